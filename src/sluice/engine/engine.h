@@ -1,0 +1,85 @@
+// The port to an engine: something that runs statements and moves Arrow streams. It knows no table
+// format; formats ask it for statements, the run asks it for relations. One Engine is one database
+// instance or one server address; one Connection is one session on it with its own temporary
+// relations.
+//
+// An Engine is safe from any thread and outlives its connections. A Connection is used by one
+// thread at a time. Cancelling the Context stops a running statement with Cancelled. Engine errors
+// carry the engine's own text in `native` (it may hold data values) and never in `message`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/arrow_stream.h"
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/plan/statement.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::engine {
+
+/// What an engine can do beyond the port, as data: callers ask, nobody guesses by name.
+struct EngineFeatures {
+  bool transactions = false;       // BEGIN, COMMIT, ROLLBACK
+  bool local_files = false;        // reads and writes files of this machine by path
+  bool bound_parameters = true;    // '?' in statements
+  std::string dialect = "duckdb";  // the folder of dialect/ that speaks to it
+};
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  /// Runs a statement to its end; the number of rows it changed, 0 where the engine does not say.
+  virtual Result<std::int64_t> execute(const Context& context,
+                                       const plan::Statement& statement) = 0;
+
+  /// Runs a query; batches come as they are computed, memory stays bounded. The stream ends before
+  /// the connection does and before its next statement.
+  virtual Result<ColumnStream> query(const Context& context, const plan::Statement& statement) = 0;
+
+  /// The columns that a query would give, without running it.
+  virtual Result<schema::Schema> describe(const Context& context,
+                                          const plan::Statement& statement) = 0;
+
+  /// Reads `rows` to the end into a temporary relation `name` of this connection, replacing one of
+  /// that name; how many rows came.
+  virtual Result<std::int64_t> load(const Context& context, std::string_view name,
+                                    ColumnStream rows) = 0;
+
+  /// The engine's own handle (duckdb_connection, a Spark session), for callers who need what the
+  /// port does not have. Owned by the connection.
+  virtual void* native_handle() = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual std::string_view name() const = 0;
+  /// Name and version as the engine reports it, for `sluice version` and run records.
+  virtual std::string version() const = 0;
+  virtual const EngineFeatures& features() const = 0;
+  virtual Result<std::unique_ptr<Connection>> connect(const Context& context) = 0;
+};
+
+/// How an engine is opened. Each engine says which options it takes; others are InvalidArgument.
+struct EngineOptions {
+  /// DuckDB: a database file, empty for memory. Spark: "sc://host:port".
+  std::string address;
+  std::uint64_t memory_bytes_max = std::uint64_t{4} << 30;
+  int threads_max = 0;  // 0: all
+  /// Where spilled data goes; empty: a folder of its own under the system's temporary folder.
+  std::string spill_folder;
+  /// Folders and files that statements may touch; empty with `locked`: none.
+  std::vector<std::string> allowed_paths;
+  /// Statements reach no file or address but the allowed paths, and cannot change that.
+  bool locked = false;
+  bool read_only = false;
+};
+
+}  // namespace sluice::engine
