@@ -12,6 +12,8 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 std::string to_string(const std::vector<Field>& fields) {
   std::string text;
   for (const Field& field : fields) {
@@ -79,6 +81,12 @@ Status validate_fields(const std::vector<Field>& fields, std::string_view where)
       return make_error(ErrorCode::InvalidArgument,
                         fmt::format("expected a column name of 1 to {} bytes in {}, got '{}'",
                                     limits::kIdentifierBytesMax, where, field.name));
+    }
+    if (std::ranges::any_of(field.name, is_control)) {
+      return make_error(
+          ErrorCode::InvalidArgument,
+          fmt::format("expected a column name without control characters in {}, got '{}'", where,
+                      field.name));
     }
     SLUICE_CHECK(validate_type(field.type, field.name));
     std::string& name = names.emplace_back(field.name);
