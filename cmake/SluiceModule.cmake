@@ -3,7 +3,7 @@
 #   sluice_module(plan DEPS schema)                  src/sluice/plan/*.cc -> library sluice_plan, tests sluice_plan_test
 #   sluice_module(engine/duckdb DEPS engine LIBS DuckDB::DuckDB)
 #
-# Files named *_test.cc become the folder's test program. A folder's own subfolders are its own modules.
+# A main.cc is left to the executable. Files named *_test.cc become the folder's test program. A folder's own subfolders are its own modules.
 # DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder.
 
 function(sluice_target_name out folder)
@@ -17,7 +17,7 @@ function(sluice_module folder)
   sluice_target_name(target "${folder}")
   file(GLOB sources CONFIGURE_DEPENDS "${directory}/*.cc")
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
   if(sources)
