@@ -1,0 +1,1 @@
+"""What stands behind ./dev: one module per concern, nothing but the standard library."""
