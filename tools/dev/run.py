@@ -1,0 +1,14 @@
+"""./dev run: everything between a fresh clone and `sluice run`."""
+
+import os
+
+from dev import build, paths
+from dev.console import DevError
+
+
+def main(arguments: list[str]) -> int:
+    build.build("fast")
+    program = paths.program("fast")
+    if not program.exists():
+        raise DevError(f"the build made no program: '{program}'", "./dev build fast")
+    os.execv(program, ["sluice", "run", *arguments])
