@@ -13,13 +13,21 @@ Take = tuple[tuple[str, str], ...]
 
 
 def target_of(name: str, take: Take) -> str | None:
-    """Where a member goes: an exact name, or a "folder/" with all below it; None when it is not wanted."""
+    """Where a member goes, or None when no entry wants it."""
     for source, target in take:
         if name == source:
             return target
-        if source.endswith("/") and name.startswith(source):
-            return target + name.removeprefix(source)
+        if wants_below(source, name):
+            return target + name.removeprefix(source.partition("*")[0])
     return None
+
+
+def wants_below(source: str, name: str) -> bool:
+    """True for "folder/" and all below it, and for "folder/*.x" and the files of that kind in it."""
+    folder, star, ending = source.partition("*")
+    if not folder.endswith("/") or not name.startswith(folder):
+        return False
+    return not star or (name.endswith(ending) and "/" not in name.removeprefix(folder))
 
 
 def check_inside(target: str) -> str:
@@ -56,7 +64,7 @@ def unpack(file: Path, take: Take, into: Path) -> None:
         target = target_of(name, take)
         if target is None:
             continue
-        wanted -= {source for source in wanted if name == source or name.startswith(source)}
+        wanted -= {source for source in wanted if name == source or wants_below(source, name)}
         place = into / check_inside(target)
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("wb") as sink:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
-from dev import ninja, paths, process, setup
+from dev import features, ninja, paths, process, setup
 from dev.console import DevError, say
 
 PRESETS_FILE = paths.ROOT / "CMakePresets.json"
@@ -50,10 +50,10 @@ def configure(preset: str, options: Sequence[str] = ()) -> None:
     say(f"configured {preset} ({time.monotonic() - start:.1f} s)")
 
 
-def build(preset: str, targets: Sequence[str] = (), options: Sequence[str] = ()) -> None:
+def build(preset: str, targets: Sequence[str] = ()) -> None:
     """Brings a preset up to date; says nothing when it is."""
     setup.ensure(["main", *PRESET_GROUPS.get(preset, ())])
-    configure(preset, options)
+    configure(preset, features.options(preset))
     start = time.monotonic()
     code, steps = ninja.build(paths.preset_folder(preset), list(targets), ninja.default_jobs(),
                               preset, environment())

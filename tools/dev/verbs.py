@@ -17,7 +17,7 @@ class Verb:
 
 
 VERBS = (
-    Verb("setup", "[GROUP...]", "install and fetch what is missing, offline when nothing is",
+    Verb("setup", "[GROUP...]", "install and fetch what is missing",
          "dev.setup"),
     Verb("build", "[PRESET] [TARGET...]", "set up and build a preset (default: fast)", "dev.build"),
     Verb("run", "CONTRACT [ARGUMENTS...]", "set up, build and run a contract", "dev.run"),
