@@ -12,6 +12,8 @@ class CountingSource final : public ColumnSource {
  public:
   CountingSource(int batches, int* released) : left_(batches), released_(released) {}
   ~CountingSource() override { ++*released_; }
+  CountingSource(const CountingSource&) = delete;
+  CountingSource& operator=(const CountingSource&) = delete;
 
   Result<ArrowSchemaOwned> schema() override {
     ArrowSchema raw{};
