@@ -41,7 +41,7 @@ struct SourcePosition {
 
 std::string to_string(const SourcePosition& position);
 
-struct [[nodiscard]] Error {
+struct [[nodiscard("an Error that is made is returned")]] Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message;
   std::string hint;                  // what the reader can do now; empty when nothing sensible

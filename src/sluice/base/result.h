@@ -31,7 +31,11 @@ namespace internal {
 }  // namespace internal
 
 template <class T>
-class [[nodiscard]] Result {
+class [[nodiscard("read the Result, or pass its error on with SLUICE_TRY")]] Result {
+  static_assert(!std::is_same_v<std::remove_cv_t<T>, Error>,
+                "Result<Error> could not tell its value from its error");
+  static_assert(!std::is_reference_v<T>,
+                "a Result owns its value; return a pointer or a view instead of a reference");
   using Stored = std::expected<T, Error>;
 
  public:
