@@ -1,5 +1,6 @@
 // The Arrow C data and stream interfaces: a fixed ABI, declared here so that no Arrow header is
-// needed to pass columns between engines, formats and callers.
+// needed to pass columns between engines, formats and callers. Whoever holds a struct whose
+// `release` is set owns it; arrow_stream.h has the owning wrappers.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Invariants of our own code, checked in every build. Never reachable from user input: what a user,
-// a file or a server can cause is an Error, not an assertion.
+// Invariants of our own code, checked in every build: the process prints the values and aborts.
+// Never reachable from user input: what a user, a file or a server can cause is an Error, not an
+// assertion.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // A value on the heap that copies, compares and prints as the value does: what a recursive type
-// needs to hold itself. Never empty, except after being moved from.
+// needs to hold itself. Owns its value alone; copying copies the whole tree. Never empty, except
+// after being moved from.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // Time and randomness as ports, so that a run can be repeated: a run reads the clock once, and with
 // a fixed clock and a seeded source of randomness its ids are the same again. UTC, microseconds.
+// The accessors return objects that live as long as the process; the callers own all others.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,6 @@
-// Every bound that protects a process from its input, in one place. Each has a test.
+// Every bound that protects a process from its input, in one place, so that none is a number in the
+// middle of a function. Input beyond a limit is an Error that names the limit; each has a test.
+// Options that users set are not here: they stand with what they configure.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// Where the library says what it does. It writes to no stream: the caller gives a sink, only cli/
-// prints.
+// Where the library says what it does. It writes to no stream: the caller gives a sink and owns it
+// for as long as the Context that names it is used. Lines carry no clear value of a masked field.
+// Only cli/ prints.
 #pragma once
 
 #include <cstdint>

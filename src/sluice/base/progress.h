@@ -1,5 +1,6 @@
-// How far long work has come. Called from any thread, often; an implementation throttles for
-// itself.
+// How far long work has come. The caller gives the sink and owns it, as with Log.
+// Called from any thread, often; an implementation locks and throttles for itself and never fails
+// the work that it watches.
 #pragma once
 
 #include <cstdint>

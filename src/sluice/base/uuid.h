@@ -1,5 +1,6 @@
 // UUIDs. Every write and every run is named by one of version 7: they sort by time of creation, so
-// file names and log lines do too.
+// file names and log lines do too. Plain values. Two ids of one microsecond differ by their random
+// bits and sort in no order.
 #pragma once
 
 #include <array>

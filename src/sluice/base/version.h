@@ -1,5 +1,6 @@
 // Which Sluice this is. The version comes from CMakeLists.txt; the build names what engines loaded
-// on demand must have been built with, too.
+// on demand must have been built with, too. Constants of the build: the same text in every call,
+// from any thread.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,6 @@
-// The commands that exist, each defined in the file of its name.
+// The commands that exist, each defined in the file of its name, all with static lifetime. Declared
+// here for registry.cc, which puts them in the order of the help text. A new command is its file, a
+// line here and a line there.
 #pragma once
 
 #include "sluice/cli/command.h"

@@ -1,4 +1,6 @@
-// What the shell learns from a command. The meanings are fixed: scripts rely on them.
+// What the shell learns from a command. The meanings are fixed, for every command: scripts and cron
+// jobs rely on them. An Error becomes one of them in exit_code_of and nowhere else, so that the
+// same failure never ends two commands differently.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Ctrl-C and SIGTERM become a stop request, and nothing else: the run ends where it is safe to end
-// and says whether its batch was committed. A second signal ends the process at once.
+// and says whether its batch was committed. A second signal ends the process at once. A
+// thread of its own waits for them as long as the process lives.
 #pragma once
 
 #include <stop_token>

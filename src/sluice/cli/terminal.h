@@ -1,5 +1,6 @@
 // Where a command talks to people: messages to stderr, what was asked for to stdout. Colour and a
 // progress bar only on a terminal, never under NO_COLOR or TERM=dumb, never into a pipe.
+// A value that was looked up once; it owns no stream and is safe to copy.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
-// One read, as the typed door and `sluice query` describe it.
+// One read, as the typed door and `sluice query` describe it: from what, which rows and columns, in
+// which order. A plain value that a dialect renders and an engine runs; nothing is looked up and
+// nothing is opened to make one.
 #pragma once
 
 #include <cstdint>

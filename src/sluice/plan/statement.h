@@ -1,5 +1,6 @@
 // What an engine is asked to do: text and the values bound to it. Values are never spliced into the
-// text.
+// text: a parameter belongs to the n-th '?' outside quotes and comments. A plain value; who renders
+// it answers for its syntax.
 #pragma once
 
 #include <string>

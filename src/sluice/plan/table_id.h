@@ -1,4 +1,6 @@
 // The name of a table: one to three parts, as written, never quoted here. Quoting is the dialect's.
+// A plain value; parse_table_id is the only way from text, so that no caller splits at dots by
+// itself.
 #pragma once
 
 #include <string>

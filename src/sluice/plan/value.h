@@ -1,4 +1,6 @@
 // One value of a column as data: a literal in an expression, a bound parameter, a key in a message.
+// A closed set: a new kind of value is a new alternative, and every visitor must answer for it.
+// Exact types only; what would lose digits as a double is a DecimalValue.
 #pragma once
 
 #include <cstdint>

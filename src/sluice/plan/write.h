@@ -1,5 +1,6 @@
 // One write, as both doors describe it: where to, in which way, from what. Live streams travel
-// beside the plan, so that a plan can be printed, compared, stored and sent.
+// beside the plan, so that a plan can be printed, compared, stored and sent. Mode and source are
+// closed sets: each table format answers for every alternative, if only with Unsupported.
 #pragma once
 
 #include <cstdint>

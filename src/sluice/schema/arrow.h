@@ -1,5 +1,6 @@
 // Schemas in Arrow's C form, both ways. What crosses every wall is Arrow, so this is the one place
-// that knows the format strings.
+// that knows the format strings. An Arrow type that has no logical type here is Unsupported, by
+// name: no type is approximated.
 #pragma once
 
 #include "sluice/base/arrow_stream.h"

@@ -1,4 +1,6 @@
 // What turns one schema into another, as a list of changes that a table format can apply or refuse.
+// Pure: it looks at two schemas and at no table. Fields are matched by id where both have one, else
+// by name.
 #pragma once
 
 #include <string>

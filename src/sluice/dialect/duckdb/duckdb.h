@@ -1,4 +1,6 @@
-// The SQL of DuckDB, which DuckLake shares.
+// The SQL of DuckDB, which DuckLake shares. One immutable table of spellings with static lifetime,
+// safe from any thread. What is said here is only what differs; expressions, SELECT and quoting are
+// rendered in dialect/.
 #pragma once
 
 #include "sluice/dialect/dialect.h"
