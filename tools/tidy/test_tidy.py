@@ -16,6 +16,7 @@ LAYERS = """
 base = []
 plan = ["base"]
 engine = ["plan"]
+"engine/suite" = ["engine"]
 "engine/fake" = ["engine"]
 "engine/duckdb" = ["engine"]
 run = ["engine"]
@@ -23,6 +24,7 @@ orm = ["run"]
 contract = ["run"]
 [siblings]
 doors = ["orm", "contract"]
+engines = ["engine/fake", "engine/duckdb"]
 [[heavy]]
 include = "regex"
 instead = "RE2"
@@ -79,6 +81,7 @@ class LayersTest(RuleTest):
         include = '#include "sluice/engine/fake/fake.h"'
         self.assertEqual(self.check("src/sluice/run/write_test.cc", include), [])
         self.assertEqual(self.check("src/sluice/engine/engine_test.cc", include), [])
+        self.assertEqual(self.check("src/sluice/engine/suite/suite_test.cc", include), [])
         self.assertTrue(self.check("src/sluice/run/write.cc", include))
         self.assertTrue(self.check("src/sluice/engine/engine.cc", include))
 
@@ -106,7 +109,7 @@ class LayersTest(RuleTest):
     def test_the_table_itself_is_held_to_its_order(self):
         upside_down = "[includes]\nplan = [\"base\"]\nbase = []\n"
         self.assert_finds(layers, {layers.TABLE: upside_down}, "not listed above")
-        brothers = "[includes]\n\"a/x\" = []\n\"a/y\" = [\"a/x\"]\n"
+        brothers = "[includes]\nx = []\ny = [\"x\"]\n[siblings]\ng = [\"x\", \"y\"]\n"
         self.assert_finds(layers, {layers.TABLE: brothers}, "sibling")
 
 
@@ -140,7 +143,8 @@ class HeadersTest(RuleTest):
     GOOD = "// What.\n// Why.\n// Who owns what.\n#pragma once\n\nnamespace sluice {}\n"
 
     def test_a_header_that_introduces_itself_is_fine(self):
-        self.assert_clean(headers, {"a.h": self.GOOD, "a.cc": "using namespace std;\n"})
+        self.assert_clean(headers, {"a.h": self.GOOD, "a.cc": "using namespace std;\n",
+                                    "b_internal.h": "// What.\n#pragma once\n"})
 
     def test_too_little_too_much_and_no_guard_are_found(self):
         self.assert_finds(headers, {"a.h": "// What.\n#pragma once\n"}, "1 lines of comment")

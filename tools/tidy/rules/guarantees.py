@@ -3,6 +3,7 @@
 import re
 
 from repository import Finding
+from rules import layers
 
 NAME = "guarantees"
 HOLDS = "each promise of docs/guarantees.md names tests that always run, or `not yet proved`"
@@ -47,7 +48,7 @@ def check(repo):
 def _cpp_tests(repo):
     """'Suite.Test' -> body, of every GoogleTest in the sources."""
     tests = {}
-    for path in repo.select("_test.cc", "suite.h", "suite.cc"):
+    for path in filter(layers.is_test, repo.select(".h", ".cc")):
         code = repo.code(path)
         found = list(_CPP_TEST.finditer(code))
         for index, test in enumerate(found):

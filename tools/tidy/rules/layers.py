@@ -33,12 +33,11 @@ class Layers:
         return below
 
     def are_siblings(self, one, other):
-        if one == other:
-            return False
-        if any(one in group and other in group for group in self._groups):
-            return True
-        parents = posixpath.dirname(one), posixpath.dirname(other)
-        return parents[0] == parents[1] != ""
+        for group in self._groups:
+            members = [member for member in group if _is_within(one, member)]
+            if any(_is_within(other, member) for member in group if member not in members):
+                return bool(members)
+        return False
 
     def is_above(self, folder, other):
         """True when `other` is listed before `folder`."""
@@ -47,7 +46,7 @@ class Layers:
     def may_test_with(self, folder, other):
         """Tests also see what is listed above, and a port's tests its own implementations."""
         below = self.is_above(folder, other) and not self.are_siblings(folder, other)
-        return below or other.startswith(folder + "/")
+        return below or _is_within(other, folder.removesuffix("/suite"))
 
     def mistakes(self):
         """Sentences about the table itself: an entry may name only earlier folders, no siblings."""
@@ -68,7 +67,11 @@ def load(repo):
 
 
 def is_test(path):
-    return path.endswith(("_test.cc", "suite.h", "suite.cc"))
+    return path.endswith(("_test.cc", "suite.h", "suite.cc")) or "/suite/" in path
+
+
+def _is_within(folder, other):
+    return folder == other or folder.startswith(other + "/")
 
 
 def includes(repo, path):
@@ -120,7 +123,7 @@ def _ours(layers, path, folder, name):
 
 
 def _same_family(folder, other):
-    return folder == other or folder.startswith(other + "/") or other.startswith(folder + "/")
+    return _is_within(folder, other) or _is_within(other, folder)
 
 
 def _heavy(layers, path, name):
