@@ -14,6 +14,8 @@ inline constexpr std::size_t kContractBytesMax = std::size_t{8} << 20;
 inline constexpr int kDocumentDepthMax = 64;
 /// Nodes after aliases are expanded.
 inline constexpr std::size_t kDocumentNodesMax = 200'000;
+/// Diagnostics kept of one document; more are counted.
+inline constexpr std::size_t kDiagnosticsMax = 1'000;
 /// Commit conflicts retried before CommitConflict is returned.
 inline constexpr int kCommitRetryMax = 16;
 /// A state or manifest file that is larger was not written by us.
