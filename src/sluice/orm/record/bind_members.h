@@ -97,8 +97,11 @@ inline constexpr std::size_t kMembersMax = 64;
 #define SLUICE_B62 SLUICE_B61, b61
 #define SLUICE_B63 SLUICE_B62, b62
 #define SLUICE_B64 SLUICE_B63, b63
-#define SLUICE_BIND(n) \
-  else if constexpr (Count == (n)) { auto& [SLUICE_B##n] = object; return pointers_to(SLUICE_B##n); }
+#define SLUICE_BIND(n)                 \
+  else if constexpr (Count == (n)) {   \
+    auto& [SLUICE_B##n] = object;      \
+    return pointers_to(SLUICE_B##n);   \
+  }
 // clang-format on
 
 /// Pointers to the `Count` members of `object`.

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sluice/orm/record/type.h"
+#include "sluice/orm/record/type_of.h"
 
 namespace shop {
 
