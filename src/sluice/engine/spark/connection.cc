@@ -8,6 +8,7 @@
 
 #include "sluice/engine/spark/connection_internal.h"
 #include "sluice/engine/spark/convert_internal.h"
+#include "sluice/engine/spark/parameters_internal.h"
 #include "sluice/schema/arrow.h"
 
 namespace sluice::engine::internal {
@@ -41,11 +42,8 @@ class Call {
 
 Result<connect::Relation> sql_relation(const plan::Statement& statement) {
   connect::Relation relation;
-  connect::SQL& sql = *relation.mutable_sql();
-  sql.set_query(statement.text);
-  for (const plan::Value& parameter : statement.parameters) {
-    SLUICE_TRY(*sql.add_pos_arguments(), to_spark_literal(parameter));
-  }
+  SLUICE_TRY(std::string text, render_with_parameters(statement));
+  relation.mutable_sql()->set_query(std::move(text));
   return relation;
 }
 

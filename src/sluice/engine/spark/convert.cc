@@ -2,26 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "sluice/base/overloaded.h"
 #include "sluice/engine/spark/convert_internal.h"
 
 namespace sluice::engine::internal {
 namespace {
 
 using spark::connect::DataType;
-using spark::connect::Expression;
-
-/// "-12.50" has four digits, two of them behind the point.
-void fill_decimal(std::string_view digits, Expression::Literal::Decimal& decimal) {
-  const std::size_t point = digits.find('.');
-  const auto count =
-      static_cast<int>(std::ranges::count_if(digits, [](char c) { return c >= '0' && c <= '9'; }));
-  const int scale =
-      point == std::string_view::npos ? 0 : static_cast<int>(digits.size() - point - 1);
-  decimal.set_value(std::string(digits));
-  decimal.set_precision(std::max(count, 1));
-  decimal.set_scale(scale);
-}
 
 std::optional<schema::LogicalType> plain_type(const DataType& type) {
   using schema::LogicalType;
@@ -101,42 +87,14 @@ ErrorCode code_of(const grpc::Status& status) {
     default:
       break;  // Spark's own errors come as INTERNAL or UNKNOWN with an error class in the text
   }
-  const auto known = std::ranges::find_if(kKnownErrors, [&](const KnownError& error) {
-    return std::string_view(status.error_message()).starts_with(error.error_class);
-  });
+  std::string_view text = status.error_message();
+  text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+  const auto known = std::ranges::find_if(
+      kKnownErrors, [&](const KnownError& error) { return text.starts_with(error.error_class); });
   return known == std::end(kKnownErrors) ? ErrorCode::Internal : known->code;
 }
 
 }  // namespace
-
-Result<Expression> to_spark_literal(const plan::Value& value) {
-  Expression expression;
-  Expression::Literal& literal = *expression.mutable_literal();
-  std::visit(
-      overloaded{
-          [&](plan::Null) { literal.mutable_null()->mutable_null(); },
-          [&](bool truth) { literal.set_boolean(truth); },
-          [&](std::int64_t number) { literal.set_long_(number); },
-          [&](std::uint64_t number) {
-            fill_decimal(std::to_string(number), *literal.mutable_decimal());
-          },
-          [&](double number) { literal.set_double_(number); },
-          [&](const plan::DecimalValue& decimal) {
-            fill_decimal(decimal.digits, *literal.mutable_decimal());
-          },
-          [&](const std::string& text) { literal.set_string(text); },
-          [&](const plan::BytesValue& bytes) { literal.set_binary(bytes.data(), bytes.size()); },
-          [&](plan::DateValue date) { literal.set_date(date.days_since_1970); },
-          [&](plan::TimeValue time) {
-            literal.mutable_time()->set_nano(time.micros_of_day * 1000);
-            literal.mutable_time()->set_precision(6);
-          },
-          [&](sys_micros instant) { literal.set_timestamp(instant.time_since_epoch().count()); },
-          [&](const Uuid& id) { literal.set_string(to_string(id)); },
-      },
-      value);
-  return expression;
-}
 
 Result<schema::Schema> from_spark_schema(const DataType& type) {
   schema::Schema schema;

@@ -1,5 +1,5 @@
-// Between our values and schemas and those of the protocol. Protobuf and Arrow headers stay in the
-// .cc files that include this one.
+// Between our schemas, rows and errors and those of the protocol. Protobuf and Arrow headers stay
+// in the .cc files that include this one.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,13 @@
 #include <string_view>
 
 #include <grpcpp/support/status.h>
-#include <spark/connect/expressions.pb.h>
 #include <spark/connect/types.pb.h>
 
 #include "sluice/base/arrow_stream.h"
 #include "sluice/base/result.h"
-#include "sluice/plan/value.h"
 #include "sluice/schema/schema.h"
 
 namespace sluice::engine::internal {
-
-/// A bound parameter. Spark has no unsigned 64-bit integer and no uuid: they become a decimal and
-/// text.
-Result<spark::connect::Expression> to_spark_literal(const plan::Value& value);
 
 Result<schema::Schema> from_spark_schema(const spark::connect::DataType& type);
 

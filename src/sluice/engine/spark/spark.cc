@@ -38,7 +38,8 @@ class SparkEngine final : public Engine {
  private:
   internal::SparkAddress address_;
   std::shared_ptr<grpc::Channel> channel_;
-  EngineFeatures features_{.transactions = false, .local_files = false, .dialect = "spark"};
+  EngineFeatures features_{
+      .transactions = false, .local_files = false, .bound_parameters = false, .dialect = "spark"};
 };
 
 }  // namespace

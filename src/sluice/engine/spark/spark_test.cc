@@ -12,6 +12,7 @@
 
 #include "sluice/engine/spark/address_internal.h"
 #include "sluice/engine/spark/convert_internal.h"
+#include "sluice/engine/spark/parameters_internal.h"
 #include "sluice/schema/arrow.h"
 
 namespace sluice::engine {
@@ -70,6 +71,18 @@ TEST(SparkAddress, WhatIsNoneIsRefusedWithoutPrintingATokens) {
   EXPECT_THAT(to_string(open_token.error()), Not(HasSubstr("s3cret")));
 }
 
+TEST(SparkParameters, AreWrittenWhereTheQuestionMarksAre) {
+  const plan::Statement statement("SELECT ?, '?\\'?', \"?\", `a?`, ? -- ?\n, /* ? /* ? */ ? */ ?",
+                                  {std::string("it's \\"), plan::Null{}, std::int64_t{7}});
+  EXPECT_EQ(internal::render_with_parameters(statement).value(),
+            "SELECT 'it\\'s \\\\', '?\\'?', \"?\", `a?`, NULL -- ?\n, /* ? /* ? */ ? */ 7");
+}
+
+TEST(SparkParameters, TooFewAndTooManyAreRefused) {
+  EXPECT_FALSE(internal::render_with_parameters({"SELECT ?, ?", {std::int64_t{1}}}).has_value());
+  EXPECT_FALSE(internal::render_with_parameters({"SELECT 1 /* ?", {std::int64_t{1}}}).has_value());
+}
+
 TEST(SparkConvert, RowsSurviveTheIpcFormat) {
   const auto encoded = internal::encode_ipc(two_people(), 1 << 20).value();
   EXPECT_EQ(encoded.rows, 2);
@@ -103,9 +116,9 @@ TEST(SparkEngine, AServerThatIsAwayIsUnavailableWithAHint) {
 class SparkLive : public testing::Test {
  protected:
   void SetUp() override {
-    const char* address = std::getenv("SLUICE_TEST_SPARK");
+    const char* address = std::getenv("SLUICE_SPARK_URL");
     if (address == nullptr) {
-      GTEST_SKIP() << "no Spark server: SLUICE_TEST_SPARK is not set";
+      GTEST_SKIP() << "no Spark server: SLUICE_SPARK_URL is not set";
     }
     engine_ =
         make_spark_engine({.address = address, .spill_folder = {}, .allowed_paths = {}}).value();
@@ -136,7 +149,7 @@ TEST_F(SparkLive, TwoRecordsGoIntoAnIcebergTableAndComeBack) {
   connection_->execute(context_, "DROP TABLE lake.slice.people").value();
 }
 
-TEST_F(SparkLive, ParametersAreBoundNotSpliced) {
+TEST_F(SparkLive, NoParameterEndsItsQuotes) {
   const plan::Statement statement(
       "SELECT ? AS a, ? AS b, ? AS c",
       {std::string("it's \\ \"; DROP TABLE x"), plan::Null{}, std::int64_t{7}});
