@@ -2,15 +2,16 @@
 // the root that the storage was made for, use '/', and never leave it ("..", an absolute path:
 // InvalidArgument).
 //
-// What every storage promises, and the shared suite (storage/suite.h) checks:
+// What every storage promises, and the shared suite (storage/suite/suite.h) checks:
 //   * `put` is atomic: a reader sees the old bytes or the new bytes, never a part, and a success
-//   reply of a
-//     durable storage survives a power cut.
+//     reply of a durable storage survives a power cut.
 //   * `put_if_absent` lets exactly one of any number of writers win; the others get AlreadyExists.
 //   * `list` is complete at the instant of the call and ordered by path, bytewise.
-// Safe from any thread and any process. Engines write data files themselves, at `local_path` or
-// `uri`, under names that begin with '_'; `publish` then makes such a file visible at its final
-// name.
+//   * After an error nothing was changed, except that CommitUnknown and Unavailable leave it open:
+//     read the object back before saying anything.
+// Safe from any thread and any process. Engines write data files themselves, at `uri`, under names
+// that begin with '_'; `publish` then makes such a file visible at its final name. It never
+// replaces an object: another one at the final name is AlreadyExists.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Where `path` lies for an engine: an absolute local path or a URI.
+  /// Where `path` lies for an engine: an absolute local path or a URI. Of the root for "" and for
+  /// what check_path refuses.
   virtual std::string uri(std::string_view path) const = 0;
 
   /// Writes the whole object; replaces what was there.
@@ -56,7 +58,8 @@ class Storage {
   virtual Result<std::vector<ObjectInfo>> list(const Context& context, std::string_view prefix) = 0;
 
   /// Flushes what an engine wrote at `from` and makes it visible at `to` in one step. Done twice it
-  /// succeeds: `from` gone and `to` there is success.
+  /// succeeds: `from` gone and `to` there is success. `from` = `to` only flushes: for an object
+  /// that another process wrote and that is about to be relied on.
   virtual Status publish(const Context& context, std::string_view from, std::string_view to) = 0;
 
   /// Removes the object; none there is success.
@@ -66,8 +69,17 @@ class Storage {
   virtual Status prepare_folder(const Context& context, std::string_view path) = 0;
 };
 
-/// `path` with its "." parts removed, or InvalidArgument when it is absolute, empty or leaves the
-/// root.
+/// Names that begin so are the unfinished files of a storage: never listed, never accepted.
+inline constexpr std::string_view kTemporaryPrefix = "_tmp-";
+
+/// `path` with its "." parts removed, or InvalidArgument when it is absolute, empty, reserved or
+/// leaves the root.
 Result<std::string> check_path(std::string_view path);
+
+/// As check_path; "" is the root.
+Result<std::string> check_folder(std::string_view prefix);
+
+/// What `find` answers when the object is larger than its caller takes.
+Error make_too_large_error(std::string_view path, std::uint64_t size, std::uint64_t bytes_max);
 
 }  // namespace sluice::storage
