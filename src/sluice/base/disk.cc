@@ -208,10 +208,8 @@ Result<std::string> read_range(const Context& context, int descriptor, std::uint
 }
 
 Status flush_to_disk(int descriptor, const std::string& path) {
-  while (::fsync(descriptor) != 0) {
-    if (errno != EINTR) {
-      return make_disk_error(errno, "flushing", path);
-    }
+  if (retry_interrupted([&] { return ::fsync(descriptor); }) != 0) {
+    return make_disk_error(errno, "flushing", path);
   }
   return {};
 }

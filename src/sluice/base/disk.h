@@ -4,6 +4,7 @@
 // shared; a FileHandle is used by one thread at a time.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,6 +51,16 @@ Result<DiskSpace> find_disk_space(const std::string& path);
 /// progressive ("writing"), `path` is the file. A full disk is ResourceExhausted and says which
 /// file system and how much is free; a missing right is Unauthorized.
 Error make_disk_error(int code, std::string_view doing, const std::string& path);
+
+/// Repeats a call that a signal interrupted: opening a file on a network or in user space.
+template <class Call>
+auto retry_interrupted(Call call) {
+  auto reply = call();
+  while (reply == -1 && errno == EINTR) {
+    reply = call();
+  }
+  return reply;
+}
 
 /// Writes everything; stops between two pieces when the context says so.
 Status write_all(const Context& context, int descriptor, std::string_view bytes,

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(DiskTest, AFullDiskNamesTheFileSystemAndWhatIsFree) {
+TEST(Disk, AFullDiskNamesTheFileSystemAndWhatIsFree) {
   const Error error = make_disk_error(ENOSPC, "writing", "/no/such/folder/here.json");
   EXPECT_EQ(error.code, ErrorCode::ResourceExhausted);
   EXPECT_EQ(error.message, "writing failed (No space left on device): '/no/such/folder/here.json'");
@@ -22,7 +22,7 @@ TEST(DiskTest, AFullDiskNamesTheFileSystemAndWhatIsFree) {
   EXPECT_THAT(error.hint, HasSubstr("free"));
 }
 
-TEST(DiskTest, EveryRefusalOfRightsIsUnauthorizedWithAHint) {
+TEST(Disk, EveryRefusalOfRightsIsUnauthorizedWithAHint) {
   for (const int code : {EACCES, EPERM, EROFS, ELOOP}) {
     const Error error = make_disk_error(code, "opening", "a");
     EXPECT_EQ(error.code, ErrorCode::Unauthorized) << code;
@@ -30,11 +30,11 @@ TEST(DiskTest, EveryRefusalOfRightsIsUnauthorizedWithAHint) {
   }
 }
 
-TEST(DiskTest, AnUnknownErrorNumberStillMakesAMessage) {
+TEST(Disk, AnUnknownErrorNumberStillMakesAMessage) {
   EXPECT_EQ(make_disk_error(99999, "reading", "a").message, "reading failed (unknown error): 'a'");
 }
 
-TEST(DiskTest, WritesAndReadsBackAcrossSeveralPieces) {
+TEST(Disk, WritesAndReadsBackAcrossSeveralPieces) {
   const TempFolder folder = TempFolder::make("disk-test").value();
   const std::string path = folder.path() + "/big";
   std::string bytes((std::size_t{17} << 20) + 3, 'x');
@@ -48,7 +48,7 @@ TEST(DiskTest, WritesAndReadsBackAcrossSeveralPieces) {
   EXPECT_FALSE(file.is_open());
 }
 
-TEST(DiskTest, AStoppedContextWritesNothing) {
+TEST(Disk, AStoppedContextWritesNothing) {
   std::stop_source stop;
   stop.request_stop();
   Context context;
@@ -58,7 +58,7 @@ TEST(DiskTest, AStoppedContextWritesNothing) {
   EXPECT_EQ(status.error().code, ErrorCode::Cancelled);
 }
 
-TEST(DiskTest, BytesAreShownInTheUnitAPersonReads) {
+TEST(Disk, BytesAreShownInTheUnitAPersonReads) {
   EXPECT_EQ(render_bytes(0), "0 B");
   EXPECT_EQ(render_bytes(1023), "1023 B");
   EXPECT_EQ(render_bytes(1536), "1.5 KiB");
@@ -66,7 +66,7 @@ TEST(DiskTest, BytesAreShownInTheUnitAPersonReads) {
   EXPECT_EQ(render_bytes(UINT64_MAX), "16.0 EiB");
 }
 
-TEST(DiskTest, ATempFolderGoesWithItsOwner) {
+TEST(Disk, ATempFolderGoesWithItsOwner) {
   std::string path;
   {
     const TempFolder folder = TempFolder::make("disk-test").value();

@@ -178,9 +178,9 @@ Status FileStorage::remove(const Context& context, std::string_view path) {
   SLUICE_TRY(const std::string clean, check_path(path));
   const SplitPath split = split_path(clean);
   SLUICE_TRY(const FileHandle folder, tree_.find(split.folder));
-  if (folder.is_open() && ::unlinkat(folder.get(), split.name.c_str(), 0) != 0 && errno != ENOENT &&
-      errno != EISDIR) {
-    return make_disk_error(errno, "removing a file", tree_.path_of(clean));
+  const int code = folder.is_open() ? internal::remove_name(folder, split.name) : 0;
+  if (code != 0 && code != EISDIR) {
+    return make_disk_error(code, "removing a file", tree_.path_of(clean));
   }
   return {};
 }
@@ -197,7 +197,8 @@ Result<FileHandle> FileStorage::find_file(const FileHandle& folder, const std::s
   if (!folder.is_open()) {
     return FileHandle();
   }
-  FileHandle file(::openat(folder.get(), name.c_str(), kOpenFile));
+  FileHandle file(
+      retry_interrupted([&] { return ::openat(folder.get(), name.c_str(), kOpenFile); }));
   if (!file.is_open()) {
     const int code = errno;
     if (code == ELOOP) {

@@ -48,6 +48,15 @@ SplitPath split_path(std::string_view clean) {
           .name = std::string(clean.substr(slash + 1))};
 }
 
+FileHandle open_folder(const std::string& path) {
+  return FileHandle(retry_interrupted([&] { return ::open(path.c_str(), kOpenFolder); }));
+}
+
+FileHandle open_folder_at(const FileHandle& parent, const std::string& name) {
+  return FileHandle(retry_interrupted(
+      [&] { return ::openat(parent.get(), name.c_str(), kOpenFolder | O_NOFOLLOW); }));
+}
+
 FolderTree::FolderTree(std::string root, Durability durability)
     : root_(std::move(root)), durability_(durability) {}
 
@@ -60,12 +69,12 @@ std::string FolderTree::path_of(std::string_view clean) const {
 
 Result<FileHandle> FolderTree::find(std::string_view folder) const {
   std::string path = root_;
-  FileHandle at(::open(root_.c_str(), kOpenFolder));
+  FileHandle at = open_folder(root_);
   int code = at.is_open() ? 0 : errno;
   for (std::string_view rest = folder; code == 0 && !rest.empty();) {
     const std::string part = take_part(rest);
     path += "/" + part;
-    FileHandle next(::openat(at.get(), part.c_str(), kOpenFolder | O_NOFOLLOW));
+    FileHandle next = open_folder_at(at, part);
     code = next.is_open() ? 0 : errno;
     if ((code == ENOTDIR || code == ELOOP) && is_link(at.get(), part)) {
       return make_link_error(path);
@@ -98,10 +107,10 @@ Status FolderTree::flush(const FileHandle& folder, const std::string& path) cons
 }
 
 Result<FileHandle> FolderTree::make_root() {
-  FileHandle whole(::open(root_.c_str(), kOpenFolder));
+  FileHandle whole = open_folder(root_);
   if (!whole.is_open() && errno == ENOENT) {
     SLUICE_CHECK(make_missing_above_root());
-    whole = FileHandle(::open(root_.c_str(), kOpenFolder));
+    whole = open_folder(root_);
   }
   if (!whole.is_open()) {
     return make_disk_error(errno, "opening the root folder", root_);
@@ -109,7 +118,7 @@ Result<FileHandle> FolderTree::make_root() {
   if (!is_known_durable("")) {
     // Whoever made the root may have died before its flush. A parent that we may not read was not
     // made by a process like us.
-    const FileHandle parent(::openat(whole.get(), "..", kOpenFolder));
+    const FileHandle parent = open_folder_at(whole, "..");
     if (parent.is_open()) {
       SLUICE_CHECK(flush(parent, root_));
     }
@@ -124,7 +133,7 @@ Status FolderTree::make_missing_above_root() {
     slash = std::min(root_.find('/', slash + 1), root_.size());
     const std::string path = root_.substr(0, slash);
     if (::mkdir(path.c_str(), kFolderMode) == 0) {
-      const FileHandle parent(::open(above.c_str(), kOpenFolder));
+      const FileHandle parent = open_folder(above);
       if (!parent.is_open()) {
         return make_disk_error(errno, "opening a folder", above);
       }
@@ -140,14 +149,14 @@ Result<FileHandle> FolderTree::make_child(const FileHandle& parent, std::string_
                                           const std::string& name) {
   const std::string relative = fmt::format("{}{}{}", folder, folder.empty() ? "" : "/", name);
   const std::string path = path_of(relative);
-  FileHandle child(::openat(parent.get(), name.c_str(), kOpenFolder | O_NOFOLLOW));
+  FileHandle child = open_folder_at(parent, name);
   bool is_made = false;
   if (!child.is_open() && errno == ENOENT) {
     is_made = ::mkdirat(parent.get(), name.c_str(), kFolderMode) == 0;
     if (!is_made && errno != EEXIST) {
       return make_disk_error(errno, "making a folder", path);
     }
-    child = FileHandle(::openat(parent.get(), name.c_str(), kOpenFolder | O_NOFOLLOW));
+    child = open_folder_at(parent, name);
   }
   if (!child.is_open()) {
     const int code = errno;

@@ -24,6 +24,10 @@ SplitPath split_path(std::string_view clean);
 /// Unauthorized: links below the root are not followed.
 Error make_link_error(const std::string& path);
 
+/// A folder by its path, where links are followed, or by its name in another, where they are not.
+FileHandle open_folder(const std::string& path);
+FileHandle open_folder_at(const FileHandle& parent, const std::string& name);
+
 class FolderTree {
  public:
   /// `root` is absolute.

@@ -65,6 +65,12 @@ Status link_to_free_name(int from_folder, const std::string& from, int to_folder
 
 }  // namespace
 
+int remove_name(const FileHandle& folder, const std::string& name) {
+  const bool is_gone =
+      retry_interrupted([&] { return ::unlinkat(folder.get(), name.c_str(), 0); }) == 0;
+  return is_gone || errno == ENOENT ? 0 : errno;
+}
+
 Error make_taken_error(const std::string& path) {
   return make_error(ErrorCode::AlreadyExists,
                     fmt::format("another object has this name already: '{}'", path));
@@ -85,8 +91,10 @@ Result<TempFile> TempFile::write(const Context& context, const FolderTree& tree,
   // Not the context's randomness: that may be seeded, and two processes must not meet here.
   const std::string name =
       std::string(kTemporaryPrefix) + to_string(make_uuid_v7(system_clock(), system_random()));
-  FileHandle file(::openat(folder.get(), name.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+  FileHandle file(retry_interrupted([&] {
+    return ::openat(folder.get(), name.c_str(),
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode);
+  }));
   if (!file.is_open()) {
     return make_disk_error(errno, "making a file", path);
   }
@@ -115,7 +123,7 @@ TempFile::TempFile(TempFile&& other) noexcept
 
 TempFile::~TempFile() {
   if (!temp_name_.empty()) {
-    ::unlinkat(folder_->get(), temp_name_.c_str(), 0);  // what stays behind is swept later
+    remove_name(*folder_, temp_name_);  // what stays behind is swept later
   }
 }
 
@@ -135,8 +143,8 @@ Status move_to_free_name(const FileHandle& from_folder, const std::string& from,
                          const FileHandle& to_folder, const std::string& to,
                          const std::string& path) {
   SLUICE_CHECK(link_to_free_name(from_folder.get(), from, to_folder.get(), to, path));
-  if (::unlinkat(from_folder.get(), from.c_str(), 0) != 0 && errno != ENOENT) {
-    return make_open_outcome(make_disk_error(errno, "removing the old name of a file", path));
+  if (const int code = remove_name(from_folder, from); code != 0) {
+    return make_open_outcome(make_disk_error(code, "removing the old name of a file", path));
   }
   return {};
 }

@@ -43,6 +43,9 @@ Status move_to_free_name(const FileHandle& from_folder, const std::string& from,
                          const FileHandle& to_folder, const std::string& to,
                          const std::string& path);
 
+/// 0 or an errno; none there is 0.
+int remove_name(const FileHandle& folder, const std::string& name);
+
 /// AlreadyExists.
 Error make_taken_error(const std::string& path);
 
