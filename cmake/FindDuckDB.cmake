@@ -12,6 +12,7 @@ else()
   find_path(DuckDB_INCLUDE_DIR duckdb.h PATHS "${_pinned}/duckdb-header/include" NO_DEFAULT_PATH)
   find_library(DuckDB_LIBRARY duckdb PATHS "${_pinned}/duckdb/lib" NO_DEFAULT_PATH)
   set(DuckDB_SOURCE "pinned")
+  set(DuckDB_BUNDLE "${DuckDB_LIBRARY}")  # installed beside its user
   if(DuckDB_INCLUDE_DIR AND DuckDB_LIBRARY AND NOT TARGET DuckDB::DuckDB)
     add_library(DuckDB::DuckDB SHARED IMPORTED)
     set_target_properties(DuckDB::DuckDB PROPERTIES

@@ -3,7 +3,8 @@
 #   sluice_module(plan DEPS schema)                  src/sluice/plan/*.cc -> library sluice_plan, tests sluice_plan_test
 #   sluice_module(engine/duckdb DEPS engine LIBS DuckDB::DuckDB)
 #
-# A main.cc is left to the executable. Files named *_test.cc become the folder's test program. A folder's own subfolders are its own modules.
+# A main.cc is left to the program. Files named *_test.cc become the folder's test program. A folder's own
+# subfolders are its own modules.
 # DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder.
 
 function(sluice_target_name out folder)
@@ -34,6 +35,7 @@ function(sluice_module folder)
     target_link_libraries(${target} ${scope} ${dependency_target})
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LIBS})
+  set_target_properties(${target} PROPERTIES SLUICE_DEPS "${arg_DEPS}" SLUICE_LIBS "${arg_LIBS}")
 
   if(SLUICE_TESTS AND tests)
     sluice_unit_test(${target}_test SOURCES ${tests} LIBS ${target} ${arg_TEST_LIBS})
