@@ -3,8 +3,8 @@
 #   sluice_module(plan DEPS schema)                  src/sluice/plan/*.cc -> library sluice_plan, tests sluice_plan_test
 #   sluice_module(engine/duckdb DEPS engine LIBS DuckDB::DuckDB)
 #
-# A main.cc is left to the program. Files named *_test.cc become the folder's test program. A folder's own
-# subfolders are its own modules.
+# A main.cc is left to the program, *_fuzz.cc to SluiceFuzz.cmake. Files named *_test.cc become the folder's
+# test program. A folder's own subfolders are its own modules.
 # DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder.
 
 function(sluice_target_name out folder)
@@ -18,7 +18,7 @@ function(sluice_module folder)
   sluice_target_name(target "${folder}")
   file(GLOB sources CONFIGURE_DEPENDS "${directory}/*.cc")
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
   if(sources)
