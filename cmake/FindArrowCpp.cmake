@@ -8,6 +8,7 @@ else()
   set(_pinned "${PROJECT_SOURCE_DIR}/build/deps/pyarrow")
   find_path(ArrowCpp_INCLUDE_DIR arrow/api.h PATHS "${_pinned}/include" NO_DEFAULT_PATH)
   find_file(ArrowCpp_LIBRARY libarrow.so.2600 PATHS "${_pinned}/lib" NO_DEFAULT_PATH)
+  set(ArrowCpp_BUNDLE "${ArrowCpp_LIBRARY}")  # installed beside its user
   if(ArrowCpp_INCLUDE_DIR AND ArrowCpp_LIBRARY AND NOT TARGET ArrowCpp::Arrow)
     add_library(ArrowCpp::Arrow SHARED IMPORTED)
     set_target_properties(ArrowCpp::Arrow PROPERTIES

@@ -1,4 +1,6 @@
-"""The installed tree as a user's project and a packager see it: it builds, it moves, it shows only our names."""
+"""The installed tree as a user's project and a packager see it: it builds, it moves, it shows only
+our names.
+"""
 
 import os
 import re
@@ -17,9 +19,11 @@ OURS = re.compile(r"(vtable for |VTT for |typeinfo (name )?for |guard variable f
 
 def run(*command: str | Path) -> str:
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+                          check=False)
     if done.returncode != 0:
-        raise AssertionError(f"exit {done.returncode}: {' '.join(map(str, command))}\n{done.stdout}")
+        words = " ".join(map(str, command))
+        raise AssertionError(f"exit {done.returncode}: {words}\n{done.stdout}")
     return done.stdout
 
 
@@ -49,9 +53,11 @@ class InstalledTree(unittest.TestCase):
         sanitize = cached("SLUICE_SANITIZE")
         flags = f"-fsanitize={sanitize}" if sanitize else ""
         run("cmake", "-G", "Ninja", "-S", HERE, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
-            f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}", f"-DCMAKE_CXX_FLAGS={flags}")
+            f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}",
+            f"-DCMAKE_CXX_FLAGS={flags}")
         run("cmake", "--build", build)
-        self.assertEqual(run(build / "consumer"), "0198c5a2-7b1c-7def-8123-456789abcdef: nothing here\n")
+        self.assertEqual(run(build / "consumer"),
+                         "0198c5a2-7b1c-7def-8123-456789abcdef: nothing here\n")
 
     def test_the_program_runs_from_a_moved_tree(self) -> None:
         self.assertIn("sluice ", run(self.prefix / "bin" / "sluice", "version"))
@@ -80,8 +86,9 @@ class InstalledTree(unittest.TestCase):
         self.assertEqual([h.name for h in headers if h.name.endswith("_internal.h")], [])
 
     def test_no_path_of_the_build_machine_is_installed(self) -> None:
+        clone = str(BUILD.parent.parent)
         packages = self.prefix.rglob("*.cmake")
-        self.assertEqual([p.name for p in packages if str(BUILD.parent.parent) in p.read_text("utf-8")], [])
+        self.assertEqual([p.name for p in packages if clone in p.read_text("utf-8")], [])
 
     def test_licences_are_installed(self) -> None:
         self.assertTrue((self.prefix / "share" / "doc" / "sluice" / "LICENSE").exists())

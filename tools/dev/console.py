@@ -1,4 +1,6 @@
-"""What the user sees. News goes to stderr, results to stdout: `./dev run X --json | jq` stays clean."""
+"""What the user sees. News goes to stderr, results to stdout: `./dev run X --json | jq` stays
+clean.
+"""
 
 import os
 import sys

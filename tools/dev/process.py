@@ -1,4 +1,6 @@
-"""Child processes: exit codes kept, Ctrl-C waits for the child's own clean-up, logs shown on failure."""
+"""Child processes: exit codes kept, Ctrl-C waits for the child's own clean-up, logs shown on
+failure.
+"""
 
 import os
 import subprocess

@@ -2,8 +2,8 @@
 
     python3 tools/dev/python_tests.py --report FILE.xml TEST.py...
 
-Called by CTest (sluice_python_test in cmake/SluiceTests.cmake). A file stands alone: its folder is put on
-the module path, so that tests may share a module beside them.
+Called by CTest (sluice_python_test in cmake/SluiceTests.cmake). A file stands alone: its folder is
+put on the module path, so that tests may share a module beside them.
 """
 
 import argparse

@@ -89,8 +89,8 @@ def parse_ctest(text: str) -> list[Program]:
 def cases_of(program: Program, report: Path) -> list[Case]:
     """A program's cases; a program without a report counts as one case.
 
-    A program that fails while all of its cases passed (a leak at exit, a crash after the last) is a failure
-    of its own.
+    A program that fails while all of its cases passed (a leak at exit, a crash after the last) is
+    a failure of its own.
     """
     alone = Case(program.name, program.seconds, program.outcome, program.detail)
     if program.outcome is Outcome.SKIPPED or not report.exists():
@@ -128,5 +128,5 @@ def summary(cases: Sequence[Case], *, slowest: bool = True) -> str:
         if chosen:
             parts += ["", f"{outcome.value}:"]
             parts += [f"  {case.name}: {case.detail or 'no reason given'}" for case in chosen]
-    counts = [count(cases, outcome) for outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)]
-    return "\n".join([*parts, "", totals_line(*counts)])
+    totals = totals_line(*(count(cases, outcome) for outcome in Outcome))
+    return "\n".join([*parts, "", totals])

@@ -33,7 +33,7 @@ def tracked_cpp() -> list[Path]:
 
 
 def base_commit() -> str | None:
-    """What a change is measured against: where the branch left main; on main itself, the commit before."""
+    """What a change is measured against: where the branch left main; on main, the commit before."""
     _, head = git("rev-parse", "HEAD")
     for branch in MAIN_BRANCHES:
         code, base = git("merge-base", "HEAD", branch)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import context  # noqa: F401  (puts tools/ on the module path)
 
-from dev import conformance, lint
 from dev.console import DevError
 from dev.results import Outcome
+from dev.verb import conformance, lint
 
 REPORT = {"rows": {"source": 1, "good": 1, "quarantined": 0, "dropped": 0, "added": 0}}
 
@@ -61,7 +61,8 @@ class OwnRunner(unittest.TestCase):
         (case / "case.json").write_text(json.dumps(
             {"expected": {"accepted": "expected/good.jsonl"}, "assertions": {"rows_input": 1}}))
 
-    def judge(self, good: str, report: object = REPORT, code: int = 0) -> subprocess.CompletedProcess:
+    def judge(self, good: str, report: object = REPORT,
+              code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs the runner against a program that answers as told."""
         program = self.folder / "sluice"
         program.write_text(f"#!{sys.executable}\nimport sys\n"
@@ -69,9 +70,9 @@ class OwnRunner(unittest.TestCase):
                            f"open(path, 'w').write({good!r})\nprint({json.dumps(report)!r})\n"
                            f"sys.exit({code})\n")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        return subprocess.run([sys.executable, str(conformance.OWN.runner), "--sluice", str(program),
-                               "--cases", str(self.folder / "cases"), "--verbose"],
-                              capture_output=True, text=True, check=False)
+        command = [sys.executable, str(conformance.OWN.runner), "--sluice", str(program),
+                   "--cases", str(self.folder / "cases"), "--verbose"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def test_a_right_answer_passes(self) -> None:
         done = self.judge('{"x": 1.0}\n')

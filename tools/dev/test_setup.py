@@ -12,9 +12,10 @@ from unittest import mock
 
 import context  # noqa: F401  (puts tools/ on the module path)
 
-from dev import archive, debian, fetch, manifest, paths, store
+from dev import paths
 from dev.console import DevError
-from dev.manifest import Artifact, Manifest, parse_manifest
+from dev.deps import archive, debian, fetch, manifest, store
+from dev.deps.manifest import Artifact, Manifest, parse_manifest
 
 PINS = """
 [group.main]
@@ -132,11 +133,13 @@ class Archives(unittest.TestCase):
 
 class Packages(unittest.TestCase):
     def test_only_fully_installed_ones_count(self) -> None:
-        listing = "cmake\tinstall ok installed\nnpm\tunknown ok not-installed\nx\tdeinstall ok config-files\n"
+        listing = ("cmake\tinstall ok installed\nnpm\tunknown ok not-installed\n"
+                   "x\tdeinstall ok config-files\n")
         self.assertEqual(debian.parse_installed(listing), {"cmake"})
 
     def test_neither_root_nor_sudo_is_said_clearly(self) -> None:
-        with mock.patch("os.geteuid", return_value=1), mock.patch("shutil.which", return_value=None):
+        with (mock.patch("os.geteuid", return_value=1),
+              mock.patch("shutil.which", return_value=None)):
             with self.assertRaises(DevError) as caught:
                 debian.root_prefix(["cmake"])
         self.assertIn("apt-get install cmake", caught.exception.hint)
@@ -148,8 +151,8 @@ class Fetching(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.pins = Manifest({}, {})
-        for patch in (mock.patch("dev.fetch.require_client"), mock.patch("dev.fetch.say"),
-                      mock.patch("dev.store.say")):
+        for name in ("fetch.require_client", "fetch.say", "store.say"):
+            patch = mock.patch(f"dev.deps.{name}")
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -162,7 +165,7 @@ class Fetching(unittest.TestCase):
         return file
 
     def test_a_wrong_checksum_is_refused(self) -> None:
-        with mock.patch("dev.fetch.fetch_once", self.fetched):
+        with mock.patch("dev.deps.fetch.fetch_once", self.fetched):
             with self.assertRaisesRegex(DevError, "wrong checksum"):
                 fetch.fetch(make_artifact(), self.folder, self.pins)
 
@@ -171,7 +174,7 @@ class Fetching(unittest.TestCase):
             work.mkdir(parents=True)
             (work / "log").write_text("no route to host")
 
-        with mock.patch("dev.fetch.fetch_once", fail):
+        with mock.patch("dev.deps.fetch.fetch_once", fail):
             with self.assertRaisesRegex(DevError, "no route to host"):
                 fetch.fetch(make_artifact(), self.folder, self.pins)
 
@@ -182,7 +185,7 @@ class Fetching(unittest.TestCase):
             calls.append(artifact.name)
             return self.fetched(artifact, work)
 
-        with (mock.patch("dev.fetch.fetch", fetch_slowly),
+        with (mock.patch("dev.deps.fetch.fetch", fetch_slowly),
               mock.patch.dict(os.environ, SLUICE_CACHE=str(self.folder / "cache"))):
             both = [threading.Thread(target=store.store, args=(make_artifact(), self.pins))
                     for _ in range(2)]

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -10,8 +11,10 @@ from unittest import mock
 
 import context  # noqa: F401  (puts tools/ on the module path)
 
-from dev import java, ninja, paths, service_table, services, testing, verbs
-from dev.testing import Test
+from dev import paths, verbs
+from dev.service import java, services, table
+from dev.verb import ninja, testing
+from dev.verb.testing import Test
 
 CTEST_JSON = json.dumps({"tests": [
     {"name": "sluice_base_test", "command": ["/b/base", "--gtest_output=xml:r"], "properties": []},
@@ -42,7 +45,8 @@ class Verbs(unittest.TestCase):
 class Selecting(unittest.TestCase):
     def setUp(self) -> None:
         self.tests = testing.parse_tests(CTEST_JSON)
-        patch = mock.patch("dev.testing.list_cases", return_value=["Uuid.IsSorted", "Clock.Reads"])
+        patch = mock.patch("dev.verb.testing.list_cases",
+                           return_value=["Uuid.IsSorted", "Clock.Reads"])
         patch.start()
         self.addCleanup(patch.stop)
 
@@ -59,9 +63,9 @@ class Selecting(unittest.TestCase):
         self.assertEqual(testing.select(self.tests, "nope", True).names(), [])
 
     def test_only_chosen_tests_start_services(self) -> None:
-        self.assertEqual(testing.needed_services(self.tests, testing.select(self.tests, "", False)), [])
-        self.assertEqual(testing.needed_services(self.tests, testing.select(self.tests, "", True)),
-                         ["spark"])
+        for with_long, needed in ((False, []), (True, ["spark"])):
+            selection = testing.select(self.tests, "", with_long)
+            self.assertEqual(testing.needed_services(self.tests, selection), needed)
 
     def test_case_lists_are_read_with_parameters(self) -> None:
         text = "Running main() from x\nA.\n  One\n  Two/0  # GetParam() = 1\nAll/B.\n  Three/file\n"
@@ -96,11 +100,10 @@ class Services(unittest.TestCase):
         self.assertIsNotNone(began)
         other = services.State(os.getpid(), (began or 0) + 1, 1)
         with mock.patch("pathlib.Path.read_text", return_value=json.dumps(other.__dict__)):
-            with mock.patch("dev.services.process_began", return_value=began):
-                self.assertIsNone(services.load_state(service_table.SERVICES[0]))
+            with mock.patch("dev.service.services.process_began", return_value=began):
+                self.assertIsNone(services.load_state(table.SERVICES[0]))
 
     def test_a_taken_port_is_replaced(self) -> None:
-        import socket
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -108,6 +111,6 @@ class Services(unittest.TestCase):
             self.assertNotEqual(services.choose_port(port), port)
 
     def test_what_this_machine_cannot_run_is_left_out_with_its_reason(self) -> None:
-        with mock.patch("dev.java.find_home", return_value=None):
+        with mock.patch("dev.service.java.find_home", return_value=None):
             with services.running(["spark"]) as environment:
                 self.assertEqual(environment, {"SLUICE_NO_SPARK": "no Java 17 to 23 found"})

@@ -17,23 +17,25 @@ class Verb:
 
 
 VERBS = (
-    Verb("setup", "[GROUP...]", "install and fetch what is missing",
-         "dev.setup"),
-    Verb("build", "[PRESET] [TARGET...]", "set up and build a preset (default: fast)", "dev.build"),
-    Verb("run", "CONTRACT [ARGUMENTS...]", "set up, build and run a contract", "dev.run"),
+    Verb("setup", "[GROUP...]", "install and fetch what is missing", "dev.deps.setup"),
+    Verb("build", "[PRESET] [TARGET...]", "set up and build a preset (default: fast)",
+         "dev.verb.build"),
+    Verb("run", "CONTRACT [ARGUMENTS...]", "set up, build and run a contract", "dev.verb.run"),
     Verb("test", "[FILTER] [--long]", "set up, build and pass the tests, or those FILTER names",
-         "dev.testing"),
-    Verb("conformance", "[--only NAME]", "run the contract conformance cases", "dev.conformance"),
-    Verb("bench", "[NAME]", "run the benchmarks, or one", "dev.bench"),
-    Verb("lint", "[--all]", "house rules, formatting, clang-tidy of changed files", "dev.lint"),
-    Verb("fmt", "[--check]", "format the C++ sources", "dev.fmt"),
+         "dev.verb.testing"),
+    Verb("conformance", "[--only NAME]", "run the contract conformance cases",
+         "dev.verb.conformance"),
+    Verb("bench", "[NAME]", "run the benchmarks, or one", "dev.verb.bench"),
+    Verb("lint", "[--all]", "house rules, formatting, clang-tidy of changed files",
+         "dev.verb.lint"),
+    Verb("fmt", "[--check]", "format the C++ sources", "dev.verb.fmt"),
     Verb("fuzz", "TARGET [ARGUMENTS...]", "fuzz one target for a minute, or as ARGUMENTS say",
-         "dev.fuzz"),
+         "dev.verb.fuzz"),
     Verb("services", "up|down|status [NAME...]", "start, stop, list the servers that tests use",
-         "dev.services"),
-    Verb("package", "", "make a relocatable archive of the installed tree", "dev.package"),
+         "dev.service.services"),
+    Verb("package", "", "make a relocatable archive of the installed tree", "dev.verb.package"),
     Verb("clean", "[--cache]", "remove this clone's build folder (and the shared cache)",
-         "dev.clean"),
+         "dev.verb.clean"),
 )
 
 

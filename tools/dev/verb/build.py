@@ -6,8 +6,11 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
-from dev import features, ninja, paths, process, setup
+from dev import paths, process
 from dev.console import DevError, say
+from dev.deps import setup
+from dev.service import features
+from dev.verb import ninja
 
 PRESETS_FILE = paths.ROOT / "CMakePresets.json"
 # What a preset needs beyond the main group.

@@ -31,7 +31,7 @@ class Artifact:
     file: str
     sha256: str
     bytes: int
-    take: tuple[tuple[str, str], ...]  # path or folder/ inside the archive -> path or folder/ of ours
+    take: tuple[tuple[str, str], ...]  # path or folder/ in the archive -> path or folder/ of ours
     system: System | None = None
 
     def key(self) -> str:

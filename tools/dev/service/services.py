@@ -1,8 +1,9 @@
-"""./dev services: the real servers that tests talk to, each in its own process group under build/services.
+"""./dev services: the real servers that tests talk to, each in its own process group under
+build/services.
 
-Only what we started is ever stopped: a service's state holds its process id together with the time that
-process began, so a number that was given away again is never taken for ours. Servers listen on 127.0.0.1;
-a port that is taken is replaced by a free one, so two clones can test side by side.
+Only what we started is ever stopped: a service's state holds its process id together with the time
+that process began, so a number that was given away again is never taken for ours. Servers listen on
+127.0.0.1; a port that is taken is replaced by a free one, so two clones can test side by side.
 """
 
 import argparse
@@ -18,9 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dev import paths, process, service_table, setup, store
+from dev import paths, process
 from dev.console import DevError, StatusLine, say
-from dev.service_table import SERVICES, Place, Service
+from dev.deps import setup, store
+from dev.service import table
+from dev.service.table import SERVICES, Place, Service
 
 FOLDER = paths.BUILD / "services"
 STOP_SECONDS = 15.0
@@ -29,7 +32,7 @@ STOP_SECONDS = 15.0
 @dataclass(frozen=True)
 class State:
     pid: int
-    began: int  # ticks after boot, from /proc: tells our process from a later one of the same number
+    began: int  # ticks after boot, from /proc: no later process of the same number has it
     port: int
 
 
@@ -148,7 +151,7 @@ def stop(service: Service) -> bool:
 
 def start(names: Sequence[str]) -> list[Service]:
     """Starts what does not run yet, together; returns those that this call started."""
-    chosen = [service_table.find(name) for name in names]
+    chosen = [table.find(name) for name in names]
     with store.locked(paths.BUILD / ".services.lock", "the services of this clone"):
         fresh = [service for service in chosen if load_state(service) is None]
         for service in fresh:
@@ -175,7 +178,7 @@ def addresses(names: Sequence[str]) -> dict[str, str]:
     """Environment by which tests find a running service."""
     found: dict[str, str] = {}
     for name in names:
-        service = service_table.find(name)
+        service = table.find(name)
         state = load_state(service)
         if state:
             found |= service.addresses(place_of(service, state.port))
@@ -189,7 +192,7 @@ def running(names: Sequence[str]) -> Iterator[dict[str, str]]:
     What this machine cannot run is left out; tests then skip themselves with the reason that
     SLUICE_NO_<NAME> holds.
     """
-    absent = {name: service_table.find(name).missing() for name in names}
+    absent = {name: table.find(name).missing() for name in names}
     present = [name for name, reason in absent.items() if not reason]
     reasons = {f"SLUICE_NO_{name.upper()}": reason for name, reason in absent.items() if reason}
     started = start(present)
@@ -218,12 +221,12 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     names = options.names or [service.name for service in SERVICES]
     for name in names:
-        service_table.find(name)
+        table.find(name)
     if options.action == "up":
         start(names)
     elif options.action == "down":
         for name in names:
-            say(f"{name}: " + ("stopped" if stop(service_table.find(name)) else "was not up"))
+            say(f"{name}: " + ("stopped" if stop(table.find(name)) else "was not up"))
     if options.action != "down":
         show_status()
     return 0

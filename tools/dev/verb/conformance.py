@@ -1,8 +1,9 @@
 """./dev conformance: contract cases against the fast build of the command line.
 
-The project's own cases run always; those of the runner outside the repository (../shared/conformance/run)
-when it is there. Cases that cannot pass yet stand with a reason in expected_failures.txt: they are counted
-as skipped, and one of them that passes is a failure, so that the list stays true.
+The project's own cases run always; those of the runner outside the repository
+(../shared/conformance/run) when it is there. Cases that cannot pass yet stand with a reason in
+expected_failures.txt: they are counted as skipped, and one of them that passes is a failure, so
+that the list stays true.
 """
 
 import argparse
@@ -13,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import build, paths, results
+from dev import paths, results
 from dev.console import DevError, say
 from dev.results import Case, Outcome
+from dev.verb import build
 
 FOLDER = paths.ROOT / "test" / "conformance"
 SHARED = paths.ROOT.parent / "shared" / "conformance"
@@ -46,7 +48,8 @@ def parse_expected(text: str) -> dict[str, str]:
             continue
         name, colon, reason = line.partition(":")
         if not colon or not reason.strip() or "/" not in name:
-            raise DevError(f"{EXPECTED.name}:{number}: expected '<suite>/<case>: reason', got '{line}'")
+            raise DevError(f"{EXPECTED.name}:{number}: expected '<suite>/<case>: reason', "
+                           f"got '{line}'")
         if name.strip() in expected:
             raise DevError(f"{EXPECTED.name}:{number}: listed twice: '{name.strip()}'")
         expected[name.strip()] = reason.strip()

@@ -3,17 +3,19 @@
 import argparse
 import shutil
 
-from dev import paths, service_table, services
+from dev import paths
 from dev.console import say
+from dev.service import services, table
 
-CACHED = ("ccache", "deps", "locks", "maven")  # by name: $SLUICE_CACHE may be a folder of the user's
+# By name: $SLUICE_CACHE may be a folder that the user keeps other things in.
+CACHED = ("ccache", "deps", "locks", "maven")
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev clean")
     parser.add_argument("--cache", action="store_true", help="the cache of all clones too")
     options = parser.parse_args(arguments)
-    for service in service_table.SERVICES:
+    for service in table.SERVICES:
         services.stop(service)
     cached = [paths.cache() / name for name in CACHED] if options.cache else []
     places = [paths.BUILD, *cached]

@@ -2,8 +2,9 @@
 
 import argparse
 
-from dev import process, setup, sources
+from dev import process, sources
 from dev.console import say
+from dev.deps import setup
 
 CLANG_FORMAT = "clang-format-19"
 

@@ -6,8 +6,9 @@ test/fuzz/corpus/<name>. New inputs go to build/fuzz/corpus/<name>, a crash to b
 
 from pathlib import Path
 
-from dev import build, paths, process
+from dev import paths, process
 from dev.console import DevError
+from dev.verb import build
 
 DEFAULT_ARGUMENTS = ("-max_total_time=60",)
 SUFFIX = "_fuzz.cc"

@@ -1,7 +1,8 @@
-"""Fetches one artifact with the ordinary client of its registry. Which host that is, is the client's business.
+"""Fetches one artifact with the ordinary client of its registry. Which host that is, is the
+client's business.
 
-Each client works inside a folder of its own (its temporary files too), so the bytes it has fetched can be
-counted for the progress line, and nothing is left behind when it is interrupted.
+Each client works inside a folder of its own (its temporary files too), so the bytes it has fetched
+can be counted for the progress line, and nothing is left behind when it is interrupted.
 """
 
 import hashlib
@@ -11,9 +12,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dev import console, debian, paths, process
+from dev import console, paths, process
 from dev.console import DevError, StatusLine, say
-from dev.manifest import Artifact, Manifest
+from dev.deps import debian
+from dev.deps.manifest import Artifact, Manifest
 
 ATTEMPTS = 2
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
@@ -24,8 +26,8 @@ def npm_command(artifact: Artifact, into: Path) -> list[str]:
 
 
 def pip_command(artifact: Artifact, into: Path) -> list[str]:
-    return [find_python_with_pip(), "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir",
-            "--progress-bar", "off", "--dest", str(into)]
+    return [find_python_with_pip(), "-m", "pip", "download", "--quiet", "--no-deps",
+            "--no-cache-dir", "--progress-bar", "off", "--dest", str(into)]
 
 
 def pip_source_command(artifact: Artifact, into: Path) -> list[str]:
@@ -61,8 +63,10 @@ CLIENTS: Mapping[str, tuple[str, Callable[[Artifact, Path], list[str]]]] = {
 
 def find_python_with_pip() -> str:
     for python in (sys.executable, "/usr/bin/python3"):
-        if python and Path(python).exists() and process.capture([python, "-m", "pip", "--version"])[0] == 0:
-            return python
+        if python and Path(python).exists():
+            code, _ = process.capture([python, "-m", "pip", "--version"])
+            if code == 0:
+                return python
     return ""
 
 
@@ -119,7 +123,8 @@ def fetch_once(artifact: Artifact, work: Path) -> Path | None:
 
     command = CLIENTS[artifact.client][1](artifact, out)
     try:
-        code = process.run_logged(command, work / "log", cwd=out, env=client_environment(work), poll=draw)
+        code = process.run_logged(command, work / "log", cwd=out, env=client_environment(work),
+                                  poll=draw)
     finally:
         line.clear()
     file = out / artifact.file
@@ -129,7 +134,8 @@ def fetch_once(artifact: Artifact, work: Path) -> Path | None:
 def fetch(artifact: Artifact, work: Path, manifest: Manifest) -> Path:
     """Fetches and verifies an artifact's file into the folder `work`."""
     require_client(CLIENTS[artifact.client][0], manifest)
-    say(f"fetching {artifact.name} {artifact.version} ({megabytes(artifact.bytes)}, {artifact.client})")
+    size = megabytes(artifact.bytes)
+    say(f"fetching {artifact.name} {artifact.version} ({size}, {artifact.client})")
     for attempt in range(ATTEMPTS):
         file = fetch_once(artifact, work / str(attempt))
         if file:
@@ -141,6 +147,7 @@ def fetch(artifact: Artifact, work: Path, manifest: Manifest) -> Path:
                        "is the network there? ./dev setup takes up where it stopped")
     found = sha256_of(file)
     if found != artifact.sha256:
-        raise DevError(f"wrong checksum of {artifact.file}: expected {artifact.sha256}, got {found}",
-                       "the package was changed after it was pinned; do not use it before you know why")
+        raise DevError(
+            f"wrong checksum of {artifact.file}: expected {artifact.sha256}, got {found}",
+            "the package was changed after it was pinned; do not use it before you know why")
     return file

@@ -2,8 +2,9 @@
 
 import os
 
-from dev import build, paths
+from dev import paths
 from dev.console import DevError
+from dev.verb import build
 
 
 def main(arguments: list[str]) -> int:

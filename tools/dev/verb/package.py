@@ -7,8 +7,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from dev import build, fetch, paths, process
+from dev import paths, process
 from dev.console import DevError, say
+from dev.deps import fetch
+from dev.verb import build
 
 FOLDER = paths.BUILD / "package"
 
@@ -24,7 +26,8 @@ def install(preset: str, prefix: Path) -> None:
     shutil.rmtree(prefix, ignore_errors=True)
     log = paths.preset_folder(preset) / "install.log"
     log.unlink(missing_ok=True)
-    command = ["cmake", "--install", str(paths.preset_folder(preset)), "--prefix", str(prefix), "--strip"]
+    command = ["cmake", "--install", str(paths.preset_folder(preset)), "--prefix", str(prefix),
+               "--strip"]
     if process.run_logged(command, log) != 0:
         raise DevError(f"cmake --install failed:\n{process.tail(log)}", f"all of it: {log}")
 

@@ -1,8 +1,8 @@
-"""./dev test: sets up, builds the dev preset, starts the servers that the chosen tests need, runs CTest,
-stops what it started, and counts cases, not programs.
+"""./dev test: sets up, builds the dev preset, starts the servers that the chosen tests need, runs
+CTest, stops what it started, and counts cases, not programs.
 
-A filter is a piece of a name, in any case: a CTest test that holds it runs whole; of other GoogleTest
-programs only the matching cases run. Tests labelled `long` run with --long only.
+A filter is a piece of a name, in any case: a CTest test that holds it runs whole; of other
+GoogleTest programs only the matching cases run. Tests labelled `long` run with --long only.
 """
 
 import argparse
@@ -13,8 +13,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import build, paths, process, results, services, setup
+from dev import paths, process, results
 from dev.console import DevError
+from dev.deps import setup
+from dev.service import services
+from dev.verb import build
 
 PRESET = "dev"
 TIMEOUT_SECONDS = 300

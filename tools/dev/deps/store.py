@@ -1,7 +1,7 @@
 """The per-user cache of unpacked artifacts and the links to it under build/deps.
 
-An artifact's folder appears by one rename, so it is either whole or absent; a lock keeps two setups from
-fetching the same thing twice. What is in the cache was verified when it was put there.
+An artifact's folder appears by one rename, so it is either whole or absent; a lock keeps two setups
+from fetching the same thing twice. What is in the cache was verified when it was put there.
 """
 
 import contextlib
@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dev import archive, fetch, paths
+from dev import paths
 from dev.console import say
-from dev.manifest import Artifact, Manifest
+from dev.deps import archive, fetch
+from dev.deps.manifest import Artifact, Manifest
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
-"""./dev lint: the house rules (tools/tidy), the format, and clang-tidy of what was changed (--all: of all).
+"""./dev lint: the house rules (tools/tidy), the format, and clang-tidy of what was changed (--all:
+of all).
 
-clang-tidy reads the compile commands of the lint preset, which is configured and never built. A changed
-header is checked through the sources that stand beside it under its name.
+clang-tidy reads the compile commands of the lint preset, which is configured and never built. A
+changed header is checked through the sources that stand beside it under its name.
 """
 
 import argparse
@@ -12,9 +13,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dev import build, fmt, ninja, paths, process, results, setup, sources
+from dev import paths, process, results, sources
 from dev.console import StatusLine, say
+from dev.deps import setup
 from dev.results import Case, Outcome
+from dev.verb import build, fmt, ninja
 
 TIDY = paths.ROOT / "tools" / "tidy" / "tidy.py"
 CLANG_TIDY = "clang-tidy-19"
@@ -68,7 +71,8 @@ def tidy_units(units: list[Path]) -> list[Case]:
             if code != 0:
                 status.clear()
                 print(said.strip(), flush=True)
-            cases.append(Case(f"clang-tidy {name}", seconds, outcome(code), "its messages stand above"))
+            cases.append(Case(f"clang-tidy {name}", seconds, outcome(code),
+                              "its messages stand above"))
     status.clear()
     return cases
 
@@ -76,7 +80,7 @@ def tidy_units(units: list[Path]) -> list[Case]:
 def check_clang_tidy(everything: bool) -> list[Case]:
     base = None if everything else sources.base_commit()
     if not everything and base is None:
-        reason = "the commit before this one is not in this clone; ./dev lint --all looks at all files"
+        reason = "the commit before this one is not in this clone; --all looks at all files"
         return [Case("clang-tidy of changed files", 0, Outcome.SKIPPED, reason)]
     build.configure("lint")
     compiled = compiled_files()

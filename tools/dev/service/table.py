@@ -1,12 +1,14 @@
-"""The services there are. A new one is one entry here and, when it needs something fetched, a group in
-deps/deps.toml."""
+"""The services there are. A new one is one entry here and, when it needs something fetched, a group
+in deps/deps.toml.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import java, paths
+from dev import paths
 from dev.console import DevError
+from dev.service import java
 
 SPARK_JAVA = (17, 23)  # Hadoop's client needs what Java 24 took away
 
@@ -66,8 +68,8 @@ def spark_command(place: Place) -> list[str]:
 
 
 def spark_environment() -> dict[str, str]:
-    return {"JAVA_HOME": str(java.find_home(*SPARK_JAVA)), "SPARK_HOME": str(paths.DEPS / "pyspark"),
-            "SPARK_LOCAL_IP": "127.0.0.1"}
+    return {"JAVA_HOME": str(java.find_home(*SPARK_JAVA)),
+            "SPARK_HOME": str(paths.DEPS / "pyspark"), "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 SERVICES = (

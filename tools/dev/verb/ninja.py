@@ -1,4 +1,6 @@
-"""Runs Ninja through CMake and turns its output into one progress line; anything else it says is shown."""
+"""Runs Ninja through CMake and turns its output into one progress line; anything else it says is
+shown.
+"""
 
 import os
 import re

@@ -1,8 +1,8 @@
 """./dev setup: makes the machine and build/deps ready for one or more groups of deps/deps.toml.
 
-A group that was set up leaves a stamp of what it was set up from; as long as that is unchanged, the other
-verbs ask neither dpkg nor the network. Called by hand, setup looks at everything again (still offline when
-nothing is missing).
+A group that was set up leaves a stamp of what it was set up from; as long as that is unchanged, the
+other verbs ask neither dpkg nor the network. Called by hand, setup looks at everything again (still
+offline when nothing is missing).
 """
 
 import hashlib
@@ -13,9 +13,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from dev import debian, paths, process, store
+from dev import paths, process
 from dev.console import DevError, say
-from dev.manifest import Artifact, Group, Manifest, load_manifest
+from dev.deps import debian, store
+from dev.deps.manifest import Artifact, Group, Manifest, load_manifest
 
 DPKG_STATUS = Path("/var/lib/dpkg/status")
 PROBE = paths.ROOT / "cmake" / "probe"
@@ -76,7 +77,8 @@ def provide(artifact: Artifact, manifest: Manifest, found: dict[str, str | None]
     package = artifact.system.package if artifact.system else ""
     if package and package not in found:
         found[package] = find_system_package(artifact)
-        origin = f"the system's, {found[package]}" if found[package] else "the pinned one, build/deps"
+        where = found[package]
+        origin = f"the system's, {where}" if where else "the pinned one, build/deps"
         say(f"{package} {artifact.version}: {origin}")
     if package and found[package]:
         store.unlink(artifact)

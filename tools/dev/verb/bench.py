@@ -1,10 +1,13 @@
-"""./dev bench: a benchmark is a folder bench/<name> with a run.py, called with the fast build's program."""
+"""./dev bench: a benchmark is a folder bench/<name> with a run.py, called with the fast build's
+program.
+"""
 
 import sys
 from pathlib import Path
 
-from dev import build, paths, process
+from dev import paths, process
 from dev.console import DevError, say
+from dev.verb import build
 
 FOLDER = paths.ROOT / "bench"
 

@@ -1,4 +1,6 @@
-"""Takes chosen files out of an archive. Names come from our own table, never from the archive alone."""
+"""Takes chosen files out of an archive. Names come from our own table, never from the archive
+alone.
+"""
 
 import shutil
 import tarfile
@@ -23,7 +25,7 @@ def target_of(name: str, take: Take) -> str | None:
 
 
 def wants_below(source: str, name: str) -> bool:
-    """True for "folder/" and all below it, and for "folder/*.x" and the files of that kind in it."""
+    """True for "folder/" and all below it, and for "folder/*.x" and its files of that kind."""
     folder, star, ending = source.partition("*")
     if not folder.endswith("/") or not name.startswith(folder):
         return False

@@ -1,0 +1,1 @@
+"""What Sluice is built from: pins, packages, fetching, the cache."""

@@ -1,0 +1,1 @@
+"""The real servers that tests talk to, and what else a machine may or may not have."""
