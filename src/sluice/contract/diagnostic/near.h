@@ -1,4 +1,6 @@
 // "did you mean ...?": the nearest of a list of known words, when one is near enough to be meant.
+// Pure functions over views; the candidates outlive the call and a returned view points into them.
+// Words too long for a typing mistake are not compared, so a hostile document costs no time here.
 #pragma once
 
 #include <initializer_list>

@@ -1,5 +1,6 @@
 // One question about UTF-8, asked by the reader (is this text?) and by the renderer (may this be
-// printed?).
+// printed?). Pure functions; any bytes are a legal input. Both ask here, so that what is accepted
+// can always be shown.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,6 @@
-// model: the declared columns with their types, bounds and what protects them.
+// model: the declared columns with their types, bounds and what protects them. Plain values; each
+// knows where it was written. Types are text here, as the contract spells them: the schema is made
+// when a contract is lowered.
 #pragma once
 
 #include <optional>

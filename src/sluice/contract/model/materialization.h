@@ -1,5 +1,6 @@
-// materialization: how the target converges, and with which keys, history and deletes.
-// `materialization.primary_key` is moved to the root key of the contract when it is read.
+// materialization: how the target converges, and with which keys, history and deletes. Plain
+// values. `materialization.primary_key` is moved to the root key of the contract when it is read,
+// so that keys are looked for in one place.
 #pragma once
 
 #include <cstdint>

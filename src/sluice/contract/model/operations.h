@@ -1,5 +1,6 @@
 // What surrounds the data: quarantine, lineage columns, service levels, notifications, external
-// logic, extraction, retention and the edges of the mesh.
+// logic, extraction, retention and the edges of the mesh. Plain values: nothing here is carried
+// out, and a text that names a secret is still only the name.
 #pragma once
 
 #include <cstdint>

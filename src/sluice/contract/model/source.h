@@ -1,4 +1,6 @@
-// source, server, links and environments: where data comes from and where it lives.
+// source, server, links and environments: where data comes from and where it lives. Plain values;
+// paths are as written, relative to the folder of the contract. Which types and formats this build
+// can read is not decided here.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
-// Says what is wrong with the YAML, from what the scanner found and what stands there.
+// Says what is wrong with the YAML, from what the scanner found and what stands there. libyaml's
+// own words name its states; these name the mistake. The parser and the text are the caller's and
+// are only read.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // The name a table has when the model gives none: snake case, plural, as people write them. English
 // only, by rule and a short list of exceptions; who wants another name says sluice::table("...").
+// Pure functions: the name of a table never changes between two builds of the same struct.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // From a C++ type to its descriptor: the templates behind orm/record/type.h. Each type makes one
 // constexpr value and a few functions of three lines; what needs more than that lies in .cc files.
+// A type that is no column does not compile, and the message says which member types there are.
 #pragma once
 
 #include <array>

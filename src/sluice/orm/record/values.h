@@ -1,5 +1,6 @@
 // Value types for members that the standard library has no word for. Plain aggregates: they
-// compare, print and parse; none allocates but JsonText.
+// compare, print and parse; none allocates but JsonText. Each has one column type, and no other
+// type of a member shares it.
 #pragma once
 
 #include <chrono>
