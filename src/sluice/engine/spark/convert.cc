@@ -87,7 +87,8 @@ ErrorCode code_of(const grpc::Status& status) {
     default:
       break;  // Spark's own errors come as INTERNAL or UNKNOWN with an error class in the text
   }
-  std::string_view text = status.error_message();
+  const std::string message = status.error_message();
+  std::string_view text = message;
   text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
   const auto known = std::ranges::find_if(
       kKnownErrors, [&](const KnownError& error) { return text.starts_with(error.error_class); });

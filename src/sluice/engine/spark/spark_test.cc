@@ -151,7 +151,7 @@ TEST_F(SparkLive, TwoRecordsGoIntoAnIcebergTableAndComeBack) {
 
 TEST_F(SparkLive, NoParameterEndsItsQuotes) {
   const plan::Statement statement(
-      "SELECT ? AS a, ? AS b, ? AS c",
+      "SELECT ? AS a, CAST(? AS STRING) AS b, ? AS c",
       {std::string("it's \\ \"; DROP TABLE x"), plan::Null{}, std::int64_t{7}});
   const auto batch = read_one(connection_->query(context_, statement).value());
   EXPECT_EQ(batch->column(0)->GetScalar(0).ValueOrDie()->ToString(), "it's \\ \"; DROP TABLE x");
