@@ -1,0 +1,124 @@
+#include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/duckdb/result_internal.h"
+#include "sluice/schema/arrow.h"
+
+namespace sluice::engine {
+namespace {
+
+class QuerySource final : public ColumnSource {
+ public:
+  QuerySource(std::unique_ptr<DuckGuard> guard, DuckPrepared prepared, DuckResult result,
+              std::string sql, std::vector<DuckColumn> columns)
+      : guard_(std::move(guard)),
+        prepared_(std::move(prepared)),
+        result_(std::move(result)),
+        options_(duckdb_result_get_arrow_options(result_.get())),
+        sql_(std::move(sql)),
+        columns_(std::move(columns)) {
+    for (const DuckColumn& column : columns_) {
+      mends_ |= column.mends_within;
+    }
+  }
+
+  Status check_form();
+
+  Result<ArrowSchemaOwned> schema() override { return schema::to_arrow(schema_of(columns_)); }
+
+  Result<std::optional<ArrowBatch>> next() override {
+    if (over_) {
+      return std::optional<ArrowBatch>{};
+    }
+    over_ = true;  // unless this batch comes through
+    SLUICE_CHECK(guard_->context().check());
+    SLUICE_TRY(const DuckChunk chunk, fetch_chunk(*guard_, result_, sql_));
+    if (chunk.get() == nullptr) {
+      return std::optional<ArrowBatch>{};
+    }
+    SLUICE_TRY(ArrowBatch batch, convert(chunk));
+    over_ = false;
+    return std::optional<ArrowBatch>(std::move(batch));
+  }
+
+ private:
+  Result<ArrowBatch> convert(const DuckChunk& chunk) const {
+    ArrowBatch batch;
+    const DuckErrorData failed(
+        duckdb_data_chunk_to_arrow(options_.get(), chunk.get(), batch.get()));
+    if (failed.get() != nullptr && duckdb_error_data_has_error(failed.get())) {
+      return duckdb_error(duckdb_error_data_message(failed.get()));
+    }
+    for (std::size_t i = 0; mends_ && i < columns_.size(); ++i) {
+      SLUICE_CHECK(mend_array(columns_[i], *batch->children[i]));
+    }
+    return batch;
+  }
+
+  std::unique_ptr<DuckGuard> guard_;  // outlives the result
+  DuckPrepared prepared_;
+  DuckResult result_;
+  DuckArrowOptions options_;
+  std::string sql_;
+  std::vector<DuckColumn> columns_;
+  bool mends_ = false;
+  bool over_ = false;
+};
+
+/// Asks DuckDB for the Arrow schema of its own result and compares.
+Status QuerySource::check_form() {
+  std::vector<DuckType> types;
+  std::vector<duckdb_logical_type> raw_types;
+  std::vector<const char*> names;
+  for (idx_t i = 0; i < columns_.size(); ++i) {
+    types.emplace_back(duckdb_column_logical_type(result_.get(), i));
+    raw_types.push_back(types.back().get());
+    names.push_back(columns_[i].name.c_str());
+  }
+  ArrowSchemaOwned arrow;
+  const DuckErrorData failed(duckdb_to_arrow_schema(options_.get(), raw_types.data(), names.data(),
+                                                    columns_.size(), arrow.get()));
+  if (failed.get() != nullptr && duckdb_error_data_has_error(failed.get())) {
+    return duckdb_error(duckdb_error_data_message(failed.get()));
+  }
+  return engine::check_form(columns_, *arrow.get());
+}
+
+Result<std::vector<DuckColumn>> columns_of(DuckResult& result) {
+  std::vector<DuckColumn> columns;
+  const idx_t count = duckdb_column_count(result.get());
+  for (idx_t i = 0; i < count; ++i) {
+    const DuckType type(duckdb_column_logical_type(result.get(), i));
+    SLUICE_TRY(DuckColumn column, make_column(duckdb_column_name(result.get(), i), type.get()));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+}  // namespace
+
+Result<std::vector<DuckColumn>> columns_of(const DuckPrepared& prepared) {
+  std::vector<DuckColumn> columns;
+  const idx_t count = duckdb_prepared_statement_column_count(prepared.get());
+  for (idx_t i = 0; i < count; ++i) {
+    const DuckType type(duckdb_prepared_statement_column_logical_type(prepared.get(), i));
+    const char* name = duckdb_prepared_statement_column_name(prepared.get(), i);
+    std::string copy = name == nullptr ? "" : name;
+    duckdb_free(const_cast<char*>(name));
+    SLUICE_TRY(DuckColumn column, make_column(std::move(copy), type.get()));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+Result<ColumnStream> stream_query(std::shared_ptr<DuckSession> session, const Context& context,
+                                  const plan::Statement& statement) {
+  auto guard = std::make_unique<DuckGuard>(std::move(session), context);
+  SLUICE_TRY(DuckPrepared prepared, prepare_last(*guard, statement));
+  SLUICE_TRY(DuckResult result, start_prepared(*guard, prepared, statement.text));
+  SLUICE_TRY(std::vector<DuckColumn> columns, columns_of(result));
+  auto source = std::make_unique<QuerySource>(
+      std::move(guard), std::move(prepared), std::move(result), statement.text, std::move(columns));
+  SLUICE_CHECK(source->check_form());
+  return ColumnStream(std::move(source));
+}
+
+}  // namespace sluice::engine

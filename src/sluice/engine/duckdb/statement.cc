@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/duckdb/statement_internal.h"
+
+namespace sluice::engine {
+namespace {
+
+struct Extracted {
+  DuckExtracted statements;
+  idx_t count = 0;
+};
+
+Result<Extracted> extract(const DuckGuard& guard, const plan::Statement& statement) {
+  if (statement.text.find('\0') != std::string::npos) {
+    return make_error(ErrorCode::InvalidArgument, "a statement cannot hold a zero byte");
+  }
+  Extracted extracted;
+  extracted.count = duckdb_extract_statements(guard.session().get(), statement.text.c_str(),
+                                              extracted.statements.out());
+  if (extracted.count == 0) {
+    const char* text = duckdb_extract_statements_error(extracted.statements.get());
+    if (text != nullptr) {
+      return guard.failed(text, statement.text);
+    }
+    return make_error(ErrorCode::InvalidArgument, "expected a statement, got an empty text");
+  }
+  return extracted;
+}
+
+Result<DuckPrepared> prepare_at(const DuckGuard& guard, const Extracted& extracted, idx_t index,
+                                const plan::Statement& statement) {
+  DuckPrepared prepared;
+  if (duckdb_prepare_extracted_statement(guard.session().get(), extracted.statements.get(), index,
+                                         prepared.out()) != DuckDBSuccess) {
+    return guard.failed(duckdb_prepare_error(prepared.get()), statement.text);
+  }
+  return prepared;
+}
+
+Status bind_all(const DuckPrepared& prepared, const plan::Statement& statement) {
+  const idx_t expected = duckdb_nparams(prepared.get());
+  if (expected != statement.parameters.size()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the statement has {} parameters, got {} values", expected,
+                                  statement.parameters.size()));
+  }
+  for (idx_t i = 0; i < expected; ++i) {
+    SLUICE_CHECK(bind_value(prepared.get(), i + 1, statement.parameters[i]));
+  }
+  return {};
+}
+
+Status run_to_end(const DuckGuard& guard, const DuckPrepared& prepared, const std::string& sql) {
+  SLUICE_TRY(DuckResult result, start_prepared(guard, prepared, sql));
+  while (true) {
+    SLUICE_TRY(const DuckChunk chunk, fetch_chunk(guard, result, sql));
+    if (chunk.get() == nullptr) {
+      return {};
+    }
+  }
+}
+
+}  // namespace
+
+Result<DuckPrepared> prepare_last(const DuckGuard& guard, const plan::Statement& statement) {
+  SLUICE_CHECK(guard.context().check());
+  SLUICE_TRY(const Extracted extracted, extract(guard, statement));
+  if (extracted.count > 1 && !statement.parameters.empty()) {
+    return make_error(
+        ErrorCode::InvalidArgument,
+        fmt::format("parameters belong to one statement, got {} statements", extracted.count));
+  }
+  for (idx_t i = 0; i + 1 < extracted.count; ++i) {
+    SLUICE_TRY(const DuckPrepared earlier, prepare_at(guard, extracted, i, statement));
+    SLUICE_CHECK(run_to_end(guard, earlier, statement.text));
+  }
+  SLUICE_TRY(DuckPrepared prepared, prepare_at(guard, extracted, extracted.count - 1, statement));
+  SLUICE_CHECK(bind_all(prepared, statement));
+  return prepared;
+}
+
+Result<DuckPrepared> prepare_only(const DuckGuard& guard, const plan::Statement& statement) {
+  SLUICE_CHECK(guard.context().check());
+  SLUICE_TRY(const Extracted extracted, extract(guard, statement));
+  if (extracted.count > 1) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("expected one statement to describe, got {}", extracted.count));
+  }
+  SLUICE_TRY(DuckPrepared prepared, prepare_at(guard, extracted, 0, statement));
+  SLUICE_CHECK(bind_all(prepared, statement));
+  return prepared;
+}
+
+Result<DuckResult> start_prepared(const DuckGuard& guard, const DuckPrepared& prepared,
+                                  const std::string& sql) {
+  DuckPending pending;
+  if (duckdb_pending_prepared_streaming(prepared.get(), pending.out()) != DuckDBSuccess) {
+    return guard.failed(duckdb_pending_error(pending.get()), sql);
+  }
+  // Making it pending forgot earlier interrupts; later ones stick.
+  SLUICE_CHECK(guard.context().check());
+  DuckResult result;
+  if (duckdb_execute_pending(pending.get(), result.get()) != DuckDBSuccess) {
+    return guard.failed(duckdb_result_error(result.get()), sql);
+  }
+  return result;
+}
+
+Result<DuckChunk> fetch_chunk(const DuckGuard& guard, DuckResult& result, const std::string& sql) {
+  while (true) {
+    DuckChunk chunk(duckdb_fetch_chunk(*result.get()));
+    if (chunk.get() == nullptr) {
+      const char* text = duckdb_result_error(result.get());
+      if (text != nullptr && *text != '\0') {
+        return guard.failed(text, sql);
+      }
+      return chunk;
+    }
+    if (duckdb_data_chunk_get_size(chunk.get()) > 0) {
+      return chunk;
+    }
+  }
+}
+
+}  // namespace sluice::engine
