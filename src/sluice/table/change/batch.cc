@@ -1,0 +1,184 @@
+#include "sluice/table/change/batch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/schema/evolution.h"
+#include "sluice/table/change/text_rows.h"
+
+namespace sluice::table {
+namespace {
+
+using dialect::quote_identifier;
+using dialect::quote_literal;
+
+void add_fault(std::string& faults, std::string fault) {
+  faults += (faults.empty() ? "" : "; ") + std::move(fault);
+}
+
+bool fits(const schema::LogicalType& from, const schema::LogicalType& to) {
+  return from == to || schema::widens(from, to);
+}
+
+/// Where the rows are read from, as a FROM item; loads a column stream on the way.
+Result<std::string> load_source(const Context& context, engine::Connection& connection,
+                                const plan::Source& source, ColumnStream rows, Batch& batch) {
+  using Text = Result<std::string>;
+  return std::visit(
+      overloaded{
+          [&](const plan::Batches&) -> Text {
+            SLUICE_TRY(batch.rows, connection.load(context, batch.rows_table, std::move(rows)));
+            batch.counted = true;
+            return quote_identifier(batch.rows_table);
+          },
+          [&](const plan::StagedFiles& files) -> Text {
+            std::string list;
+            for (const std::string& uri : files.uris) {
+              list += (list.empty() ? "" : ", ") + quote_literal(uri);
+            }
+            return fmt::format("read_parquet([{}], hive_partitioning = false)", list);
+          },
+          [&](const plan::Relation& relation) -> Text { return quote_identifier(relation.name); },
+          [&](const plan::NoRows&) -> Text {
+            return make_error(ErrorCode::InvalidArgument,
+                              "expected rows for this kind of write, got a plan without any");
+          },
+      },
+      source);
+}
+
+Status copy_rows(const Context& context, engine::Connection& connection, const std::string& from,
+                 Batch& batch) {
+  const std::string name = quote_identifier(batch.rows_table);
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const auto changed,
+      connection.execute(
+          context, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT * FROM {}", name, from)),
+      "reading the rows of a write");
+  SLUICE_TRY(batch.rows,
+             load_count(context, connection, fmt::format("SELECT count(*) FROM {}", name)));
+  batch.counted = true;
+  return {};
+}
+
+Status check_columns_there(const schema::Schema& there, const schema::Schema& written) {
+  std::string missing;
+  for (const schema::Field& field : written.fields) {
+    if (there.find(field.name) == nullptr) {
+      missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", field.name);
+    }
+  }
+  if (!missing.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the rows lack columns that the write names: {}", missing));
+  }
+  return {};
+}
+
+Result<std::string> projection(const schema::Schema& table, const schema::Schema& written,
+                               const CommitKey& key) {
+  std::string columns;
+  for (const schema::Field& field : table.fields) {
+    SLUICE_TRY(const std::string type, dialect::duckdb_dialect().render_type(field.type));
+    const schema::Field* brought = written.find(field.name);
+    std::string value = "NULL";
+    if (brought != nullptr) {
+      value = quote_identifier(brought->name);
+    } else if (schema::same_column(field.name, kIngestIdColumn)) {
+      value = quote_literal(to_string(key.ingest_id));
+    }
+    columns += fmt::format("{}CAST({} AS {}) AS {}", columns.empty() ? "" : ", ", value, type,
+                           quote_identifier(field.name));
+  }
+  return columns;
+}
+
+}  // namespace
+
+bool is_system_column(std::string_view name) {
+  constexpr std::string_view kContractPrefix = "_lakelogic_";
+  return schema::same_column(name, kIngestIdColumn) ||
+         schema::same_column(name.substr(0, kContractPrefix.size()), kContractPrefix);
+}
+
+Status check_fit(const schema::Schema& written, const schema::Schema& table) {
+  std::string faults;
+  for (const schema::Field& field : written.fields) {
+    const schema::Field* there = table.find(field.name);
+    if (there == nullptr) {
+      add_fault(faults, fmt::format("the table has no column '{}'", field.name));
+    } else if (!fits(field.type, there->type)) {
+      add_fault(faults, fmt::format("column '{}' is {} in the table, not {}", field.name,
+                                    to_string(there->type), to_string(field.type)));
+    }
+  }
+  for (const schema::Field& field : table.fields) {
+    if (!field.nullable && written.find(field.name) == nullptr &&
+        !schema::same_column(field.name, kIngestIdColumn)) {
+      add_fault(faults,
+                fmt::format("column '{}' of the table is never NULL and not written", field.name));
+    }
+  }
+  if (!faults.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the rows do not fit the table: {}", faults))
+        .with_hint("Change the rows, or change the table first (add or widen the column).");
+  }
+  return {};
+}
+
+std::string temporary_name(std::string_view role, const CommitKey& key) {
+  return fmt::format("{}{}_{}", kReservedPrefix, role, to_string(key.ingest_id).substr(24));
+}
+
+Result<Batch> load_batch(const Context& context, engine::Connection& connection,
+                         const plan::Write& write, ColumnStream rows, const schema::Schema& table,
+                         const CommitKey& key, bool once) {
+  Batch batch{.relation = temporary_name("batch", key), .rows_table = temporary_name("rows", key)};
+  SLUICE_TRY(std::string from,
+             load_source(context, connection, write.source, std::move(rows), batch));
+  if (!batch.counted && once) {
+    batch.rows_table.clear();
+  } else if (!batch.counted) {
+    SLUICE_CHECK(copy_rows(context, connection, from, batch));
+    from = quote_identifier(batch.rows_table);
+  }
+  SLUICE_TRY(const schema::Schema there,
+             connection.describe(context, fmt::format("SELECT * FROM {}", from)));
+  SLUICE_CHECK(check_columns_there(there, write.schema));
+  for (const schema::Field& field : write.schema.fields) {
+    if (const schema::Field* column = table.find(field.name); column != nullptr) {
+      batch.written.push_back(column->name);
+    }
+  }
+  SLUICE_TRY(const std::string columns, projection(table, write.schema, key));
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const auto ignored,
+      connection.execute(
+          context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}{} FROM {}",
+                               quote_identifier(batch.relation), columns,
+                               batch.counted ? fmt::format(", rowid AS {}", kPosition) : "", from)),
+      "reading the rows of a write");
+  return batch;
+}
+
+void drop_batch(const Context& context, engine::Connection& connection, const Batch& batch) {
+  Context unstoppable = context;
+  unstoppable.stop = {};
+  unstoppable.deadline.reset();
+  if (!batch.relation.empty()) {
+    static_cast<void>(connection.execute(
+        unstoppable, fmt::format("DROP VIEW IF EXISTS {}", quote_identifier(batch.relation))));
+  }
+  if (!batch.rows_table.empty()) {
+    static_cast<void>(connection.execute(
+        unstoppable, fmt::format("DROP TABLE IF EXISTS {}", quote_identifier(batch.rows_table))));
+  }
+}
+
+}  // namespace sluice::table

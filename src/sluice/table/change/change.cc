@@ -1,0 +1,142 @@
+#include "sluice/table/change/change.h"
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/change_internal.h"
+#include "sluice/table/change/key_check.h"
+#include "sluice/table/change/text_rows.h"
+
+namespace sluice::table {
+namespace {
+
+using dialect::quote_identifier;
+
+Result<std::string> render_change(const Context& context, engine::Connection& connection,
+                                  const ChangeRequest& request) {
+  using Text = Result<std::string>;
+  return std::visit(
+      overloaded{
+          [&](const plan::Merge& mode) {
+            return internal::render_merge(context, connection, request, mode);
+          },
+          [&](const plan::Scd2& mode) {
+            return internal::render_scd2(context, connection, request, mode);
+          },
+          [&](const plan::Reconcile& mode) {
+            return internal::render_reconcile(context, connection, request, mode);
+          },
+          [&](const plan::OverwritePartitions& mode) {
+            return internal::render_overwrite_partitions(request, mode);
+          },
+          [&](const plan::DeleteWhere& mode) { return internal::render_delete(request, mode); },
+          [](const plan::Append&) -> Text {
+            return make_error(ErrorCode::Internal, "an append changes no row of the table");
+          },
+          [](const plan::Overwrite&) -> Text {
+            return make_error(ErrorCode::Internal, "an overwrite keeps no row of the table");
+          },
+      },
+      request.write->mode);
+}
+
+/// Rows of the batch that matched and changed nothing. A row of the batch may update several rows
+/// of a table that holds its key more than once, so its keys are counted, not the rows.
+Result<std::int64_t> count_applied(const Context& context, engine::Connection& connection,
+                                   const ChangeRequest& request, const std::string& relation) {
+  const auto* merge = std::get_if<plan::Merge>(&request.write->mode);
+  const auto* reconcile = std::get_if<plan::Reconcile>(&request.write->mode);
+  const auto* keys = merge != nullptr       ? &merge->key
+                     : reconcile != nullptr ? &reconcile->key
+                                            : nullptr;
+  const std::string what = keys == nullptr ? fmt::format("count(*) FILTER ({} = 'c')", kKind)
+                                           : fmt::format("count(DISTINCT ({})) FILTER ({} = 'u')",
+                                                         dialect::quote_columns(*keys), kKind);
+  return load_count(
+      context, connection,
+      fmt::format("SELECT CAST({} + count(*) FILTER ({} IN ('i', 's')) AS VARCHAR) FROM {}", what,
+                  kKind, quote_identifier(relation)));
+}
+
+Result<Change> count_change(const Context& context, engine::Connection& connection,
+                            const ChangeRequest& request, std::string relation) {
+  Change change{.relation = std::move(relation)};
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, connection,
+                            fmt::format("SELECT {0}, CAST(count(*) AS VARCHAR) FROM {1} GROUP BY 1",
+                                        kKind, quote_identifier(change.relation))));
+  for (const TextRow& row : rows) {
+    SLUICE_TRY(const std::int64_t count, parse_count(row[1].value_or("0")));
+    const std::string kind = row[0].value_or("");
+    (kind == "i"   ? change.inserted
+     : kind == "d" ? change.deleted
+                   : change.updated) += kind == "s" ? 0 : count;
+  }
+  if (request.batch.counted) {
+    SLUICE_TRY(const std::int64_t applied,
+               count_applied(context, connection, request, change.relation));
+    change.unchanged = request.batch.rows - applied;
+  }
+  return change;
+}
+
+}  // namespace
+
+bool needs_change(const plan::WriteMode& mode) {
+  return !std::holds_alternative<plan::Append>(mode) &&
+         !std::holds_alternative<plan::Overwrite>(mode);
+}
+
+Result<Change> make_change(const Context& context, engine::Connection& connection,
+                           const ChangeRequest& request) {
+  SLUICE_TRY(const std::string query, render_change(context, connection, request));
+  std::string relation = temporary_name("change", request.key);
+  SLUICE_TRY_IN([[maybe_unused]] const auto rows,
+                connection.execute(context, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}",
+                                                        quote_identifier(relation), query)),
+                fmt::format("working out the {}", plan::mode_name(request.write->mode)));
+  return count_change(context, connection, request, std::move(relation));
+}
+
+Status check_unique_key(const Context& context, engine::Connection& connection,
+                        const ChangeRequest& request, const std::vector<std::string>& key) {
+  const std::string& batch = request.batch.relation;
+  SLUICE_CHECK(check_key_columns("a unique append", key, request.write->schema));
+  SLUICE_CHECK(check_no_null(context, connection, batch, "a unique append", key));
+  SLUICE_CHECK(check_once(context, connection, batch, "a unique append", key));
+  return check_new(context, connection, batch, request.target, key);
+}
+
+void drop_change(const Context& context, engine::Connection& connection, const Change& change) {
+  if (change.relation.empty()) {
+    return;
+  }
+  Context unstoppable = context;
+  unstoppable.stop = {};
+  unstoppable.deadline.reset();
+  static_cast<void>(connection.execute(
+      unstoppable, fmt::format("DROP TABLE IF EXISTS {}", quote_identifier(change.relation))));
+}
+
+namespace internal {
+
+std::string render_deleted(const ChangeRequest& request, const std::string& condition) {
+  std::string columns;
+  for (const schema::Field& field : request.table.fields) {
+    columns += fmt::format(", NULL AS {}", quote_identifier(field.name));
+  }
+  return fmt::format("SELECT 'd' AS {0}, t.{1}, t.{2}{3} FROM {4} AS t WHERE {5}", kKind, kFile,
+                     kRow, columns, request.target, condition);
+}
+
+Result<std::string> render_delete(const ChangeRequest& request, const plan::DeleteWhere& mode) {
+  SLUICE_TRY_IN(const std::string condition,
+                dialect::render_inline(dialect::duckdb_dialect(), mode.condition),
+                "reading the condition of a delete");
+  return render_deleted(request, condition);
+}
+
+}  // namespace internal
+}  // namespace sluice::table

@@ -1,0 +1,141 @@
+#include "sluice/table/change/key_check.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/batch.h"
+#include "sluice/table/change/text_rows.h"
+
+namespace sluice::table {
+namespace {
+
+using dialect::quote_identifier;
+using dialect::quote_literal;
+
+constexpr int kRowsNamedMax = 5;
+
+/// "id = 7, region = EU" of one row, as an SQL expression.
+std::string render_description(const std::vector<std::string>& columns) {
+  std::string parts;
+  for (const std::string& column : columns) {
+    parts +=
+        fmt::format("{}{}, coalesce(CAST({} AS VARCHAR), 'NULL')", parts.empty() ? "" : ", ', ', ",
+                    quote_literal(column + " = "), quote_identifier(column));
+  }
+  return fmt::format("concat({})", parts);
+}
+
+/// "row 4 (id = 7), row 9 (id = 8) and 3 more"; the query gives position, text and the number in
+/// all.
+Result<std::string> find_named_rows(const Context& context, engine::Connection& connection,
+                                    const std::string& query) {
+  SLUICE_TRY(const auto rows, find_text_rows(context, connection, query));
+  std::string text;
+  std::int64_t all = 0;
+  for (const TextRow& row : rows) {
+    text += fmt::format("{}row {} ({})", text.empty() ? "" : ", ", row[0].value_or("?"),
+                        row[1].value_or("?"));
+    SLUICE_TRY(all, parse_count(row[2].value_or("0")));
+  }
+  if (all > static_cast<std::int64_t>(rows.size())) {
+    text += fmt::format(" and {} more", all - static_cast<std::int64_t>(rows.size()));
+  }
+  return text;
+}
+
+std::string named(const std::vector<std::string>& columns, std::string_view position,
+                  std::string_view from, std::string_view count) {
+  return fmt::format(
+      "SELECT CAST({0} + 1 AS VARCHAR), {1}, CAST({2} AS VARCHAR) FROM {3} ORDER BY {0} LIMIT {4}",
+      position, render_description(columns), count, from, kRowsNamedMax);
+}
+
+}  // namespace
+
+std::string render_equal(const std::vector<std::string>& columns, std::string_view a,
+                         std::string_view b, std::string_view sign) {
+  std::string text;
+  for (const std::string& column : columns) {
+    const std::string name = quote_identifier(column);
+    text += fmt::format("{}{}.{} {} {}.{}", text.empty() ? "" : " AND ", a, name, sign, b, name);
+  }
+  return text;
+}
+
+Status check_key_columns(std::string_view use, const std::vector<std::string>& key,
+                         const schema::Schema& schema) {
+  if (key.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("expected key columns for {}, got none", use))
+        .with_hint("Name the columns that tell two rows apart, for instance the primary key.");
+  }
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (schema.find(key[i]) == nullptr) {
+      return make_error(
+          ErrorCode::InvalidArgument,
+          fmt::format("the key of {} names a column that the rows do not have: '{}'", use, key[i]));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (schema::same_column(key[i], key[j])) {
+        return make_error(ErrorCode::InvalidArgument,
+                          fmt::format("the key of {} names a column twice: '{}'", use, key[i]));
+      }
+    }
+  }
+  return {};
+}
+
+Status check_no_null(const Context& context, engine::Connection& connection,
+                     std::string_view relation, std::string_view use,
+                     const std::vector<std::string>& columns) {
+  std::string is_null;
+  for (const std::string& column : columns) {
+    is_null += fmt::format("{}{} IS NULL", is_null.empty() ? "" : " OR ", quote_identifier(column));
+  }
+  const std::string from = fmt::format("{} WHERE {}", quote_identifier(relation), is_null);
+  SLUICE_TRY(
+      const std::string rows,
+      find_named_rows(context, connection, named(columns, kPosition, from, "count(*) OVER ()")));
+  if (rows.empty()) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("a key column of {} may not be NULL: {}", use, rows))
+      .with_hint("Quarantine or mend these rows; a NULL matches no row of the table.");
+}
+
+Status check_once(const Context& context, engine::Connection& connection, std::string_view relation,
+                  std::string_view use, const std::vector<std::string>& key) {
+  const std::string keys = dialect::quote_columns(key);
+  const std::string from =
+      fmt::format("(SELECT {0}, min({1}) AS {1} FROM {2} GROUP BY {0} HAVING count(*) > 1)", keys,
+                  kPosition, quote_identifier(relation));
+  SLUICE_TRY(const std::string rows,
+             find_named_rows(context, connection, named(key, kPosition, from, "count(*) OVER ()")));
+  if (rows.empty()) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::DataRejected,
+             fmt::format("a key may come once in the rows of {}, repeated are: {}", use, rows))
+      .with_hint("Remove the repeated rows first (merge_dedup_guard keeps the last of each key).");
+}
+
+Status check_new(const Context& context, engine::Connection& connection, std::string_view relation,
+                 const std::string& target, const std::vector<std::string>& key) {
+  const std::string from =
+      fmt::format("{} AS b WHERE EXISTS (SELECT 1 FROM {} AS t WHERE {})",
+                  quote_identifier(relation), target, render_equal(key, "t", "b"));
+  SLUICE_TRY(const std::string rows,
+             find_named_rows(context, connection, named(key, kPosition, from, "count(*) OVER ()")));
+  if (rows.empty()) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("the table already holds rows with these keys: {}", rows))
+      .with_hint("Use a merge to update rows that are there.");
+}
+
+}  // namespace sluice::table

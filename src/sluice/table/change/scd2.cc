@@ -1,0 +1,257 @@
+// SCD2 as one query: for the keys of the batch, the existing versions and the incoming rows are put
+// on one line of time, and what differs from the table afterwards is the change.
+//
+// * A row that equals the version before it in the tracked columns is no version.
+// * A late row splits the version that holds its instant; a row of the instant at which a version
+//   starts corrects that version; of several rows of one key and instant the last one counts.
+// * The first version of a new key starts at first_effective_from, where that is given.
+// * Surrogate keys are a digest of key and start, so versions keep theirs.
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/change_internal.h"
+#include "sluice/table/change/key_check.h"
+
+namespace sluice::table::internal {
+namespace {
+
+using dialect::quote_identifier;
+
+/// Everything the query is made of, quoted.
+struct Parts {
+  std::string key;      // "a", "b"
+  std::string data;     // columns that are not set here, with a leading comma each
+  std::string tracked;  // row("a", "b")
+  std::string instant;  // when a row of the batch is from
+  std::string first;    // start of a new key's first version, or NULL
+  std::string open;     // end of a version that is still current
+  std::string start_type;
+  std::string start, end, current, version, surrogate;  // the table's columns
+};
+
+bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
+  for (const std::string& one : names) {
+    if (schema::same_column(name, one)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> columns_set_here(const plan::Scd2& scd2) {
+  std::vector<std::string> names{scd2.effective_from_column, scd2.effective_to_column,
+                                 scd2.current_column};
+  for (const std::string* optional : {&scd2.version_column, &scd2.surrogate_column}) {
+    if (!optional->empty()) {
+      names.push_back(*optional);
+    }
+  }
+  return names;
+}
+
+Status check_columns(const ChangeRequest& request, const plan::Scd2& scd2) {
+  std::vector<std::string> needed = columns_set_here(scd2);
+  needed.insert(needed.end(), scd2.track_columns.begin(), scd2.track_columns.end());
+  if (!scd2.timestamp_column.empty()) {
+    needed.push_back(scd2.timestamp_column);
+  }
+  std::string missing;
+  for (const std::string& name : needed) {
+    if (request.table.find(name) == nullptr) {
+      missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", name);
+    }
+  }
+  if (!missing.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the table lacks columns of its SCD2 history: {}", missing))
+        .with_hint("Add them to the table, or name the columns that hold them.");
+  }
+  const schema::Field* surrogate = request.table.find(scd2.surrogate_column);
+  if (surrogate != nullptr && !std::holds_alternative<schema::Text>(surrogate->type.kind)) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a surrogate key is text, not {}: '{}'",
+                                  to_string(surrogate->type), surrogate->name))
+        .with_hint("Declare the column as text; the key is 16 hexadecimal digits.");
+  }
+  return {};
+}
+
+std::string render_tracked(const ChangeRequest& request, const plan::Scd2& scd2) {
+  const std::vector<std::string> ours = columns_set_here(scd2);
+  std::string names;
+  for (const schema::Field& field : request.table.fields) {
+    const bool tracked = scd2.track_columns.empty()
+                             ? !is_any_of(field.name, scd2.key) && !is_any_of(field.name, ours) &&
+                                   !is_system_column(field.name)
+                             : is_any_of(field.name, scd2.track_columns);
+    if (tracked) {
+      names += (names.empty() ? "" : ", ") + quote_identifier(field.name);
+    }
+  }
+  return names.empty() ? "0" : fmt::format("row({})", names);
+}
+
+std::string render_data(const ChangeRequest& request, const plan::Scd2& scd2,
+                        std::string_view alias) {
+  const std::vector<std::string> ours = columns_set_here(scd2);
+  std::string names;
+  for (const schema::Field& field : request.table.fields) {
+    if (!is_any_of(field.name, ours)) {
+      names += fmt::format(", {}{}", alias, quote_identifier(field.name));
+    }
+  }
+  return names;
+}
+
+std::string render_value(const std::optional<plan::Value>& value, const std::string& type) {
+  return value.has_value()
+             ? fmt::format("CAST({} AS {})",
+                           dialect::render_literal(dialect::duckdb_dialect(), *value), type)
+             : fmt::format("CAST(NULL AS {})", type);
+}
+
+Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
+                           const plan::Scd2& scd2) {
+  const auto& render_type = dialect::duckdb_dialect().render_type;
+  SLUICE_TRY(const std::string start_type,
+             render_type(request.table.find(scd2.effective_from_column)->type));
+  SLUICE_TRY(const std::string end_type,
+             render_type(request.table.find(scd2.effective_to_column)->type));
+  const std::string instant =
+      scd2.timestamp_column.empty()
+          ? render_value(plan::Value(context.clock->now()), start_type)
+          : fmt::format("CAST(b.{} AS {})", quote_identifier(scd2.timestamp_column), start_type);
+  return Parts{
+      .key = dialect::quote_columns(scd2.key),
+      .data = render_data(request, scd2, ""),
+      .tracked = render_tracked(request, scd2),
+      .instant = instant,
+      .first = render_value(scd2.first_effective_from, start_type),
+      .open = render_value(scd2.open_effective_to, end_type),
+      .start_type = start_type,
+      .start = quote_identifier(scd2.effective_from_column),
+      .end = quote_identifier(scd2.effective_to_column),
+      .current = quote_identifier(scd2.current_column),
+      .version = scd2.version_column.empty() ? "" : quote_identifier(scd2.version_column),
+      .surrogate = scd2.surrogate_column.empty() ? "" : quote_identifier(scd2.surrogate_column),
+  };
+}
+
+/// Existing versions of the batch's keys (source 0) and the batch's rows (source 1).
+std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
+                          const Parts& parts) {
+  return fmt::format(
+      "existing AS (SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS started, "
+      "t.{end} AS old_end, t.{current} AS old_current, {version} AS old_version, "
+      "{surrogate} AS old_surrogate FROM {target} AS t "
+      "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same})), "
+      "incoming AS (SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
+      "1 AS source, b.{position} AS place{brought}, {instant} AS started, "
+      "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate "
+      "FROM {batch} AS b "
+      "QUALIFY row_number() OVER (PARTITION BY {key}, {instant} ORDER BY b.{position} DESC) = 1), "
+      "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming), ",
+      fmt::arg("file", kFile), fmt::arg("row", kRow),
+      fmt::arg("told", render_data(request, scd2, "t.")), fmt::arg("start", parts.start),
+      fmt::arg("end", parts.end), fmt::arg("current", parts.current),
+      fmt::arg("version", parts.version.empty() ? "NULL" : "t." + parts.version),
+      fmt::arg("surrogate", parts.surrogate.empty() ? "NULL" : "t." + parts.surrogate),
+      fmt::arg("target", request.target),
+      fmt::arg("batch", quote_identifier(request.batch.relation)),
+      fmt::arg("same", render_equal(scd2.key, "b", "t")), fmt::arg("position", kPosition),
+      fmt::arg("brought", render_data(request, scd2, "b.")), fmt::arg("instant", parts.instant),
+      fmt::arg("key", parts.key));
+}
+
+/// One event for each key and instant, without those that change nothing, and when each ends.
+std::string render_timeline(const Parts& parts) {
+  return fmt::format(
+      "begun AS (SELECT * REPLACE (CASE WHEN min(source) OVER k = 1 AND row_number() OVER "
+      "(PARTITION BY {key} ORDER BY started) = 1 THEN least(coalesce({first}, started), started) "
+      "ELSE started END AS started) FROM events WINDOW k AS (PARTITION BY {key})), "
+      "met AS (SELECT *, {tracked} AS told, first_value({tracked}) OVER s AS told_before, "
+      "first_value({file}) OVER s AS its_file, first_value({row}) OVER s AS its_row, "
+      "first_value(source) OVER s AS first_source, first_value(old_end) OVER s AS its_end, "
+      "first_value(old_current) OVER s AS its_current, first_value(old_version) OVER s AS "
+      "its_version, first_value(old_surrogate) OVER s AS its_surrogate FROM begun "
+      "WINDOW s AS (PARTITION BY {key}, started ORDER BY source)), "
+      "single AS (SELECT * FROM met QUALIFY row_number() OVER (PARTITION BY {key}, started "
+      "ORDER BY CASE WHEN source = 1 AND first_source = 0 AND told IS NOT DISTINCT FROM "
+      "told_before "
+      "THEN -1 ELSE source END DESC) = 1), "
+      "seen AS (SELECT *, lag(told) OVER w AS previous, row_number() OVER w AS nth FROM single "
+      "WINDOW w AS (PARTITION BY {key} ORDER BY started)), "
+      "kept AS (SELECT * FROM seen WHERE its_row IS NOT NULL OR nth = 1 OR told IS DISTINCT FROM "
+      "previous), "
+      "placed AS (SELECT *, lead(started) OVER w AS next_start, row_number() OVER w AS number "
+      "FROM kept WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
+      fmt::arg("key", parts.key), fmt::arg("first", parts.first),
+      fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile), fmt::arg("row", kRow));
+}
+
+std::string render_digest(const plan::Scd2& scd2) {
+  std::string texts;
+  for (const std::string& column : scd2.key) {
+    texts += fmt::format("CAST({} AS VARCHAR), ", quote_identifier(column));
+  }
+  return fmt::format("left(sha256(concat_ws('|', {}CAST(started AS VARCHAR))), 16)", texts);
+}
+
+/// What the columns of the history are after the write.
+std::string render_column(const schema::Field& field, const plan::Scd2& scd2, const Parts& parts) {
+  if (schema::same_column(field.name, scd2.effective_from_column)) {
+    return "started";
+  }
+  if (schema::same_column(field.name, scd2.effective_to_column)) {
+    return fmt::format("coalesce(next_start, {})", parts.open);
+  }
+  if (schema::same_column(field.name, scd2.current_column)) {
+    return "(next_start IS NULL)";
+  }
+  if (!scd2.version_column.empty() && schema::same_column(field.name, scd2.version_column)) {
+    return "number";
+  }
+  if (!scd2.surrogate_column.empty() && schema::same_column(field.name, scd2.surrogate_column)) {
+    return fmt::format("coalesce(its_surrogate, {})", render_digest(scd2));
+  }
+  return quote_identifier(field.name);
+}
+
+std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2, const Parts& parts) {
+  std::string columns;
+  for (const schema::Field& field : request.table.fields) {
+    columns +=
+        fmt::format(", {} AS {}", render_column(field, scd2, parts), quote_identifier(field.name));
+  }
+  const std::string versions =
+      parts.version.empty() ? "" : " OR its_version IS DISTINCT FROM number";
+  return fmt::format(
+      "WITH {events}{timeline}SELECT CASE WHEN its_row IS NULL THEN 'i' WHEN source = 1 THEN 'c' "
+      "ELSE 'u' END AS {kind}, its_file AS {file}, its_row AS {row}{columns} FROM placed "
+      "WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM coalesce(next_start, "
+      "{open}) "
+      "OR its_current IS DISTINCT FROM (next_start IS NULL){versions}",
+      fmt::arg("events", render_events(request, scd2, parts)),
+      fmt::arg("timeline", render_timeline(parts)), fmt::arg("kind", kKind),
+      fmt::arg("file", kFile), fmt::arg("row", kRow), fmt::arg("columns", columns),
+      fmt::arg("open", parts.open), fmt::arg("versions", versions));
+}
+
+}  // namespace
+
+Result<std::string> render_scd2(const Context& context, engine::Connection& connection,
+                                const ChangeRequest& request, const plan::Scd2& scd2) {
+  SLUICE_CHECK(check_columns(request, scd2));
+  SLUICE_CHECK(check_key_columns("an SCD2 history", scd2.key, request.write->schema));
+  std::vector<std::string> never_null = scd2.key;
+  if (!scd2.timestamp_column.empty()) {
+    never_null.push_back(scd2.timestamp_column);
+  }
+  SLUICE_CHECK(
+      check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));
+  SLUICE_TRY(const Parts parts, render_parts(context, request, scd2));
+  return render_query(request, scd2, parts);
+}
+
+}  // namespace sluice::table::internal
