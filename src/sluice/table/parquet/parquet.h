@@ -1,0 +1,59 @@
+// A table that is a folder of Parquet files: every reader of Parquet reads it, and its manifests
+// make writing it as safe as a log does for other formats.
+//
+//   <root>/<ingest id>-<n>.parquet               data, also below <column>=<value>/ when
+//   partitioned <root>/_<ingest id>-<n>.parquet.staged       written and flushed, not committed or
+//   not yet shown <root>/_<ingest id>-<n>.parquet.removed      replaced by a later version
+//   <root>/_sluice/manifest/<version>.json       put-if-absent: the commit, and the proof of it
+//   <root>/_sluice/manifest/checkpoint.json      a hint: where to begin reading
+//
+// A commit is the manifest entry, nothing else. Then the files it replaced are hidden and its own
+// are shown, by renames; a crash in between is mended by whoever opens the table next. A reader of
+// the manifest (find_parquet_files) sees whole versions. A reader that globs sees an append of one
+// file at once; of an append of several files, a merge or an overwrite it may see a part for as
+// long as the renames take, never an old row beside the new one that replaced it.
+//
+// Replaced files are kept under their hidden name until maintain. Data is computed by an engine
+// that reads and writes local files and speaks DuckDB's SQL.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/storage/storage.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table {
+
+enum class Codec : std::uint8_t { Zstd, Snappy, Gzip, None };
+
+struct ParquetOptions {
+  /// Of the data files. Readers need nothing; zstd costs a little CPU on the writer.
+  Codec codec = Codec::Zstd;
+
+  /// A write begins another file when one has about this size. At least 1 MiB. Partitioned tables
+  /// have one file a partition and thread.
+  std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
+
+  /// How long a commit key is remembered; the last key of a numbered stream is never forgotten. At
+  /// least one hour: a write that is repeated later than this is done again.
+  std::chrono::hours key_ttl{24};
+};
+Status validate(const ParquetOptions& options);
+
+/// The table whose root is the storage's root. `connection` and `storage` outlive it.
+Result<std::unique_ptr<Table>> make_parquet_table(engine::Connection& connection,
+                                                  storage::Storage& storage,
+                                                  const ParquetOptions& options = {});
+
+/// The files of the newest version, as an engine opens them. NotFound when there is no table.
+Result<std::vector<std::string>> find_parquet_files(const Context& context,
+                                                    storage::Storage& storage);
+
+}  // namespace sluice::table
