@@ -1,0 +1,100 @@
+// Pipelines as DuckDB's SQL. Everything here is pure text: the run binds a pipeline by describing
+// these statements on empty relations of known columns, and executes the program made of the bound
+// one. Row-by-row steps nest into one streaming statement; a step that changes the number of rows
+// ends in a temporary table (which spills), so that what it dropped or added is counted there and
+// never inferred.
+//
+// Columns whose names begin with `_sluice_` are ours and travel beside those of the contract.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/plan/bound_pipeline.h"
+#include "sluice/plan/pipeline.h"
+#include "sluice/plan/statement.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::dialect {
+
+inline constexpr std::string_view kFileColumn = "_sluice_file";
+inline constexpr std::string_view kRawColumn = "_sluice_raw";
+inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
+inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";
+
+/// A relation on its way through the steps.
+struct Rows {
+  std::string from;                 // a table's name or "(SELECT ...)"
+  schema::Schema columns;           // the contract's
+  std::vector<std::string> hidden;  // ours, carried along by every step but an opaque one
+};
+
+/// How expressions of the contract are evaluated. Guarded ones make a row that they fail on carry
+/// the reason instead of ending the statement; they cost time on failing rows, so plain is first.
+enum class Evaluation : std::uint8_t { Plain, Guarded };
+
+/// A relation without rows that has these columns; for describing what comes next.
+Result<std::string> render_empty(const schema::Schema& columns);
+
+/// CASE that is 0 where the row satisfies the rule; for binding one.
+Result<std::string> render_rule(const plan::RowRule& rule);
+
+/// Reads the source to see its columns, as the files tell them.
+Result<std::string> render_probe(const plan::Scan& scan);
+/// The columns as they are read after a probe: texts stay texts, whatever they look like.
+schema::Schema columns_as_read(const plan::Scan& scan, const schema::Schema& probed);
+/// Reads the source with its columns known.
+Result<std::string> render_scan(const plan::Scan& scan, const schema::Schema& columns,
+                                bool with_file);
+
+/// The select list and FROM of one step, for describing it. `from` must hold `input`'s columns.
+Result<std::string> render_step(const plan::Step& step, const Rows& input);
+
+/// `text` of type `from` as `to`; NULL where a value would be lost.
+Result<std::string> render_cast(const std::string& text, const schema::LogicalType& from,
+                                const schema::LogicalType& to);
+/// Any value as the text a person would write.
+std::string render_as_text(const std::string& text, const schema::LogicalType& from);
+
+/// SELECT of the one value that a data set rule looks at, over the relation `source`.
+Result<std::string> render_observation(const plan::Observation& observation);
+
+/// SELECT over a reference, as steps and rules will see it.
+Result<std::string> render_reference(const plan::Reference& reference);
+
+/// One counted part of a run.
+struct ProgramStep {
+  std::string name;
+  std::vector<std::string> statements;
+  /// One row: in, out, quarantined, dropped, added, aggregated. Empty: rows pass one by one.
+  std::string observe;
+  /// Temporary tables that no later statement reads.
+  std::vector<std::string> spent;
+  /// A SELECT of the contract: which rows it dropped or added, no one can say.
+  bool is_opaque = false;
+};
+
+/// `source` and its other names as views over `rows`.
+std::vector<std::string> source_views(const plan::Pipeline& pipeline, const std::string& rows);
+
+struct RuleCounts {
+  std::string query;               // one row, one count a rule
+  std::vector<std::size_t> rules;  // positions in pipeline.row_rules
+};
+
+/// Everything that one run asks of the engine, in this order.
+struct Program {
+  std::vector<std::string> prepare;  // clock, references
+  std::vector<ProgramStep> steps;
+  std::vector<RuleCounts> rule_counts;
+  std::string good;            // SELECT of the accepted rows in their final shape
+  std::string bad;             // SELECT of the refused rows as they came
+  std::string bad_as_text;     // the same with every value as text, for the quarantine table
+  std::string dataset_source;  // the accepted rows before lineage, for data set rules
+};
+
+Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation);
+
+}  // namespace sluice::dialect

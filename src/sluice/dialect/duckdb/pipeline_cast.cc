@@ -1,0 +1,114 @@
+// Casts that lose nothing: a text that is no number, a number that would be rounded and an offset
+// that would be cut off give NULL, and the row says why.
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+
+namespace sluice::dialect {
+namespace {
+
+using schema::LogicalType;
+
+template <class Kind>
+bool is(const LogicalType& type) {
+  return std::holds_alternative<Kind>(type.kind);
+}
+
+bool is_nested(const LogicalType& type) {
+  return is<schema::List>(type) || is<schema::Map>(type) || is<schema::Struct>(type);
+}
+
+std::string integer_cast(const std::string& text, const LogicalType& from, const std::string& to) {
+  if (is<schema::Integer>(from) || is<schema::Boolean>(from)) {
+    return fmt::format("TRY_CAST({} AS {})", text, to);
+  }
+  // DuckDB rounds; a value that is no whole number does not equal its rounding.
+  const std::string exact =
+      is<schema::Decimal>(from) ? text : fmt::format("TRY_CAST({} AS DOUBLE)", text);
+  return fmt::format("CASE WHEN {1} = TRY_CAST({0} AS {2}) THEN TRY_CAST({0} AS {2}) END", text,
+                     exact, to);
+}
+
+std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
+  const std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
+  // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
+  const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", text);
+  return std::visit(
+      overloaded{
+          [&](const schema::Integer&) {
+            return integer_cast(text, LogicalType{schema::Text{}}, name);
+          },
+          [&](const schema::Boolean&) {
+            return fmt::format("TRY_CAST(trim({}) AS BOOLEAN)", text);
+          },
+          [&](const schema::Date&) {
+            return fmt::format(
+                "CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE TRY_CAST({0} AS DATE) END",
+                text, instant);
+          },
+          [&](const schema::Timestamp& timestamp) {
+            return timestamp.utc ? instant : fmt::format("CAST({} AS TIMESTAMP)", instant);
+          },
+          [&](const schema::Bytes&) { return fmt::format("encode({})", text); },
+          [&](const schema::List&) {
+            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
+          },
+          [&](const schema::Map&) {
+            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
+          },
+          [&](const schema::Struct&) {
+            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
+          },
+          [&](const schema::Text&) { return text; },
+          [&](const schema::Json&) { return direct; },
+          [&](const schema::Float&) { return direct; },
+          [&](const schema::Decimal&) { return direct; },
+          [&](const schema::Time&) { return direct; },
+          [&](const schema::UuidType&) { return direct; },
+      },
+      to.kind);
+}
+
+}  // namespace
+
+std::string render_as_text(const std::string& text, const LogicalType& from) {
+  if (is<schema::Text>(from)) {
+    return text;
+  }
+  if (is<schema::Json>(from)) {
+    return fmt::format("({} ->> '$')", text);
+  }
+  if (is_nested(from)) {
+    return fmt::format("CAST(to_json({}) AS VARCHAR)", text);
+  }
+  return fmt::format("CAST({} AS VARCHAR)", text);
+}
+
+Result<std::string> render_cast(const std::string& text, const LogicalType& from,
+                                const LogicalType& to) {
+  if (from == to) {
+    return text;
+  }
+  SLUICE_TRY(const std::string name, duckdb_dialect().render_type(to));
+  if (is<schema::Text>(to)) {
+    return render_as_text(text, from);
+  }
+  if (is<schema::Json>(to) && !is<schema::Text>(from)) {
+    return fmt::format("to_json({})", text);
+  }
+  if (is<schema::Json>(from)) {
+    return is_nested(to) ? fmt::format("TRY_CAST({} AS {})", text, name)
+                         : cast_of_text(render_as_text(text, from), to, name);
+  }
+  if (is<schema::Text>(from)) {
+    return cast_of_text(text, to, name);
+  }
+  if (is<schema::Integer>(to)) {
+    return integer_cast(text, from, name);
+  }
+  return fmt::format("TRY_CAST({} AS {})", text, name);
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,117 @@
+// Values that fail on a row do not end the statement: the row carries the reason to the judgement,
+// which refuses it with all else that is wrong with it.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using std::string;
+
+bool can_fail(const plan::Assignment& made, Evaluation evaluation) {
+  return std::holds_alternative<plan::CastTo>(made.value) ||
+         (evaluation == Evaluation::Guarded && std::holds_alternative<plan::RawSql>(made.value));
+}
+
+string value_column(std::size_t number) { return fmt::format("_sluice_v{}", number); }
+
+string next_error_column(const Rows& input, const std::vector<string>& error_columns) {
+  std::size_t number = error_columns.size();
+  for (const string& hidden : input.hidden) {
+    number += hidden.starts_with("_sluice_e") ? 1 : 0;
+  }
+  return fmt::format("_sluice_e{}", number);
+}
+
+string reason_of(const plan::PlannedStep& step, const plan::Assignment& made, const Rows& input,
+                 const string& value) {
+  if (const auto* cast = std::get_if<plan::CastTo>(&made.value)) {
+    const schema::Field* field = input.columns.find(cast->column);
+    const string name = quote_identifier(cast->column);
+    return fmt::format(
+        "CASE WHEN {} IS NOT NULL AND {} IS NULL THEN {} || {} || '''' END", name, value,
+        quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", cast->column,
+                                  cast->type_name)),
+        render_as_text(name, field ? field->type : schema::LogicalType{schema::Text{}}));
+  }
+  return fmt::format(
+      "CASE WHEN {} IS NULL THEN {} END", value,
+      quote_literal(fmt::format("Column could not be evaluated: {} ({})", made.column, step.name)));
+}
+
+}  // namespace
+
+bool can_fail(const plan::Step& step, Evaluation evaluation) {
+  const auto* assign = std::get_if<plan::Assign>(&step);
+  return assign != nullptr &&
+         std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
+           return can_fail(made, evaluation);
+         });
+}
+
+Result<string> failing_assign(const plan::PlannedStep& step, const Rows& input,
+                              Evaluation evaluation, std::vector<string>& error_columns) {
+  const auto& assign = std::get<plan::Assign>(step.step);
+  string values = "*";
+  string list;
+  string errors;
+  const auto add = [&](const string& item) { list += (list.empty() ? "" : ", ") + item; };
+  std::vector<string> taken;
+  std::vector<std::pair<string, string>> made_columns;
+  for (std::size_t i = 0; i < assign.assignments.size(); ++i) {
+    const plan::Assignment& made = assign.assignments[i];
+    SLUICE_TRY(string value, column_expr(input, made.value));
+    const string column = value_column(i);
+    string result = column;
+    if (can_fail(made, evaluation)) {
+      if (std::holds_alternative<plan::RawSql>(made.value)) {
+        // A struct tells "failed" from a value that is NULL.
+        value = fmt::format("TRY(struct_pack(v := {}))", value);
+        result = column + ".v";
+      }
+      const string error = next_error_column(input, error_columns);
+      error_columns.push_back(error);
+      errors += fmt::format(", {} AS {}", reason_of(step, made, input, column), error);
+    }
+    values += fmt::format(", {} AS {}", value, column);
+    made_columns.emplace_back(made.column, result);
+  }
+  for (const schema::Field& field : input.columns.fields) {
+    const auto made = std::ranges::find_if(
+        made_columns, [&](const auto& one) { return schema::same_column(one.first, field.name); });
+    const string name = quote_identifier(field.name);
+    add(made == made_columns.end() ? name : fmt::format("{} AS {}", made->second, name));
+  }
+  for (const auto& [column, value] : made_columns) {
+    if (input.columns.find(column) == nullptr) {
+      add(fmt::format("{} AS {}", value, quote_identifier(column)));
+    }
+  }
+  return fmt::format("SELECT {}{}{} FROM (SELECT {} FROM {} AS source) AS source", list,
+                     hidden_list(input, ""), errors, values, input.from);
+}
+
+Result<string> guarded_filter(const plan::FilterRows& step, const Rows& input,
+                              std::vector<string>& error_columns) {
+  const string error = next_error_column(input, error_columns);
+  error_columns.push_back(error);
+  std::vector<string> names;
+  for (const schema::Field& field : input.columns.fields) {
+    names.push_back(field.name);
+  }
+  return fmt::format(
+      "SELECT {}{}, coalesce(_sluice_v0, FALSE) AS {}, CASE WHEN _sluice_v0 IS NULL THEN {} END AS "
+      "{} FROM (SELECT *, TRY(CASE WHEN (\n{}\n) THEN FALSE ELSE TRUE END) AS _sluice_v0 FROM {} "
+      "AS "
+      "source) AS source",
+      quote_columns(names), hidden_list(input, ""), kDroppedColumn,
+      quote_literal(fmt::format("Filter could not be evaluated: {}", step.condition.text)), error,
+      step.condition.text, input.from);
+}
+
+}  // namespace sluice::dialect

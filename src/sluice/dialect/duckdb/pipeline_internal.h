@@ -1,0 +1,60 @@
+// Shared by the files of this folder that write pipelines.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+
+namespace sluice::dialect {
+
+/// Marks rows that a step drops: they are counted, then left behind.
+inline constexpr std::string_view kDroppedColumn = "_sluice_dropped";
+/// Position of the row of the input that an output row came from.
+inline constexpr std::string_view kFromColumn = "_sluice_from";
+
+/// ", "a", "b"": our columns behind a select list.
+std::string hidden_list(const Rows& input, std::string_view prefix);
+
+/// The contract's SELECT with `{dataset}` filled in.
+std::string select_text(const plan::SqlSelect& step);
+
+Result<std::string> filter_select(const plan::FilterRows& step, const Rows& input);
+Result<std::string> keep_first_select(const plan::KeepFirst& step, const Rows& input);
+Result<std::string> explode_select(const plan::ExplodeList& step, const Rows& input);
+Result<std::string> explode_dates_select(const plan::ExplodeDates& step, const Rows& input);
+Result<std::string> join_select(const plan::JoinReference& step, const Rows& input);
+Result<std::string> rollup_select(const plan::Rollup& step, const Rows& input);
+Result<std::string> pivot_select(const plan::Pivot& step, const Rows& input);
+Result<std::string> unpivot_select(const plan::Unpivot& step, const Rows& input);
+
+/// How many rows one row becomes, as an expression over the input.
+Result<std::string> rows_made(const plan::Step& step, const Rows& input);
+
+/// One judgement: its SELECT, and the queries that tell what it found in the table made of it.
+struct Judged {
+  std::string select;
+  schema::Schema columns;
+};
+Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,
+                            const Rows& input, Evaluation evaluation, bool keep_raw);
+/// Columns of a judged table that count what each rule found.
+std::string rule_counts_query(const plan::Judgement& judgement, std::string_view table);
+
+/// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
+/// names are added to `error_columns`. Casts always can; the contract's SQL where it is guarded.
+bool can_fail(const plan::Step& step, Evaluation evaluation);
+Result<std::string> failing_assign(const plan::PlannedStep& step, const Rows& input,
+                                   Evaluation evaluation, std::vector<std::string>& error_columns);
+Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
+                                   std::vector<std::string>& error_columns);
+
+/// The value of one assignment.
+Result<std::string> column_expr(const Rows& input, const plan::ColumnExpr& value);
+
+/// The key of a reference as a value of the type that it is compared with.
+Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);
+/// The column of the rows that is compared with it.
+std::string comparable_on(std::string_view column, const Rows& input);
+
+}  // namespace sluice::dialect

@@ -1,0 +1,276 @@
+// One judgement of all rows in one pass: types, unknown and missing columns, then every rule, as
+// bits of a mask. Texts are made only for the rows that were refused.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using plan::BoundCast;
+using plan::Judgement;
+using std::string;
+
+/// Bits of one BIGINT that stay positive.
+constexpr std::size_t kBitsPerMask = 62;
+
+string numbered(std::string_view what, std::size_t number) {
+  return fmt::format("_sluice_{}{}", what, number);
+}
+
+string masks(const Judgement& judgement, std::string_view what) {
+  string list;
+  for (std::size_t i = 0; i * kBitsPerMask < judgement.rules.size(); ++i) {
+    list += ", " + numbered(what, i);
+  }
+  return list;
+}
+
+std::uint64_t bit_of(std::size_t position) { return std::uint64_t{1} << (position % kBitsPerMask); }
+
+const BoundCast* find_cast(const Judgement& judgement, std::string_view column) {
+  for (const BoundCast& cast : judgement.casts) {
+    if (schema::same_column(cast.column, column)) {
+      return &cast;
+    }
+  }
+  return nullptr;
+}
+
+bool is_missing(const Judgement& judgement, std::string_view column) {
+  return std::ranges::any_of(judgement.missing, [&](const schema::Field& field) {
+    return schema::same_column(field.name, column);
+  });
+}
+
+/// First pass: casts beside the values that they came from.
+Result<string> cast_pass(const Judgement& judgement, const Rows& input) {
+  string list = "*";
+  for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
+    const BoundCast& cast = judgement.casts[i];
+    SLUICE_TRY(const string value, render_cast(quote_identifier(cast.column), cast.from, cast.to));
+    list += fmt::format(", {} AS {}", value, numbered("c", i));
+  }
+  return judgement.casts.empty() ? Result<string>(input.from)
+                                 : fmt::format("(SELECT {} FROM {})", list, input.from);
+}
+
+/// Second pass: the columns in their final types, and why a type was not met.
+Result<string> type_pass(const Judgement& judgement, const Rows& input, const string& from) {
+  string list;
+  const auto add = [&](const string& item) { list += (list.empty() ? "" : ", ") + item; };
+  for (const schema::Field& field : judgement.output.fields) {
+    const string name = quote_identifier(field.name);
+    if (is_missing(judgement, field.name)) {
+      SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
+      add(fmt::format("CAST(NULL AS {}) AS {}", type, name));
+    } else if (const BoundCast* cast = find_cast(judgement, field.name)) {
+      const auto at = static_cast<std::size_t>(cast - judgement.casts.data());
+      add(fmt::format("{} AS {}", numbered("c", at), name));
+    } else {
+      add(name);
+    }
+  }
+  for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
+    const BoundCast& cast = judgement.casts[i];
+    const string name = quote_identifier(cast.column);
+    add(fmt::format("CASE WHEN {0} IS NOT NULL AND {1} IS NULL THEN {2} || {3} || '''' END AS {4}",
+                    name, numbered("c", i),
+                    quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
+                                              cast.column, cast.type_name)),
+                    render_as_text(name, cast.from), numbered("t", i)));
+  }
+  if (!judgement.unknown_refused.empty() && !judgement.is_unknown_in_every_row) {
+    string present;
+    for (const string& column : judgement.unknown_refused) {
+      present += fmt::format(", CASE WHEN {} IS NOT NULL THEN {} END", quote_identifier(column),
+                             quote_literal(column));
+    }
+    add(fmt::format("nullif(concat_ws(', '{}), '') AS _sluice_unknown", present));
+  }
+  return fmt::format("(SELECT {}{} FROM {})", list.empty() ? "NULL AS _sluice_none" : list,
+                     hidden_list(input, ""), from);
+}
+
+Result<string> rule_case(const plan::RowRule& rule, Evaluation evaluation, std::uint64_t bit,
+                         bool is_error_mask) {
+  SLUICE_TRY(const string predicate, render_inline(duckdb_dialect(), rule.predicate));
+  if (evaluation == Evaluation::Plain) {
+    return fmt::format("CASE WHEN (\n{}\n) THEN 0 ELSE {} END", predicate, bit);
+  }
+  const string tried = fmt::format("TRY(CASE WHEN (\n{}\n) THEN 1 ELSE 0 END)", predicate);
+  return is_error_mask ? fmt::format("CASE WHEN {} IS NULL THEN {} ELSE 0 END", tried, bit)
+                       : fmt::format("CASE WHEN {} = 0 THEN {} ELSE 0 END", tried, bit);
+}
+
+/// Third pass: one bit a rule.
+Result<string> rule_pass(const plan::BoundPipeline& bound, const Judgement& judgement,
+                         const string& from, Evaluation evaluation) {
+  if (judgement.rules.empty()) {
+    return from;
+  }
+  string list = "*";
+  for (const bool is_error_mask : {false, true}) {
+    if (is_error_mask && evaluation == Evaluation::Plain) {
+      break;
+    }
+    for (std::size_t first = 0; first < judgement.rules.size(); first += kBitsPerMask) {
+      string sum;
+      const std::size_t end = std::min(first + kBitsPerMask, judgement.rules.size());
+      for (std::size_t i = first; i < end; ++i) {
+        SLUICE_TRY(const string one, rule_case(bound.pipeline.row_rules[judgement.rules[i]],
+                                               evaluation, bit_of(i), is_error_mask));
+        sum += (sum.empty() ? "" : " + ") + one;
+      }
+      list += fmt::format(", CAST({} AS BIGINT) AS {}", sum,
+                          numbered(is_error_mask ? "x" : "m", first / kBitsPerMask));
+    }
+  }
+  return fmt::format("(SELECT {} FROM {} AS source)", list, from);
+}
+
+struct Reason {
+  string is_present;  // condition
+  string text;
+  string category;
+};
+
+std::vector<Reason> reasons(const plan::BoundPipeline& bound, const Judgement& judgement,
+                            const Rows& input, Evaluation evaluation) {
+  std::vector<Reason> all;
+  for (const string& hidden : input.hidden) {
+    if (hidden.starts_with("_sluice_e")) {
+      all.push_back({hidden + " IS NOT NULL", hidden, "schema"});
+    }
+  }
+  for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
+    const string column = numbered("t", i);
+    all.push_back({column + " IS NOT NULL", column, "schema"});
+  }
+  if (!judgement.unknown_refused.empty()) {
+    if (judgement.is_unknown_in_every_row) {
+      string text = "Unknown fields present: ";
+      for (const string& column : judgement.unknown_refused) {
+        text += (text.ends_with(": ") ? "" : ", ") + column;
+      }
+      all.push_back({"TRUE", quote_literal(text), "schema"});
+    } else {
+      all.push_back({"_sluice_unknown IS NOT NULL", "'Unknown fields present: ' || _sluice_unknown",
+                     "schema"});
+    }
+  }
+  if (!judgement.missing_refused.empty()) {
+    string text = "Missing fields: ";
+    for (const string& column : judgement.missing_refused) {
+      text += (text.ends_with(": ") ? "" : ", ") + column;
+    }
+    all.push_back({"TRUE", quote_literal(text), "schema"});
+  }
+  for (std::size_t i = 0; i < judgement.rules.size(); ++i) {
+    const plan::RowRule& rule = bound.pipeline.row_rules[judgement.rules[i]];
+    const std::size_t mask = i / kBitsPerMask;
+    if (rule.severity == plan::Severity::Error) {
+      all.push_back({fmt::format("{} & {} <> 0", numbered("m", mask), bit_of(i)),
+                     quote_literal(rule.message), rule.category});
+    }
+    // Whatever its severity: nothing passes unjudged.
+    if (evaluation == Evaluation::Guarded) {
+      all.push_back({fmt::format("{} & {} <> 0", numbered("x", mask), bit_of(i)),
+                     quote_literal(fmt::format("Rule could not be evaluated: {}", rule.name)),
+                     rule.category});
+    }
+  }
+  return all;
+}
+
+/// One condition for each mask, not for each rule: most rows are good.
+string bad_condition(const plan::BoundPipeline& bound, const Judgement& judgement,
+                     const std::vector<Reason>& all, Evaluation evaluation) {
+  string condition;
+  const auto add = [&](const string& one) { condition += (condition.empty() ? "" : " OR ") + one; };
+  for (std::size_t first = 0; first < judgement.rules.size(); first += kBitsPerMask) {
+    std::uint64_t errors = 0;
+    const std::size_t end = std::min(first + kBitsPerMask, judgement.rules.size());
+    for (std::size_t i = first; i < end; ++i) {
+      if (bound.pipeline.row_rules[judgement.rules[i]].severity == plan::Severity::Error) {
+        errors |= bit_of(i);
+      }
+    }
+    if (errors != 0) {
+      add(fmt::format("{} & {} <> 0", numbered("m", first / kBitsPerMask), errors));
+    }
+    if (evaluation == Evaluation::Guarded) {
+      add(fmt::format("{} <> 0", numbered("x", first / kBitsPerMask)));
+    }
+  }
+  for (const Reason& reason : all) {
+    if (reason.is_present.find('&') == string::npos) {
+      add(reason.is_present);
+    }
+  }
+  return condition.empty() ? "FALSE" : condition;
+}
+
+string list_of(const std::vector<Reason>& all, bool categories) {
+  string list;
+  for (const Reason& reason : all) {
+    list += fmt::format("{}CASE WHEN {} THEN {} END", list.empty() ? "" : ", ", reason.is_present,
+                        categories ? quote_literal(reason.category) : reason.text);
+  }
+  return list.empty()
+             ? "CAST([] AS VARCHAR[])"
+             : fmt::format("list_filter([{}], lambda _sluice_x: _sluice_x IS NOT NULL)", list);
+}
+
+}  // namespace
+
+Result<string> render_rule(const plan::RowRule& rule) {
+  return rule_case(rule, Evaluation::Plain, 1, false);
+}
+
+Result<Judged> judge_select(const plan::BoundPipeline& bound, const Judgement& judgement,
+                            const Rows& input, Evaluation evaluation, bool keep_raw) {
+  SLUICE_TRY(const string cast, cast_pass(judgement, input));
+  SLUICE_TRY(const string typed, type_pass(judgement, input, cast));
+  SLUICE_TRY(const string judged, rule_pass(bound, judgement, typed, evaluation));
+  const std::vector<Reason> all = reasons(bound, judgement, input, evaluation);
+  const string bad = bad_condition(bound, judgement, all, evaluation);
+  std::vector<string> names;
+  for (const schema::Field& field : judgement.output.fields) {
+    names.push_back(field.name);
+  }
+  string list = names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
+  for (const string& hidden : input.hidden) {
+    if (hidden == kRawColumn && !keep_raw) {
+      list += fmt::format(", CASE WHEN {} THEN {} END AS {}", bad, kRawColumn, kRawColumn);
+    } else if (!hidden.starts_with("_sluice_e")) {
+      list += ", " + quote_identifier(hidden);
+    }
+  }
+  list += masks(judgement, "m");
+  if (evaluation == Evaluation::Guarded) {
+    list += masks(judgement, "x");
+  }
+  return Judged{.select = fmt::format(
+                    "SELECT {}, CASE WHEN {} THEN {} END AS {}, CASE WHEN {} THEN {} END AS "
+                    "{} FROM {}",
+                    list, bad, list_of(all, false), kErrorsColumn, bad, list_of(all, true),
+                    kCategoriesColumn, judged),
+                .columns = judgement.output};
+}
+
+string rule_counts_query(const Judgement& judgement, std::string_view table) {
+  string list;
+  for (std::size_t i = 0; i < judgement.rules.size(); ++i) {
+    list += fmt::format("{}count(*) FILTER (WHERE {} & {} <> 0)", list.empty() ? "" : ", ",
+                        numbered("m", i / kBitsPerMask), bit_of(i));
+  }
+  return fmt::format("SELECT {} FROM {}", list, table);
+}
+
+}  // namespace sluice::dialect

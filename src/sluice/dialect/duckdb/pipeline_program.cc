@@ -1,0 +1,508 @@
+// The statements of one run, from a bound pipeline.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using plan::RowEffect;
+using std::string;
+
+class ProgramWriter {
+ public:
+  ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation)
+      : bound_(bound), pipeline_(bound.pipeline), evaluation_(evaluation) {}
+
+  Result<Program> write();
+
+ private:
+  Status prepare();
+  Status scan();
+  Status steps(const std::vector<plan::BoundStep>& steps);
+  Status step(const plan::PlannedStep& planned, const schema::Schema& output);
+  Status row_by_row(const plan::PlannedStep& planned);
+  Status dropping(const plan::PlannedStep& planned);
+  Status adding(const plan::PlannedStep& planned, const schema::Schema& output);
+  Status joining(const plan::PlannedStep& planned, const schema::Schema& output);
+  Status reshaping(const plan::PlannedStep& planned, const schema::Schema& output);
+  Status judge(const plan::Judgement& judgement, std::string_view name, bool keep_raw);
+  Status finish();
+  Status settle_good();
+
+  /// Makes a table of the rows as they are, unless they are one already.
+  void make_table(ProgramStep& into);
+  string new_table() { return fmt::format("sluice_{}", ++tables_); }
+  /// From here on the rows come from `table`; the one before it is not read again.
+  void move_to(ProgramStep& done, const string& table, bool is_kept = false);
+  /// The rows' columns and ours, without what only counts.
+  string columns() const;
+  Status capture_raw(const schema::Schema& columns);
+  /// True when a step before could fail on a row.
+  bool has_reasons() const;
+  string stamps(bool for_bad) const;
+  Result<string> bad_select(bool as_text) const;
+
+  const plan::BoundPipeline& bound_;
+  const plan::Pipeline& pipeline_;
+  Evaluation evaluation_;
+  Program program_;
+  Rows rows_;
+  bool is_table_ = false;
+  string origin_;  // the table that rows_ read; empty: the files
+  bool is_origin_kept_ = false;
+  int tables_ = 0;
+  schema::Schema raw_;  // what kRawColumn holds
+
+  struct Refused {
+    string table;
+    schema::Schema raw;
+    bool has_file = false;
+  };
+  std::vector<Refused> refused_;
+};
+
+string names_of(const schema::Schema& columns) {
+  std::vector<string> names;
+  for (const schema::Field& field : columns.fields) {
+    names.push_back(field.name);
+  }
+  return names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
+}
+
+string ProgramWriter::columns() const { return names_of(rows_.columns) + hidden_list(rows_, ""); }
+
+void ProgramWriter::make_table(ProgramStep& into) {
+  if (is_table_) {
+    return;
+  }
+  const string table = new_table();
+  into.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS SELECT {} FROM {} AS source",
+                                        table, columns(), rows_.from));
+  move_to(into, table);
+  rows_.from = table;
+  is_table_ = true;
+}
+
+void ProgramWriter::move_to(ProgramStep& done, const string& table, bool is_kept) {
+  if (!origin_.empty() && !is_origin_kept_) {
+    done.spent.push_back(origin_);
+  }
+  origin_ = table;
+  is_origin_kept_ = is_kept;
+}
+
+bool ProgramWriter::has_reasons() const {
+  return std::ranges::any_of(rows_.hidden,
+                             [](const string& name) { return name.starts_with("_sluice_e"); });
+}
+
+Status ProgramWriter::prepare() {
+  // Every spelling of now gives the run's one instant.
+  const string instant = fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock));
+  const auto macro = [&](std::string_view name, const string& value) {
+    program_.prepare.push_back(fmt::format("CREATE OR REPLACE TEMP MACRO {}() AS {}", name, value));
+  };
+  for (const std::string_view name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
+    macro(name, instant);
+  }
+  for (const std::string_view name : {"current_date", "today"}) {
+    macro(name, fmt::format("CAST({} AS DATE)", instant));
+  }
+  for (const std::string_view name : {"current_localtimestamp", "localtimestamp"}) {
+    macro(name, fmt::format("CAST({} AS TIMESTAMP)", instant));
+  }
+  macro("get_current_time", fmt::format("CAST(CAST({} AS TIMESTAMP) AS TIME)", instant));
+  for (const plan::Reference& reference : pipeline_.references) {
+    SLUICE_TRY(const string select, render_reference(reference));
+    program_.prepare.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                           quote_identifier(reference.name), select));
+  }
+  return {};
+}
+
+Status ProgramWriter::capture_raw(const schema::Schema& columns) {
+  string members;
+  for (const schema::Field& field : columns.fields) {
+    members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(field.name),
+                           quote_identifier(field.name));
+  }
+  std::erase(rows_.hidden, kRawColumn);
+  rows_.from = fmt::format(
+      "(SELECT {}{} AS {} FROM {})", names_of(columns) + hidden_list(rows_, "") + ", ",
+      members.empty() ? "NULL" : fmt::format("struct_pack({})", members), kRawColumn, rows_.from);
+  rows_.hidden.emplace_back(kRawColumn);
+  raw_ = columns;
+  is_table_ = false;
+  return {};
+}
+
+Status ProgramWriter::scan() {
+  SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
+  rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  SLUICE_CHECK(capture_raw(bound_.source));
+  if (pipeline_.preserved_upstream.empty()) {
+    return {};
+  }
+  const plan::RenameColumns rename{.from_to = pipeline_.preserved_upstream};
+  SLUICE_TRY(const string renamed, render_step(rename, rows_));
+  rows_.from = "(" + renamed + ")";
+  for (schema::Field& field : rows_.columns.fields) {
+    for (const auto& [from, to] : rename.from_to) {
+      if (schema::same_column(from, field.name)) {
+        field.name = to;
+        break;
+      }
+    }
+  }
+  return {};
+}
+
+Status ProgramWriter::row_by_row(const plan::PlannedStep& planned) {
+  std::vector<string> errors;
+  if (can_fail(planned.step, evaluation_)) {
+    SLUICE_TRY(const string select, failing_assign(planned, rows_, evaluation_, errors));
+    rows_.from = "(" + select + ")";
+  } else {
+    SLUICE_TRY(const string select, render_step(planned.step, rows_));
+    rows_.from = "(" + select + ")";
+  }
+  rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
+  is_table_ = false;
+  program_.steps.push_back({.name = planned.name});
+  return {};
+}
+
+Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
+  ProgramStep done{.name = planned.name};
+  std::vector<string> errors;
+  string select;
+  const auto* filter = std::get_if<plan::FilterRows>(&planned.step);
+  if (filter == nullptr) {
+    make_table(done);  // its rowid breaks ties
+  }
+  if (filter != nullptr && evaluation_ == Evaluation::Guarded) {
+    SLUICE_TRY(select, guarded_filter(*filter, rows_, errors));
+  } else {
+    SLUICE_TRY(select, render_step(planned.step, rows_));
+  }
+  const string before = is_table_ ? rows_.from : "";
+  const string table = new_table();
+  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.observe = fmt::format(
+      "SELECT {}, count(*) FILTER (WHERE NOT {}), 0, count(*) FILTER (WHERE {}), 0, 0 FROM {}",
+      before.empty() ? "count(*)" : fmt::format("(SELECT count(*) FROM {})", before),
+      kDroppedColumn, kDroppedColumn, table);
+  move_to(done, table);
+  rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
+  rows_.from = fmt::format("(SELECT {} FROM {} WHERE NOT {})", columns(), table, kDroppedColumn);
+  is_table_ = false;
+  program_.steps.push_back(std::move(done));
+  return {};
+}
+
+Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Schema& output) {
+  ProgramStep done{.name = planned.name};
+  make_table(done);
+  const string before = rows_.from;
+  SLUICE_TRY(const string select, render_step(planned.step, rows_));
+  SLUICE_TRY(const string made, rows_made(planned.step, rows_));
+  const string table = new_table();
+  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.observe = fmt::format(
+      "SELECT count(*), (SELECT count(*) FROM {}), 0, count(*) FILTER (WHERE n = 0), "
+      "coalesce(sum(greatest(n - 1, 0)), 0), 0 FROM (SELECT {} AS n FROM {} AS source)",
+      table, made, before);
+  move_to(done, table);
+  rows_.from = table;
+  rows_.columns = output;
+  program_.steps.push_back(std::move(done));
+  return {};
+}
+
+Status ProgramWriter::joining(const plan::PlannedStep& planned, const schema::Schema& output) {
+  ProgramStep done{.name = planned.name};
+  make_table(done);
+  const string before = rows_.from;
+  SLUICE_TRY(const string select, render_step(planned.step, rows_));
+  const string table = new_table();
+  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.observe = fmt::format(
+      "SELECT count(*), (SELECT count(*) FROM {0}), 0, count(*) FILTER (WHERE n IS NULL), "
+      "coalesce(sum(n - 1), 0) + (SELECT count(*) FROM {0} WHERE {1} IS NULL), 0 FROM {2} AS "
+      "source "
+      "LEFT JOIN (SELECT {1} AS f, count(*) AS n FROM {0} WHERE {1} IS NOT NULL GROUP BY 1) ON f = "
+      "source.rowid",
+      table, kFromColumn, before);
+  move_to(done, table);
+  rows_.columns = output;
+  rows_.from = table;
+  program_.steps.push_back(std::move(done));
+  return {};
+}
+
+Status ProgramWriter::reshaping(const plan::PlannedStep& planned, const schema::Schema& output) {
+  ProgramStep done{.name = planned.name};
+  if (has_reasons()) {
+    // The step would swallow rows whose values failed: they leave here.
+    SLUICE_CHECK(judge(plan::Judgement{.output = rows_.columns}, "casts", false));
+  }
+  make_table(done);
+  const string before = rows_.from;
+  const bool is_opaque = plan::row_effect(planned.step) == RowEffect::Opaque;
+  if (is_opaque) {
+    const string visible = fmt::format("(SELECT {} FROM {})", names_of(rows_.columns), before);
+    for (string& view : source_views(pipeline_, visible)) {
+      done.statements.push_back(std::move(view));
+    }
+  }
+  SLUICE_TRY(const string select, render_step(planned.step, rows_));
+  const string table = new_table();
+  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  const string counted =
+      fmt::format("(SELECT count(*) FROM {}) AS i, (SELECT count(*) FROM {}) AS o", before, table);
+  done.is_opaque = is_opaque;
+  done.observe = "SELECT i, o, 0, " +
+                 string(is_opaque ? "greatest(i - o, 0), greatest(o - i, 0), 0"
+                                  : "0, greatest(o - i, 0), greatest(i - o, 0)") +
+                 " FROM (SELECT " + counted + ")";
+  move_to(done, table);
+  rows_ = {.from = table, .columns = output, .hidden = {}};
+  is_table_ = true;
+  program_.steps.push_back(std::move(done));
+  return capture_raw(output);
+}
+
+Status ProgramWriter::step(const plan::PlannedStep& planned, const schema::Schema& output) {
+  switch (plan::row_effect(planned.step)) {
+    case RowEffect::RowByRow:
+      SLUICE_CHECK(row_by_row(planned));
+      rows_.columns = output;
+      return {};
+    case RowEffect::Drops: return dropping(planned);
+    case RowEffect::Adds: return adding(planned, output);
+    case RowEffect::Joins: return joining(planned, output);
+    case RowEffect::Aggregates:
+    case RowEffect::Opaque: return reshaping(planned, output);
+  }
+  return {};
+}
+
+Status ProgramWriter::steps(const std::vector<plan::BoundStep>& steps) {
+  for (const plan::BoundStep& one : steps) {
+    SLUICE_CHECK(step(pipeline_.steps[one.step], one.output));
+  }
+  return {};
+}
+
+Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view name,
+                            bool keep_raw) {
+  ProgramStep done{.name = string(name)};
+  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, keep_raw));
+  const string table = new_table();
+  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, judged.select));
+  move_to(done, table, true);
+  done.observe = fmt::format(
+      "SELECT count(*), count(*) FILTER (WHERE {0} IS NULL), count(*) FILTER (WHERE {0} IS NOT "
+      "NULL), 0, 0, 0 FROM {1}",
+      kErrorsColumn, table);
+  if (!judgement.rules.empty()) {
+    program_.rule_counts.push_back(
+        {.query = rule_counts_query(judgement, table), .rules = judgement.rules});
+  }
+  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
+  refused_.push_back({.table = table, .raw = raw_, .has_file = has_file});
+  std::erase_if(rows_.hidden, [](const string& hidden) { return hidden.starts_with("_sluice_e"); });
+  rows_.columns = judged.columns;
+  rows_.from = fmt::format("(SELECT {} FROM {} WHERE {} IS NULL)", columns(), table, kErrorsColumn);
+  is_table_ = false;
+  program_.steps.push_back(std::move(done));
+  return {};
+}
+
+string ProgramWriter::stamps(bool for_bad) const {
+  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
+  string list;
+  for (const plan::LineageColumn& column : pipeline_.lineage) {
+    string value;
+    switch (column.stamp) {
+      case plan::Stamp::SourceFile:
+        value = has_file || for_bad ? string(kFileColumn) : quote_literal(pipeline_.source_label);
+        break;
+      case plan::Stamp::RunInstant:
+        value = fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock));
+        break;
+      case plan::Stamp::RunId: value = quote_literal(bound_.run_id); break;
+      case plan::Stamp::Text: value = quote_literal(column.text); break;
+    }
+    list += fmt::format(", {} AS {}", value, quote_identifier(column.name));
+  }
+  return list;
+}
+
+Result<string> ProgramWriter::bad_select(bool as_text) const {
+  string all;
+  for (const Refused& refused : refused_) {
+    string list;
+    for (const schema::Field& field : refused.raw.fields) {
+      const string member =
+          fmt::format("struct_extract({}, {})", kRawColumn, quote_literal(field.name));
+      list += fmt::format("{} AS {}, ", as_text ? render_as_text(member, field.type) : member,
+                          quote_identifier(field.name));
+    }
+    const string file =
+        refused.has_file
+            ? string(kFileColumn)
+            : fmt::format("{} AS {}", quote_literal(pipeline_.source_label), kFileColumn);
+    all += fmt::format(
+        "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM {} WHERE {} IS "
+        "NOT "
+        "NULL",
+        all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn, file,
+        refused.table, kErrorsColumn);
+  }
+  // Where the row came from and which run refused it; the contract's own names win.
+  string tail = stamps(true);
+  if (as_text && pipeline_.lineage.empty()) {
+    tail = fmt::format(
+        ", {} AS _lakelogic_source, TIMESTAMPTZ '{}' AS _lakelogic_processed_at, {} AS "
+        "_lakelogic_run_id",
+        kFileColumn, to_string(bound_.clock), quote_literal(bound_.run_id));
+  }
+  string stamped;
+  for (const plan::LineageColumn& column : pipeline_.lineage) {
+    for (const Refused& refused : refused_) {
+      if (refused.raw.find(column.name) != nullptr) {
+        stamped += (stamped.empty() ? "" : ", ") + quote_identifier(column.name);
+        break;
+      }
+    }
+  }
+  const string without = string(kFileColumn) + (stamped.empty() ? "" : ", " + stamped);
+  return fmt::format("SELECT * EXCLUDE ({}){} FROM ({})", without, tail, all);
+}
+
+Status ProgramWriter::settle_good() {
+  // Expressions of the contract run once: what is written twice is the same both times.
+  const bool has_sql = std::ranges::any_of(bound_.post, [&](const plan::BoundStep& one) {
+    const auto* assign = std::get_if<plan::Assign>(&pipeline_.steps[one.step].step);
+    return assign != nullptr &&
+           std::ranges::any_of(assign->assignments, [](const plan::Assignment& made) {
+             return std::holds_alternative<plan::RawSql>(made.value);
+           });
+  });
+  if (has_sql && bound_.after_post.is_empty()) {
+    ProgramStep done{.name = ""};
+    make_table(done);
+    if (!done.statements.empty()) {
+      program_.steps.push_back(std::move(done));
+    }
+  }
+  return {};
+}
+
+Status ProgramWriter::finish() {
+  SLUICE_CHECK(settle_good());
+  string list;
+  for (const schema::Field& field : bound_.good.fields) {
+    const bool is_stamp =
+        std::ranges::any_of(pipeline_.lineage, [&](const plan::LineageColumn& column) {
+          return schema::same_column(column.name, field.name);
+        });
+    if (is_stamp) {
+      continue;
+    }
+    SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
+    const string name = quote_identifier(field.name);
+    // The engine has types of its own (HUGEINT, ENUM) that no format has.
+    list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ",
+                        rows_.columns.find(field.name) ? name : "NULL", type, name);
+  }
+  program_.good =
+      fmt::format("SELECT {}{} FROM {} AS source", list.empty() ? "NULL AS _sluice_none" : list,
+                  stamps(false), rows_.from);
+  SLUICE_TRY(program_.bad, bad_select(false));
+  SLUICE_TRY(program_.bad_as_text, bad_select(true));
+  program_.dataset_source = fmt::format("(SELECT {} FROM {})", names_of(rows_.columns), rows_.from);
+  return {};
+}
+
+Result<Program> ProgramWriter::write() {
+  SLUICE_CHECK(prepare());
+  SLUICE_CHECK(scan());
+  SLUICE_CHECK(steps(bound_.pre));
+  SLUICE_CHECK(judge(bound_.before_split, "row_rules", !bound_.after_post.is_empty()));
+  SLUICE_CHECK(steps(bound_.post));
+  if (!bound_.after_post.is_empty() || has_reasons() || !bound_.after_post.missing.empty() ||
+      !bound_.after_post.dropped.empty()) {
+    SLUICE_CHECK(judge(bound_.after_post, "post_row_rules", false));
+  }
+  SLUICE_CHECK(finish());
+  return std::move(program_);
+}
+
+}  // namespace
+
+std::vector<string> source_views(const plan::Pipeline& pipeline, const string& rows) {
+  std::vector<string> statements;
+  const auto view = [&](std::string_view name) {
+    statements.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
+                                     quote_identifier(name), rows));
+  };
+  view("source");
+  for (const string& name : pipeline.source_names) {
+    const bool is_reference =
+        std::ranges::any_of(pipeline.references, [&](const plan::Reference& reference) {
+          return schema::same_column(reference.name, name);
+        });
+    if (!is_reference && !schema::same_column(name, "source")) {
+      view(name);
+    }
+  }
+  return statements;
+}
+
+Result<string> render_observation(const plan::Observation& observation) {
+  using Text = Result<string>;
+  const auto wrapped = [](const string& query) {
+    return fmt::format(
+        "SELECT CAST(_sluice_value AS VARCHAR) FROM (\n{}\n) AS _sluice_q(_sluice_value)", query);
+  };
+  return std::visit(
+      overloaded{
+          [&](const plan::ScalarQuery& scalar) -> Text {
+            return wrapped(select_text(plan::SqlSelect{.query = scalar.query}));
+          },
+          [&](const plan::DuplicateKeys& keys) -> Text {
+            string present;
+            for (const string& column : keys.columns) {
+              present += fmt::format("{}{} IS NOT NULL", present.empty() ? "" : " AND ",
+                                     quote_identifier(column));
+            }
+            return wrapped(fmt::format(
+                "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM source WHERE {} "
+                "GROUP BY {})",
+                present, quote_columns(keys.columns)));
+          },
+          [&](const plan::NullShare& share) -> Text {
+            return wrapped(
+                fmt::format("SELECT count(*) FILTER (WHERE {} IS NULL) * 1.0 / greatest(count(*), "
+                            "1) FROM source",
+                            quote_identifier(share.column)));
+          },
+          [&](const plan::RowCount&) -> Text { return wrapped("SELECT count(*) FROM source"); },
+      },
+      observation);
+}
+
+Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation) {
+  return ProgramWriter(bound, evaluation).write();
+}
+
+}  // namespace sluice::dialect

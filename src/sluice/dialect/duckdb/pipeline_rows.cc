@@ -1,0 +1,355 @@
+// Steps that change how many rows there are. Each reads a table of its own, whose rowid is the
+// position in the source, so that ties have one answer and what is dropped or added can be counted.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using schema::same_column;
+using std::string;
+using Text = Result<string>;
+
+string value_text(const plan::Value& value) { return render_literal(duckdb_dialect(), value); }
+
+string names(const Rows& input, std::string_view prefix, std::string_view without = "") {
+  std::vector<string> list;
+  for (const schema::Field& field : input.columns.fields) {
+    if (!same_column(field.name, without)) {
+      list.push_back(field.name);
+    }
+  }
+  return quote_columns(list, prefix);
+}
+
+string joined(const string& list, const string& more) {
+  return list.empty() || more.empty() ? list + more : list + ", " + more;
+}
+
+/// The elements of a column that holds a list, or JSON's text of one; never an empty list.
+string elements(const plan::ExplodeList& step, const Rows& input) {
+  const string name = quote_identifier(step.column);
+  const schema::Field* field = input.columns.find(step.column);
+  if (field != nullptr && std::holds_alternative<schema::List>(field->type.kind)) {
+    return fmt::format("CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END", name);
+  }
+  // A text that holds no JSON array is its own only element.
+  return fmt::format(
+      "CASE WHEN {0} IS NULL THEN [NULL] WHEN json_type(TRY_CAST({0} AS JSON)) = 'ARRAY' THEN CASE "
+      "WHEN json_array_length(TRY_CAST({0} AS JSON)) > 0 THEN json_extract_string(TRY_CAST({0} AS "
+      "JSON), '$[*]') ELSE [NULL] END ELSE [CAST({0} AS VARCHAR)] END",
+      name);
+}
+
+string day(const Rows& input, const string& column) {
+  const schema::Field* field = input.columns.find(column);
+  const string name = quote_identifier(column);
+  if (field != nullptr && std::holds_alternative<schema::Text>(field->type.kind)) {
+    return fmt::format("CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)", name);
+  }
+  return fmt::format("CAST({} AS TIMESTAMP)", name);
+}
+
+std::string_view interval_word(plan::DateUnit unit) {
+  switch (unit) {
+    case plan::DateUnit::Days: return "DAY";
+    case plan::DateUnit::Hours: return "HOUR";
+    case plan::DateUnit::Minutes: return "MINUTE";
+    case plan::DateUnit::Seconds: return "SECOND";
+    case plan::DateUnit::Weeks: return "WEEK";
+    case plan::DateUnit::Months: return "MONTH";
+    case plan::DateUnit::Years: return "YEAR";
+  }
+  return "DAY";
+}
+
+bool is_by_date(plan::DateUnit unit) {
+  return unit == plan::DateUnit::Days || unit == plan::DateUnit::Weeks ||
+         unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
+}
+
+string dates(const plan::ExplodeDates& step, const Rows& input) {
+  const string start = is_by_date(step.unit)
+                           ? fmt::format("date_trunc('day', {})", day(input, step.start))
+                           : day(input, step.start);
+  const string today = "CAST(current_date AS TIMESTAMP)";
+  const string end =
+      step.end ? fmt::format("least(coalesce({0}, {1}), {1})", day(input, *step.end), today)
+               : today;
+  return fmt::format(
+      "CASE WHEN {0} <= {1} THEN generate_series({0}, {1}, INTERVAL {2} {3}) ELSE [{0}] END", start,
+      end, step.step, interval_word(step.unit));
+}
+
+string aggregate(const plan::PivotedColumn& made, const string& condition) {
+  const string column = quote_identifier(made.value_column);
+  const auto call = [&](std::string_view form) {
+    return fmt::format(fmt::runtime(form), column) + fmt::format(" FILTER (WHERE {})", condition);
+  };
+  switch (made.aggregate) {
+    case plan::Aggregate::First: return call("first({} ORDER BY source.rowid)");
+    case plan::Aggregate::Last: return call("last({} ORDER BY source.rowid)");
+    case plan::Aggregate::AnyValue: return call("any_value({} ORDER BY source.rowid)");
+    case plan::Aggregate::Sum: return call("sum({})");
+    case plan::Aggregate::Avg: return call("avg({})");
+    case plan::Aggregate::Min: return call("min({})");
+    case plan::Aggregate::Max: return call("max({})");
+    case plan::Aggregate::Count: return call("count({})");
+    case plan::Aggregate::CountDistinct: return call("count(DISTINCT {})");
+  }
+  return column;
+}
+
+string unpivot_list(const plan::Unpivot& step) {
+  string list;
+  for (const auto& [column, key] : step.column_key) {
+    list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ", quote_literal(key),
+                        quote_identifier(column));
+  }
+  return "[" + list + "]";
+}
+
+/// The column that holds the run ids of the rows that are rolled up, whatever name it came under.
+const schema::Field* run_id_column(const plan::Rollup& step, const Rows& input) {
+  if (!step.run_id_column) {
+    return nullptr;
+  }
+  for (const std::string_view name :
+       {std::string_view(*step.run_id_column), std::string_view("_upstream_lakelogic_run_id"),
+        std::string_view("_lakelogic_run_id")}) {
+    if (const schema::Field* field = input.columns.find(name)) {
+      return field;
+    }
+  }
+  return nullptr;
+}
+
+string rollup_key(const plan::Rollup& step) {
+  if (step.key_expr) {
+    return fmt::format("(\n{}\n)", step.key_expr->text);
+  }
+  if (step.keys.size() == 1) {
+    return quote_identifier(step.keys.front());
+  }
+  string list;
+  for (const string& key : step.keys) {
+    list += fmt::format(", CAST({} AS VARCHAR)", quote_identifier(key));
+  }
+  return fmt::format("concat_ws('||'{})", list);
+}
+
+string list_of(const string& value, bool distinct) {
+  return distinct
+             ? fmt::format("list(DISTINCT {0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL)", value)
+             : fmt::format("list({0} ORDER BY source.rowid) FILTER (WHERE {0} IS NOT NULL)", value);
+}
+
+}  // namespace
+
+string select_text(const plan::SqlSelect& step) {
+  string text = step.query.text;
+  const string place = "{dataset}";
+  for (std::size_t at = text.find(place); at != string::npos; at = text.find(place, at)) {
+    text.replace(at, place.size(), "source");
+  }
+  return text;
+}
+
+Result<string> comparable_key(const string& key, const schema::LogicalType& with) {
+  if (std::holds_alternative<schema::Text>(with.kind) ||
+      std::holds_alternative<schema::Json>(with.kind)) {
+    return fmt::format("CAST({} AS VARCHAR)", key);
+  }
+  SLUICE_TRY(const string type, duckdb_dialect().render_type(with));
+  return fmt::format("TRY_CAST({} AS {})", key, type);
+}
+
+string comparable_on(std::string_view column, const Rows& input) {
+  const string name = "source." + quote_identifier(column);
+  const schema::Field* field = input.columns.find(column);
+  const bool is_json = field && std::holds_alternative<schema::Json>(field->type.kind);
+  return is_json ? render_as_text(name, field->type) : name;
+}
+
+Result<string> filter_select(const plan::FilterRows& step, const Rows& input) {
+  return fmt::format("SELECT {}{}, NOT coalesce((\n{}\n), FALSE) AS {} FROM {} AS source",
+                     names(input, ""), hidden_list(input, ""), step.condition.text,
+                     quote_identifier(kDroppedColumn), input.from);
+}
+
+Result<string> keep_first_select(const plan::KeepFirst& step, const Rows& input) {
+  string blank;
+  for (const string& key : step.key) {
+    blank += fmt::format("{}{} IS NULL", blank.empty() ? "" : " OR ", quote_identifier(key));
+  }
+  string order;
+  for (const string& column : step.sort_by) {
+    order += fmt::format("{} {} NULLS LAST, ", quote_identifier(column),
+                         step.descending ? "DESC" : "ASC");
+  }
+  // Windows give rows in no order; the next tie needs the source's again.
+  return fmt::format(
+      "SELECT {}{}, NOT ({}) AND row_number() OVER (PARTITION BY {} ORDER BY {}source.rowid) > 1 "
+      "AS "
+      "{} FROM {} AS source ORDER BY source.rowid",
+      names(input, ""), hidden_list(input, ""), blank, quote_columns(step.key), order,
+      quote_identifier(kDroppedColumn), input.from);
+}
+
+Result<string> explode_select(const plan::ExplodeList& step, const Rows& input) {
+  const string output = step.output.value_or(step.column);
+  return fmt::format(
+      "SELECT {}{} FROM {} AS source",
+      joined(names(input, "", output),
+             fmt::format("unnest({}) AS {}", elements(step, input), quote_identifier(output))),
+      hidden_list(input, ""), input.from);
+}
+
+Result<string> explode_dates_select(const plan::ExplodeDates& step, const Rows& input) {
+  const string one = fmt::format("unnest({})", dates(step, input));
+  return fmt::format(
+      "SELECT {}{} FROM {} AS source",
+      joined(names(input, "", step.output),
+             fmt::format("CAST({} AS {}) AS {}", one, is_by_date(step.unit) ? "DATE" : "TIMESTAMP",
+                         quote_identifier(step.output))),
+      hidden_list(input, ""), input.from);
+}
+
+Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
+  const schema::Field* on = input.columns.find(step.on);
+  const schema::LogicalType type = on ? on->type : schema::LogicalType{schema::Text{}};
+  SLUICE_TRY(const string key, comparable_key("_sluice_r." + quote_identifier(step.key), type));
+  const bool has_unmatched =
+      step.kind == plan::JoinKind::Right || step.kind == plan::JoinKind::Full;
+  string list;
+  for (const schema::Field& field : input.columns.fields) {
+    const bool is_output = std::ranges::any_of(step.columns, [&](const plan::JoinedColumn& one) {
+      return same_column(one.output, field.name);
+    });
+    if (is_output) {
+      continue;
+    }
+    const string name = "source." + quote_identifier(field.name);
+    // A row that only the reference has is known by its key.
+    const bool is_key = has_unmatched && same_column(field.name, step.on);
+    list = joined(list, is_key ? fmt::format("coalesce({}, {}) AS {}", name, key,
+                                             quote_identifier(field.name))
+                               : name);
+  }
+  for (const plan::JoinedColumn& one : step.columns) {
+    const string value = "_sluice_r." + quote_identifier(one.column);
+    list = joined(list, fmt::format("{} AS {}",
+                                    one.otherwise ? fmt::format("coalesce({}, {})", value,
+                                                                value_text(*one.otherwise))
+                                                  : value,
+                                    quote_identifier(one.output)));
+  }
+  std::string_view kind = "LEFT";
+  switch (step.kind) {
+    case plan::JoinKind::Left: break;
+    case plan::JoinKind::Inner: kind = "INNER"; break;
+    case plan::JoinKind::Right: kind = "RIGHT"; break;
+    case plan::JoinKind::Full: kind = "FULL"; break;
+  }
+  return fmt::format(
+      "SELECT {}{}, source.rowid AS {} FROM {} AS source {} JOIN {} AS _sluice_r ON {} = {} "
+      "ORDER BY source.rowid NULLS LAST",
+      list, hidden_list(input, "source."), quote_identifier(kFromColumn), input.from, kind,
+      quote_identifier(step.reference), comparable_on(step.on, input), key);
+}
+
+Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
+  string list = quote_columns(step.group_by);
+  for (const plan::Aggregation& made : step.aggregations) {
+    list =
+        joined(list, fmt::format("(\n{}\n) AS {}", made.value.text, quote_identifier(made.output)));
+  }
+  if (!step.keys.empty() || step.key_expr) {
+    const string key = rollup_key(step);
+    if (step.keys_column) {
+      list = joined(list, fmt::format("{} AS {}", list_of(key, step.distinct),
+                                      quote_identifier(*step.keys_column)));
+    }
+    if (step.keys_count_column) {
+      list = joined(list, fmt::format("count({}{}) AS {}", step.distinct ? "DISTINCT " : "", key,
+                                      quote_identifier(*step.keys_count_column)));
+    }
+  }
+  if (step.run_ids_column) {
+    if (const schema::Field* field = run_id_column(step, input)) {
+      list = joined(list, fmt::format("{} AS {}", list_of(quote_identifier(field->name), true),
+                                      quote_identifier(*step.run_ids_column)));
+    }
+  }
+  const string group = step.group_by.empty() ? "" : " GROUP BY " + quote_columns(step.group_by);
+  return fmt::format("SELECT {} FROM {} AS source{} ORDER BY min(source.rowid)", list, input.from,
+                     group);
+}
+
+Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
+  const schema::Field* field = input.columns.find(step.pivot_column);
+  const string pivot = render_as_text(quote_identifier(step.pivot_column),
+                                      field ? field->type : schema::LogicalType{schema::Text{}});
+  string list = quote_columns(step.id_columns);
+  for (const plan::PivotedColumn& made : step.columns) {
+    const auto* text = std::get_if<string>(&made.pivot_value);
+    const string value = aggregate(
+        made, fmt::format("{} = {}", pivot,
+                          quote_literal(text ? *text : plan::to_string(made.pivot_value))));
+    list = joined(list, fmt::format("{} AS {}",
+                                    made.otherwise ? fmt::format("coalesce({}, {})", value,
+                                                                 value_text(*made.otherwise))
+                                                   : value,
+                                    quote_identifier(made.output)));
+  }
+  const string group = step.id_columns.empty() ? "" : " GROUP BY " + quote_columns(step.id_columns);
+  return fmt::format("SELECT {} FROM {} AS source{} ORDER BY min(source.rowid)", list, input.from,
+                     group);
+}
+
+Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {
+  std::vector<string> ids = step.id_columns;
+  if (ids.empty()) {
+    for (const schema::Field& field : input.columns.fields) {
+      if (std::ranges::none_of(step.column_key, [&](const auto& one) {
+            return same_column(one.first, field.name);
+          })) {
+        ids.push_back(field.name);
+      }
+    }
+  }
+  const string columns = quote_columns(ids);
+  const string hidden = hidden_list(input, "");
+  return fmt::format("SELECT {}{} FROM (SELECT {}{} FROM {} AS source){}",
+                     joined(columns, fmt::format("_sluice_u.k AS {}, _sluice_u.v AS {}",
+                                                 quote_identifier(step.key_column),
+                                                 quote_identifier(step.value_column))),
+                     hidden,
+                     joined(columns, fmt::format("unnest({}) AS _sluice_u", unpivot_list(step))),
+                     hidden, input.from, step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL");
+}
+
+Result<string> rows_made(const plan::Step& step, const Rows& input) {
+  if (const auto* explode = std::get_if<plan::ExplodeList>(&step)) {
+    return fmt::format("len({})", elements(*explode, input));
+  }
+  if (const auto* explode = std::get_if<plan::ExplodeDates>(&step)) {
+    return fmt::format("len({})", dates(*explode, input));
+  }
+  if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
+    return unpivot->keep_nulls
+               ? std::to_string(unpivot->column_key.size())
+               : fmt::format("len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL))",
+                             unpivot_list(*unpivot));
+  }
+  return make_error(ErrorCode::Internal, "a step that multiplies no rows was asked how many");
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,231 @@
+// How a pipeline's files are read: readers are told all that the contract knows, so that nothing is
+// guessed twice and no text is taken for a date.
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using schema::LogicalType;
+using schema::Schema;
+using Text = Result<std::string>;
+
+std::string literal_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) {
+    list += (list.empty() ? "" : ", ") + quote_literal(text);
+  }
+  return "[" + list + "]";
+}
+
+std::string csv_options(const plan::CsvFormat& csv) {
+  // A quoted empty text is a text; an empty place is NULL.
+  std::string options = fmt::format(
+      ", delim={}, quote={}, escape={}, header={}, all_varchar=true, allow_quoted_nulls=false",
+      quote_literal(csv.delimiter), quote_literal(csv.quote), quote_literal(csv.quote),
+      csv.has_header);
+  if (csv.skip_rows > 0) {
+    options += fmt::format(", skip={}", csv.skip_rows);
+  }
+  if (!csv.null_values.empty()) {
+    std::vector<std::string> nulls = csv.null_values;
+    nulls.emplace_back();
+    options += fmt::format(", nullstr={}", literal_list(nulls));
+  }
+  if (!csv.comment.empty()) {
+    options += fmt::format(", comment={}", quote_literal(csv.comment));
+  }
+  if (csv.encoding != "utf-8") {
+    options += fmt::format(", encoding={}", quote_literal(csv.encoding));
+  }
+  return options;
+}
+
+Result<std::string> columns_option(const Schema& columns) {
+  std::string option;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    option += fmt::format("{}{}: {}", option.empty() ? "" : ", ", quote_literal(field.name),
+                          quote_literal(type));
+  }
+  return fmt::format(", columns={{{}}}", option);
+}
+
+std::string probe_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv) {
+  std::string options = csv_options(csv);
+  if (!csv.column_names.empty()) {
+    options += fmt::format(", names={}", literal_list(csv.column_names));
+  }
+  // Files of one folder may have their columns in different orders.
+  options += files.size() > 1 ? ", union_by_name=true" : "";
+  return fmt::format("read_csv({}{})", literal_list(files), options);
+}
+
+Text scan_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv,
+              const Schema& columns) {
+  if (files.size() > 1) {
+    return probe_csv(files, csv);
+  }
+  SLUICE_TRY(const std::string option, columns_option(columns));
+  return fmt::format("read_csv({}, auto_detect=false{}{})", literal_list(files), csv_options(csv),
+                     option);
+}
+
+std::string probe_json(const std::vector<std::string>& files) {
+  // The whole input tells its columns: a field that first appears in the last record is one too.
+  return fmt::format(
+      "read_json({}, sample_size=-1, maximum_sample_files=2147483647, union_by_name=true, "
+      "map_inference_threshold=-1, field_appearance_threshold=0, "
+      "maximum_object_size=268435456)",
+      literal_list(files));
+}
+
+Text scan_json(const std::vector<std::string>& files, const Schema& columns) {
+  SLUICE_TRY(const std::string option, columns_option(columns));
+  return fmt::format("read_json({}, maximum_object_size=268435456{})", literal_list(files), option);
+}
+
+std::string scan_parquet(const std::vector<std::string>& files) {
+  return fmt::format("read_parquet({}, union_by_name=true)", literal_list(files));
+}
+
+std::string with_file_option(std::string reader) {
+  reader.insert(reader.size() - 1, fmt::format(", filename={}", quote_literal(kFileColumn)));
+  return reader;
+}
+
+/// What JSON's texts look like is no type: '2024-01-01' stays a text until the contract casts it.
+LogicalType json_type_as_read(const LogicalType& type) {
+  return std::visit(overloaded{
+                        [&](const schema::Date&) { return LogicalType{schema::Text{}}; },
+                        [&](const schema::Time&) { return LogicalType{schema::Text{}}; },
+                        [&](const schema::Timestamp&) { return LogicalType{schema::Text{}}; },
+                        [&](const schema::UuidType&) { return LogicalType{schema::Text{}}; },
+                        [&](const schema::List& list) {
+                          return LogicalType{schema::List{json_type_as_read(*list.element)}};
+                        },
+                        [&](const schema::Map& map) {
+                          return LogicalType{schema::Map{json_type_as_read(*map.key),
+                                                         json_type_as_read(*map.value)}};
+                        },
+                        [&](const schema::Struct& inner) {
+                          schema::Struct copy = inner;
+                          for (schema::Field& field : copy.fields) {
+                            field.type = json_type_as_read(field.type);
+                          }
+                          return LogicalType{std::move(copy)};
+                        },
+                        [&](const schema::Boolean&) { return type; },
+                        [&](const schema::Integer&) { return type; },
+                        [&](const schema::Float&) { return type; },
+                        [&](const schema::Decimal&) { return type; },
+                        [&](const schema::Text&) { return type; },
+                        [&](const schema::Bytes&) { return type; },
+                        [&](const schema::Json&) { return type; },
+                    },
+                    type.kind);
+}
+
+}  // namespace
+
+Result<std::string> render_empty(const Schema& columns) {
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    list += fmt::format("{}CAST(NULL AS {}) AS {}", list.empty() ? "" : ", ", type,
+                        quote_identifier(field.name));
+  }
+  return fmt::format("(SELECT {} WHERE FALSE)", list.empty() ? "NULL AS _sluice_none" : list);
+}
+
+Result<std::string> render_probe(const plan::Scan& scan) {
+  return std::visit(
+      overloaded{[](const plan::FileScan& files) -> Text {
+                   const std::string reader = std::visit(
+                       overloaded{
+                           [&](const plan::CsvFormat& csv) { return probe_csv(files.files, csv); },
+                           [&](const plan::JsonFormat&) { return probe_json(files.files); },
+                           [&](const plan::ParquetFormat&) { return scan_parquet(files.files); }},
+                       files.format);
+                   return "SELECT * FROM " + reader;
+                 },
+                 [](const plan::RelationScan& relation) -> Text {
+                   return "SELECT * FROM " + quote_identifier(relation.name);
+                 }},
+      scan);
+}
+
+Schema columns_as_read(const plan::Scan& scan, const Schema& probed) {
+  const auto* files = std::get_if<plan::FileScan>(&scan);
+  if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format)) {
+    return probed;
+  }
+  Schema read = probed;
+  for (schema::Field& field : read.fields) {
+    field.type = json_type_as_read(field.type);
+  }
+  return read;
+}
+
+Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, bool with_file) {
+  std::vector<std::string> names;
+  for (const schema::Field& field : columns.fields) {
+    names.push_back(field.name);
+  }
+  const std::string list = quote_columns(names);
+  if (names.empty()) {
+    return fmt::format("SELECT '' AS {} WHERE FALSE", quote_identifier(kFileColumn));
+  }
+  if (const auto* relation = std::get_if<plan::RelationScan>(&scan)) {
+    const std::string file = with_file ? fmt::format(", {} AS {}", quote_literal(relation->name),
+                                                     quote_identifier(kFileColumn))
+                                       : "";
+    return fmt::format("SELECT {}{} FROM {}", list, file, quote_identifier(relation->name));
+  }
+  const auto& files = std::get<plan::FileScan>(scan);
+  SLUICE_TRY(
+      std::string reader,
+      std::visit(
+          overloaded{
+              [&](const plan::CsvFormat& csv) { return scan_csv(files.files, csv, columns); },
+              [&](const plan::JsonFormat&) { return scan_json(files.files, columns); },
+              [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); }},
+          files.format));
+  if (with_file) {
+    return fmt::format("SELECT {}, {} FROM {}", list, quote_identifier(kFileColumn),
+                       with_file_option(std::move(reader)));
+  }
+  return fmt::format("SELECT {} FROM {}", list, reader);
+}
+
+Result<std::string> render_reference(const plan::Reference& reference) {
+  SLUICE_TRY(std::string rows, [&]() -> Text {
+    const auto* files = std::get_if<plan::FileScan>(&reference.scan);
+    if (files != nullptr && std::holds_alternative<plan::CsvFormat>(files->format)) {
+      // A reference declares no types: the reader tells them.
+      return fmt::format("SELECT * FROM read_csv({}, header=true, union_by_name=true)",
+                         literal_list(files->files));
+    }
+    return render_probe(reference.scan);
+  }());
+  if (reference.query) {
+    std::string text = reference.query->text;
+    const std::string place = "{link}";
+    for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
+      text.replace(at, place.size(), "_sluice_link");
+      at += 1;
+    }
+    rows = fmt::format("WITH _sluice_link AS NOT MATERIALIZED ({}) SELECT * FROM (\n{}\n)", rows,
+                       text);
+  }
+  const std::string list = reference.columns.empty() ? "*" : quote_columns(reference.columns);
+  const std::string filter =
+      reference.filter ? fmt::format(" WHERE (\n{}\n)", reference.filter->text) : "";
+  return fmt::format("SELECT {} FROM ({}) AS _sluice_link{}", list, rows, filter);
+}
+
+}  // namespace sluice::dialect

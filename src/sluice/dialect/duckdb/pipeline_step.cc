@@ -1,0 +1,333 @@
+// One step as a SELECT over the rows before it.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using schema::same_column;
+using std::string;
+using Text = Result<string>;
+
+string value_text(const plan::Value& value) { return render_literal(duckdb_dialect(), value); }
+
+bool contains(const std::vector<string>& names, std::string_view name) {
+  return std::ranges::any_of(names, [&](const string& one) { return same_column(one, name); });
+}
+
+const schema::LogicalType& type_of(const Rows& input, std::string_view column) {
+  static const schema::LogicalType text{schema::Text{}};
+  const schema::Field* field = input.columns.find(column);
+  return field == nullptr ? text : field->type;
+}
+
+bool is_text(const Rows& input, std::string_view column) {
+  return std::holds_alternative<schema::Text>(type_of(input, column).kind);
+}
+
+/// Texts, and JSON values as the texts they hold; other types are left alone.
+string text_function(const Rows& input, const string& column, std::string_view function) {
+  const string name = quote_identifier(column);
+  if (is_text(input, column)) {
+    return fmt::format("{}({})", function, name);
+  }
+  if (std::holds_alternative<schema::Json>(type_of(input, column).kind)) {
+    return fmt::format("{}({} ->> '$')", function, name);
+  }
+  return name;
+}
+
+string trim_text(const Rows& input, const plan::TrimText& trim) {
+  // All white space, not only the blank.
+  constexpr std::string_view kBlank = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)";
+  std::string_view function = "trim";
+  switch (trim.side) {
+    case plan::TrimSide::Both: break;
+    case plan::TrimSide::Left: function = "ltrim"; break;
+    case plan::TrimSide::Right: function = "rtrim"; break;
+  }
+  const string plain = text_function(input, trim.column, function);
+  return plain.ends_with(')') ? fmt::format("{}, {})", plain.substr(0, plain.size() - 1), kBlank)
+                              : plain;
+}
+
+string map_values(const Rows& input, const plan::MapValues& map) {
+  const string key = render_as_text(quote_identifier(map.column), type_of(input, map.column));
+  string text = fmt::format("CASE {}", key);
+  for (const auto& [from, to] : map.mapping) {
+    const string* name = std::get_if<string>(&from);
+    text += fmt::format(" WHEN {} THEN {}",
+                        name ? quote_literal(*name) : quote_literal(plan::to_string(from)),
+                        value_text(to));
+  }
+  return text + fmt::format(" ELSE {} END", map.otherwise ? value_text(*map.otherwise)
+                                                          : quote_identifier(map.column));
+}
+
+string bands_text(const plan::Bands& bands) {
+  const string column = quote_identifier(bands.column);
+  string text = "CASE";
+  for (const plan::Band& band : bands.bands) {
+    string condition;
+    const auto add = [&](std::string_view sign, const std::optional<plan::Value>& bound) {
+      if (bound) {
+        condition += fmt::format("{}{} {} {}", condition.empty() ? "" : " AND ", column, sign,
+                                 value_text(*bound));
+      }
+    };
+    add(">=", band.at_least);
+    add(">", band.above);
+    add("<", band.below);
+    add("<=", band.at_most);
+    add("=", band.equals);
+    text += fmt::format(" WHEN {} THEN {}", condition, quote_literal(band.label));
+  }
+  return text +
+         fmt::format(" ELSE {} END", bands.otherwise ? value_text(*bands.otherwise) : "NULL");
+}
+
+Text json_path(const Rows& input, const plan::JsonPath& json) {
+  const schema::LogicalType& type = type_of(input, json.column);
+  const string name = quote_identifier(json.column);
+  string document = name;
+  if (std::holds_alternative<schema::Text>(type.kind)) {
+    document = fmt::format("TRY_CAST({} AS JSON)", name);
+  } else if (!std::holds_alternative<schema::Json>(type.kind)) {
+    document = fmt::format("to_json({})", name);
+  }
+  const string found = fmt::format("({} ->> {})", document, quote_literal(json.path));
+  return json.type ? render_cast(found, schema::LogicalType{schema::Text{}}, *json.type)
+                   : Text(found);
+}
+
+string instant(const Rows& input, const string& column) {
+  const string name = quote_identifier(column);
+  if (!is_text(input, column)) {
+    return fmt::format("CAST({} AS TIMESTAMP)", name);
+  }
+  // Also 20260131, as feeds write it.
+  return fmt::format(
+      "CASE WHEN length({0}) = 8 AND TRY_CAST({0} AS INTEGER) IS NOT NULL THEN "
+      "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST(TRY_CAST({0} AS TIMESTAMPTZ) AS TIMESTAMP) END",
+      name);
+}
+
+std::string_view unit_word(plan::DateUnit unit) {
+  switch (unit) {
+    case plan::DateUnit::Days: return "day";
+    case plan::DateUnit::Hours: return "hour";
+    case plan::DateUnit::Minutes: return "minute";
+    case plan::DateUnit::Seconds: return "second";
+    case plan::DateUnit::Weeks: return "week";
+    case plan::DateUnit::Months: return "month";
+    case plan::DateUnit::Years: return "year";
+  }
+  return "day";
+}
+
+string date_difference(const Rows& input, const plan::DateDifference& diff) {
+  // Calendar days from date to date; shorter units are whole units of time that have passed.
+  const string from = instant(input, diff.from);
+  const string to = instant(input, diff.to);
+  switch (diff.unit) {
+    case plan::DateUnit::Days:
+    case plan::DateUnit::Weeks:
+    case plan::DateUnit::Months:
+    case plan::DateUnit::Years:
+      return fmt::format("date_{}('{}', CAST({} AS DATE), CAST({} AS DATE))",
+                         diff.unit == plan::DateUnit::Days ? "diff" : "sub", unit_word(diff.unit),
+                         from, to);
+    case plan::DateUnit::Hours:
+    case plan::DateUnit::Minutes:
+    case plan::DateUnit::Seconds:
+      return fmt::format("date_sub('{}', {}, {})", unit_word(diff.unit), from, to);
+  }
+  return "NULL";
+}
+
+}  // namespace
+
+Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
+  return std::visit(
+      overloaded{
+          [](const plan::RawSql& sql) -> Text { return fmt::format("(\n{}\n)", sql.text); },
+          [&](const plan::ChangeCase& change) -> Text {
+            return text_function(input, change.column,
+                                 change.to == plan::TextCase::Lower ? "lower" : "upper");
+          },
+          [&](const plan::TrimText& trim) -> Text { return trim_text(input, trim); },
+          [&](const plan::FirstOf& first) -> Text {
+            string list = quote_columns(first.columns);
+            if (first.otherwise) {
+              list += (list.empty() ? "" : ", ") + value_text(*first.otherwise);
+            }
+            return fmt::format("coalesce({})", list);
+          },
+          [&](const plan::SplitText& split) -> Text {
+            return fmt::format(
+                "string_split({}, {})",
+                render_as_text(quote_identifier(split.column), type_of(input, split.column)),
+                quote_literal(split.delimiter));
+          },
+          [&](const plan::MapValues& map) -> Text { return map_values(input, map); },
+          [](const plan::Bands& bands) -> Text { return bands_text(bands); },
+          [&](const plan::JsonPath& json) -> Text { return json_path(input, json); },
+          [&](const plan::DateDifference& diff) -> Text { return date_difference(input, diff); },
+          [&](const plan::CastTo& cast) -> Text {
+            return render_cast(quote_identifier(cast.column), type_of(input, cast.column),
+                               cast.type);
+          },
+          [&](const plan::RegexGroup& regex) -> Text {
+            // An empty text is what DuckDB gives for "not found".
+            const string text =
+                render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
+            const string pattern = quote_literal(regex.pattern);
+            return fmt::format(
+                "CASE WHEN regexp_matches({0}, {1}) THEN regexp_extract({0}, {1}, 1) END", text,
+                pattern);
+          },
+      },
+      value);
+}
+
+namespace {
+
+Text assign(const plan::Assign& step, const Rows& input) {
+  string list;
+  const auto add = [&](const string& item) { list += (list.empty() ? "" : ", ") + item; };
+  std::vector<string> written;
+  for (const plan::Assignment& made : step.assignments) {
+    written.push_back(made.column);
+  }
+  for (const schema::Field& field : input.columns.fields) {
+    if (!contains(written, field.name)) {
+      add(quote_identifier(field.name));
+      continue;
+    }
+    for (const plan::Assignment& made : step.assignments) {
+      if (same_column(made.column, field.name)) {
+        SLUICE_TRY(const string value, column_expr(input, made.value));
+        add(fmt::format("{} AS {}", value, quote_identifier(field.name)));
+        break;
+      }
+    }
+  }
+  for (const plan::Assignment& made : step.assignments) {
+    if (input.columns.find(made.column) == nullptr) {
+      SLUICE_TRY(const string value, column_expr(input, made.value));
+      add(fmt::format("{} AS {}", value, quote_identifier(made.column)));
+    }
+  }
+  return list;
+}
+
+string kept(const Rows& input, const std::vector<string>& without) {
+  string list;
+  for (const schema::Field& field : input.columns.fields) {
+    if (!contains(without, field.name)) {
+      list += (list.empty() ? "" : ", ") + quote_identifier(field.name);
+    }
+  }
+  return list;
+}
+
+string renamed(const plan::RenameColumns& step, const Rows& input) {
+  string list;
+  for (const schema::Field& field : input.columns.fields) {
+    string item = quote_identifier(field.name);
+    bool is_replaced = false;
+    for (const auto& [from, to] : step.from_to) {
+      if (same_column(from, field.name)) {
+        item += " AS " + quote_identifier(to);
+        is_replaced = false;
+        break;
+      }
+      // A column that is renamed over another one takes its place.
+      is_replaced = is_replaced || (same_column(to, field.name) && input.columns.find(from));
+    }
+    if (!is_replaced) {
+      list += (list.empty() ? "" : ", ") + item;
+    }
+  }
+  return list;
+}
+
+Text lookup_select(const plan::LookUp& step, const Rows& input) {
+  const string found = step.otherwise ? fmt::format("coalesce(_sluice_r._sluice_value, {})",
+                                                    value_text(*step.otherwise))
+                                      : "_sluice_r._sluice_value";
+  SLUICE_TRY(const string key, comparable_key(quote_identifier(step.key), type_of(input, step.on)));
+  string list;
+  bool replaced = false;
+  for (const schema::Field& field : input.columns.fields) {
+    const bool here = same_column(field.name, step.column);
+    replaced = replaced || here;
+    list += fmt::format("{}{} AS {}", list.empty() ? "" : ", ",
+                        here ? found : "source." + quote_identifier(field.name),
+                        quote_identifier(field.name));
+  }
+  if (!replaced) {
+    list +=
+        fmt::format("{}{} AS {}", list.empty() ? "" : ", ", found, quote_identifier(step.column));
+  }
+  // A reference gives one row a key, or the run stopped before: rows are never multiplied here.
+  return fmt::format(
+      "SELECT {list}{hidden} FROM {from} AS source LEFT JOIN (SELECT {key} AS _sluice_key, "
+      "any_value({value}) AS _sluice_value FROM {reference} WHERE {key} IS NOT NULL GROUP BY 1) AS "
+      "_sluice_r ON {on} = _sluice_r._sluice_key",
+      fmt::arg("list", list), fmt::arg("hidden", hidden_list(input, "source.")),
+      fmt::arg("from", input.from), fmt::arg("key", key),
+      fmt::arg("value", quote_identifier(step.value)),
+      fmt::arg("reference", quote_identifier(step.reference)),
+      fmt::arg("on", comparable_on(step.on, input)));
+}
+
+}  // namespace
+
+string hidden_list(const Rows& input, std::string_view prefix) {
+  string list;
+  for (const string& name : input.hidden) {
+    list += fmt::format(", {}{}", prefix, quote_identifier(name));
+  }
+  return list;
+}
+
+Result<string> render_step(const plan::Step& step, const Rows& input) {
+  const string hidden = hidden_list(input, "");
+  const auto select = [&](const string& list) -> Text {
+    return fmt::format("SELECT {}{} FROM {} AS source",
+                       list.empty() ? "NULL AS _sluice_none" : list, hidden, input.from);
+  };
+  return std::visit(
+      overloaded{
+          [&](const plan::Assign& one) -> Text {
+            SLUICE_TRY(const string list, assign(one, input));
+            return select(list);
+          },
+          [&](const plan::RenameColumns& one) -> Text { return select(renamed(one, input)); },
+          [&](const plan::KeepColumns& one) -> Text { return select(quote_columns(one.columns)); },
+          [&](const plan::DropColumns& one) -> Text { return select(kept(input, one.columns)); },
+          [&](const plan::LookUp& one) -> Text { return lookup_select(one, input); },
+          [&](const plan::SqlSelect& one) -> Text {
+            return fmt::format("SELECT * FROM (\n{}\n)", select_text(one));
+          },
+          [&](const plan::FilterRows& one) -> Text { return filter_select(one, input); },
+          [&](const plan::KeepFirst& one) -> Text { return keep_first_select(one, input); },
+          [&](const plan::ExplodeList& one) -> Text { return explode_select(one, input); },
+          [&](const plan::ExplodeDates& one) -> Text { return explode_dates_select(one, input); },
+          [&](const plan::JoinReference& one) -> Text { return join_select(one, input); },
+          [&](const plan::Rollup& one) -> Text { return rollup_select(one, input); },
+          [&](const plan::Pivot& one) -> Text { return pivot_select(one, input); },
+          [&](const plan::Unpivot& one) -> Text { return unpivot_select(one, input); },
+      },
+      step);
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,61 @@
+// A pipeline whose columns are known: the source was looked at, every expression was bound, and
+// each rule was given its phase. Still a plain value; from it the statements of a run are rendered
+// without asking anyone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/plan/pipeline.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::plan {
+
+struct BoundStep {
+  std::size_t step = 0;   // position in pipeline.steps
+  schema::Schema output;  // columns after it
+  friend bool operator==(const BoundStep&, const BoundStep&) = default;
+};
+
+/// One column that the schema step gives a type.
+struct BoundCast {
+  std::string column;
+  schema::LogicalType from;
+  schema::LogicalType to;
+  std::string type_name;
+  friend bool operator==(const BoundCast&, const BoundCast&) = default;
+};
+
+/// One judgement of all rows: types first, then rules, all failures of a row in one pass.
+struct Judgement {
+  std::vector<BoundCast> casts;
+  std::vector<schema::Field> missing;        // declared, not there: made, NULL
+  std::vector<std::string> missing_refused;  // every row is refused for lack of these
+  std::vector<std::string> unknown_refused;  // a row with a value there is refused
+  /// Files whose header names a column have it in every row; JSON tells it row by row.
+  bool is_unknown_in_every_row = false;
+  std::vector<std::string> dropped;  // unknown columns that end here
+  std::vector<std::size_t> rules;    // positions in pipeline.row_rules
+  schema::Schema output;
+  bool is_empty() const {
+    return casts.empty() && missing_refused.empty() && unknown_refused.empty() && rules.empty();
+  }
+  friend bool operator==(const Judgement&, const Judgement&) = default;
+};
+
+struct BoundPipeline {
+  Pipeline pipeline;
+  schema::Schema source;  // as read
+  std::vector<BoundStep> pre;
+  Judgement before_split;
+  std::vector<BoundStep> post;
+  Judgement after_post;
+  /// Accepted rows: declared columns first, then what the policy lets through, then lineage.
+  schema::Schema good;
+  sys_micros clock;
+  std::string run_id;
+  friend bool operator==(const BoundPipeline&, const BoundPipeline&) = default;
+};
+
+}  // namespace sluice::plan

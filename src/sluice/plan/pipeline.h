@@ -1,0 +1,191 @@
+// One run of a contract as a plain value: where rows are read, what happens to them in which order,
+// which rules judge them, and where the good and the refused ones go. Both the dry run and the run
+// work from it; it prints, compares and holds no live thing. Which columns the source really has is
+// found out when the pipeline is bound to an engine (run/pipeline): until then it knows only what
+// was declared.
+//
+// Order of a run: scan, extraction, pre steps, schema, pre rules (all failures of a row at once),
+// split, post steps, schema again for what the post steps made, post rules, dataset rules,
+// lineage columns, write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sluice/plan/expr.h"
+#include "sluice/plan/pipeline_step.h"
+#include "sluice/plan/write.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::plan {
+
+struct CsvFormat {
+  std::string delimiter = ",";
+  std::string quote = "\"";
+  bool has_header = true;
+  std::vector<std::string> column_names;  // without a header, by position
+  std::int64_t skip_rows = 0;
+  std::vector<std::string> null_values;
+  std::string comment;
+  std::string encoding = "utf-8";
+  friend bool operator==(const CsvFormat&, const CsvFormat&) = default;
+};
+/// An array, one object, or one object a line.
+struct JsonFormat {
+  friend bool operator==(const JsonFormat&, const JsonFormat&) = default;
+};
+struct ParquetFormat {
+  friend bool operator==(const ParquetFormat&, const ParquetFormat&) = default;
+};
+using FileFormat = std::variant<CsvFormat, JsonFormat, ParquetFormat>;
+
+/// Rows of files, read in this order.
+struct FileScan {
+  std::vector<std::string> files;  // absolute paths
+  FileFormat format;
+  friend bool operator==(const FileScan&, const FileScan&) = default;
+};
+/// Rows of a relation that the engine connection knows by name.
+struct RelationScan {
+  std::string name;
+  friend bool operator==(const RelationScan&, const RelationScan&) = default;
+};
+using Scan = std::variant<FileScan, RelationScan>;
+
+/// Data that steps and rules name beside the source.
+struct Reference {
+  std::string name;
+  Scan scan;
+  std::vector<std::string> columns;  // empty: all
+  std::optional<RawSql> filter;
+  std::optional<RawSql> query;  // a SELECT over `{link}`
+  friend bool operator==(const Reference&, const Reference&) = default;
+};
+
+enum class Phase : std::uint8_t { Pre, Post };
+
+struct PlannedStep {
+  std::string name;  // the operation's key in the contract: "trim", "rollup"
+  Phase phase = Phase::Post;
+  Step step;
+  SourcePosition at;
+  friend bool operator==(const PlannedStep&, const PlannedStep&) = default;
+};
+
+struct DeclaredColumn {
+  std::string name;
+  schema::LogicalType type;
+  std::string type_name;  // as written
+  /// The engine casts nothing: a type that only the contract's reader knows.
+  bool is_opaque = false;
+  /// Made by the write (validity windows, surrogate keys): neither missing nor required before it.
+  bool is_made_by_write = false;
+  SourcePosition at;
+  friend bool operator==(const DeclaredColumn&, const DeclaredColumn&) = default;
+};
+
+enum class UnknownColumns : std::uint8_t { Allow, Drop, Quarantine };
+
+/// What the rows must look like after the pre steps.
+struct SchemaRule {
+  std::vector<DeclaredColumn> columns;  // empty: any shape
+  UnknownColumns unknown = UnknownColumns::Allow;
+  /// Rows of a batch that lacks a declared column are refused; else the column is NULL.
+  bool refuse_missing = false;
+  /// Everything becomes text and nothing is refused.
+  bool cast_to_text = false;
+  friend bool operator==(const SchemaRule&, const SchemaRule&) = default;
+};
+
+enum class Severity : std::uint8_t { Error, Warning, Info };
+std::string_view to_string(Severity severity);
+
+struct RowRule {
+  std::string name;
+  Expr predicate;       // NULL does not satisfy it
+  std::string message;  // "Rule failed: ..."
+  std::string category;
+  Severity severity = Severity::Error;
+  std::optional<Phase> phase;  // empty: where its columns exist
+  SourcePosition at;
+  friend bool operator==(const RowRule&, const RowRule&) = default;
+};
+
+/// A SELECT that gives one number or one truth.
+struct ScalarQuery {
+  RawSql query;
+  friend bool operator==(const ScalarQuery&, const ScalarQuery&) = default;
+};
+/// How many rows repeat a key that came before; a NULL in the key is no duplicate.
+struct DuplicateKeys {
+  std::vector<std::string> columns;
+  friend bool operator==(const DuplicateKeys&, const DuplicateKeys&) = default;
+};
+struct NullShare {
+  std::string column;
+  friend bool operator==(const NullShare&, const NullShare&) = default;
+};
+struct RowCount {
+  friend bool operator==(const RowCount&, const RowCount&) = default;
+};
+using Observation = std::variant<ScalarQuery, DuplicateKeys, NullShare, RowCount>;
+
+/// Empty bounds: the query gives a truth.
+struct NumberBounds {
+  std::optional<double> at_least;
+  std::optional<double> at_most;
+  std::optional<double> above;
+  std::optional<double> below;
+  std::string text;  // "= 0", "> 0.6", for reports
+  bool is_empty() const { return !at_least && !at_most && !above && !below; }
+  friend bool operator==(const NumberBounds&, const NumberBounds&) = default;
+};
+
+struct DatasetRule {
+  std::string name;
+  Observation observation;
+  NumberBounds bounds;
+  std::string category;
+  Severity severity = Severity::Error;
+  /// Reads a column that the write makes: judged there, not here.
+  bool is_deferred = false;
+  SourcePosition at;
+  friend bool operator==(const DatasetRule&, const DatasetRule&) = default;
+};
+
+enum class Stamp : std::uint8_t { SourceFile, RunInstant, RunId, Text };
+struct LineageColumn {
+  std::string name;
+  Stamp stamp = Stamp::Text;
+  std::string text;  // of Stamp::Text
+  friend bool operator==(const LineageColumn&, const LineageColumn&) = default;
+};
+
+struct Pipeline {
+  Scan source;
+  /// How a person calls the source, for rows that come from no single file.
+  std::string source_label;
+  /// What the contract's SQL may call the rows besides `source` and `{dataset}`.
+  std::vector<std::string> source_names;
+  std::vector<Reference> references;
+  std::vector<PlannedStep> steps;
+  SchemaRule schema;
+  std::vector<RowRule> row_rules;
+  std::vector<DatasetRule> dataset_rules;
+  bool stop_on_dataset_error = false;
+  std::vector<LineageColumn> lineage;
+  /// Source columns that get another name before anything else sees them: from, to.
+  std::vector<std::pair<std::string, std::string>> preserved_upstream;
+  /// Its schema is empty until the run has bound the pipeline.
+  std::optional<Write> target;
+  std::optional<TableId> quarantine;
+  friend bool operator==(const Pipeline&, const Pipeline&) = default;
+};
+
+/// One line a part, in the order of the run.
+std::string to_string(const Pipeline& pipeline);
+
+}  // namespace sluice::plan

@@ -1,0 +1,46 @@
+source 1 csv
+  landing/a.in
+schema unknown allowed
+rule positive [validity, error, any phase]: sql[amount > 0 -- always]
+rule small [validity, warning, any phase]: sql[amount < 9]
+
+-- prepare
+CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- prepare
+CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- prepare
+CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- prepare
+CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
+-- prepare
+CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
+-- prepare
+CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
+-- prepare
+CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
+-- prepare
+CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
+-- step row_rules
+CREATE TEMP TABLE sluice_1 AS SELECT "id", "amount", "note", "_sluice_file", CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_x0 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN _sluice_raw END AS _sluice_raw, _sluice_m0, _sluice_x0, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_x0 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN _sluice_t0 END, CASE WHEN _sluice_t1 IS NOT NULL THEN _sluice_t1 END, CASE WHEN TRUE THEN 'Unknown fields present: extra' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: positive' END, CASE WHEN _sluice_x0 & 1 <> 0 THEN 'Rule could not be evaluated: positive' END, CASE WHEN _sluice_x0 & 2 <> 0 THEN 'Rule could not be evaluated: small' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_errors, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_x0 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN 'schema' END, CASE WHEN _sluice_t1 IS NOT NULL THEN 'schema' END, CASE WHEN TRUE THEN 'schema' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'validity' END, CASE WHEN _sluice_x0 & 1 <> 0 THEN 'validity' END, CASE WHEN _sluice_x0 & 2 <> 0 THEN 'validity' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_categories FROM (SELECT *, CAST(CASE WHEN TRY(CASE WHEN (
+(amount > 0 -- always
+)
+) THEN 1 ELSE 0 END) = 0 THEN 1 ELSE 0 END + CASE WHEN TRY(CASE WHEN (
+(amount < 9
+)
+) THEN 1 ELSE 0 END) = 0 THEN 2 ELSE 0 END AS BIGINT) AS _sluice_m0, CAST(CASE WHEN TRY(CASE WHEN (
+(amount > 0 -- always
+)
+) THEN 1 ELSE 0 END) IS NULL THEN 1 ELSE 0 END + CASE WHEN TRY(CASE WHEN (
+(amount < 9
+)
+) THEN 1 ELSE 0 END) IS NULL THEN 2 ELSE 0 END AS BIGINT) AS _sluice_x0 FROM (SELECT _sluice_c0 AS "id", _sluice_c1 AS "amount", CAST(NULL AS VARCHAR) AS "note", CASE WHEN "id" IS NOT NULL AND _sluice_c0 IS NULL THEN 'Type Mismatch: id cannot be cast to int: ''' || "id" || '''' END AS _sluice_t0, CASE WHEN "amount" IS NOT NULL AND _sluice_c1 IS NULL THEN 'Type Mismatch: amount cannot be cast to double: ''' || "amount" || '''' END AS _sluice_t1, "_sluice_file", "_sluice_raw" FROM (SELECT *, CASE WHEN TRY_CAST("id" AS DOUBLE) = TRY_CAST("id" AS INTEGER) THEN TRY_CAST("id" AS INTEGER) END AS _sluice_c0, TRY_CAST("amount" AS DOUBLE) AS _sluice_c1 FROM (SELECT "id", "amount", "extra", "_sluice_file", struct_pack("id" := "id", "amount" := "amount", "extra" := "extra") AS _sluice_raw FROM (SELECT "id", "amount", "extra", "_sluice_file" FROM read_csv(['landing/a.in'], auto_detect=false, delim=',', quote='"', escape='"', header=true, all_varchar=true, allow_quoted_nulls=false, columns={'id': 'VARCHAR', 'amount': 'VARCHAR', 'extra': 'VARCHAR'}, filename='_sluice_file'))))) AS source);
+-- observe
+SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_1;
+-- rules
+SELECT count(*) FILTER (WHERE _sluice_m0 & 1 <> 0), count(*) FILTER (WHERE _sluice_m0 & 2 <> 0) FROM sluice_1;
+-- good
+SELECT CAST("id" AS INTEGER) AS "id", CAST("amount" AS DOUBLE) AS "amount", CAST("note" AS VARCHAR) AS "note" FROM (SELECT "id", "amount", "note", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source;
+-- bad
+SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'amount') AS "amount", struct_extract(_sluice_raw, 'extra') AS "extra", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
+-- bad as text
+SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'amount') AS "amount", struct_extract(_sluice_raw, 'extra') AS "extra", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
