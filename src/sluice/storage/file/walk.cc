@@ -24,13 +24,9 @@ std::string make_tag(const struct stat& info) {
 }
 
 ObjectInfo make_info(std::string path, const struct stat& info) {
-  using std::chrono::floor;
-  using std::chrono::microseconds;
-  const auto since =
-      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
   return ObjectInfo{.path = std::move(path),
                     .size_bytes = static_cast<std::uint64_t>(info.st_size),
-                    .modified = sys_micros(floor<microseconds>(since)),
+                    .modified = instant_of(info.st_mtim),
                     .tag = make_tag(info)};
 }
 
