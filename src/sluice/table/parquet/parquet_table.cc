@@ -221,6 +221,10 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
                                                         const plan::Write& write, ColumnStream rows,
                                                         const CommitKey& key) {
   SLUICE_TRY(const ManifestState* state, log_.load(context));
+  if (state->commits.contains(key.key)) {
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("another writer has committed this key: '{}'", key.key));
+  }
   SLUICE_CHECK(check_fit(write.schema, state->table.schema));
   const Request request{context, write, key, *state,
                         FileWriter{.connection = connection_,

@@ -1,0 +1,399 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/change.h"
+#include "sluice/table/change/key_check.h"
+#include "sluice/table/change/text_rows.h"
+#include "sluice/table/duckdb/duckdb.h"
+#include "sluice/table/duckdb/ledger_internal.h"
+
+namespace sluice::table {
+namespace {
+
+using dialect::quote_identifier;
+using internal::Ledger;
+
+/// A transaction of the connection; rolled back unless it was committed.
+class Transaction {
+ public:
+  static Result<Transaction> begin(const Context& context, engine::Connection& connection) {
+    SLUICE_CHECK(connection.execute(context, "BEGIN TRANSACTION"));
+    return Transaction(connection);
+  }
+  Transaction(Transaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() { static_cast<void>(roll_back()); }
+
+  Status roll_back() {
+    if (engine::Connection* open = std::exchange(connection_, nullptr); open != nullptr) {
+      SLUICE_CHECK(open->execute(Context{}, "ROLLBACK"));
+    }
+    return {};
+  }
+  /// The error of a commit leaves its outcome open, unless it is a conflict.
+  Status commit(const Context& context) {
+    engine::Connection* open = std::exchange(connection_, nullptr);
+    auto committed = open->execute(context, "COMMIT");
+    if (!committed.has_value()) {
+      static_cast<void>(open->execute(Context{}, "ROLLBACK"));
+      return std::move(committed).error();
+    }
+    return {};
+  }
+
+ private:
+  explicit Transaction(engine::Connection& connection) : connection_(&connection) {}
+  engine::Connection* connection_;
+};
+
+class DuckdbPrepared final : public Prepared {
+ public:
+  explicit DuckdbPrepared(Transaction open) : transaction(std::move(open)) {}
+  const Receipt& expected() const override { return receipt; }
+
+  Transaction transaction;
+  Receipt receipt;
+  CommitKey key;
+  std::string operation;
+  Batch batch;
+  Change change;  // its relation is empty when the rows are already in the table
+};
+
+class DuckdbTable final : public Table {
+ public:
+  DuckdbTable(engine::Connection& connection, plan::TableId id)
+      : connection_(&connection), id_(std::move(id)), ledger_(connection, id_) {}
+
+  TableDescription describe() const override {
+    return {.uri = plan::to_string(id_), .format = "duckdb", .reader_note = ""};
+  }
+  Status create(const Context& context, const plan::CreateTable& create) override;
+  Result<std::optional<TableState>> find_state(const Context& context) override;
+  Result<std::optional<StoredCommit>> find_commit(const Context& context,
+                                                  std::string_view key) override {
+    return ledger_.find_commit(context, key);
+  }
+  Result<std::unique_ptr<Prepared>> prepare(const Context& context, const plan::Write& write,
+                                            ColumnStream rows, const CommitKey& key) override;
+  Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
+  Status abort(const Context& context, std::unique_ptr<Prepared> prepared) override;
+  Result<std::vector<Version>> history(const Context& context) override;
+  Result<Maintained> maintain(const Context&, sys_micros) override { return Maintained{}; }
+
+ private:
+  Status create_once(const Context& context, const plan::CreateTable& create);
+  Result<TableState> load_state(const Context& context);
+  Result<TableState> load_own_state(const Context& context);
+  Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
+              const TableState& state, DuckdbPrepared& prepared);
+  Status add_rows(const Context& context, const plan::Write& write, const ChangeRequest& request,
+                  DuckdbPrepared& prepared);
+  Status apply(const Context& context, const DuckdbPrepared& prepared);
+  Result<bool> finish(const Context& context, DuckdbPrepared& prepared);
+  Result<std::string> render_rows(const schema::Schema& schema) const;
+  std::string table_name() const { return dialect::quote_table(id_); }
+
+  engine::Connection* connection_;
+  plan::TableId id_;
+  Ledger ledger_;
+};
+
+std::vector<std::string> names_of(const schema::Schema& schema) {
+  std::vector<std::string> names;
+  for (const schema::Field& field : schema.fields) {
+    names.push_back(field.name);
+  }
+  return names;
+}
+
+bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
+
+Status check_columns(const schema::Schema& schema) {
+  SLUICE_CHECK(validate(schema));
+  for (const schema::Field& field : schema.fields) {
+    if (field.name.starts_with(kReservedPrefix) || schema::same_column(field.name, "rowid")) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("this column name is reserved: '{}'", field.name))
+          .with_hint("Rename the column.");
+    }
+  }
+  return {};
+}
+
+/// Key columns are never NULL; that they are unique is checked by writes, where it is asked for.
+plan::CreateTable without_primary_key(plan::CreateTable create) {
+  for (schema::Field& field : create.schema.fields) {
+    for (const std::string& name : create.primary_key) {
+      field.nullable = field.nullable && !schema::same_column(field.name, name);
+    }
+  }
+  create.primary_key.clear();
+  return create;
+}
+
+Status DuckdbTable::create(const Context& context, const plan::CreateTable& create) {
+  constexpr int kAttemptsMax = 8;
+  SLUICE_CHECK(check_columns(create.schema));
+  Status created;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    created = create_once(context, create);
+    if (created.has_value() || !is_conflict(created.error())) {
+      break;
+    }
+    SLUICE_CHECK(context.check());
+  }
+  return created;
+}
+
+Status DuckdbTable::create_once(const Context& context, const plan::CreateTable& create) {
+  SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
+  if (id_.parts.size() > 1) {
+    plan::TableId folder = id_;
+    folder.parts.pop_back();
+    SLUICE_CHECK(connection_->execute(
+        context, fmt::format("CREATE SCHEMA IF NOT EXISTS {}", dialect::quote_table(folder))));
+  }
+  plan::CreateTable plain = without_primary_key(create);
+  plain.target = id_;
+  SLUICE_TRY(const plan::Statement statement,
+             dialect::render_create_table(dialect::duckdb_dialect(), plain));
+  SLUICE_CHECK(connection_->execute(context, statement));
+  SLUICE_CHECK(ledger_.create(context));
+  SLUICE_CHECK(ledger_.add_table(context, create.partition_by));
+  return transaction.commit(context);
+}
+
+Result<TableState> DuckdbTable::load_state(const Context& context) {
+  TableState state;
+  SLUICE_TRY(state.schema,
+             connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, *connection_,
+                            fmt::format("SELECT column_name FROM (DESCRIBE {}) WHERE \"null\" = "
+                                        "'NO'",
+                                        table_name())));
+  for (schema::Field& field : state.schema.fields) {
+    field.nullable = true;
+    for (const TextRow& row : rows) {
+      field.nullable = field.nullable && row[0].value_or("") != field.name;
+    }
+  }
+  SLUICE_TRY(const auto version, ledger_.find_version(context));
+  if (version.has_value()) {
+    state.version = version->version;
+    state.partition_by = version->partition_by;
+  }
+  return state;
+}
+
+Result<std::optional<TableState>> DuckdbTable::find_state(const Context& context) {
+  auto state = load_state(context);
+  if (state.has_value()) {
+    return std::optional(*std::move(state));
+  }
+  if (state.error().code == ErrorCode::NotFound) {
+    return std::optional<TableState>{};
+  }
+  return std::move(state).error();
+}
+
+/// For a write: a table that others have made gets its entries.
+Result<TableState> DuckdbTable::load_own_state(const Context& context) {
+  auto state = load_state(context);
+  if (!state.has_value()) {
+    const bool absent = state.error().code == ErrorCode::NotFound;
+    return absent ? std::move(state).error().with_hint("Create the table first.")
+                  : std::move(state).error();
+  }
+  SLUICE_TRY(const auto version, ledger_.find_version(context));
+  if (!version.has_value()) {
+    SLUICE_CHECK(ledger_.create(context));
+    SLUICE_CHECK(ledger_.add_table(context, {}));
+  }
+  return state;
+}
+
+Result<std::string> DuckdbTable::render_rows(const schema::Schema& schema) const {
+  if (schema.find("rowid") != nullptr) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("rows of a table with a column 'rowid' cannot be told apart: '{}'",
+                           plan::to_string(id_)))
+        .with_hint("Rename the column, or append and overwrite only.");
+  }
+  return fmt::format("(SELECT CAST(NULL AS VARCHAR) AS {}, rowid AS {}, * FROM {})", kFile, kRow,
+                     table_name());
+}
+
+Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
+                                                       const plan::Write& write, ColumnStream rows,
+                                                       const CommitKey& key) {
+  SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
+  auto prepared = std::make_unique<DuckdbPrepared>(std::move(transaction));
+  SLUICE_TRY(const TableState state, load_own_state(context));
+  SLUICE_TRY(const auto known, ledger_.find_commit(context, key.key));
+  if (known.has_value()) {
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("another writer has committed this key: '{}'", key.key));
+  }
+  SLUICE_CHECK(check_fit(write.schema, state.schema));
+  prepared->key = key;
+  prepared->operation = plan::mode_name(write.mode);
+  prepared->receipt = {.ingest_id = key.ingest_id, .version = state.version + 1};
+  SLUICE_CHECK(fill(context, write, std::move(rows), state, *prepared));
+  return std::unique_ptr<Prepared>(std::move(prepared));
+}
+
+/// Rows of an append and an overwrite go into the table now, invisible to others; a change is
+/// worked out now and applied by commit, so that writers meet there.
+Status DuckdbTable::fill(const Context& context, const plan::Write& write, ColumnStream rows,
+                         const TableState& state, DuckdbPrepared& prepared) {
+  const auto* append = std::get_if<plan::Append>(&write.mode);
+  const bool once = !needs_change(write.mode) && (append == nullptr || append->unique_key.empty());
+  if (!std::holds_alternative<plan::DeleteWhere>(write.mode)) {
+    SLUICE_TRY(prepared.batch, load_batch(context, *connection_, write, std::move(rows),
+                                          state.schema, prepared.key, once));
+  }
+  ChangeRequest request{.write = &write,
+                        .table = state.schema,
+                        .partition_by = state.partition_by,
+                        .target = {},
+                        .batch = prepared.batch,
+                        .key = prepared.key};
+  if (!once) {
+    SLUICE_TRY(request.target, render_rows(state.schema));
+  }
+  if (!needs_change(write.mode)) {
+    return add_rows(context, write, request, prepared);
+  }
+  SLUICE_TRY(prepared.change, make_change(context, *connection_, request));
+  prepared.receipt.rows_in = prepared.batch.rows;
+  prepared.receipt.inserted = prepared.change.inserted;
+  prepared.receipt.updated = prepared.change.updated;
+  prepared.receipt.unchanged = prepared.change.unchanged;
+  prepared.receipt.deleted = prepared.change.deleted;
+  return {};
+}
+
+Status DuckdbTable::add_rows(const Context& context, const plan::Write& write,
+                             const ChangeRequest& request, DuckdbPrepared& prepared) {
+  if (const auto* append = std::get_if<plan::Append>(&write.mode); append == nullptr) {
+    SLUICE_TRY_IN(prepared.receipt.deleted,
+                  connection_->execute(context, fmt::format("DELETE FROM {}", table_name())),
+                  "emptying the table");
+  } else if (!append->unique_key.empty()) {
+    SLUICE_CHECK(check_unique_key(context, *connection_, request, append->unique_key));
+  }
+  const std::string columns = dialect::quote_columns(names_of(request.table));
+  SLUICE_TRY_IN(
+      prepared.receipt.inserted,
+      connection_->execute(
+          context, fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}", table_name(), columns,
+                               columns, quote_identifier(prepared.batch.relation))),
+      "inserting rows");
+  prepared.receipt.rows_in = prepared.receipt.inserted;
+  return {};
+}
+
+Status DuckdbTable::apply(const Context& context, const DuckdbPrepared& prepared) {
+  const Change& change = prepared.change;
+  if (change.relation.empty()) {
+    return {};
+  }
+  const std::string relation = quote_identifier(change.relation);
+  if (change.updated + change.deleted > 0) {
+    SLUICE_TRY_IN([[maybe_unused]] const auto gone,
+                  connection_->execute(
+                      context, fmt::format("DELETE FROM {0} WHERE rowid IN (SELECT {1} FROM {2} "
+                                           "WHERE {1} IS NOT NULL)",
+                                           table_name(), kRow, relation)),
+                  "taking replaced rows out");
+  }
+  if (change.inserted + change.updated > 0) {
+    SLUICE_TRY(const schema::Schema schema,
+               connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
+    const std::string columns = dialect::quote_columns(names_of(schema));
+    SLUICE_TRY_IN([[maybe_unused]] const auto added,
+                  connection_->execute(
+                      context, fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} IN "
+                                           "('i', 'u', 'c')",
+                                           table_name(), columns, columns, relation, kKind)),
+                  "putting new rows in");
+  }
+  return {};
+}
+
+/// Everything of the commit but its last word. False: the table is on another version.
+Result<bool> DuckdbTable::finish(const Context& context, DuckdbPrepared& prepared) {
+  SLUICE_CHECK(apply(context, prepared));
+  SLUICE_TRY(
+      const std::int64_t rows,
+      load_count(context, *connection_, fmt::format("SELECT count(*) FROM {}", table_name())));
+  prepared.receipt.committed_at = context.clock->now();
+  return ledger_.record(context,
+                        {.version = prepared.receipt.version,
+                         .committed_at = prepared.receipt.committed_at,
+                         .operation = prepared.operation,
+                         .key = prepared.key.key,
+                         .rows = rows},
+                        prepared.key.fingerprint, prepared.receipt);
+}
+
+Result<CommitOutcome> DuckdbTable::commit(const Context& context,
+                                          std::unique_ptr<Prepared> prepared) {
+  auto& mine = static_cast<DuckdbPrepared&>(*prepared);
+  const auto conflict = [&](std::string with) -> Result<CommitOutcome> {
+    SLUICE_CHECK(mine.transaction.roll_back());
+    return CommitOutcome{Conflict{std::move(with)}};
+  };
+  auto finished = finish(context, mine);
+  if (!finished.has_value() && is_conflict(finished.error())) {
+    return conflict(finished.error().message);
+  }
+  SLUICE_CHECK(finished);
+  if (!*finished) {
+    return conflict("another version of the table");
+  }
+  if (Status sent = mine.transaction.commit(context); !sent.has_value()) {
+    return is_conflict(sent.error()) ? CommitOutcome{Conflict{sent.error().message}}
+                                     : CommitOutcome{Unknown{sent.error()}};
+  }
+  drop_change(context, *connection_, mine.change);
+  drop_batch(context, *connection_, mine.batch);
+  return CommitOutcome{Committed{mine.receipt}};
+}
+
+Status DuckdbTable::abort(const Context&, std::unique_ptr<Prepared> prepared) {
+  return static_cast<DuckdbPrepared&>(*prepared).transaction.roll_back();
+}
+
+Result<std::vector<Version>> DuckdbTable::history(const Context& context) {
+  SLUICE_TRY(std::vector<Version> versions, ledger_.history(context));
+  SLUICE_TRY(const auto row, ledger_.find_version(context));
+  if (row.has_value()) {
+    versions.push_back(
+        {.version = 0, .committed_at = row->created_at, .operation = "create", .key = {}});
+  }
+  return versions;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Table>> make_duckdb_table(engine::Connection& connection,
+                                                 const plan::TableId& id) {
+  if (id.parts.empty() || id.parts.size() > 3) {
+    return make_error(
+        ErrorCode::InvalidArgument,
+        fmt::format("expected a table name of one to three parts, got '{}'", plan::to_string(id)));
+  }
+  return std::unique_ptr<Table>(std::make_unique<DuckdbTable>(connection, id));
+}
+
+}  // namespace sluice::table

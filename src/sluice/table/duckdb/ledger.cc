@@ -1,0 +1,165 @@
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/text_rows.h"
+#include "sluice/table/duckdb/ledger_internal.h"
+#include "sluice/table/stored_form.h"
+
+namespace sluice::table::internal {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+std::string quoted_beside(const plan::TableId& table, std::string_view name) {
+  plan::TableId beside = table;
+  beside.parts.back() = name;
+  return dialect::quote_table(beside);
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  }
+  return text;
+}
+
+/// A missing table of ours reads as one without rows.
+Result<std::vector<TextRow>> find_rows(const Context& context, engine::Connection& connection,
+                                       const plan::Statement& statement) {
+  auto rows = find_text_rows(context, connection, statement);
+  if (!rows.has_value() && rows.error().code == ErrorCode::NotFound) {
+    return std::vector<TextRow>{};
+  }
+  return rows;
+}
+
+Status check_format(const std::optional<std::string>& stored, std::string_view where) {
+  SLUICE_TRY(const std::int64_t format, parse_count(stored.value_or("")));
+  if (format > kFormat) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("this table was written by a newer Sluice: '{}'", where))
+        .with_hint("Update Sluice to read and write it.");
+  }
+  return {};
+}
+
+std::string utc(std::string_view column) {
+  return fmt::format("strftime({} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')", column);
+}
+
+}  // namespace
+
+Ledger::Ledger(engine::Connection& connection, const plan::TableId& table)
+    : connection_(&connection),
+      name_(lower(table.table())),
+      ledger_(quoted_beside(table, "_sluice_ledger")),
+      versions_(quoted_beside(table, "_sluice_table")) {}
+
+Status Ledger::create(const Context& context) {
+  SLUICE_CHECK(connection_->execute(
+      context,
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR PRIMARY KEY, format INTEGER "
+                  "NOT NULL, version BIGINT NOT NULL, partition_by VARCHAR NOT NULL, created_at "
+                  "TIMESTAMPTZ NOT NULL)",
+                  versions_)));
+  SLUICE_CHECK(connection_->execute(
+      context,
+      fmt::format(
+          "CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR NOT NULL, key VARCHAR NOT "
+          "NULL, format INTEGER NOT NULL, fingerprint VARCHAR NOT NULL, ingest_id VARCHAR "
+          "NOT NULL, version BIGINT NOT NULL, operation VARCHAR NOT NULL, rows_after BIGINT "
+          "NOT NULL, receipt VARCHAR NOT NULL, committed_at TIMESTAMPTZ NOT NULL, PRIMARY "
+          "KEY (table_name, key))",
+          ledger_)));
+  return {};
+}
+
+Status Ledger::add_table(const Context& context,
+                         const std::vector<plan::PartitionField>& partition_by) {
+  SLUICE_CHECK(connection_->execute(
+      context,
+      {fmt::format("INSERT INTO {} VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING", versions_),
+       {name_, kFormat, render_partitions(partition_by).dump(), context.clock->now()}}));
+  return {};
+}
+
+Result<std::optional<VersionRow>> Ledger::find_version(const Context& context) {
+  SLUICE_TRY(const auto rows,
+             find_rows(context, *connection_,
+                       {fmt::format("SELECT CAST(format AS VARCHAR), CAST(version AS VARCHAR), "
+                                    "partition_by, {} FROM {} WHERE table_name = ?",
+                                    utc("created_at"), versions_),
+                        {name_}}));
+  if (rows.empty()) {
+    return std::optional<VersionRow>{};
+  }
+  const TextRow& row = rows[0];
+  SLUICE_CHECK(check_format(row[0], name_));
+  VersionRow found;
+  SLUICE_TRY(found.version, parse_count(row[1].value_or("")));
+  SLUICE_TRY(const nlohmann::json document,
+             parse_document(fmt::format("{{\"by\":{}}}", row[2].value_or("")), versions_));
+  SLUICE_TRY(found.partition_by, parse_partitions(document["by"]));
+  SLUICE_TRY(found.created_at, parse_instant(row[3].value_or("")));
+  return std::optional(std::move(found));
+}
+
+Result<std::optional<StoredCommit>> Ledger::find_commit(const Context& context,
+                                                        std::string_view key) {
+  SLUICE_TRY(const auto rows,
+             find_rows(context, *connection_,
+                       {fmt::format("SELECT CAST(format AS VARCHAR), fingerprint, receipt FROM {} "
+                                    "WHERE table_name = ? AND key = ?",
+                                    ledger_),
+                        {name_, std::string(key)}}));
+  if (rows.empty()) {
+    return std::optional<StoredCommit>{};
+  }
+  SLUICE_CHECK(check_format(rows[0][0], name_));
+  SLUICE_TRY(const nlohmann::json stored, parse_document(rows[0][2].value_or(""), ledger_));
+  SLUICE_TRY(const Receipt receipt, parse_receipt(stored));
+  return std::optional(StoredCommit{.receipt = receipt, .fingerprint = rows[0][1].value_or("")});
+}
+
+Result<bool> Ledger::record(const Context& context, const Version& version,
+                            std::string_view fingerprint, const Receipt& receipt) {
+  SLUICE_TRY(const std::int64_t moved,
+             connection_->execute(
+                 context, {fmt::format("UPDATE {} SET version = version + 1 WHERE table_name = ? "
+                                       "AND version = ?",
+                                       versions_),
+                           {name_, version.version - 1}}));
+  if (moved != 1) {
+    return false;
+  }
+  SLUICE_CHECK(connection_->execute(
+      context, {fmt::format("INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ledger_),
+                {name_, version.key, kFormat, std::string(fingerprint),
+                 to_string(receipt.ingest_id), version.version, version.operation, version.rows,
+                 render_receipt(receipt).dump(), version.committed_at}}));
+  return true;
+}
+
+Result<std::vector<Version>> Ledger::history(const Context& context) {
+  SLUICE_TRY(
+      const auto rows,
+      find_rows(context, *connection_,
+                {fmt::format("SELECT CAST(version AS VARCHAR), {}, operation, key, CAST(rows_after "
+                             "AS VARCHAR) FROM {} WHERE table_name = ? ORDER BY version DESC",
+                             utc("committed_at"), ledger_),
+                 {name_}}));
+  std::vector<Version> versions;
+  for (const TextRow& row : rows) {
+    Version version{.operation = row[2].value_or(""), .key = row[3].value_or("")};
+    SLUICE_TRY(version.version, parse_count(row[0].value_or("")));
+    SLUICE_TRY(version.committed_at, parse_instant(row[1].value_or("")));
+    SLUICE_TRY(version.rows, parse_count(row[4].value_or("")));
+    versions.push_back(std::move(version));
+  }
+  return versions;
+}
+
+}  // namespace sluice::table::internal

@@ -1,0 +1,55 @@
+// The two tables of ours beside the tables of a database: versions and commits. Every function is
+// one statement on the connection's current transaction.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/plan/table_id.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table::internal {
+
+/// What stands in `_sluice_table` for one table.
+struct VersionRow {
+  std::int64_t version = 0;
+  std::vector<plan::PartitionField> partition_by;
+  sys_micros created_at;
+};
+
+class Ledger {
+ public:
+  Ledger(engine::Connection& connection, const plan::TableId& table);
+
+  /// Both tables exist afterwards.
+  Status create(const Context& context);
+  /// The row of a new table, unless there is one.
+  Status add_table(const Context& context, const std::vector<plan::PartitionField>& partition_by);
+
+  /// Empty when there is no such row, or no such table as ours.
+  Result<std::optional<VersionRow>> find_version(const Context& context);
+  Result<std::optional<StoredCommit>> find_commit(const Context& context, std::string_view key);
+
+  /// Moves the table from `receipt.version` - 1 on and writes the commit down. False: it is on
+  /// another version.
+  Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
+                      const Receipt& receipt);
+
+  /// Newest first, without version 0.
+  Result<std::vector<Version>> history(const Context& context);
+
+ private:
+  engine::Connection* connection_;
+  std::string name_;      // of the table, as stored
+  std::string ledger_;    // quoted
+  std::string versions_;  // quoted
+};
+
+}  // namespace sluice::table::internal

@@ -1,0 +1,84 @@
+// The promises of the table port as tests, run over every format. A new format is one line in the
+// list of cases in suite_test.cc; where it cannot keep a promise, that is a field of its case and
+// not a missing test. The tests lie in a library so that a format which needs a server can run them
+// in its own program.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sluice/engine/engine.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table {
+
+/// Someone who writes the table: a connection and a Table of its own.
+struct Writer {
+  engine::Connection& connection;
+  Table& table;
+};
+
+/// Where one table may be, and everyone who works on it.
+class TablePlace {
+ public:
+  virtual ~TablePlace() = default;
+  /// Each call gives another writer; the place owns it. Safe from any thread.
+  virtual Writer open_writer() = 0;
+  /// What a reader who knows nothing of Sluice reads from, as a FROM item of DuckDB's SQL.
+  virtual std::string foreign_rows() = 0;
+  virtual engine::Connection& reader() = 0;
+  /// Names of data files that no version names; empty where a format has no files.
+  virtual std::vector<std::string> stray_files() = 0;
+};
+
+struct TableCase {
+  std::string name;
+  std::function<std::unique_ptr<TablePlace>()> make;
+
+  /// Partitions are kept as the table is made with them.
+  bool has_partitions = true;
+  /// A commit writes files, so that a receipt counts them.
+  bool has_files = true;
+};
+
+inline void PrintTo(const TableCase& one, std::ostream* out) { *out << one.name; }
+
+class TableSuite : public testing::TestWithParam<TableCase> {
+ protected:
+  TableSuite();
+
+  plan::CreateTable trips() const;
+  void create();
+
+  /// A write whose rows are the given SQL query, run on the writer's connection.
+  plan::Write write_of(const Writer& writer, plan::WriteMode mode, std::string_view rows);
+  CommitKey key_of(std::string key, std::string fingerprint = "f") const;
+  Result<std::unique_ptr<Prepared>> prepare(const Writer& writer, plan::WriteMode mode,
+                                            std::string_view rows, const CommitKey& key);
+  /// Prepares and commits as the only writer.
+  Result<Receipt> write(plan::WriteMode mode, std::string_view rows);
+  Result<Receipt> write(const Writer& writer, plan::WriteMode mode, std::string_view rows,
+                        const CommitKey& key);
+  /// As a run does: looks the key up, prepares, commits, begins again after a conflict.
+  Result<Receipt> write_until_committed(const Writer& writer, plan::WriteMode mode,
+                                        std::string_view rows, const CommitKey& key);
+
+  /// The rows as a foreign reader sees them: "1|ann|2.50", ordered.
+  std::vector<std::string> rows(std::string_view columns = "id, name, amount");
+  std::int64_t count(std::string_view where = "TRUE");
+
+  std::unique_ptr<TablePlace> place_;
+  Writer writer_;
+  Context context_;
+  int writes_ = 0;
+};
+
+}  // namespace sluice::table
