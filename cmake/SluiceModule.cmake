@@ -5,7 +5,8 @@
 #
 # A main.cc is left to the program, *_fuzz.cc to SluiceFuzz.cmake. Files named *_test.cc become the folder's
 # test program. A folder's own subfolders are its own modules.
-# DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder.
+# DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder. TEST_LABELS
+# service:spark starts that server around the folder's tests, long keeps them out of the short run.
 
 function(sluice_target_name out folder)
   string(REPLACE "/" "_" name "${folder}")
@@ -13,7 +14,7 @@ function(sluice_target_name out folder)
 endfunction()
 
 function(sluice_module folder)
-  cmake_parse_arguments(arg "" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;TEST_LABELS" ${ARGN})
   set(directory "${PROJECT_SOURCE_DIR}/src/sluice/${folder}")
   sluice_target_name(target "${folder}")
   file(GLOB sources CONFIGURE_DEPENDS "${directory}/*.cc")
@@ -43,6 +44,7 @@ function(sluice_module folder)
       sluice_target_name(dependency_target "${dependency}")
       target_link_libraries(${target}_test PRIVATE ${dependency_target})
     endforeach()
+    set_tests_properties(${target}_test PROPERTIES LABELS "${arg_TEST_LABELS}")
   endif()
 endfunction()
 

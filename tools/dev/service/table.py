@@ -76,7 +76,7 @@ SERVICES = (
     Service(name="spark", port=15002, groups=("spark-server",), missing=spark_missing,
             hint="install a Java between 17 and 23 (Debian: openjdk-17-jre-headless)",
             command=spark_command, environment=spark_environment,
-            addresses=lambda place: {"SLUICE_SPARK_URL": f"sc://127.0.0.1:{place.port}"}),
+            addresses=lambda place: {"SLUICE_TEST_SPARK": f"sc://127.0.0.1:{place.port}"}),
 )
 
 
