@@ -271,6 +271,12 @@ class Builder {
   Column& column_;
 };
 
+bool is_nested(const schema::LogicalType& type) {
+  return std::holds_alternative<schema::List>(type.kind) ||
+         std::holds_alternative<schema::Map>(type.kind) ||
+         std::holds_alternative<schema::Struct>(type.kind);
+}
+
 class ReadySource final : public ColumnSource {
  public:
   ReadySource(schema::Schema schema, std::vector<ArrowBatch> batches)
@@ -314,6 +320,13 @@ Result<ArrowBatch> make_batch(const schema::Schema& schema, std::span<const Row>
 
 Result<ColumnStream> make_rows(const schema::Schema& schema, const std::vector<Row>& rows,
                                std::size_t batch_rows_max) {
+  for (const schema::Field& field : schema.fields) {
+    if (is_nested(field.type)) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("values have no nested columns, got '{}' of type {}",
+                                    field.name, schema::to_string(field.type)));
+    }
+  }
   std::vector<ArrowBatch> batches;
   const std::span<const Row> all(rows);
   for (std::size_t begin = 0; begin < rows.size(); begin += batch_rows_max) {
