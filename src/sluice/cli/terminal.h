@@ -21,6 +21,7 @@ class Terminal {
   static Terminal of_stdout();
 
   bool is_interactive() const { return interactive_; }
+  bool is_coloured() const { return coloured_; }
   int columns() const { return columns_; }
 
   /// `text` in `colour`, or plain where colours are off.

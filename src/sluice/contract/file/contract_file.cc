@@ -1,0 +1,97 @@
+#include "sluice/contract/file/contract_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "sluice/base/disk.h"
+#include "sluice/base/limits.h"
+
+namespace sluice::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error not_a_file(const std::string& path, const struct stat& info) {
+  if (S_ISDIR(info.st_mode)) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("expected a contract file, got a folder: '{}'", path))
+        .with_hint("name the .yaml file in it; `sluice validate` takes whole folders");
+  }
+  return make_error(ErrorCode::InvalidArgument,
+                    fmt::format("expected a contract file, got something else: '{}'", path));
+}
+
+bool is_contract_name(const fs::path& path) {
+  return path.extension() == ".yaml" || path.extension() == ".yml";
+}
+
+bool is_left_out(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.starts_with('.') || name.starts_with('_');
+}
+
+Result<std::vector<std::string>> list_folder(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code code;
+  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied,
+                                           code);
+  for (; code.value() == 0 && entries != fs::end(entries); entries.increment(code)) {
+    std::error_code no_file;
+    if (entries->is_directory(no_file) && is_left_out(entries->path())) {
+      entries.disable_recursion_pending();
+    } else if (is_contract_name(entries->path()) && entries->is_regular_file(no_file)) {
+      paths.push_back(entries->path().string());
+    }
+  }
+  if (code.value() != 0) {
+    return make_disk_error(code.value(), "listing contracts in", folder);
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+}  // namespace
+
+Result<std::string> load_contract_text(const Context& context, const std::string& path) {
+  const FileHandle file(
+      retry_interrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
+  struct stat info{};
+  if (!file.is_open() || fstat(file.get(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("there is no contract at '{}'", path))
+          .with_hint("check the path; `sluice validate FOLDER` lists the contracts of a folder");
+    }
+    return make_disk_error(errno, "reading the contract", path);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return not_a_file(path, info);
+  }
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size > limits::kContractBytesMax) {
+    return make_error(ErrorCode::InvalidContract,
+                      fmt::format("a contract has at most {} bytes, got {}: '{}'",
+                                  limits::kContractBytesMax, size, path));
+  }
+  return read_range(context, file.get(), 0, size, path);
+}
+
+Result<std::vector<std::string>> list_contracts(const std::string& path) {
+  std::error_code code;
+  if (!fs::is_directory(path, code)) {
+    return std::vector<std::string>{path};
+  }
+  SLUICE_TRY(std::vector<std::string> paths, list_folder(path));
+  if (paths.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("there is no .yaml file in the folder '{}'", path));
+  }
+  return paths;
+}
+
+}  // namespace sluice::contract

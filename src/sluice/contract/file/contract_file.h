@@ -1,0 +1,22 @@
+// The text of a contract, and which files of a folder are contracts. What is wrong with a path is
+// said here, with what to do; what is wrong with a text is said by contract/check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+
+namespace sluice::contract {
+
+/// The file's bytes. No such file, a folder, a device: InvalidArgument; no permission:
+/// Unauthorized; larger than limits::kContractBytesMax: InvalidContract.
+Result<std::string> load_contract_text(const Context& context, const std::string& path);
+
+/// `path` itself when it is a file; every .yaml and .yml below it, in order of path, when it is a
+/// folder. Hidden folders and those whose name begins with '_' are left out. None there:
+/// InvalidArgument.
+Result<std::vector<std::string>> list_contracts(const std::string& path);
+
+}  // namespace sluice::contract
