@@ -81,6 +81,18 @@ constexpr std::array kSchemes{
     Scheme{"azure", refuse_object_store},
 };
 
+Error make_unknown_error(std::string_view name) {
+  std::string known;
+  for (const Scheme& scheme : kSchemes) {
+    if (scheme.make != refuse_object_store) {
+      known += fmt::format("{}{}://", known.empty() ? "" : ", ", scheme.name);
+    }
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("expected a path or the URI of a storage, got '{}://'", name))
+      .with_hint(fmt::format("this binary serves paths and {}", known));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Storage>> make_storage(std::string_view uri, const StorageOptions& options) {
@@ -100,9 +112,7 @@ Result<std::unique_ptr<Storage>> make_storage(std::string_view uri, const Storag
   const auto* const scheme = std::find_if(kSchemes.begin(), kSchemes.end(),
                                           [&](const Scheme& one) { return one.name == name; });
   if (scheme == kSchemes.end()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("expected a path or the URI of a storage, got '{}://'", name))
-        .with_hint("known are file, memory, s3, gs, abfss and az");
+    return make_unknown_error(name);
   }
   return scheme->make(name, uri.substr(mark + kMark.size()), options);
 }

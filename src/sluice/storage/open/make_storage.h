@@ -16,8 +16,8 @@ struct StorageOptions {
   Durability durability = Durability::PowerCut;
 };
 
-/// An unknown scheme is InvalidArgument, one that this binary cannot serve Unsupported. Errors show
-/// the scheme only: the rest may hold credentials.
+/// A scheme that this binary does not serve is Unsupported. Errors show the scheme only: the rest
+/// may hold credentials.
 Result<std::unique_ptr<Storage>> make_storage(std::string_view uri,
                                               const StorageOptions& options = {});
 
