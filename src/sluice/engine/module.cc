@@ -1,0 +1,160 @@
+#include "sluice/engine/module.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+namespace sluice::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBuildId = SLUICE_BUILD_ID;  // cmake/SluiceBuildId.cmake
+
+constexpr std::array kKnownEngines{
+    KnownEngine{"duckdb", "DuckDB",
+                "the embedded engine is part of every installation: install Sluice again, or give "
+                "the folder that holds its module"},
+    KnownEngine{"spark", "Spark",
+                "build with SLUICE_SPARK=ON (it needs gRPC, protobuf, Arrow and the Spark Connect "
+                "protocol), or run on duckdb"},
+    KnownEngine{"databricks", "Databricks", "run on spark or duckdb"},
+};
+
+const KnownEngine* find_known(std::string_view name) {
+  const auto* found = std::ranges::find(kKnownEngines, name, &KnownEngine::name);
+  return found == kKnownEngines.end() ? nullptr : found;
+}
+
+Error unknown_engine(std::string_view name) {
+  std::string names;
+  for (const KnownEngine& known : kKnownEngines) {
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", known.name);
+  }
+  return make_error(ErrorCode::InvalidArgument, fmt::format("no such engine: '{}'", name))
+      .with_hint(fmt::format("the engines are {}", names));
+}
+
+Error absent(const KnownEngine& engine, const std::string& file,
+             const std::vector<std::string>& folders) {
+  std::string places;
+  for (const std::string& folder : folders) {
+    places += fmt::format("{}'{}'", places.empty() ? "" : ", ", folder);
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("this build has no {} engine: {} is in none of {}", engine.title,
+                                file, places))
+      .with_hint(std::string(engine.when_absent));
+}
+
+std::string dl_text() {
+  const char* text = ::dlerror();
+  return text == nullptr ? "" : text;
+}
+
+Result<const Module*> load_module(const std::string& path) {
+  // RTLD_NODELETE: what an engine has made may outlive every handle. RTLD_LOCAL: two engines may
+  // bring two versions of one foreign library.
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle == nullptr) {
+    return make_error(ErrorCode::Unavailable, fmt::format("an engine cannot be loaded: '{}'", path))
+        .with_native(dl_text())
+        .with_hint("a library that it needs may be missing: look at it with ldd");
+  }
+  using Entry = const Module* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(handle, "sluice_engine_module"));
+  if (entry == nullptr) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("a library is not an engine of Sluice: '{}'", path))
+        .with_native(dl_text());
+  }
+  return entry();
+}
+
+Status check_module(const Module& module, std::string_view name, const std::string& path) {
+  if (std::string_view(module.build_id) != kBuildId) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("an engine belongs to another build of Sluice: expected '{}', "
+                                  "got '{}' in '{}'",
+                                  kBuildId, module.build_id, path))
+        .with_hint("install the program and its engines from one package");
+  }
+  if (module.engine_name != name) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("an engine's library holds another one: expected '{}', got '{}' "
+                                  "in '{}'",
+                                  name, module.engine_name, path));
+  }
+  return {};
+}
+
+/// The folder of the executable, empty where the system does not say.
+fs::path executable_folder() {
+  std::error_code failed;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", failed);
+  return failed ? fs::path{} : executable.parent_path();
+}
+
+/// The folder of the file that this code was loaded from.
+fs::path library_folder() {
+  Dl_info info{};
+  const auto* here = reinterpret_cast<const void*>(&module_folders);
+  if (::dladdr(here, &info) == 0 || info.dli_fname == nullptr) {
+    return {};
+  }
+  std::error_code failed;
+  const fs::path library = fs::weakly_canonical(info.dli_fname, failed);
+  return failed ? fs::path{} : library.parent_path();
+}
+
+}  // namespace
+
+std::span<const KnownEngine> known_engines() { return kKnownEngines; }
+
+std::vector<std::string> module_folders(const ModuleSearch& search) {
+  if (!search.folder.empty()) {
+    return {search.folder};
+  }
+  std::vector<std::string> folders;
+  const auto add = [&](const fs::path& folder) {
+    const std::string text = folder.lexically_normal().string();
+    if (std::ranges::find(folders, text) == folders.end()) {
+      folders.push_back(text);
+    }
+  };
+  if (const fs::path folder = executable_folder(); !folder.empty()) {
+    add(folder / ".." / "lib" / "sluice");
+    add(folder);
+  }
+  if (const fs::path folder = library_folder(); !folder.empty()) {
+    add(folder / "sluice");
+  }
+  return folders;
+}
+
+Result<std::unique_ptr<Engine>> open_engine(std::string_view name, const EngineOptions& options,
+                                            const ModuleSearch& search) {
+  const KnownEngine* known = find_known(name);
+  if (known == nullptr) {
+    return unknown_engine(name);
+  }
+  const std::string file = fmt::format("libsluice_{}.so", name);
+  const std::vector<std::string> folders = module_folders(search);
+  for (const std::string& folder : folders) {
+    const std::string path = (fs::path(folder) / file).string();
+    std::error_code failed;
+    if (!fs::exists(path, failed)) {
+      continue;
+    }
+    SLUICE_TRY(const Module* module, load_module(path));
+    SLUICE_CHECK(check_module(*module, name, path));
+    return module->make(options);
+  }
+  return absent(*known, file, folders);
+}
+
+}  // namespace sluice::engine
