@@ -17,6 +17,9 @@ namespace {
 using dialect::quote_identifier;
 using dialect::quote_literal;
 
+/// DuckDB numbers the rows of a transaction that is not committed from here on.
+constexpr std::int64_t kLocalRowIds = 36'028'797'018'960'000;
+
 void add_fault(std::string& faults, std::string fault) {
   faults += (faults.empty() ? "" : "; ") + std::move(fault);
 }
@@ -106,7 +109,11 @@ bool is_system_column(std::string_view name) {
          schema::same_column(name.substr(0, kContractPrefix.size()), kContractPrefix);
 }
 
-Status check_fit(const schema::Schema& written, const schema::Schema& table) {
+Status check_fit(const plan::Write& write, const schema::Schema& table) {
+  if (std::holds_alternative<plan::NoRows>(write.source)) {
+    return {};
+  }
+  const schema::Schema& written = write.schema;
   std::string faults;
   for (const schema::Field& field : written.fields) {
     const schema::Field* there = table.find(field.name);
@@ -157,13 +164,15 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
     }
   }
   SLUICE_TRY(const std::string columns, projection(table, write.schema, key));
-  SLUICE_TRY_IN(
-      [[maybe_unused]] const auto ignored,
-      connection.execute(
-          context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}{} FROM {}",
-                               quote_identifier(batch.relation), columns,
-                               batch.counted ? fmt::format(", rowid AS {}", kPosition) : "", from)),
-      "reading the rows of a write");
+  SLUICE_TRY_IN([[maybe_unused]] const auto ignored,
+                connection.execute(
+                    context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}{} FROM {}",
+                                         quote_identifier(batch.relation), columns,
+                                         batch.counted ? fmt::format(", rowid % {} AS {}",
+                                                                     kLocalRowIds, kPosition)
+                                                       : "",
+                                         from)),
+                "reading the rows of a write");
   return batch;
 }
 

@@ -43,8 +43,8 @@ inline constexpr std::string_view kIngestIdColumn = "_ingest_id";
 bool is_system_column(std::string_view name);
 
 /// Every written column is one of the table's and fits its type; what is not written may be NULL.
-/// InvalidArgument names all columns at fault.
-Status check_fit(const schema::Schema& written, const schema::Schema& table);
+/// InvalidArgument names all columns at fault. A write without rows fits always.
+Status check_fit(const plan::Write& write, const schema::Schema& table);
 
 /// A temporary name for this write: "_sluice_<role>_<end of the ingest id>".
 std::string temporary_name(std::string_view role, const CommitKey& key);

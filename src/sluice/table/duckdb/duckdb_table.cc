@@ -243,7 +243,7 @@ Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
-  SLUICE_CHECK(check_fit(write.schema, state.schema));
+  SLUICE_CHECK(check_fit(write, state.schema));
   prepared->key = key;
   prepared->operation = plan::mode_name(write.mode);
   prepared->receipt = {.ingest_id = key.ingest_id, .version = state.version + 1};

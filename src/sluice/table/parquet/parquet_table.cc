@@ -225,7 +225,7 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
-  SLUICE_CHECK(check_fit(write.schema, state->table.schema));
+  SLUICE_CHECK(check_fit(write, state->table.schema));
   const Request request{context, write, key, *state,
                         FileWriter{.connection = connection_,
                                    .storage = storage_,

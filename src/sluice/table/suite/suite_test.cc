@@ -69,7 +69,8 @@ class ParquetPlace final : public LocalPlace {
     const auto storage = make_storage();
     for (const auto& object : storage->list(Context{}, "").value()) {
       if (object.path.ends_with(".parquet")) {
-        return "read_parquet('" + storage->uri("") + "/**/*.parquet', hive_partitioning = false)";
+        return "read_parquet('" + folder_.path() +
+               "/a [[]lake]/trips/**/*.parquet', hive_partitioning = false)";
       }
     }
     return "(SELECT 0 AS id WHERE FALSE)";
