@@ -461,7 +461,7 @@ TEST_P(TableSuite, ManyWritersWithOneKeyMakeOneCommit) {
 }
 
 TEST_P(TableSuite, ManyWritersWithTheirOwnKeysAllCommit) {
-  constexpr int kWriters = 4;
+  constexpr int kWriters = 3;
   constexpr int kWritesEach = 5;
   create();
   write(plan::Append{}, "SELECT 0::BIGINT AS id, 'sum' AS name, 0::DECIMAL(10,2) AS amount")
@@ -529,14 +529,14 @@ TEST_P(TableSuite, HistoryIsNewestFirstAndNamesWhatWasDone) {
 
 TEST_P(TableSuite, ALongHistoryIsReadBackByANewWriter) {
   create();
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 34; ++i) {
     write(plan::Append{}, fmt::format("SELECT {}::BIGINT AS id", i)).value();
   }
   const Writer other = place_->open_writer();
-  EXPECT_EQ(other.table.find_state(context_).value()->version, 40);
+  EXPECT_EQ(other.table.find_state(context_).value()->version, 34);
   EXPECT_EQ(other.table.find_commit(context_, "write 3").value()->receipt.version, 3);
-  EXPECT_EQ(other.table.history(context_).value().size(), 41U);
-  EXPECT_EQ(count(), 40);
+  EXPECT_EQ(other.table.history(context_).value().size(), 35U);
+  EXPECT_EQ(count(), 34);
 }
 
 TEST_P(TableSuite, RowsThatDoNotFitAreRefusedWithAllTheirColumns) {

@@ -49,7 +49,7 @@ class LocalPlace : public TablePlace {
 
 class DuckdbPlace final : public LocalPlace {
  public:
-  explicit DuckdbPlace(const std::string& database) : LocalPlace(database) {}
+  DuckdbPlace() : LocalPlace("lake.duckdb") {}
   std::string foreign_rows() override { return "trips"; }
   std::vector<std::string> stray_files() override { return {}; }
 
@@ -101,10 +101,7 @@ class ParquetPlace final : public LocalPlace {
 std::vector<TableCase> table_cases() {
   return {
       {.name = "duckdb",
-       .make = [] { return std::make_unique<DuckdbPlace>("lake.duckdb"); },
-       .has_files = false},
-      {.name = "duckdb_memory",
-       .make = [] { return std::make_unique<DuckdbPlace>(""); },
+       .make = [] { return std::make_unique<DuckdbPlace>(); },
        .has_files = false},
       {.name = "parquet", .make = [] { return std::make_unique<ParquetPlace>(); }},
   };

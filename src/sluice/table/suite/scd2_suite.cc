@@ -1,0 +1,199 @@
+// Histories over every format, against an oracle that puts one row after the other into its place.
+#include <array>
+#include <map>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sluice/table/change/text_rows.h"
+#include "sluice/table/suite/suite.h"
+
+namespace sluice::table {
+
+using testing::ElementsAre;
+
+namespace {
+
+constexpr std::string_view kHistory =
+    "id, version, tier, note, effective_from, effective_to, is_current";
+
+plan::CreateTable dimension() {
+  return {.target = {.parts = {"trips"}},
+          .schema = {.fields = {{.name = "id", .type = {schema::Integer{}}},
+                                {.name = "tier", .type = {schema::Text{}}},
+                                {.name = "note", .type = {schema::Text{}}},
+                                {.name = "seen", .type = {schema::Integer{}}},
+                                {.name = "effective_from", .type = {schema::Integer{}}},
+                                {.name = "effective_to", .type = {schema::Integer{}}},
+                                {.name = "is_current", .type = {schema::Boolean{}}},
+                                {.name = "version", .type = {schema::Integer{}}},
+                                {.name = "sk", .type = {schema::Text{}}}}}};
+}
+
+plan::Scd2 by_id() {
+  return {.key = {"id"},
+          .track_columns = {"tier"},
+          .timestamp_column = "seen",
+          .version_column = "version",
+          .surrogate_column = "sk",
+          .first_effective_from = plan::Value(std::int64_t{-1}),
+          .open_effective_to = plan::Value(std::int64_t{9999})};
+}
+
+std::string batch(std::string_view values) {
+  return fmt::format(
+      "SELECT id::BIGINT AS id, tier::VARCHAR AS tier, note, seen::BIGINT AS seen FROM (VALUES {}) "
+      "v(id, tier, note, seen)",
+      values);
+}
+
+struct OracleVersion {
+  std::string tier;
+  std::int64_t from = 0;
+};
+using OracleHistory = std::vector<OracleVersion>;
+
+/// What one row of the batch makes of the history of its key.
+void put(OracleHistory& history, const std::string& tier, std::int64_t seen) {
+  std::size_t after = 0;
+  while (after < history.size() && history[after].from <= seen) {
+    ++after;
+  }
+  if (after > 0 && history[after - 1].tier == tier) {
+    return;
+  }
+  if (after > 0 && history[after - 1].from == seen) {
+    history[after - 1].tier = tier;
+    return;
+  }
+  history.insert(history.begin() + static_cast<std::ptrdiff_t>(after), {tier, seen});
+}
+
+/// The last row of an instant counts; the first version of a new key begins at -1.
+void put_all(OracleHistory& history, const std::map<std::int64_t, std::string>& by_instant) {
+  bool is_new = history.empty();
+  for (const auto& [seen, tier] : by_instant) {
+    put(history, tier, is_new ? -1 : seen);
+    is_new = false;
+  }
+}
+
+}  // namespace
+
+TEST_P(TableSuite, AnScd2ChangeOpensAVersionAndClosesTheOneBefore) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, 'free', 'a', 10)")).value();
+  const Receipt receipt =
+      write(by_id(), batch("(1, 'pro', 'b', 20), (2, 'free', 'c', 20)")).value();
+  EXPECT_EQ(receipt.inserted, 2);
+  EXPECT_EQ(receipt.updated, 1);
+  EXPECT_EQ(receipt.unchanged, 0);
+  EXPECT_THAT(rows(kHistory), ElementsAre("1|1|free|a|-1|20|false", "1|2|pro|b|20|9999|true",
+                                          "2|1|free|c|-1|9999|true"));
+}
+
+TEST_P(TableSuite, TheSameScd2BatchAgainChangesNothing) {
+  writer_.table.create(context_, dimension()).value();
+  const std::string same = batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 20), (2, 'x', 'c', 5)");
+  write(by_id(), same).value();
+  const auto before = rows(kHistory);
+  const Receipt again = write(by_id(), same).value();
+  EXPECT_EQ(again.inserted + again.updated, 0);
+  EXPECT_EQ(again.unchanged, 3);
+  EXPECT_EQ(rows(kHistory), before);
+}
+
+TEST_P(TableSuite, ALateScd2RowSplitsTheVersionThatHoldsItsInstant) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 30)")).value();
+  write(by_id(), batch("(1, 'trial', 'late', 20)")).value();
+  EXPECT_THAT(rows(kHistory), ElementsAre("1|1|free|a|-1|20|false", "1|2|trial|late|20|30|false",
+                                          "1|3|pro|b|30|9999|true"));
+}
+
+TEST_P(TableSuite, AnScd2RowOfTheInstantOfAVersionCorrectsIt) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 30)")).value();
+  const Receipt receipt = write(by_id(), batch("(1, 'gold', 'mended', 30)")).value();
+  EXPECT_EQ(receipt.updated, 1);
+  EXPECT_EQ(receipt.inserted, 0);
+  EXPECT_THAT(rows(kHistory),
+              ElementsAre("1|1|free|a|-1|30|false", "1|2|gold|mended|30|9999|true"));
+}
+
+TEST_P(TableSuite, ColumnsThatScd2DoesNotTrackOpenNoVersion) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, 'free', 'a', 10)")).value();
+  EXPECT_EQ(write(by_id(), batch("(1, 'free', 'other', 20)")).value().unchanged, 1);
+  EXPECT_THAT(rows(kHistory), ElementsAre("1|1|free|a|-1|9999|true"));
+}
+
+TEST_P(TableSuite, ANullIsAnScd2ValueLikeAnyOther) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, NULL, 'a', 10)")).value();
+  EXPECT_EQ(write(by_id(), batch("(1, NULL, 'b', 20)")).value().unchanged, 1);
+  EXPECT_EQ(write(by_id(), batch("(1, 'pro', 'c', 30)")).value().inserted, 1);
+}
+
+TEST_P(TableSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
+  writer_.table.create(context_, dimension()).value();
+  write(by_id(), batch("(1, 'free', 'a', 10), (2, 'free', 'a', 10)")).value();
+  const auto before = rows("sk");
+  write(by_id(), batch("(1, 'pro', 'b', 5), (2, 'pro', 'b', 50)")).value();
+  const auto after = rows("sk");
+  EXPECT_EQ(std::set(after.begin(), after.end()).size(), 4U);
+  EXPECT_THAT(after, testing::IsSupersetOf(before));
+}
+
+TEST_P(TableSuite, Scd2RefusesNullKeysAndInstants) {
+  writer_.table.create(context_, dimension()).value();
+  EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
+  EXPECT_EQ(write(by_id(), batch("(1, 'x', 'a', NULL)")).error().code, ErrorCode::DataRejected);
+}
+
+TEST_P(TableSuite, Scd2NamesTheColumnsThatATableLacks) {
+  create();
+  const auto refused = write(plan::Scd2{.key = {"id"}}, "SELECT 1::BIGINT AS id");
+  EXPECT_EQ(refused.error().message,
+            "the table lacks columns of its SCD2 history: 'effective_from', 'effective_to', "
+            "'is_current'");
+}
+
+TEST_P(TableSuite, RandomScd2HistoriesEqualAnOracle) {
+  constexpr int kBatches = 8;
+  constexpr int kRowsEach = 120;
+  constexpr std::array<std::string_view, 3> kTiers{"free", "pro", "gold"};
+  writer_.table.create(context_, dimension()).value();
+  std::mt19937 random(20'260'328);
+  std::map<int, OracleHistory> oracle;
+  for (int n = 0; n < kBatches; ++n) {
+    std::string values;
+    std::map<int, std::map<std::int64_t, std::string>> by_key;
+    for (int i = 0; i < kRowsEach; ++i) {
+      const int id = static_cast<int>(random() % 40);
+      const auto seen = static_cast<std::int64_t>(random() % 25);
+      const std::string tier(kTiers[random() % kTiers.size()]);
+      values += fmt::format("{}({}, '{}', 'n', {})", values.empty() ? "" : ", ", id, tier, seen);
+      by_key[id][seen] = tier;
+    }
+    for (const auto& [id, rows_of_key] : by_key) {
+      put_all(oracle[id], rows_of_key);
+    }
+    write(by_id(), batch(values)).value();
+  }
+  std::set<std::string> expected;
+  for (const auto& [id, versions] : oracle) {
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      const bool current = i + 1 == versions.size();
+      expected.insert(fmt::format("{}|{}|{}|n|{}|{}|{}", id, i + 1, versions[i].tier,
+                                  versions[i].from, current ? 9999 : versions[i + 1].from,
+                                  current));
+    }
+  }
+  const auto found = rows(kHistory);
+  EXPECT_EQ(std::vector(expected.begin(), expected.end()), found);
+}
+
+}  // namespace sluice::table
