@@ -60,6 +60,15 @@ void Diagnostics::sort() {
   });
 }
 
+void Diagnostics::let_pass(std::span<const Code> codes) {
+  for (Diagnostic& each : list_) {
+    const bool passes = std::find(codes.begin(), codes.end(), each.code) != codes.end();
+    if (passes && each.severity == Severity::Error) {
+      each.severity = Severity::Warning;
+    }
+  }
+}
+
 bool Diagnostics::has_errors() const { return overflow_has_error_ || count(Severity::Error) > 0; }
 
 std::size_t Diagnostics::count(Severity severity) const {

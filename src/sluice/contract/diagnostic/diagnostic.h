@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ class Diagnostics {
 
   /// By file, line and column; equal places keep the order in which they were found.
   void sort();
+
+  /// Errors of these codes become warnings: what a lenient check lets pass.
+  void let_pass(std::span<const Code> codes);
 
   bool has_errors() const;
   std::size_t count(Severity severity) const;

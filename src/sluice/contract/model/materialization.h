@@ -121,6 +121,7 @@ struct Materialization {
   MaybeText dlt_destination;
   MaybeBag dlt_credentials;
   MaybeText dlt_dataset_name;
+  Texts primary_key;  // LakeLogic's spelling; empty once read, it has moved to the contract
   Span span;
 
   friend bool operator==(const Materialization&, const Materialization&) = default;

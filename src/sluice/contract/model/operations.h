@@ -23,6 +23,7 @@ struct Notification {
   MaybeText body_template;
   MaybeText body_template_file;
   MaybeBag template_context;
+  ValueMap settings;  // of the channel: smtp_host, from_email ...
   Span span;
   friend bool operator==(const Notification&, const Notification&) = default;
 };

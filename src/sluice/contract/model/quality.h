@@ -108,6 +108,7 @@ enum class RuleOrigin : std::uint8_t {
   FieldRange,           // min, max
   FieldMaxLength,       // max_length
   DedupKey,             // deduplicate with blank_keys: quarantine
+  Milestone,            // consecutive milestone dates of an accumulating snapshot
 };
 
 struct RowRule {

@@ -1,0 +1,199 @@
+// Row rules and dataset rules.
+#include <map>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/check/checks_internal.h"
+#include "sluice/contract/check/formats.h"
+#include "sluice/contract/diagnostic/near.h"
+#include "sluice/contract/rule/row_rules.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+void check_link(const Checking& checking, const Text& reference, std::string_view reader) {
+  if (find_link(checking.contract, reference.value) != nullptr) {
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const Link& link : checking.contract.links) {
+    names.push_back(link.name.value);
+  }
+  checking.out.add(Code::UnknownLink, reference.span,
+                   std::string(reader) +
+                       " names a link that the contract does not have: " + quoted(reference.value),
+                   did_you_mean(reference.value, names));
+}
+
+bool is_true(std::string_view sql) {
+  return sql == "true" || sql == "TRUE" || sql == "True" || sql == "1 = 1" || sql == "1=1";
+}
+
+void check_order(const Checking& checking, const MaybeNumber& min, const MaybeNumber& max) {
+  if (min && max && min->value.value > max->value.value) {
+    checking.out.add(
+        Code::MinOverMax, min->span,
+        "'min' lies above 'max' (" + max->value.text + "): " + quoted(min->value.text));
+  }
+}
+
+void check_row_check(const Checking& checking, const RowRule& rule) {
+  const auto report_empty = [&](std::string_view what) {
+    checking.out.add(Code::RuleMeansNothing, rule.span, std::string(what));
+  };
+  std::visit(overloaded{
+                 [&](const SqlCheck& check) {
+                   if (is_true(check.sql.text)) {
+                     report_empty("every row fulfils the rule: " + quoted(check.sql.text));
+                   }
+                 },
+                 [](const NotNullCheck&) {},
+                 [](const AcceptedValuesCheck&) {},
+                 [&](const RegexCheck& check) {
+                   const std::string fault = regex_fault(check.pattern.value);
+                   if (!fault.empty()) {
+                     checking.out.add(Code::BadRegex, check.pattern.span,
+                                      "the pattern is not a regular expression of RE2: " + fault);
+                   }
+                 },
+                 [&](const RangeCheck& check) {
+                   check_order(checking, check.min, check.max);
+                   if (!check.min && !check.max) {
+                     report_empty("a range without 'min' and 'max' lets every number pass");
+                   }
+                 },
+                 [](const MaxLengthCheck&) {},
+                 [&](const ReferenceCheck& check) {
+                   check_link(checking, check.reference, "'referential_integrity'");
+                 },
+                 [&](const RecentCheck& check) {
+                   if (!parse_duration_seconds(check.window.value)) {
+                     checking.out.add(Code::BadDuration, check.window.span,
+                                      "expected a duration such as 30d for 'window', and came " +
+                                          quoted(check.window.value));
+                   }
+                 },
+                 [&](const LifetimeCheck& check) {
+                   check_link(checking, check.reference, "'lifecycle_window'");
+                 },
+             },
+             rule.check);
+}
+
+void check_rule_bounds(const Checking& checking, const Bounds& bounds) {
+  const std::vector<Number>& between = bounds.between;
+  if (!between.empty() && between.size() != 2) {
+    checking.out.add(Code::BoundsContradict, between.front().span,
+                     "expected [low, high] for 'must_be_between', and came " +
+                         std::to_string(between.size()) + " values");
+  } else if (between.size() == 2 && between[0].value.value > between[1].value.value) {
+    checking.out.add(Code::BoundsContradict, between[0].span,
+                     "the lower bound lies above the upper one (" + between[1].value.text +
+                         "): " + quoted(between[0].value.text));
+  }
+  const bool excludes_all = bounds.less_than && bounds.greater_than &&
+                            bounds.less_than->value.value <= bounds.greater_than->value.value;
+  if (excludes_all) {
+    checking.out.add(Code::BoundsContradict, bounds.less_than->span,
+                     "nothing is below " + bounds.less_than->value.text + " and above " +
+                         bounds.greater_than->value.text);
+  }
+}
+
+void check_phase(const Checking& checking, const RowRule& rule, const Texts& columns) {
+  if (!rule.phase || !rule.phase->is_written() || rule.phase->value != Phase::Pre) {
+    return;
+  }
+  for (const Text& column : columns) {
+    if (checking.flow.is_made_by_post_only(column.value)) {
+      checking.out.add(
+          Code::PhaseTooEarly, rule.phase->span,
+          "the rule runs before the step that makes its column: " + quoted(column.value),
+          "write phase: post, or leave it out");
+    }
+  }
+}
+
+void hint_null(const Checking& checking, const RowRule& rule, const Texts& columns) {
+  const bool is_not_null = std::holds_alternative<NotNullCheck>(rule.check);
+  if (is_not_null || !null_fails(rule) || rule.severity.value != RuleSeverity::Error) {
+    return;
+  }
+  for (const Text& column : columns) {
+    const Field* field = checking.contract.model.find(column.value);
+    const bool is_optional =
+        field != nullptr && !field->required.value && (!field->nullable || field->nullable->value);
+    if (is_optional) {
+      checking.out.add(
+          Code::NullFailsRule, rule.span,
+          "rows without a value fail this rule, and the field is optional: " + quoted(column.value),
+          "add required: true to the field, or let NULL pass in a SQL rule");
+    }
+  }
+}
+
+template <class Rules>
+void check_rule_names(const Checking& checking, const Rules& rules) {
+  std::map<std::string_view, const Span*> seen;
+  for (const auto& rule : rules) {
+    if (!rule.name.is_written()) {
+      continue;
+    }
+    if (rule.name.value.empty()) {
+      checking.out.add(Code::EmptyValue, rule.name.span,
+                       "expected a name for the rule, and it is empty");
+      continue;
+    }
+    const auto [place, is_new] = seen.emplace(rule.name.value, &rule.name.span);
+    if (!is_new) {
+      checking.out.add(Code::DuplicateRule, rule.name.span,
+                       "a rule of this name exists already (line " +
+                           std::to_string(place->second->begin.line) +
+                           "): " + quoted(rule.name.value));
+    }
+  }
+}
+
+bool is_declared(const RowRule& rule) {
+  return rule.origin == RuleOrigin::Declared || rule.origin == RuleOrigin::FieldRule;
+}
+
+}  // namespace
+
+void check_row_rules(const Checking& checking) {
+  const std::vector<RowRule> rules = all_row_rules(checking.contract);
+  check_rule_names(checking, rules);
+  for (const RowRule& rule : rules) {
+    const Texts columns = columns_of(rule);
+    if (is_declared(rule)) {
+      for (const Text& column : columns) {
+        const bool has_name = rule.name.is_written() || !column.value.empty();
+        check_column(checking, Code::UnknownField, column,
+                     has_name ? "row rule " + quoted(rule.name.value) : "a row rule");
+      }
+      check_row_check(checking, rule);
+      check_rule_bounds(checking, rule.bounds);
+    }
+    check_phase(checking, rule, columns);
+    hint_null(checking, rule, columns);
+  }
+}
+
+void check_dataset_rules(const Checking& checking) {
+  check_rule_names(checking, checking.contract.quality.dataset_rules);
+  for (const DatasetRule& rule : checking.contract.quality.dataset_rules) {
+    for (const Text& column : columns_of(rule)) {
+      check_column(checking, Code::UnknownField, column, "dataset rule " + quoted(rule.name.value));
+    }
+    check_rule_bounds(checking, rule.bounds);
+    if (const auto* count = std::get_if<RowCountCheck>(&rule.check)) {
+      check_bounds(checking, count->min, "min", 0);
+      check_bounds(checking, count->max, "max", 0);
+      if (count->min && count->max && count->min->value > count->max->value) {
+        checking.out.add(Code::MinOverMax, count->min->span,
+                         "'min' lies above 'max': " + quoted(std::to_string(count->min->value)));
+      }
+    }
+  }
+}
+
+}  // namespace sluice::contract::internal

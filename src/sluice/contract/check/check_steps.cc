@@ -1,0 +1,242 @@
+// Links and transformations.
+#include <algorithm>
+#include <map>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/check/checks_internal.h"
+#include "sluice/contract/check/formats.h"
+#include "sluice/contract/diagnostic/near.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+void check_reference(const Checking& checking, const Text& reference, std::string_view step) {
+  if (find_link(checking.contract, reference.value) != nullptr) {
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const Link& link : checking.contract.links) {
+    names.push_back(link.name.value);
+  }
+  checking.out.add(
+      Code::UnknownLink, reference.span,
+      quoted(step) + " names a link that the contract does not have: " + quoted(reference.value),
+      did_you_mean(reference.value, names));
+}
+
+/// One list of a step, for the check that it holds something.
+struct NamedList {
+  const Texts* list;
+  std::string_view key;
+};
+
+std::vector<NamedList> lists_of(const Step& step) {
+  using Lists = std::vector<NamedList>;
+  return std::visit(overloaded{
+                        [](const SqlStep&) { return Lists{}; },
+                        [](const Rename&) { return Lists{}; },
+                        [](const Derive&) { return Lists{}; },
+                        [](const Lookup&) { return Lists{}; },
+                        [](const Join& each) { return Lists{{&each.fields, "fields"}}; },
+                        [](const Filter&) { return Lists{}; },
+                        [](const Deduplicate& each) { return Lists{{&each.sort_by, "sort_by"}}; },
+                        [](const Select& each) { return Lists{{&each.columns, "columns"}}; },
+                        [](const Drop& each) { return Lists{{&each.columns, "columns"}}; },
+                        [](const Cast&) { return Lists{}; },
+                        [](const Trim& each) { return Lists{{&each.fields, "fields"}}; },
+                        [](const Lower& each) { return Lists{{&each.fields, "fields"}}; },
+                        [](const Upper& each) { return Lists{{&each.fields, "fields"}}; },
+                        [](const Coalesce&) { return Lists{}; },
+                        [](const Split&) { return Lists{}; },
+                        [](const Explode&) { return Lists{}; },
+                        [](const MapValues&) { return Lists{}; },
+                        [](const Rollup&) { return Lists{}; },
+                        [](const Pivot&) { return Lists{}; },
+                        [](const Unpivot&) { return Lists{}; },
+                        [](const Bucket&) { return Lists{}; },
+                        [](const JsonExtract&) { return Lists{}; },
+                        [](const DateDiff&) { return Lists{}; },
+                        [](const DateRangeExplode&) { return Lists{}; },
+                    },
+                    step);
+}
+
+void check_cast_type(const Checking& checking, const Text& type) {
+  if (type_family(type.value) == TypeFamily::Unknown) {
+    checking.out.add(Code::UnknownType, type.span, "no such type: " + quoted(type.value));
+  }
+}
+
+void check_aggregate(const Checking& checking, const Text& aggregate) {
+  constexpr std::string_view kKnown[] = {"first", "any_value", "last",  "sum",           "avg",
+                                         "min",   "max",       "count", "count_distinct"};
+  if (std::find(std::begin(kKnown), std::end(kKnown), aggregate.value) == std::end(kKnown)) {
+    checking.out.add(
+        Code::UnknownWord, aggregate.span,
+        "expected " + quoted_list(kKnown) + " for 'agg', and came " + quoted(aggregate.value),
+        did_you_mean(aggregate.value, kKnown));
+  }
+}
+
+void check_bins(const Checking& checking, const Bucket& bucket) {
+  if (bucket.bins.empty()) {
+    checking.out.add(Code::EmptyValue, bucket.field.span,
+                     "expected at least one bin under 'bins' of 'bucket'");
+  }
+  for (const BucketBin& bin : bucket.bins) {
+    if (!bin.lt && !bin.lte && !bin.gt && !bin.gte && !bin.eq) {
+      checking.out.add(Code::BadStep, bin.span,
+                       "a bin needs one of 'lt', 'lte', 'gt', 'gte' and 'eq'");
+    }
+  }
+}
+
+void check_interval(const Checking& checking, const Text& interval) {
+  if (!parse_duration_seconds(interval.value)) {
+    checking.out.add(
+        Code::BadDuration, interval.span,
+        "expected a duration such as 1d for 'interval', and came " + quoted(interval.value));
+  }
+}
+
+/// What only one kind of step can get wrong.
+void check_kind(const Checking& checking, const Step& step) {
+  if (const auto* lookup = std::get_if<Lookup>(&step)) {
+    check_reference(checking, lookup->reference, "lookup");
+  } else if (const auto* join = std::get_if<Join>(&step)) {
+    check_reference(checking, join->reference, "join");
+  } else if (const auto* cast = std::get_if<Cast>(&step)) {
+    for (const Pair<Text>& each : cast->columns) {
+      check_cast_type(checking, each.value);
+    }
+  } else if (const auto* json = std::get_if<JsonExtract>(&step)) {
+    if (json->cast) {
+      check_cast_type(checking, *json->cast);
+    }
+    if (!json->path.value.starts_with('$') && json->path.is_written()) {
+      checking.out.add(Code::BadPattern, json->path.span,
+                       "expected a path such as $.a.b, and came " + quoted(json->path.value));
+    }
+  } else if (const auto* pivot = std::get_if<Pivot>(&step)) {
+    check_aggregate(checking, pivot->agg);
+    for (const Pair<Text>& each : pivot->aggs) {
+      check_aggregate(checking, each.value);
+    }
+  } else if (const auto* bucket = std::get_if<Bucket>(&step)) {
+    check_bins(checking, *bucket);
+  } else if (const auto* days = std::get_if<DateRangeExplode>(&step)) {
+    check_interval(checking, days->interval);
+  }
+}
+
+/// Where in the order of the run each column is first made.
+std::map<std::string, std::size_t> first_makers(const ColumnFlow& flow) {
+  std::map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < flow.steps().size(); ++i) {
+    for (const MadeColumn& made : columns_made(flow.steps()[i]->step)) {
+      if (!made.is_rewrite) {
+        first.emplace(made.column.value, i);
+      }
+    }
+  }
+  return first;
+}
+
+void check_order_of_steps(const Checking& checking) {
+  const std::map<std::string, std::size_t> makers = first_makers(checking.flow);
+  const auto& steps = checking.flow.steps();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    for (const Text& column : columns_read(steps[i]->step)) {
+      const auto maker = makers.find(column.value);
+      const bool is_declared = checking.contract.model.find(column.value) != nullptr;
+      if (maker != makers.end() && maker->second > i && !is_declared) {
+        checking.out.add(Code::ColumnMadeLater, column.span,
+                         quoted(step_key(steps[i]->step)) +
+                             " reads a column that a later step makes (line " +
+                             std::to_string(steps[maker->second]->span.begin.line) +
+                             "): " + quoted(column.value));
+      }
+    }
+  }
+}
+
+bool is_removed_by(const Step& step, std::string_view column) {
+  const auto names = [&](const Texts& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const Text& each) { return each.value == column; });
+  };
+  if (const auto* drop = std::get_if<Drop>(&step)) {
+    return names(drop->columns);
+  }
+  if (const auto* select = std::get_if<Select>(&step)) {
+    return !names(select->columns);
+  }
+  if (const auto* rename = std::get_if<Rename>(&step)) {
+    return std::any_of(rename->mappings.begin(), rename->mappings.end(),
+                       [&](const Pair<Text>& each) { return each.key.value == column; });
+  }
+  return false;
+}
+
+void check_kept_keys(const Checking& checking) {
+  for (const Text& key : checking.contract.primary_key) {
+    const Transformation* remover = nullptr;
+    for (const Transformation* step : checking.flow.steps()) {
+      if (is_removed_by(step->step, key.value)) {
+        remover = step;
+      }
+      const std::vector<MadeColumn> made = columns_made(step->step);
+      const bool is_made = std::any_of(made.begin(), made.end(), [&](const MadeColumn& each) {
+        return each.column.value == key.value;
+      });
+      if (is_made || std::holds_alternative<SqlStep>(step->step)) {
+        remover = nullptr;
+      }
+    }
+    if (remover != nullptr) {
+      checking.out.add(Code::KeyDropped, remover->span,
+                       "the step removes a column of the primary key: " + quoted(key.value));
+    }
+  }
+}
+
+}  // namespace
+
+void check_links(const Checking& checking) {
+  std::map<std::string_view, const Link*> seen;
+  for (const Link& link : checking.contract.links) {
+    if (link.name.value.empty()) {
+      continue;
+    }
+    const bool is_source = link.name.value == "source";
+    const auto [place, is_new] = seen.emplace(link.name.value, &link);
+    if (!is_new || is_source) {
+      checking.out.add(Code::DuplicateLink, link.name.span,
+                       is_source ? "a link cannot be named 'source', which is the data itself"
+                                 : "a link of this name exists already (line " +
+                                       std::to_string(place->second->name.span.begin.line) +
+                                       "): " + quoted(link.name.value));
+    }
+    if (!link.path && !link.table) {
+      checking.out.add(Code::LinkWithoutPlace, link.span,
+                       "expected 'path' or 'table' in the link " + quoted(link.name.value));
+    }
+  }
+}
+
+void check_steps(const Checking& checking) {
+  for (const Transformation& step : checking.contract.transformations) {
+    for (const NamedList& each : lists_of(step.step)) {
+      if (each.list->empty()) {
+        checking.out.add(Code::EmptyValue, step.span,
+                         "expected at least one column under " + quoted(each.key) + " of " +
+                             quoted(step_key(step.step)));
+      }
+    }
+    check_kind(checking, step.step);
+  }
+  check_order_of_steps(checking);
+  check_kept_keys(checking);
+}
+
+}  // namespace sluice::contract::internal

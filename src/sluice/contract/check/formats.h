@@ -1,0 +1,59 @@
+// Small text formats of contracts: durations, dates, cron lines, versions, type names, patterns.
+// Each function says whether a text has the form, and gives its value where one is needed later.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::contract {
+
+/// "30s", "15m", "24h", "7d", "2w", "6 hours", "PT6H", "P7D"; months are 30 days, years 365.
+std::optional<std::int64_t> parse_duration_seconds(std::string_view text);
+
+/// 2026-01-31, with an optional time and offset.
+bool is_date_or_time(std::string_view text);
+
+/// The period of a retention: 400d, 7y, P7Y.
+bool is_retention_period(std::string_view text);
+
+/// major.minor.patch with optional pre-release and build.
+bool is_semantic_version(std::string_view text);
+
+/// What is wrong with a cron line; empty when nothing is.
+std::string cron_fault(std::string_view text);
+
+/// What a column of a type holds, as far as rules care.
+enum class TypeFamily : std::uint8_t {
+  Unknown,
+  Textual,
+  Whole,
+  Fractional,
+  Logical,
+  Date,
+  Time,
+  Bytes,
+  Json,
+  Nested,
+};
+
+/// The family of a type name, any case: "decimal(10,2)", "varchar(20)", "array<string>",
+/// "struct<a:int>".
+TypeFamily type_family(std::string_view type);
+
+bool is_numeric(TypeFamily family);
+
+/// What RE2 says against a pattern; empty when nothing.
+std::string regex_fault(std::string_view pattern);
+
+/// What is wrong with the folder format of partitions; empty when nothing.
+std::string partition_format_fault(std::string_view format);
+
+/// True for env:NAME, ${NAME}, ${ENV:NAME}, a {placeholder} and the references of secret stores.
+bool is_secret_reference(std::string_view text);
+
+/// password, *_token, *_secret, *_key ..., but not private_key_path and the like.
+bool is_secret_name(std::string_view key);
+
+}  // namespace sluice::contract

@@ -1,0 +1,211 @@
+#include "sluice/contract/rule/row_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/base/overloaded.h"
+
+namespace sluice::contract {
+namespace {
+
+bool has_not_null_rule(const Contract& contract, const Field& field) {
+  const auto is_not_null = [&](const RowRule& rule) {
+    const auto* check = std::get_if<NotNullCheck>(&rule.check);
+    return check != nullptr && check->field.value == field.name.value;
+  };
+  return std::any_of(contract.quality.row_rules.begin(), contract.quality.row_rules.end(),
+                     is_not_null);
+}
+
+RowRule implied(const Field& field, std::string_view suffix, RowCheck check, RuleOrigin origin,
+                const Span& span) {
+  return {.name = {field.name.value + std::string(suffix), {}},
+          .check = std::move(check),
+          .origin = origin,
+          .span = span};
+}
+
+void add_field_rules(const Contract& contract, const Field& field,
+                     const std::vector<std::string>& added_at_write, std::vector<RowRule>& rules) {
+  const bool is_added = std::find(added_at_write.begin(), added_at_write.end(), field.name.value) !=
+                        added_at_write.end();
+  const bool enforces = contract.quality.enforce_required.value && !field.generated.value;
+  if (field.required.value && enforces && !is_added && !has_not_null_rule(contract, field)) {
+    rules.push_back(implied(field, "_required", NotNullCheck{field.name}, RuleOrigin::FieldRequired,
+                            field.required.span));
+  }
+  if (field.accepted_values && !field.accepted_values->empty()) {
+    rules.push_back(implied(field, "_accepted_values",
+                            AcceptedValuesCheck{field.name, *field.accepted_values},
+                            RuleOrigin::FieldAcceptedValues, field.accepted_values->front().span));
+  }
+  if (field.min || field.max) {
+    rules.push_back(implied(field, "_range", RangeCheck{field.name, field.min, field.max},
+                            RuleOrigin::FieldRange, field.min ? field.min->span : field.max->span));
+  }
+  if (field.max_length) {
+    rules.push_back(implied(field, "_max_length", MaxLengthCheck{field.name, *field.max_length},
+                            RuleOrigin::FieldMaxLength, field.max_length->span));
+  }
+  rules.insert(rules.end(), field.rules.begin(), field.rules.end());
+}
+
+std::string quoted_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    quoted.append(c == '"' ? 2 : 1, c);
+  }
+  return quoted + '"';
+}
+
+/// A row whose dedup key is blank is no duplicate of anything: it is quarantined by this rule.
+void add_dedup_rule(const Transformation& step, const Deduplicate& dedup,
+                    std::vector<RowRule>& rules) {
+  const bool all_covered = std::all_of(dedup.on.begin(), dedup.on.end(), [&](const Text& column) {
+    return std::any_of(rules.begin(), rules.end(), [&](const RowRule& rule) {
+      const auto* check = std::get_if<NotNullCheck>(&rule.check);
+      return check != nullptr && check->field.value == column.value;
+    });
+  });
+  if (all_covered || dedup.blank_keys.value == BlankKeys::Keep) {
+    return;
+  }
+  std::string name;
+  std::string sql;
+  for (const Text& column : dedup.on) {
+    name += (name.empty() ? "" : "__") + column.value;
+    sql += (sql.empty() ? "" : " AND ") + quoted_identifier(column.value) + " IS NOT NULL";
+  }
+  rules.push_back({.name = {name + "_required_for_dedup", {}},
+                   .check = SqlCheck{.sql = {.text = sql, .span = step.span}},
+                   .category = Text{"completeness", {}},
+                   .description = Text{"dedup key must not be blank", {}},
+                   .phase = At<Phase>{step.phase.value, {}},
+                   .origin = RuleOrigin::DedupKey,
+                   .span = step.span});
+}
+
+/// Milestones of an accumulating snapshot come in order.
+void add_milestone_rules(const Fact& fact, std::vector<RowRule>& rules) {
+  if (fact.type.value != "accumulating_snapshot" && fact.type.value != "accumulating") {
+    return;
+  }
+  for (std::size_t i = 1; i < fact.milestone_dates.size(); ++i) {
+    const Text& earlier = fact.milestone_dates[i - 1];
+    const Text& later = fact.milestone_dates[i];
+    const std::string a = quoted_identifier(earlier.value);
+    const std::string b = quoted_identifier(later.value);
+    rules.push_back(
+        {.name = {"fact_milestone_" + earlier.value + "_to_" + later.value, {}},
+         .check = SqlCheck{.sql = {.text = b + " IS NULL OR " + a + " IS NULL OR " + b + " >= " + a,
+                                   .span = later.span}},
+         .category = Text{"consistency", {}},
+         .origin = RuleOrigin::Milestone,
+         .span = later.span});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> columns_added_at_write(const Contract& contract) {
+  std::vector<std::string> columns;
+  if (!contract.materialization) {
+    return columns;
+  }
+  const Materialization& target = *contract.materialization;
+  if (target.strategy.value == Strategy::Scd2) {
+    const Scd2 scd2 = target.scd2.value_or(Scd2{});
+    columns = {scd2.surrogate_key.value,      scd2.effective_from_field.value,
+               scd2.effective_to_field.value, scd2.current_flag_field.value,
+               scd2.version_column.value,     scd2.change_reason_column.value};
+  }
+  if (target.scd1 && target.scd1->surrogate_key) {
+    columns.push_back(target.scd1->surrogate_key->value);
+  }
+  for (const MaybeText* column : {&target.soft_delete_column, &target.soft_delete_time_column,
+                                  &target.soft_delete_reason_column}) {
+    if (*column) {
+      columns.push_back((*column)->value);
+    }
+  }
+  return columns;
+}
+
+std::vector<RowRule> all_row_rules(const Contract& contract) {
+  std::vector<RowRule> rules;
+  const std::vector<std::string> added = columns_added_at_write(contract);
+  for (const Field& field : contract.model.fields) {
+    add_field_rules(contract, field, added, rules);
+  }
+  rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
+  for (const Transformation& step : contract.transformations) {
+    if (const auto* dedup = std::get_if<Deduplicate>(&step.step)) {
+      add_dedup_rule(step, *dedup, rules);
+    }
+  }
+  if (contract.materialization && contract.materialization->fact) {
+    add_milestone_rules(*contract.materialization->fact, rules);
+  }
+  return rules;
+}
+
+std::string category_of(const RowRule& rule) {
+  if (rule.category) {
+    return rule.category->value;
+  }
+  return std::visit(overloaded{
+                        [](const SqlCheck&) { return "correctness"; },
+                        [](const NotNullCheck&) { return "completeness"; },
+                        [](const AcceptedValuesCheck&) { return "validity"; },
+                        [](const RegexCheck&) { return "validity"; },
+                        [](const RangeCheck&) { return "validity"; },
+                        [](const MaxLengthCheck&) { return "validity"; },
+                        [](const ReferenceCheck&) { return "consistency"; },
+                        [](const RecentCheck&) { return "consistency"; },
+                        [](const LifetimeCheck&) { return "consistency"; },
+                    },
+                    rule.check);
+}
+
+std::string category_of(const DatasetRule& rule) {
+  if (rule.category) {
+    return rule.category->value;
+  }
+  return std::visit(overloaded{
+                        [](const DatasetSqlCheck&) { return "correctness"; },
+                        [](const UniqueCheck&) { return "uniqueness"; },
+                        [](const NullRatioCheck&) { return "completeness"; },
+                        [](const RowCountCheck&) { return "completeness"; },
+                    },
+                    rule.check);
+}
+
+Texts columns_of(const RowRule& rule) {
+  return std::visit(
+      overloaded{
+          [](const SqlCheck&) { return Texts{}; },
+          [](const NotNullCheck& check) { return Texts{check.field}; },
+          [](const AcceptedValuesCheck& check) { return Texts{check.field}; },
+          [](const RegexCheck& check) { return Texts{check.field}; },
+          [](const RangeCheck& check) { return Texts{check.field}; },
+          [](const MaxLengthCheck& check) { return Texts{check.field}; },
+          [](const ReferenceCheck& check) { return Texts{check.field}; },
+          [](const RecentCheck& check) { return Texts{check.field}; },
+          [](const LifetimeCheck& check) { return Texts{check.event_ts, check.event_key}; },
+      },
+      rule.check);
+}
+
+Texts columns_of(const DatasetRule& rule) {
+  return std::visit(overloaded{
+                        [](const DatasetSqlCheck&) { return Texts{}; },
+                        [](const UniqueCheck& check) { return check.columns; },
+                        [](const NullRatioCheck& check) { return Texts{check.field}; },
+                        [](const RowCountCheck&) { return Texts{}; },
+                    },
+                    rule.check);
+}
+
+bool null_fails(const RowRule& rule) { return !std::holds_alternative<MaxLengthCheck>(rule.check); }
+
+}  // namespace sluice::contract

@@ -1,0 +1,31 @@
+// All row rules of a contract, also those that fields and steps imply, in the order in which they
+// are judged and their messages are listed: per field required, accepted_values, range, max_length
+// and its own rules; then quality.row_rules; then the keys of deduplicate steps.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/contract/model/contract.h"
+
+namespace sluice::contract {
+
+std::vector<RowRule> all_row_rules(const Contract& contract);
+
+/// The written category, else the one of its kind: completeness, validity, consistency,
+/// correctness.
+std::string category_of(const RowRule& rule);
+std::string category_of(const DatasetRule& rule);
+
+/// The columns that the rule names, without those that only its SQL knows.
+Texts columns_of(const RowRule& rule);
+Texts columns_of(const DatasetRule& rule);
+
+/// False when a row without a value in the rule's column passes: max_length only.
+bool null_fails(const RowRule& rule);
+
+/// Columns that a history or a surrogate key adds when the table is written.
+std::vector<std::string> columns_added_at_write(const Contract& contract);
+
+}  // namespace sluice::contract

@@ -1,0 +1,208 @@
+#include "sluice/contract/transform/sql_shape.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::contract {
+namespace {
+
+enum class TokenKind : unsigned char { Word, QuotedName, String, Number, Symbol };
+
+struct Token {
+  TokenKind kind;
+  std::size_t begin;
+  std::size_t length;
+};
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool is_word(std::string_view text, std::string_view word) {
+  if (text.size() != word.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (upper(text[i]) != word[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The end of a quoted stretch; a doubled quote stands for itself.
+std::size_t skip_quoted(std::string_view sql, std::size_t at, char quote) {
+  for (++at; at < sql.size(); ++at) {
+    if (sql[at] == quote) {
+      if (at + 1 >= sql.size() || sql[at + 1] != quote) {
+        return at + 1;
+      }
+      ++at;
+    }
+  }
+  return sql.size();
+}
+
+/// Blanks and comments.
+std::size_t skip_gap(std::string_view sql, std::size_t at) {
+  for (;;) {
+    at = std::min(sql.find_first_not_of(" \t\r\n", at), sql.size());
+    const std::string_view rest = sql.substr(at);
+    if (rest.starts_with("--")) {
+      at = std::min(sql.find('\n', at), sql.size());
+    } else if (rest.starts_with("/*")) {
+      const std::size_t end = sql.find("*/", at + 2);
+      at = end == std::string_view::npos ? sql.size() : end + 2;
+    } else {
+      return at;
+    }
+  }
+}
+
+/// $$ ... $$ and $tag$ ... $tag$; `at` when it is none.
+std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
+  std::size_t tag_end = at + 1;
+  while (tag_end < sql.size() && is_letter(sql[tag_end])) {
+    ++tag_end;
+  }
+  if (tag_end >= sql.size() || sql[tag_end] != '$') {
+    return at;
+  }
+  const std::string_view tag = sql.substr(at, tag_end - at + 1);
+  const std::size_t end = sql.find(tag, tag_end + 1);
+  return end == std::string_view::npos ? sql.size() : end + tag.size();
+}
+
+Token token_at(std::string_view sql, std::size_t at) {
+  const char c = sql[at];
+  if (c == '\'') {
+    return {TokenKind::String, at, skip_quoted(sql, at, '\'') - at};
+  }
+  if (c == '"' || c == '`') {
+    return {TokenKind::QuotedName, at, skip_quoted(sql, at, c) - at};
+  }
+  if (c == '$') {
+    const std::size_t end = skip_dollar_quoted(sql, at);
+    return end > at ? Token{TokenKind::String, at, end - at} : Token{TokenKind::Symbol, at, 1};
+  }
+  std::size_t end = at + 1;
+  if (is_letter(c) || is_digit(c)) {
+    while (end < sql.size() && (is_letter(sql[end]) || is_digit(sql[end]))) {
+      ++end;
+    }
+    return {is_digit(c) ? TokenKind::Number : TokenKind::Word, at, end - at};
+  }
+  return {TokenKind::Symbol, at, 1};
+}
+
+std::vector<Token> tokens_of(std::string_view sql) {
+  std::vector<Token> tokens;
+  for (std::size_t at = skip_gap(sql, 0); at < sql.size();) {
+    tokens.push_back(token_at(sql, at));
+    at = skip_gap(sql, at + tokens.back().length);
+  }
+  return tokens;
+}
+
+std::string_view text_of(std::string_view sql, const Token& token) {
+  return sql.substr(token.begin, token.length);
+}
+
+std::string unquoted(std::string_view text) {
+  if (text.size() < 2 || (text.front() != '"' && text.front() != '`')) {
+    return std::string(text);
+  }
+  std::string name;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    name += text[i];
+    if (text[i] == text.front()) {
+      ++i;
+    }
+  }
+  return name;
+}
+
+AliasedExpression make_expression(std::string_view sql, const std::vector<Token>& tokens,
+                                  std::size_t first, std::size_t last) {
+  AliasedExpression found;
+  found.begin = tokens[first].begin;
+  const Token& end = tokens[last - 1];
+  found.length = end.begin + end.length - found.begin;
+  const bool is_name = end.kind == TokenKind::Word || end.kind == TokenKind::QuotedName;
+  if (last - first < 3 || !is_name || !is_word(text_of(sql, tokens[last - 2]), "AS")) {
+    return found;
+  }
+  const Token& before_as = tokens[last - 3];
+  found.length = before_as.begin + before_as.length - found.begin;
+  found.alias = unquoted(text_of(sql, end));
+  found.alias_begin = end.begin;
+  found.alias_length = end.length;
+  return found;
+}
+
+}  // namespace
+
+bool is_statement(std::string_view sql) {
+  constexpr std::array<std::string_view, 6> kBeginnings{"SELECT", "WITH",  "FROM",
+                                                        "VALUES", "PIVOT", "UNPIVOT"};
+  std::size_t at = skip_gap(sql, 0);
+  int open = 0;
+  while (at < sql.size() && sql[at] == '(') {
+    ++open;
+    at = skip_gap(sql, at + 1);
+  }
+  if (at >= sql.size()) {
+    return false;
+  }
+  const std::string_view word = text_of(sql, token_at(sql, at));
+  for (const std::string_view beginning : kBeginnings) {
+    if (is_word(word, beginning)) {
+      // `(SELECT 1) AS x` is an expression: what follows the parenthesis is its name
+      return open == 0 || !split_expressions(sql).front().alias;
+    }
+  }
+  return false;
+}
+
+std::vector<AliasedExpression> split_expressions(std::string_view sql) {
+  const std::vector<Token> tokens = tokens_of(sql);
+  std::vector<AliasedExpression> expressions;
+  int depth = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i <= tokens.size(); ++i) {
+    const char c =
+        i < tokens.size() && tokens[i].kind == TokenKind::Symbol ? sql[tokens[i].begin] : '\0';
+    depth += c == '(' || c == '[' || c == '{' ? 1 : 0;
+    depth -= c == ')' || c == ']' || c == '}' ? 1 : 0;
+    if (i == tokens.size() || (c == ',' && depth == 0)) {
+      if (i > first) {
+        expressions.push_back(make_expression(sql, tokens, first, i));
+      }
+      first = i + 1;
+    }
+  }
+  return expressions;
+}
+
+std::vector<SqlName> names_in(std::string_view sql) {
+  const std::vector<Token> tokens = tokens_of(sql);
+  std::vector<SqlName> names;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind != TokenKind::Word && token.kind != TokenKind::QuotedName) {
+      continue;
+    }
+    const bool is_call = i + 1 < tokens.size() && text_of(sql, tokens[i + 1]) == "(";
+    if (!is_call) {
+      names.push_back({unquoted(text_of(sql, token)), token.begin, token.length,
+                       token.kind == TokenKind::QuotedName});
+    }
+  }
+  return names;
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,39 @@
+// Just enough of SQL to tell a whole SELECT from a list of expressions and to find words outside of
+// strings, quotes and comments. Nothing is understood and nothing is judged here: binding is the
+// engine's work.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::contract {
+
+/// True for SELECT, WITH, FROM, VALUES, PIVOT and UNPIVOT, also in parentheses.
+bool is_statement(std::string_view sql);
+
+/// One `expression AS name` of a list; offsets are into the text that was given.
+struct AliasedExpression {
+  std::size_t begin = 0;  // of the expression
+  std::size_t length = 0;
+  std::optional<std::string> alias;  // unquoted; empty when there is none
+  std::size_t alias_begin = 0;
+  std::size_t alias_length = 0;
+};
+
+/// Splits at the commas that stand outside of parentheses, strings and comments.
+std::vector<AliasedExpression> split_expressions(std::string_view sql);
+
+/// A word or a double-quoted name that is not a function call; keywords are among them.
+struct SqlName {
+  std::string name;  // unquoted
+  std::size_t begin = 0;
+  std::size_t length = 0;
+  bool is_quoted = false;
+};
+
+std::vector<SqlName> names_in(std::string_view sql);
+
+}  // namespace sluice::contract

@@ -1,0 +1,20 @@
+// The words of steps.
+#pragma once
+
+#include "sluice/contract/model/transformation.h"
+#include "sluice/contract/read/words.h"
+
+namespace sluice::contract {
+
+template <>
+std::span<const Word<JoinType>> words_of<JoinType>();
+template <>
+std::span<const Word<SortOrder>> words_of<SortOrder>();
+template <>
+std::span<const Word<BlankKeys>> words_of<BlankKeys>();
+template <>
+std::span<const Word<TrimSide>> words_of<TrimSide>();
+template <>
+std::span<const Word<DateUnit>> words_of<DateUnit>();
+
+}  // namespace sluice::contract
