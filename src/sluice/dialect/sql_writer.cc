@@ -76,7 +76,7 @@ Result<std::string> SqlWriter::binary(const plan::Binary& node) {
 }
 
 Result<std::string> SqlWriter::unary(const plan::Unary& node) {
-  SLUICE_TRY(const std::string operand, expr(*node.operand));
+  SLUICE_TRY(std::string operand, expr(*node.operand));
   switch (node.op) {
     case UnaryOp::Not: return fmt::format("(NOT {})", operand);
     case UnaryOp::IsNull: return fmt::format("({} IS NULL)", operand);

@@ -42,7 +42,7 @@ std::string_view spelling(Function function) {
 }
 
 std::string unary_text(const Unary& unary) {
-  const std::string operand = to_string(*unary.operand);
+  std::string operand = to_string(*unary.operand);
   switch (unary.op) {
     case UnaryOp::Not: return fmt::format("not ({})", operand);
     case UnaryOp::IsNull: return fmt::format("{} is null", operand);

@@ -9,7 +9,7 @@
 #include "sluice/contract/diagnostic/diagnostic.h"
 #include "sluice/contract/source/text_index.h"
 
-struct yaml_parser_s;
+struct yaml_parser_s;  // NOLINT(readability-identifier-naming): the name is libyaml's
 
 namespace sluice::contract {
 

@@ -115,7 +115,7 @@ Result<std::string> render_table_options(const plan::CreateTable&) {
 }  // namespace
 
 const Dialect& duckdb_dialect() {
-  static constexpr Dialect dialect{
+  static constexpr Dialect kDialect{
       .name = "duckdb",
       .identifier_quote = '"',
       .quote_text = quote_literal,
@@ -126,7 +126,7 @@ const Dialect& duckdb_dialect() {
       .render_table_options = render_table_options,
       .has_primary_key = true,
   };
-  return dialect;
+  return kDialect;
 }
 
 }  // namespace sluice::dialect

@@ -137,7 +137,7 @@ Result<std::string> render_table_options(const plan::CreateTable& create) {
 }  // namespace
 
 const Dialect& spark_iceberg_dialect() {
-  static constexpr Dialect dialect{
+  static constexpr Dialect kDialect{
       .name = "spark",
       .identifier_quote = kQuote,
       .quote_text = quote_literal_with_backslashes,
@@ -148,7 +148,7 @@ const Dialect& spark_iceberg_dialect() {
       .render_table_options = render_table_options,
       .has_primary_key = false,
   };
-  return dialect;
+  return kDialect;
 }
 
 }  // namespace sluice::dialect
