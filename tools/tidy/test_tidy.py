@@ -29,6 +29,10 @@ engines = ["engine/fake", "engine/duckdb"]
 include = "regex"
 instead = "RE2"
 [[heavy]]
+include = "json/"
+except = ["json/fwd.hpp"]
+instead = "name it only"
+[[heavy]]
 include = "arrow/"
 instead = "the C structs"
 [[heavy]]
@@ -89,6 +93,8 @@ class LayersTest(RuleTest):
         self.assertEqual(self.check("src/sluice/base/x.cc", "#include <regex>"), [])
         self.assertIn("RE2", self.check("src/sluice/base/x.h", "#include <regex>")[0])
         self.assertIn("C structs", self.check("src/sluice/base/x.h", "#include <arrow/api.h>")[0])
+        self.assertIn("name it", self.check("src/sluice/base/x.h", "#include <json/json.hpp>")[0])
+        self.assertEqual(self.check("src/sluice/base/x.h", "#include <json/fwd.hpp>"), [])
         self.assertIn("RE2", self.check("test/x.h", "#include <regex>")[0])
         duckdb = "#include <duckdb.h>"
         self.assertEqual(self.check("src/sluice/engine/duckdb/x_internal.h", duckdb), [])

@@ -12,7 +12,8 @@ HOLDS = "DEPS in src/sluice/CMakeLists.txt are the lists of layers.toml; every f
 FILE = "src/sluice/CMakeLists.txt"
 _MODULE = re.compile(r"^\s*sluice_module\(\s*([^)]*)\)", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
-_WORDS = {"DEPS", "LIBS", "TEST_DEPS", "TEST_LIBS"}
+# Every keyword of sluice_module, so that no value of one is taken for a folder.
+_WORDS = {"DEPS", "LIBS", "TEST_DEPS", "TEST_LIBS", "TEST_LABELS"}
 
 
 def modules(text):

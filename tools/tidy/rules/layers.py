@@ -134,6 +134,7 @@ def _heavy(layers, path, name):
         hit = name == include or (name.startswith(include) and not include.isalpha()
                                   and not include.endswith(".h"))
         hit = hit or (include == "grpc" and name.startswith(("grpc/", "grpcpp/")))
+        hit = hit and name not in entry.get("except", [])
         if hit and not (entry.get("internal") and path.endswith("_internal.h")):
             return f"<{name}> in a header; {entry['instead']}"
     return None

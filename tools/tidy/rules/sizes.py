@@ -5,7 +5,6 @@ import posixpath
 
 import cpp_source
 from repository import Finding
-from rules import layers
 
 NAME = "sizes"
 HOLDS = "header 400 lines, .cc and .py 700, test 500, function 70, line 100, folder 20 subjects"
@@ -42,7 +41,7 @@ def check(repo):
 
 def _cap_of(path):
     name = posixpath.basename(path)
-    if layers.is_test(path) or name.startswith("test_"):
+    if name.endswith("_test.cc") or name.startswith("test_"):
         return "test", _TEST
     return ("header", _HEADER) if path.endswith(".h") else ("source", _SOURCE)
 

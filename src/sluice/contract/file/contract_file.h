@@ -1,5 +1,6 @@
 // The text of a contract, and which files of a folder are contracts. What is wrong with a path is
-// said here, with what to do; what is wrong with a text is said by contract/check.
+// said here, with what to do; what is wrong with a text is said by contract/check. Reads files and
+// keeps none; safe from any thread.
 #pragma once
 
 #include <string>

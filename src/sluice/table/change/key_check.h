@@ -1,5 +1,6 @@
 // Keys of a batch before they are used: never NULL, and once where they must be. What is refused is
-// named by position and value, so that a person finds the rows.
+// named by position and value, so that a person finds the rows. Each check is one query on the
+// connection that holds the batch; nothing is changed.
 #pragma once
 
 #include <string>

@@ -1,20 +1,17 @@
 // A table that is a folder of Parquet files: every reader of Parquet reads it, and its manifests
 // make writing it as safe as a log does for other formats.
 //
-//   <root>/<ingest id>-<n>.parquet               data, also below <column>=<value>/ when
-//   partitioned <root>/_<ingest id>-<n>.parquet.staged       written and flushed, not committed or
-//   not yet shown <root>/_<ingest id>-<n>.parquet.removed      replaced by a later version
-//   <root>/_sluice/manifest/<version>.json       put-if-absent: the commit, and the proof of it
-//   <root>/_sluice/manifest/checkpoint.json      a hint: where to begin reading
+//   <ingest id>-<n>.parquet              data; below <column>=<value>/ when partitioned
+//   _<ingest id>-<n>.parquet.staged      written and flushed, not committed or not yet shown
+//   _<ingest id>-<n>.parquet.removed     replaced by a later version, kept until maintain
+//   _sluice/manifest/<version>.json      put-if-absent: the commit, and the proof of it
+//   _sluice/manifest/checkpoint.json     a hint: where to begin reading
 //
-// A commit is the manifest entry, nothing else. Then the files it replaced are hidden and its own
-// are shown, by renames; a crash in between is mended by whoever opens the table next. A reader of
-// the manifest (find_parquet_files) sees whole versions. A reader that globs sees an append of one
-// file at once; of an append of several files, a merge or an overwrite it may see a part for as
-// long as the renames take, never an old row beside the new one that replaced it.
-//
-// Replaced files are kept under their hidden name until maintain. Data is computed by an engine
-// that reads and writes local files and speaks DuckDB's SQL.
+// A commit is the manifest entry, nothing else; the renames that then show and hide files are
+// finished by whoever opens the table next. A reader of the manifest (find_parquet_files) sees
+// whole versions. A reader that globs sees an append of one file at once; of several files, a merge
+// or an overwrite it may see a part while the renames last, never an old row beside its successor.
+// Data is computed by an engine that reads and writes local files and speaks DuckDB's SQL.
 #pragma once
 
 #include <chrono>
