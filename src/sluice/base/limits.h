@@ -16,6 +16,8 @@ inline constexpr int kDocumentDepthMax = 64;
 inline constexpr std::size_t kDocumentNodesMax = 200'000;
 /// Diagnostics kept of one document; more are counted.
 inline constexpr std::size_t kDiagnosticsMax = 1'000;
+/// One JSON payload of the typed door; larger ones come as NDJSON.
+inline constexpr std::size_t kJsonBytesMax = std::size_t{64} << 20;
 /// Commit conflicts retried before CommitConflict is returned.
 inline constexpr int kCommitRetryMax = 16;
 /// A state or manifest file that is larger was not written by us.

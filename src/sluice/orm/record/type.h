@@ -78,6 +78,8 @@ struct MapAccess {
   std::size_t (*size)(const void* map);
   /// Where each key and each value lies, in key order.
   void (*find_all)(const void* map, const void** keys, const void** values);
+  /// Makes room for a key that is moved from; where its value is, nullptr when the key is there.
+  void* (*emplace)(void* map, void* key);
   /// Makes it hold `size` entries that `fill` writes; false when `fill` failed or a key came twice.
   bool (*assign)(void* map, std::size_t size, const MapFill& fill);
 };
@@ -99,6 +101,7 @@ struct Type {
 
 struct Member {
   std::string_view name;
+  std::string_view json_key;
   std::size_t offset = 0;
   const Type* type = nullptr;
 };

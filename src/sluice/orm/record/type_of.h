@@ -17,6 +17,26 @@
 #include "sluice/orm/record/type.h"
 #include "sluice/orm/record/values.h"
 
+namespace sluice {
+
+/// A member that is called something else in JSON.
+struct JsonKey {
+  std::string_view member;
+  std::string_view key;
+};
+
+template <auto P>
+constexpr JsonKey json_key(std::string_view key) {
+  return {.member = internal::member_name<P>, .key = key};
+}
+
+/// What JSON calls the members of T that it does not call by their names:
+/// template <> inline constexpr std::array sluice::json_keys<User>{json_key<&User::id>("userId")};
+template <class T>
+inline constexpr std::array<JsonKey, 0> json_keys{};
+
+}  // namespace sluice
+
 namespace sluice::orm {
 
 /// The descriptor of T, made on first use.
@@ -189,6 +209,11 @@ inline constexpr orm::MapAccess map_access{
             *values++ = &value;
           }
         },
+    .emplace = [](void* map, void* key) -> void* {
+      const auto [at, is_new] =
+          static_cast<M*>(map)->try_emplace(std::move(*static_cast<typename M::key_type*>(key)));
+      return is_new ? &at->second : nullptr;
+    },
     .assign =
         [](void* map, std::size_t size, const orm::MapFill& fill) {
           const Scratch<typename M::key_type> keys(size);
@@ -254,11 +279,22 @@ constexpr orm::Type make_type() {
   return type;
 }
 
+template <class T>
+constexpr std::string_view json_key_of(std::string_view member) {
+  for (const JsonKey& renamed : json_keys<T>) {
+    if (renamed.member == member) {
+      return renamed.key;
+    }
+  }
+  return member;
+}
+
 template <class T, std::size_t... I>
 std::array<orm::Member, sizeof...(I)> make_members(std::index_sequence<I...>) {
   const auto* start = reinterpret_cast<const std::byte*>(&unborn<T>.value);
   return {
       orm::Member{.name = member_names<T>[I],
+                  .json_key = json_key_of<T>(member_names<T>[I]),
                   .offset = static_cast<std::size_t>(
                       reinterpret_cast<const std::byte*>(pointer_at<I>(unborn_members<T>)) - start),
                   .type = &type_of<MemberAt<T, I>>}...};

@@ -61,6 +61,15 @@ std::string decimal_text(Int128 unscaled, int scale);
 /// Reads "-12.5" exactly; more digits than there is room for are InvalidArgument.
 Result<Int128> parse_decimal(std::string_view text, int precision, int scale);
 
+/// "2026-01-31", "23:59:59.000001" and "2026-01-31T23:59:59.000001", both ways; reading takes up to
+/// six digits of a fraction, or none, and nothing that the calendar does not have.
+std::string date_text(std::chrono::sys_days day);
+std::string time_text(TimeOfDay time);
+std::string local_text(local_micros time);
+bool parse_date(std::string_view text, std::chrono::sys_days& out);
+bool parse_time(std::string_view text, TimeOfDay& out);
+bool parse_local(std::string_view text, local_micros& out);
+
 /// 10 to the power of `digits`, 0 to 38.
 Int128 power_of_ten(int digits);
 
