@@ -214,6 +214,17 @@ Status flush_to_disk(int descriptor, const std::string& path) {
   return {};
 }
 
+sys_micros instant_of(const struct timespec& stamp) {
+  using std::chrono::seconds;
+  using std::chrono::sys_days;
+  using std::chrono::year;
+  // A file may say anything, and what is far off does not even fit into microseconds.
+  constexpr seconds kFirst = sys_days{year{0} / 1 / 1}.time_since_epoch();
+  constexpr seconds kLast = sys_days{year{9999} / 12 / 31}.time_since_epoch();
+  const seconds whole = std::clamp(seconds(stamp.tv_sec), kFirst, kLast);
+  return sys_micros(whole + std::chrono::microseconds(stamp.tv_nsec / 1000));
+}
+
 std::string render_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 6> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) {

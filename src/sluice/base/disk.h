@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -73,6 +74,9 @@ Result<std::string> read_range(const Context& context, int descriptor, std::uint
 /// Flushes the file or folder to the disk. A failure is final: the kernel may have dropped the
 /// pages, so a second call proves nothing.
 Status flush_to_disk(int descriptor, const std::string& path);
+
+/// A time stamp of a file; one that no calendar of four digits holds becomes its first or last.
+sys_micros instant_of(const struct timespec& stamp);
 
 /// "1.5 GiB".
 std::string render_bytes(std::uint64_t bytes);

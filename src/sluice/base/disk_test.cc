@@ -66,6 +66,16 @@ TEST(Disk, BytesAreShownInTheUnitAPersonReads) {
   EXPECT_EQ(render_bytes(UINT64_MAX), "16.0 EiB");
 }
 
+TEST(Disk, AnyTimeStampOfAFileIsAnInstantThatCanBeWrittenAndRead) {
+  EXPECT_EQ(to_string(instant_of({.tv_sec = 1, .tv_nsec = 2999})), "1970-01-01T00:00:01.000002Z");
+  EXPECT_EQ(to_string(instant_of({.tv_sec = -1, .tv_nsec = 999'999'999})),
+            "1969-12-31T23:59:59.999999Z");
+  for (const std::int64_t seconds : {INT64_MIN, INT64_MAX, std::int64_t{10'000'000'000}}) {
+    const sys_micros instant = instant_of({.tv_sec = seconds, .tv_nsec = 0});
+    EXPECT_EQ(parse_instant(to_string(instant)).value(), instant) << seconds;
+  }
+}
+
 TEST(Disk, ATempFolderGoesWithItsOwner) {
   std::string path;
   {

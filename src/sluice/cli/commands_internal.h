@@ -8,6 +8,8 @@
 namespace sluice::cli {
 
 extern const Command kCompletion;
+extern const Command kExplain;
+extern const Command kValidate;
 extern const Command kVersion;
 
 }  // namespace sluice::cli

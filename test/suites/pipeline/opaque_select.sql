@@ -4,34 +4,34 @@ schema unknown allowed
 post sql: sql[SELECT day, count(*) AS n FROM {dataset} GROUP BY 1]
 lineage _lakelogic_run_id
 
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE TEMP TABLE sluice_1 AS SELECT "id", "day", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", struct_pack("id" := "id", "day" := "day") AS _sluice_raw FROM (SELECT "id", "day", "_sluice_file" FROM read_parquet(['landing/a.in'], union_by_name=true, filename='_sluice_file'))));
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "day", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", struct_pack("id" := "id", "day" := "day") AS _sluice_raw FROM (SELECT "id", "day", "_sluice_file" FROM read_parquet(['landing/a.in'], union_by_name=true, filename='_sluice_file'))));
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step sql
-CREATE TEMP TABLE sluice_2 AS SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source;
 -- step sql
 CREATE OR REPLACE TEMP VIEW "source" AS SELECT * FROM (SELECT "id", "day" FROM sluice_2);
 -- step sql
 CREATE OR REPLACE TEMP VIEW "customers" AS SELECT * FROM (SELECT "id", "day" FROM sluice_2);
 -- step sql
-CREATE TEMP TABLE sluice_3 AS SELECT * FROM (
+CREATE OR REPLACE TEMP TABLE sluice_3 AS SELECT * FROM (
 SELECT day, count(*) AS n FROM source GROUP BY 1
 );
 -- observe an opaque step

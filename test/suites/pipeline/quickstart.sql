@@ -5,24 +5,24 @@ rule email is required [completeness, error, any phase]: email is not null
 rule email LIKE '%@%.%' [correctness, error, any phase]: sql[email LIKE '%@%.%']
 post sql: email = sql[LOWER(TRIM(email))]
 
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_file", CASE WHEN _sluice_m0 & 3 <> 0 THEN _sluice_raw END AS _sluice_raw, _sluice_m0, CASE WHEN _sluice_m0 & 3 <> 0 THEN list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_errors, CASE WHEN _sluice_m0 & 3 <> 0 THEN list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_categories FROM (SELECT *, CAST(CASE WHEN (
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_file", CASE WHEN _sluice_m0 & 3 <> 0 THEN _sluice_raw END AS _sluice_raw, _sluice_m0, CASE WHEN _sluice_m0 & 3 <> 0 THEN list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_errors, CASE WHEN _sluice_m0 & 3 <> 0 THEN list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_categories FROM (SELECT *, CAST(CASE WHEN (
 ("email" IS NOT NULL)
 ) THEN 0 ELSE 1 END + CASE WHEN (
 (email LIKE '%@%.%'
@@ -31,7 +31,7 @@ CREATE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_file", CASE WHE
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step 
-CREATE TEMP TABLE sluice_2 AS SELECT "cus_id", "email", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", (
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "cus_id", "email", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", (
 LOWER(TRIM(email))
 ) AS "email", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", "email", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source) AS source;
 -- rules

@@ -7,34 +7,34 @@ schema unknown allowed
 post lookup: country = countries.name where code = code else 'Unknown'
 post join: join inner countries on id = id: area as c_area
 
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
--- prepare
+-- session
 CREATE OR REPLACE TEMP VIEW "countries" AS SELECT * FROM (SELECT * FROM read_csv(['ref/countries.csv'], header=true, union_by_name=true)) AS _sluice_link WHERE (
 active
 );
 -- step row_rules
-CREATE TEMP TABLE sluice_1 AS SELECT "id", "code", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "code", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "code", "_sluice_file", struct_pack("id" := "id", "code" := "code") AS _sluice_raw FROM (SELECT "id", "code", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'code': 'VARCHAR'}, filename='_sluice_file'))));
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "code", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "code", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "code", "_sluice_file", struct_pack("id" := "id", "code" := "code") AS _sluice_raw FROM (SELECT "id", "code", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'code': 'VARCHAR'}, filename='_sluice_file'))));
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step join
-CREATE TEMP TABLE sluice_2 AS SELECT "id", "code", "country", "_sluice_file", "_sluice_raw" FROM (SELECT source."id" AS "id", source."code" AS "code", coalesce(_sluice_r._sluice_value, 'Unknown') AS "country", source."_sluice_file", source."_sluice_raw" FROM (SELECT "id", "code", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source LEFT JOIN (SELECT CAST("code" AS VARCHAR) AS _sluice_key, any_value("name") AS _sluice_value FROM "countries" WHERE CAST("code" AS VARCHAR) IS NOT NULL GROUP BY 1) AS _sluice_r ON source."code" = _sluice_r._sluice_key) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "code", "country", "_sluice_file", "_sluice_raw" FROM (SELECT source."id" AS "id", source."code" AS "code", coalesce(_sluice_r._sluice_value, 'Unknown') AS "country", source."_sluice_file", source."_sluice_raw" FROM (SELECT "id", "code", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source LEFT JOIN (SELECT CAST("code" AS VARCHAR) AS _sluice_key, any_value("name") AS _sluice_value FROM "countries" WHERE CAST("code" AS VARCHAR) IS NOT NULL GROUP BY 1) AS _sluice_r ON source."code" = _sluice_r._sluice_key) AS source;
 -- step join
-CREATE TEMP TABLE sluice_3 AS SELECT source."id", source."code", source."country", _sluice_r."area" AS "c_area", source."_sluice_file", source."_sluice_raw", source.rowid AS "_sluice_from" FROM sluice_2 AS source INNER JOIN "countries" AS _sluice_r ON source."id" = TRY_CAST(_sluice_r."id" AS BIGINT) ORDER BY source.rowid NULLS LAST;
+CREATE OR REPLACE TEMP TABLE sluice_3 AS SELECT source."id", source."code", source."country", _sluice_r."area" AS "c_area", source."_sluice_file", source."_sluice_raw", source.rowid AS "_sluice_from" FROM sluice_2 AS source INNER JOIN "countries" AS _sluice_r ON source."id" = TRY_CAST(_sluice_r."id" AS BIGINT) ORDER BY source.rowid NULLS LAST;
 -- observe
 SELECT count(*), (SELECT count(*) FROM sluice_3), 0, count(*) FILTER (WHERE n IS NULL), coalesce(sum(n - 1), 0) + (SELECT count(*) FROM sluice_3 WHERE _sluice_from IS NULL), 0 FROM sluice_2 AS source LEFT JOIN (SELECT _sluice_from AS f, count(*) AS n FROM sluice_3 WHERE _sluice_from IS NOT NULL GROUP BY 1) ON f = source.rowid;
 -- spent

@@ -4,24 +4,24 @@ schema unknown allowed
 rule positive [validity, error, any phase]: sql[amount > 0 -- always]
 rule small [validity, warning, any phase]: sql[amount < 9]
 
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
--- prepare
+-- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE TEMP TABLE sluice_1 AS SELECT "id", "amount", "note", "_sluice_file", CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN _sluice_raw END AS _sluice_raw, _sluice_m0, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN _sluice_t0 END, CASE WHEN _sluice_t1 IS NOT NULL THEN _sluice_t1 END, CASE WHEN TRUE THEN 'Unknown fields present: extra' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: positive' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_errors, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN 'schema' END, CASE WHEN _sluice_t1 IS NOT NULL THEN 'schema' END, CASE WHEN TRUE THEN 'schema' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'validity' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_categories FROM (SELECT *, CAST(CASE WHEN (
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "amount", "note", "_sluice_file", CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN _sluice_raw END AS _sluice_raw, _sluice_m0, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN _sluice_t0 END, CASE WHEN _sluice_t1 IS NOT NULL THEN _sluice_t1 END, CASE WHEN TRUE THEN 'Unknown fields present: extra' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: positive' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_errors, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN 'schema' END, CASE WHEN _sluice_t1 IS NOT NULL THEN 'schema' END, CASE WHEN TRUE THEN 'schema' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'validity' END], lambda _sluice_x: _sluice_x IS NOT NULL) END AS _sluice_categories FROM (SELECT *, CAST(CASE WHEN (
 (amount > 0 -- always
 )
 ) THEN 0 ELSE 1 END + CASE WHEN (

@@ -38,6 +38,13 @@ enum class Evaluation : std::uint8_t { Plain, Guarded };
 /// A relation without rows that has these columns; for describing what comes next.
 Result<std::string> render_empty(const schema::Schema& columns);
 
+/// What a connection needs before anything of the contract is bound on it: the run's clock in every
+/// spelling of now, and the references as views.
+Result<std::vector<std::string>> render_session(const plan::Pipeline& pipeline, sys_micros clock);
+
+/// Keys of a lookup's reference that have several values; a run with such a key stops.
+std::string render_lookup_conflicts(const plan::LookUp& lookup);
+
 /// CASE that is 0 where the row satisfies the rule; for binding one.
 Result<std::string> render_rule(const plan::RowRule& rule);
 
@@ -86,7 +93,6 @@ struct RuleCounts {
 
 /// Everything that one run asks of the engine, in this order.
 struct Program {
-  std::vector<std::string> prepare;  // clock, references
   std::vector<ProgramStep> steps;
   std::vector<RuleCounts> rule_counts;
   std::string good;            // SELECT of the accepted rows in their final shape

@@ -23,7 +23,6 @@ class ProgramWriter {
   Result<Program> write();
 
  private:
-  Status prepare();
   Status scan();
   Status steps(const std::vector<plan::BoundStep>& steps);
   Status step(const plan::PlannedStep& planned, const schema::Schema& output);
@@ -83,8 +82,9 @@ void ProgramWriter::make_table(ProgramStep& into) {
     return;
   }
   const string table = new_table();
-  into.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS SELECT {} FROM {} AS source",
-                                        table, columns(), rows_.from));
+  into.statements.push_back(
+      fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT {} FROM {} AS source", table,
+                  columns(), rows_.from));
   move_to(into, table);
   rows_.from = table;
   is_table_ = true;
@@ -101,30 +101,6 @@ void ProgramWriter::move_to(ProgramStep& done, const string& table, bool is_kept
 bool ProgramWriter::has_reasons() const {
   return std::ranges::any_of(rows_.hidden,
                              [](const string& name) { return name.starts_with("_sluice_e"); });
-}
-
-Status ProgramWriter::prepare() {
-  // Every spelling of now gives the run's one instant.
-  const string instant = fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock));
-  const auto macro = [&](std::string_view name, const string& value) {
-    program_.prepare.push_back(fmt::format("CREATE OR REPLACE TEMP MACRO {}() AS {}", name, value));
-  };
-  for (const std::string_view name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
-    macro(name, instant);
-  }
-  for (const std::string_view name : {"current_date", "today"}) {
-    macro(name, fmt::format("CAST({} AS DATE)", instant));
-  }
-  for (const std::string_view name : {"current_localtimestamp", "localtimestamp"}) {
-    macro(name, fmt::format("CAST({} AS TIMESTAMP)", instant));
-  }
-  macro("get_current_time", fmt::format("CAST(CAST({} AS TIMESTAMP) AS TIME)", instant));
-  for (const plan::Reference& reference : pipeline_.references) {
-    SLUICE_TRY(const string select, render_reference(reference));
-    program_.prepare.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
-                                           quote_identifier(reference.name), select));
-  }
-  return {};
 }
 
 Status ProgramWriter::capture_raw(const schema::Schema& columns) {
@@ -147,6 +123,15 @@ Status ProgramWriter::scan() {
   SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
   rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
   SLUICE_CHECK(capture_raw(bound_.source));
+  if (!bound_.made_at_scan.empty()) {
+    string made;
+    for (const schema::Field& field : bound_.made_at_scan) {
+      SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
+      made += fmt::format(", CAST(NULL AS {}) AS {}", type, quote_identifier(field.name));
+      rows_.columns.fields.push_back(field);
+    }
+    rows_.from = fmt::format("(SELECT *{} FROM {})", made, rows_.from);
+  }
   if (pipeline_.preserved_upstream.empty()) {
     return {};
   }
@@ -194,7 +179,7 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
   }
   const string before = is_table_ ? rows_.from : "";
   const string table = new_table();
-  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
   done.observe = fmt::format(
       "SELECT {}, count(*) FILTER (WHERE NOT {}), 0, count(*) FILTER (WHERE {}), 0, 0 FROM {}",
       before.empty() ? "count(*)" : fmt::format("(SELECT count(*) FROM {})", before),
@@ -214,7 +199,7 @@ Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Sch
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
   SLUICE_TRY(const string made, rows_made(planned.step, rows_));
   const string table = new_table();
-  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
   done.observe = fmt::format(
       "SELECT count(*), (SELECT count(*) FROM {}), 0, count(*) FILTER (WHERE n = 0), "
       "coalesce(sum(greatest(n - 1, 0)), 0), 0 FROM (SELECT {} AS n FROM {} AS source)",
@@ -232,7 +217,7 @@ Status ProgramWriter::joining(const plan::PlannedStep& planned, const schema::Sc
   const string before = rows_.from;
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
   const string table = new_table();
-  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
   done.observe = fmt::format(
       "SELECT count(*), (SELECT count(*) FROM {0}), 0, count(*) FILTER (WHERE n IS NULL), "
       "coalesce(sum(n - 1), 0) + (SELECT count(*) FROM {0} WHERE {1} IS NULL), 0 FROM {2} AS "
@@ -264,7 +249,7 @@ Status ProgramWriter::reshaping(const plan::PlannedStep& planned, const schema::
   }
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
   const string table = new_table();
-  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, select));
+  done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
   const string counted =
       fmt::format("(SELECT count(*) FROM {}) AS i, (SELECT count(*) FROM {}) AS o", before, table);
   done.is_opaque = is_opaque;
@@ -306,7 +291,8 @@ Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view n
   ProgramStep done{.name = string(name)};
   SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, keep_raw));
   const string table = new_table();
-  done.statements.push_back(fmt::format("CREATE TEMP TABLE {} AS {}", table, judged.select));
+  done.statements.push_back(
+      fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, judged.select));
   move_to(done, table, true);
   done.observe = fmt::format(
       "SELECT count(*), count(*) FILTER (WHERE {0} IS NULL), count(*) FILTER (WHERE {0} IS NOT "
@@ -434,13 +420,18 @@ Status ProgramWriter::finish() {
 }
 
 Result<Program> ProgramWriter::write() {
-  SLUICE_CHECK(prepare());
   SLUICE_CHECK(scan());
   SLUICE_CHECK(steps(bound_.pre));
-  SLUICE_CHECK(judge(bound_.before_split, "row_rules", !bound_.after_post.is_empty()));
+  const bool post_can_refuse =
+      !bound_.after_post.is_empty() ||
+      std::ranges::any_of(bound_.post, [&](const plan::BoundStep& one) {
+        const plan::Step& step = pipeline_.steps[one.step].step;
+        return can_fail(step, evaluation_) || (evaluation_ == Evaluation::Guarded &&
+                                               std::holds_alternative<plan::FilterRows>(step));
+      });
+  SLUICE_CHECK(judge(bound_.before_split, "row_rules", post_can_refuse));
   SLUICE_CHECK(steps(bound_.post));
-  if (!bound_.after_post.is_empty() || has_reasons() || !bound_.after_post.missing.empty() ||
-      !bound_.after_post.dropped.empty()) {
+  if (!bound_.after_post.is_empty() || has_reasons()) {
     SLUICE_CHECK(judge(bound_.after_post, "post_row_rules", false));
   }
   SLUICE_CHECK(finish());
@@ -466,6 +457,41 @@ std::vector<string> source_views(const plan::Pipeline& pipeline, const string& r
     }
   }
   return statements;
+}
+
+Result<std::vector<string>> render_session(const plan::Pipeline& pipeline, sys_micros clock) {
+  std::vector<string> statements;
+  // Every spelling of now gives the run's one instant.
+  const string instant = fmt::format("TIMESTAMPTZ '{}'", to_string(clock));
+  const auto macro = [&](std::string_view name, const string& value) {
+    statements.push_back(fmt::format("CREATE OR REPLACE TEMP MACRO {}() AS {}", name, value));
+  };
+  for (const std::string_view name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
+    macro(name, instant);
+  }
+  for (const std::string_view name : {"current_date", "today"}) {
+    macro(name, fmt::format("CAST({} AS DATE)", instant));
+  }
+  for (const std::string_view name : {"current_localtimestamp", "localtimestamp"}) {
+    macro(name, fmt::format("CAST({} AS TIMESTAMP)", instant));
+  }
+  macro("get_current_time", fmt::format("CAST(CAST({} AS TIMESTAMP) AS TIME)", instant));
+  for (const plan::Reference& reference : pipeline.references) {
+    SLUICE_TRY(const string select, render_reference(reference));
+    statements.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                     quote_identifier(reference.name), select));
+  }
+  return statements;
+}
+
+string render_lookup_conflicts(const plan::LookUp& lookup) {
+  const string value = quote_identifier(lookup.value);
+  return fmt::format(
+      "SELECT CAST({key} AS VARCHAR) FROM {reference} WHERE {key} IS NOT NULL GROUP BY {key} "
+      "HAVING "
+      "count(DISTINCT {value}) + CAST(count(*) > count({value}) AS INTEGER) > 1 ORDER BY 1 LIMIT 3",
+      fmt::arg("key", quote_identifier(lookup.key)), fmt::arg("value", value),
+      fmt::arg("reference", quote_identifier(lookup.reference)));
 }
 
 Result<string> render_observation(const plan::Observation& observation) {

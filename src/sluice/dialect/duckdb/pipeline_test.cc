@@ -23,13 +23,13 @@ const LogicalType kBigint{schema::Integer{.bits = 64}};
 const LogicalType kDouble{schema::Float{.bits = 64}};
 const LogicalType kTexts{schema::List{LogicalType{schema::Text{}}}};
 
-std::string printed(const Program& program) {
+std::string printed(const BoundPipeline& bound, const Program& program) {
   std::string text;
   const auto add = [&](std::string_view title, const std::string& statement) {
     text += fmt::format("-- {}\n{};\n", title, statement);
   };
-  for (const std::string& statement : program.prepare) {
-    add("prepare", statement);
+  for (const std::string& statement : render_session(bound.pipeline, bound.clock).value()) {
+    add("session", statement);
   }
   for (const ProgramStep& step : program.steps) {
     for (const std::string& statement : step.statements) {
@@ -56,7 +56,7 @@ void expect_golden(const std::string& name, const BoundPipeline& bound,
                    Evaluation evaluation = Evaluation::Plain) {
   const std::string path = "test/suites/pipeline/" + name + ".sql";
   const std::string got =
-      to_string(bound.pipeline) + "\n" + printed(render_program(bound, evaluation).value());
+      to_string(bound.pipeline) + "\n" + printed(bound, render_program(bound, evaluation).value());
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << got;
   }
@@ -199,7 +199,7 @@ TEST(Pipeline, NoNameAndNoTextEndsAQuote) {
   BoundPipeline bound = bound_over(columns, plan::CsvFormat{});
   bound.pipeline.row_rules = {rule("it's", plan::Expr{sql("\"a\"\"b\" <> 'x'")}, "o'clock")};
   bound.before_split.rules = {0};
-  const std::string text = printed(render_program(bound, Evaluation::Plain).value());
+  const std::string text = printed(bound, render_program(bound, Evaluation::Plain).value());
   EXPECT_THAT(text, HasSubstr("'Rule failed: it''s'"));
   EXPECT_THAT(text, HasSubstr("'o''clock'"));
   EXPECT_THAT(text, HasSubstr("\"a\"\"b\""));

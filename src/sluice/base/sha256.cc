@@ -1,0 +1,119 @@
+#include "sluice/base/sha256.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace sluice {
+namespace {
+
+constexpr std::array<std::uint32_t, 64> kRound{
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+constexpr std::size_t kBlockBytes = 64;
+constexpr std::size_t kLengthBytes = 8;
+
+std::uint32_t read_big_endian(const std::uint8_t* bytes) {
+  return (std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) |
+         (std::uint32_t{bytes[2]} << 8) | std::uint32_t{bytes[3]};
+}
+
+std::array<std::uint32_t, 64> expand(const std::uint8_t* block) {
+  std::array<std::uint32_t, 64> w{};
+  for (std::size_t i = 0; i < 16; ++i) {
+    w[i] = read_big_endian(block + 4 * i);
+  }
+  for (std::size_t i = 16; i < 64; ++i) {
+    const std::uint32_t a = w[i - 15];
+    const std::uint32_t b = w[i - 2];
+    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ (a >> 3)) + w[i - 7] +
+           (std::rotr(b, 17) ^ std::rotr(b, 19) ^ (b >> 10));
+  }
+  return w;
+}
+
+}  // namespace
+
+void Sha256::update(std::string_view bytes) {
+  bytes_ += bytes.size();
+  while (!bytes.empty()) {
+    const std::size_t taken = std::min(bytes.size(), kBlockBytes - waiting_size_);
+    std::memcpy(waiting_.data() + waiting_size_, bytes.data(), taken);
+    waiting_size_ += taken;
+    bytes.remove_prefix(taken);
+    if (waiting_size_ == kBlockBytes) {
+      take_block(waiting_.data());
+      waiting_size_ = 0;
+    }
+  }
+}
+
+Sha256::Digest Sha256::digest() const {
+  Sha256 ended = *this;
+  ended.pad_and_finish();
+  Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<std::uint8_t>(ended.state_[i / 4] >> (24 - 8 * (i % 4)));
+  }
+  return digest;
+}
+
+void Sha256::pad_and_finish() {
+  const std::uint64_t bits = bytes_ * 8;
+  std::string padding(1, '\x80');
+  const std::size_t used = (waiting_size_ + 1 + kLengthBytes) % kBlockBytes;
+  padding.append((kBlockBytes - used) % kBlockBytes, '\0');
+  for (std::size_t i = 0; i < kLengthBytes; ++i) {
+    padding += static_cast<char>(static_cast<std::uint8_t>(bits >> (56 - 8 * i)));
+  }
+  update(padding);
+}
+
+void Sha256::take_block(const std::uint8_t* block) {
+  const std::array<std::uint32_t, 64> w = expand(block);
+  auto [a, b, c, d, e, f, g, h] = state_;
+  for (std::size_t i = 0; i < 64; ++i) {
+    const std::uint32_t sum1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+    const std::uint32_t choice = (e & f) ^ (~e & g);
+    const std::uint32_t t1 = h + sum1 + choice + kRound[i] + w[i];
+    const std::uint32_t sum0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+    const std::uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
+    h = g;
+    g = f;
+    f = e;
+    e = d + t1;
+    d = c;
+    c = b;
+    b = a;
+    a = t1 + sum0 + majority;
+  }
+  const std::array<std::uint32_t, 8> worked{a, b, c, d, e, f, g, h};
+  for (std::size_t i = 0; i < state_.size(); ++i) {
+    state_[i] += worked[i];
+  }
+}
+
+std::string to_hex(const Sha256::Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 sha;
+  sha.update(bytes);
+  return to_hex(sha.digest());
+}
+
+}  // namespace sluice

@@ -1,0 +1,217 @@
+#include "sluice/orm/rule/validate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/orm/json/write.h"
+#include "sluice/orm/rule/compare_internal.h"
+#include "sluice/orm/rule/rules.h"
+#include "sluice/plan/value.h"
+
+namespace sluice::orm {
+namespace {
+
+constexpr std::int64_t kNoBound = std::int64_t{1} << 62;
+
+std::string operand_text(const Operand& operand) {
+  switch (operand.holds) {
+    case Operand::Holds::Nothing: return {};
+    case Operand::Holds::Integer: return fmt::format("{}", operand.integer);
+    case Operand::Holds::Real: return fmt::format("{}", operand.real);
+    case Operand::Holds::Text: return fmt::format("'{}'", operand.text);
+    case Operand::Holds::Member: return std::string(operand.text);
+  }
+  return {};
+}
+
+/// Where a value lies: a chain on the stack, spelled only when something failed.
+struct Place {
+  const Place* up = nullptr;
+  std::size_t index = 0;  // of the record, at the root; of an element, where there is no name
+  std::string_view name;
+};
+
+std::size_t record_of_place(const Place& place) {
+  return place.up == nullptr ? place.index : record_of_place(*place.up);
+}
+
+std::string path_text(const Place& place) {
+  if (place.up == nullptr) {
+    return {};
+  }
+  std::string path = path_text(*place.up);
+  if (place.name.empty()) {
+    return path + fmt::format("[{}]", place.index);
+  }
+  const bool joined = path.empty() || place.name.starts_with('[');
+  return path + (joined ? "" : ".") + std::string(place.name);
+}
+
+void report(const RuleNode& rule, const Subject& subject, const Place& place,
+            std::vector<Violation>& out) {
+  const bool is_own = rule.kind == &kSatisfies;  // its name is the caller's
+  out.push_back({.record = record_of_place(place),
+                 .member = path_text(place),
+                 .rule = std::string(is_own ? rule.low.text : rule.kind->name),
+                 .parameter = is_own ? "" : parameter_text(rule),
+                 .value = subject.value == nullptr ? "null" : shown(*subject.type, subject.value)});
+}
+
+void explain(const RuleNode& rule, const Subject& subject, const Place& place,
+             std::vector<Violation>& out);
+
+/// The elements that fail, each by its place.
+void explain_each(const RuleNode& rule, const Subject& subject, const Place& place,
+                  std::vector<Violation>& out) {
+  const Type& type = *subject.type;
+  const std::size_t size = subject.length();
+  const auto visit = [&](const Type& element, const void* value, const Place& at) {
+    const Subject inner = subject_of(element, value, subject);
+    if (!passes(*rule.first(), inner)) {
+      explain(*rule.first(), inner, at, out);
+    }
+  };
+  if (type.kind == Kind::List) {
+    const auto* at = static_cast<const std::byte*>(type.list->data(subject.value));
+    for (std::size_t i = 0; i < size; ++i, at += type.element->size) {
+      visit(*type.element, at, {.up = &place, .index = i, .name = {}});
+    }
+    return;
+  }
+  std::vector<const void*> found(size * 2);
+  type.map->find_all(subject.value, found.data(), found.data() + size);
+  const bool keys = rule.kind == &kEachKey;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::string step = fmt::format("[{}]", shown(*type.key, found[i]));
+    visit(keys ? *type.key : *type.element, keys ? found[i] : found[size + i],
+          {.up = &place, .name = step});
+  }
+}
+
+/// Says which part of a failing rule failed.
+void explain(const RuleNode& rule, const Subject& subject, const Place& place,
+             std::vector<Violation>& out) {
+  if (rule.kind == &kAllOf) {
+    for (const RuleNode* inner = rule.first(); inner != rule.end(); inner = inner->next()) {
+      if (!passes(*inner, subject)) {
+        explain(*inner, subject, place, out);
+      }
+    }
+  } else if (rule.kind == &kEach || rule.kind == &kEachKey) {
+    explain_each(rule, subject, place, out);
+  } else {
+    report(rule, subject, place, out);
+  }
+}
+
+void check_record(const CheckPlan& plan, const void* record, const Place& place,
+                  std::vector<Violation>& out);
+
+/// The nested aggregates in a member: itself, in an optional, in a list.
+void check_nested(const CheckPlan& nested, const Type& type, const void* value, const Place& place,
+                  std::vector<Violation>& out) {
+  if (type.kind == Kind::Record) {
+    check_record(nested, value, place, out);
+  } else if (type.kind == Kind::Optional) {
+    const void* held = type.optional->find(value);
+    if (held != nullptr) {
+      check_nested(nested, *type.element, held, place, out);
+    }
+  } else if (type.kind == Kind::List) {
+    const auto* at = static_cast<const std::byte*>(type.list->data(value));
+    const std::size_t size = type.list->size(value);
+    for (std::size_t i = 0; i < size; ++i, at += type.element->size) {
+      check_nested(nested, *type.element, at, {.up = &place, .index = i, .name = {}}, out);
+    }
+  }
+}
+
+void check_record(const CheckPlan& plan, const void* record, const Place& place,
+                  std::vector<Violation>& out) {
+  const Subject whole{.record_type = plan.record, .record = record};
+  for (const Check& check : plan.checks) {
+    const Member& member = *check.member;
+    const void* value = static_cast<const std::byte*>(record) + member.offset;
+    if (check.nested != nullptr) {
+      check_nested(*check.nested, *member.type, value, {.up = &place, .name = member.name}, out);
+      continue;
+    }
+    const Subject subject = subject_of(*member.type, value, whole);
+    if (!passes(*check.rule, subject)) [[unlikely]] {
+      explain(*check.rule, subject, {.up = &place, .name = member.name}, out);
+    }
+  }
+}
+
+}  // namespace
+
+std::string parameter_text(const RuleNode& rule) {
+  if (rule.kind == &kLength || rule.kind == &kByteLength) {
+    if (rule.low.integer == rule.high.integer) {
+      return fmt::format("{}", rule.low.integer);
+    }
+    return fmt::format("{}..{}", rule.low.integer,
+                       rule.high.integer == kNoBound ? std::string{} : operand_text(rule.high));
+  }
+  std::string text = operand_text(rule.low);
+  if (rule.high.holds != Operand::Holds::Nothing) {
+    text += ".." + operand_text(rule.high);
+  }
+  for (const RuleNode* inner = rule.first(); inner != rule.end(); inner = inner->next()) {
+    const std::string part = inner->kind == nullptr
+                                 ? operand_text(inner->low)
+                                 : fmt::format("{}({})", inner->kind->name, parameter_text(*inner));
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return text;
+}
+
+CheckPlan make_check_plan(const Record& record, std::span<const MemberRule> rules,
+                          std::span<const RuleNode> nodes) {
+  CheckPlan plan{.record = &record, .checks = {}};
+  for (const MemberRule& rule : rules) {
+    plan.checks.push_back({.member = record.find(rule.member), .rule = &nodes[rule.node]});
+  }
+  return plan;
+}
+
+void check_records(const CheckPlan& plan, const void* first, std::size_t stride, std::size_t count,
+                   std::size_t first_index, std::vector<Violation>& out) {
+  const auto* at = static_cast<const std::byte*>(first);
+  for (std::size_t i = 0; i < count; ++i, at += stride) {
+    check_record(plan, at, {.index = first_index + i, .name = {}}, out);
+  }
+}
+
+}  // namespace sluice::orm
+
+namespace sluice {
+
+std::string to_string(const Violation& violation) {
+  const std::string parameter =
+      violation.parameter.empty() ? "" : fmt::format("({})", violation.parameter);
+  return fmt::format("record {}: {}: {}{}, got {}", violation.record, violation.member,
+                     violation.rule, parameter, violation.value);
+}
+
+std::string to_string(const Verdict& verdict) {
+  std::string text;
+  for (const Violation& violation : verdict.violations) {
+    text += (text.empty() ? "" : "\n") + to_string(violation);
+  }
+  return text;
+}
+
+Error to_error(const Verdict& verdict) {
+  constexpr std::size_t kShown = 10;
+  Error error = make_error(
+      ErrorCode::DataRejected,
+      fmt::format("every record must pass its rules, got {} failures", verdict.violations.size()));
+  for (std::size_t i = 0; i < std::min(kShown, verdict.violations.size()); ++i) {
+    error.context.push_back(to_string(verdict.violations[i]));
+  }
+  return std::move(error).with_hint("nothing was written; sluice::validate gives all failures");
+}
+
+}  // namespace sluice

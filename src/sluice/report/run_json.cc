@@ -1,0 +1,144 @@
+#include "sluice/report/run_json.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+
+/// 12 rather than 12.0: a count stays a whole number.
+Json number(double value) {
+  constexpr double kWholeMax = 9e15;
+  if (std::abs(value) < kWholeMax && value == std::floor(value)) {
+    return static_cast<std::int64_t>(value);
+  }
+  return value;
+}
+
+Json rows_of(const run::RowTotals& rows) {
+  return {{"source", rows.source},   {"good", rows.good},   {"quarantined", rows.quarantined},
+          {"dropped", rows.dropped}, {"added", rows.added}, {"written", rows.written}};
+}
+
+Json ledger_of(const std::vector<run::LedgerEntry>& ledger) {
+  Json entries = Json::array();
+  for (const run::LedgerEntry& entry : ledger) {
+    Json& row = entries.emplace_back(Json{{"step", entry.step},
+                                          {"in", entry.in},
+                                          {"out", entry.out},
+                                          {"quarantined", entry.quarantined},
+                                          {"dropped", entry.dropped},
+                                          {"added", entry.added}});
+    if (entry.aggregated != 0) {
+      row["aggregated"] = entry.aggregated;
+    }
+    if (entry.is_opaque) {
+      row["opaque"] = true;
+    }
+  }
+  return entries;
+}
+
+Json row_rules_of(const std::vector<run::RowRuleResult>& rules) {
+  Json entries = Json::array();
+  for (const run::RowRuleResult& rule : rules) {
+    entries.push_back({{"name", rule.name},
+                       {"category", rule.category},
+                       {"severity", rule.severity},
+                       {"failed_rows", rule.failed_rows}});
+  }
+  return entries;
+}
+
+Json dataset_rules_of(const std::vector<run::DatasetRuleResult>& rules) {
+  Json entries = Json::array();
+  for (const run::DatasetRuleResult& rule : rules) {
+    Json observed;
+    if (rule.observed) {
+      observed = number(*rule.observed);
+    } else if (rule.observed_truth) {
+      observed = *rule.observed_truth;
+    }
+    entries.push_back({{"name", rule.name},
+                       {"category", rule.category},
+                       {"passed", rule.passed ? Json(*rule.passed) : Json()},
+                       {"observed", observed},
+                       {"expected", rule.expected}});
+  }
+  return entries;
+}
+
+Json service_levels_of(const std::vector<run::ServiceLevelResult>& levels) {
+  Json entries = Json::array();
+  for (const run::ServiceLevelResult& level : levels) {
+    entries.push_back({{"name", level.name},
+                       {"met", level.met},
+                       {"observed", level.observed},
+                       {"threshold", level.threshold}});
+  }
+  return entries;
+}
+
+Json run_of(const run::RunResult& result) {
+  Json json{{"schema_version", kSchemaVersion},
+            {"run_id", result.run_id},
+            {"status", run::to_string(result.status)}};
+  if (!result.reason.empty()) {
+    json["reason"] = result.reason;
+  }
+  json["engine"] = result.engine;
+  if (!result.pipeline_run_id.empty()) {
+    json["pipeline_run_id"] = result.pipeline_run_id;
+  }
+  json["contract"] = {{"path", result.contract.path},
+                      {"title", result.contract.title},
+                      {"version", result.contract.version},
+                      {"fingerprint", result.contract.fingerprint}};
+  json["rows"] = rows_of(result.rows);
+  json["ledger"] = ledger_of(result.ledger);
+  json["row_rules"] = row_rules_of(result.row_rules);
+  json["dataset_rules"] = dataset_rules_of(result.dataset_rules);
+  json["service_levels"] = service_levels_of(result.service_levels);
+  if (const auto& target = result.target) {
+    json["target"] = {{"uri", target->uri},           {"format", target->format},
+                      {"strategy", target->strategy}, {"version", target->version},
+                      {"inserted", target->inserted}, {"updated", target->updated},
+                      {"deleted", target->deleted}};
+  }
+  if (const auto& quarantine = result.quarantine) {
+    json["quarantine"] = {{"uri", quarantine->uri}, {"rows", quarantine->rows}};
+  }
+  if (!result.warnings.empty()) {
+    json["warnings"] = result.warnings;
+  }
+  json["durations_ms"] = {{"load", result.durations.load_ms},
+                          {"transform", result.durations.transform_ms},
+                          {"quality", result.durations.quality_ms},
+                          {"materialize", result.durations.materialize_ms},
+                          {"total", result.durations.total_ms}};
+  return json;
+}
+
+/// Text of a file name or value may be any bytes; JSON is UTF-8.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const run::RunResult& result) { return dump(run_of(result)); }
+
+std::string to_json(std::span<const run::RunResult> results) {
+  Json runs = Json::array();
+  for (const run::RunResult& result : results) {
+    runs.push_back(run_of(result));
+  }
+  return dump(Json{{"schema_version", kSchemaVersion}, {"runs", runs}});
+}
+
+}  // namespace sluice::report

@@ -1,0 +1,18 @@
+// A run as the JSON object that `sluice run --json` prints: its shape is fixed and carries a
+// version number.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "sluice/run/pipeline/run_result.h"
+
+namespace sluice::report {
+
+/// One object on one line, without a line end.
+std::string to_json(const run::RunResult& result);
+
+/// {"schema_version": 1, "runs": [...]} for several contracts.
+std::string to_json(std::span<const run::RunResult> results);
+
+}  // namespace sluice::report

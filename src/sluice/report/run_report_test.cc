@@ -1,0 +1,116 @@
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "sluice/report/run_json.h"
+#include "sluice/report/run_summary.h"
+
+namespace sluice::report {
+namespace {
+
+using testing::HasSubstr;
+
+run::RunResult customers() {
+  run::RunResult result;
+  result.run_id = "0198c2a4-7d3e-7b1c-8f00-0123456789ab";
+  result.engine = "duckdb";
+  result.contract = {.path = "customers.yaml",
+                     .title = "Customers",
+                     .version = "1.0.0",
+                     .fingerprint = "sha256:00",
+                     .layer = "silver",
+                     .table_name = "customers"};
+  result.rows = {.source = 4, .good = 2, .quarantined = 2, .dropped = 0, .added = 0, .written = 2};
+  result.ledger = {{.step = "row_rules", .in = 4, .out = 2, .quarantined = 2}};
+  result.row_rules = {
+      {.name = "email_shape", .category = "correctness", .severity = "error", .failed_rows = 1}};
+  result.dataset_rules = {{.name = "id_unique",
+                           .category = "completeness",
+                           .severity = "error",
+                           .passed = false,
+                           .observed = 3.0,
+                           .observed_truth = {},
+                           .expected = "= 0"}};
+  result.target = run::TargetResult{.uri = "lake/silver",
+                                    .format = "parquet",
+                                    .strategy = "merge",
+                                    .version = 7,
+                                    .inserted = 1,
+                                    .updated = 1};
+  result.quarantine = run::QuarantineResult{.uri = "lake/quarantine", .rows = 2};
+  result.durations.total_ms = 58;
+  return result;
+}
+
+std::string text_of(const std::vector<Line>& lines) {
+  std::string text;
+  for (const Line& line : lines) {
+    for (const Piece& piece : line) {
+      text += piece.text;
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+TEST(RunJson, HasTheFixedShape) {
+  const auto json = nlohmann::json::parse(to_json(customers()));
+  EXPECT_EQ(json["schema_version"], 1);
+  EXPECT_EQ(json["status"], "succeeded");
+  EXPECT_EQ(json["rows"],
+            nlohmann::json::parse(
+                R"({"source":4,"good":2,"quarantined":2,"dropped":0,"added":0,"written":2})"));
+  EXPECT_EQ(json["ledger"][0],
+            nlohmann::json::parse(
+                R"({"step":"row_rules","in":4,"out":2,"quarantined":2,"dropped":0,"added":0})"));
+  EXPECT_EQ(json["dataset_rules"][0]["observed"], 3);
+  EXPECT_EQ(json["target"]["version"], 7);
+  EXPECT_EQ(json["quarantine"]["rows"], 2);
+  EXPECT_EQ(json["durations_ms"]["total"], 58);
+}
+
+TEST(RunJson, ANameThatIsNoUtf8StillGivesJson) {
+  run::RunResult result = customers();
+  result.contract.path = "caf\xe9.yaml";
+  EXPECT_TRUE(nlohmann::json::accept(to_json(result)));
+}
+
+TEST(RunJson, SeveralRunsAreOneObject) {
+  const std::vector<run::RunResult> runs{customers(), customers()};
+  EXPECT_EQ(nlohmann::json::parse(to_json(runs))["runs"].size(), 2U);
+}
+
+TEST(RunSummary, SaysWhereTheRowsAre) {
+  const std::string text = text_of(render_summary(customers()));
+  EXPECT_THAT(text, HasSubstr("Customers  succeeded  in 0.06 s"));
+  EXPECT_THAT(text, HasSubstr("good                    2  lake/silver (parquet merge, version 7, 1 "
+                              "inserted, 1 updated)"));
+  EXPECT_THAT(text, HasSubstr("quarantined             2  lake/quarantine"));
+  EXPECT_THAT(text, HasSubstr("1  email_shape (correctness)"));
+  EXPECT_THAT(text, HasSubstr("3  id_unique: expected = 0"));
+}
+
+TEST(RunSummary, ASkippedRunSaysWhyAndNothingElse) {
+  run::RunResult result = customers();
+  result.status = run::RunStatus::Skipped;
+  result.reason = "no new files";
+  EXPECT_EQ(text_of(render_summary(result)), "Customers  skipped: no new files  in 0.06 s\n");
+}
+
+TEST(RunSummary, SamplesAlignAndStayOnOneLine) {
+  const run::Sample sample{.columns = {"id", "note"},
+                           .rows = {{"C1", "two\nlines"}, {std::nullopt, std::string(60, 'x')}}};
+  EXPECT_EQ(text_of(render_sample("bad rows", sample)),
+            "bad rows\n"
+            "  id    note                                     \n"
+            "  C1    two lines                                \n"
+            "  null  " +
+                std::string(37, 'x') + "... \n");
+}
+
+TEST(RunSummary, TheClosingLineIsTheOneUsersKnow) {
+  EXPECT_EQ(completion_line(customers()),
+            "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%");
+}
+
+}  // namespace
+}  // namespace sluice::report

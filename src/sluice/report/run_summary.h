@@ -1,0 +1,32 @@
+// A run as a person reads it at the end: a table of counts and places, the rules that failed, and
+// samples of rows when asked for. Plain lines, of at most `columns` signs where values allow it;
+// the caller paints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/run/pipeline/run_result.h"
+
+namespace sluice::report {
+
+/// What a piece of a line says, so that a terminal can colour it.
+enum class Tone : std::uint8_t { Plain, Heading, Good, Bad, Quiet };
+
+struct Piece {
+  std::string text;
+  Tone tone = Tone::Plain;
+};
+using Line = std::vector<Piece>;
+
+std::vector<Line> render_summary(const run::RunResult& result);
+
+/// A few rows as a table with a heading.
+std::vector<Line> render_sample(std::string_view heading, const run::Sample& sample);
+
+/// "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%".
+std::string completion_line(const run::RunResult& result);
+
+}  // namespace sluice::report

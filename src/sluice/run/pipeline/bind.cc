@@ -1,0 +1,409 @@
+#include "sluice/run/pipeline/bind.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/text_rows.h"
+
+namespace sluice::run {
+namespace {
+
+using plan::Phase;
+using schema::Field;
+using schema::same_column;
+using schema::Schema;
+using std::string;
+
+bool contains(const std::vector<string>& names, std::string_view name) {
+  return std::ranges::any_of(names, [&](const string& one) { return same_column(one, name); });
+}
+
+Schema without_ours(Schema columns) {
+  std::erase_if(columns.fields,
+                [](const Field& field) { return field.name.starts_with("_sluice_"); });
+  return columns;
+}
+
+/// An engine's "cannot be bound" as the fault of a place in the contract.
+Error as_contract_error(Error error, string what, const SourcePosition& at) {
+  if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound) {
+    error.code = ErrorCode::InvalidContract;
+  }
+  if (!error.at && at.line != 0) {
+    error.at = at;
+  }
+  return std::move(error).with_context(std::move(what));
+}
+
+class Binder {
+ public:
+  Binder(const Context& context, engine::Connection& connection, plan::BoundPipeline& bound)
+      : context_(context), connection_(connection), bound_(bound), pipeline_(bound.pipeline) {}
+
+  Status bind();
+
+ private:
+  Status open_session();
+  Status probe();
+  Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
+  Result<Schema> bind_step(const plan::PlannedStep& step, const Schema& input);
+  Status check_lookup(const plan::PlannedStep& step);
+  /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
+  Status attempt(const std::vector<Field>& early);
+  Status conform(const Schema& input, const std::vector<Field>& early);
+  Status conform_after_post(const Schema& input);
+  Status bind_rules(Phase phase, const Schema& columns, std::vector<std::size_t>& into);
+  Status bind_rule(std::size_t rule, const Schema& columns);
+  Status bind_dataset_rules(const Schema& columns);
+  Status settle_good(const Schema& columns);
+
+  std::vector<Field> missing_columns() const;
+  const plan::DeclaredColumn* declared(std::string_view name) const;
+  std::optional<plan::BoundCast> cast_of(const Field& field) const;
+  Result<Schema> describe(const string& query) { return connection_.describe(context_, query); }
+
+  const Context& context_;
+  engine::Connection& connection_;
+  plan::BoundPipeline& bound_;
+  plan::Pipeline& pipeline_;
+  std::vector<bool> is_rule_bound_;
+};
+
+const plan::DeclaredColumn* Binder::declared(std::string_view name) const {
+  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
+    if (same_column(column.name, name)) {
+      return &column;
+    }
+  }
+  return nullptr;
+}
+
+Status Binder::open_session() {
+  SLUICE_TRY(const std::vector<string> statements,
+             dialect::render_session(pipeline_, bound_.clock));
+  for (const string& statement : statements) {
+    SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
+                  connection_.execute(context_, statement), "opening the session");
+  }
+  return {};
+}
+
+Status Binder::probe() {
+  SLUICE_TRY(const string query, dialect::render_probe(pipeline_.source));
+  SLUICE_TRY_IN(const Schema probed, describe(query), "reading the columns of the source");
+  bound_.source = dialect::columns_as_read(pipeline_.source, probed);
+  // What an input without a record looks like; one with records may truly have such a column.
+  if (bound_.source.fields.size() == 1 && bound_.source.fields[0].name == "json" &&
+      std::holds_alternative<schema::Json>(bound_.source.fields[0].type.kind)) {
+    SLUICE_TRY(
+        const std::vector<TextRow> rows,
+        query_texts(context_, connection_, fmt::format("SELECT 'x' FROM ({}) LIMIT 1", query)));
+    if (rows.empty()) {
+      bound_.source.fields.clear();
+    }
+  }
+  return {};
+}
+
+Status Binder::check_lookup(const plan::PlannedStep& step) {
+  const auto* lookup = std::get_if<plan::LookUp>(&step.step);
+  if (lookup == nullptr) {
+    return {};
+  }
+  SLUICE_TRY(const std::vector<TextRow> conflicts,
+             query_texts(context_, connection_, dialect::render_lookup_conflicts(*lookup)));
+  if (conflicts.empty()) {
+    return {};
+  }
+  string keys;
+  for (const TextRow& row : conflicts) {
+    keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", row.front().value_or(""));
+  }
+  return make_error(
+             ErrorCode::DataRejected,
+             fmt::format("the reference of a lookup has several values for one key: '{}': {}",
+                         lookup->reference, keys))
+      .with_hint("make the key unique in the reference, or use a join, which multiplies rows");
+}
+
+Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& input) {
+  dialect::Rows rows{.from = "", .columns = input, .hidden = {}};
+  SLUICE_TRY(rows.from, dialect::render_empty(input));
+  if (std::holds_alternative<plan::SqlSelect>(step.step)) {
+    for (const string& view : dialect::source_views(pipeline_, rows.from)) {
+      SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
+    }
+  } else {
+    // Steps that break ties ask for the position in the source.
+    rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
+  }
+  SLUICE_TRY(const string select, dialect::render_step(step.step, rows));
+  SLUICE_TRY(const Schema output, describe(select));
+  return without_ours(output);
+}
+
+Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into) {
+  into.clear();
+  for (std::size_t i = 0; i < pipeline_.steps.size(); ++i) {
+    const plan::PlannedStep& step = pipeline_.steps[i];
+    if (step.phase != phase) {
+      continue;
+    }
+    Result<Schema> output = bind_step(step, columns);
+    if (!output) {
+      return as_contract_error(
+          std::move(output).error(),
+          fmt::format("binding the transformation '{}' ({})", step.name, to_string(step.step)),
+          step.at);
+    }
+    SLUICE_CHECK(check_lookup(step));
+    columns = *std::move(output);
+    into.push_back({.step = i, .output = columns});
+  }
+  return {};
+}
+
+std::optional<plan::BoundCast> Binder::cast_of(const Field& field) const {
+  const schema::LogicalType text{schema::Text{}};
+  if (pipeline_.schema.cast_to_text) {
+    return field.type == text
+               ? std::nullopt
+               : std::optional(plan::BoundCast{
+                     .column = field.name, .from = field.type, .to = text, .type_name = "string"});
+  }
+  const plan::DeclaredColumn* column = declared(field.name);
+  if (column == nullptr || column->is_opaque || column->type == field.type) {
+    return std::nullopt;
+  }
+  return plan::BoundCast{
+      .column = field.name, .from = field.type, .to = column->type, .type_name = column->type_name};
+}
+
+std::vector<Field> Binder::missing_columns() const {
+  std::vector<string> created;
+  for (const plan::PlannedStep& step : pipeline_.steps) {
+    for (string& name : created_columns(step.step)) {
+      created.push_back(std::move(name));
+    }
+  }
+  std::vector<Field> missing;
+  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
+    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+        !contains(created, column.name)) {
+      missing.push_back({.name = column.name, .type = column.type});
+    }
+  }
+  return missing;
+}
+
+Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
+  plan::Judgement& judgement = bound_.before_split;
+  judgement = {};
+  for (const Field& field : input.fields) {
+    Field conformed = field;
+    if (std::optional<plan::BoundCast> cast = cast_of(field)) {
+      conformed.type = cast->to;
+      judgement.casts.push_back(*std::move(cast));
+    }
+    // What a pre step made is no unknown column of the source.
+    const bool is_unknown = !pipeline_.schema.columns.empty() && !declared(field.name) &&
+                            bound_.source.find(field.name) != nullptr &&
+                            !field.name.starts_with("_lakelogic_") &&
+                            !field.name.starts_with("_upstream");
+    if (is_unknown && pipeline_.schema.unknown == plan::UnknownColumns::Quarantine) {
+      judgement.unknown_refused.push_back(field.name);
+    }
+    judgement.output.fields.push_back(std::move(conformed));
+  }
+  for (const Field& field : early) {
+    if (input.find(field.name) == nullptr) {
+      judgement.missing.push_back(field);
+      judgement.output.fields.push_back(field);
+    }
+  }
+  if (pipeline_.schema.refuse_missing) {
+    for (const Field& field : missing_columns()) {
+      if (input.find(field.name) == nullptr) {
+        judgement.missing_refused.push_back(field.name);
+      }
+    }
+  }
+  const auto* files = std::get_if<plan::FileScan>(&pipeline_.source);
+  judgement.is_unknown_in_every_row =
+      files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format);
+  return {};
+}
+
+Status Binder::bind_rule(std::size_t rule, const Schema& columns) {
+  SLUICE_TRY(const string condition, dialect::render_rule(pipeline_.row_rules[rule]));
+  SLUICE_TRY(const string rows, dialect::render_empty(columns));
+  SLUICE_TRY([[maybe_unused]] const Schema one,
+             describe(fmt::format("SELECT {} FROM {} AS source", condition, rows)));
+  return {};
+}
+
+Status Binder::bind_rules(Phase phase, const Schema& columns, std::vector<std::size_t>& into) {
+  for (std::size_t i = 0; i < pipeline_.row_rules.size(); ++i) {
+    const plan::RowRule& rule = pipeline_.row_rules[i];
+    if (is_rule_bound_[i] || (rule.phase && *rule.phase != phase)) {
+      continue;
+    }
+    Status bound = bind_rule(i, columns);
+    if (!bound && !rule.phase && phase == Phase::Pre) {
+      continue;  // it may read what a post step makes
+    }
+    if (!bound) {
+      return as_contract_error(std::move(bound).error(),
+                               fmt::format("binding the row rule '{}'", rule.name), rule.at);
+    }
+    is_rule_bound_[i] = true;
+    into.push_back(i);
+  }
+  return {};
+}
+
+Status Binder::conform_after_post(const Schema& input) {
+  plan::Judgement& judgement = bound_.after_post;
+  judgement = {};
+  for (const Field& field : input.fields) {
+    Field conformed = field;
+    if (std::optional<plan::BoundCast> cast = cast_of(field)) {
+      conformed.type = cast->to;
+      judgement.casts.push_back(*std::move(cast));
+    }
+    judgement.output.fields.push_back(std::move(conformed));
+  }
+  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
+    if (!column.is_made_by_write && input.find(column.name) == nullptr) {
+      judgement.missing.push_back({.name = column.name, .type = column.type});
+      judgement.output.fields.push_back(judgement.missing.back());
+    }
+  }
+  return {};
+}
+
+Status Binder::bind_dataset_rules(const Schema& columns) {
+  if (pipeline_.dataset_rules.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const string rows, dialect::render_empty(columns));
+  for (const string& view : dialect::source_views(pipeline_, rows)) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
+  }
+  for (plan::DatasetRule& rule : pipeline_.dataset_rules) {
+    if (rule.is_deferred) {
+      continue;
+    }
+    SLUICE_TRY(const string query, dialect::render_observation(rule.observation));
+    Result<Schema> bound = describe(query);
+    if (bound) {
+      continue;
+    }
+    const bool reads_write_column =
+        std::ranges::any_of(pipeline_.schema.columns, [&](const plan::DeclaredColumn& column) {
+          return column.is_made_by_write && bound.error().native.find(column.name) != string::npos;
+        });
+    if (reads_write_column) {
+      rule.is_deferred = true;
+      continue;
+    }
+    return as_contract_error(std::move(bound).error(),
+                             fmt::format("binding the data set rule '{}'", rule.name), rule.at);
+  }
+  return {};
+}
+
+Status Binder::settle_good(const Schema& columns) {
+  const auto is_stamp = [&](std::string_view name) {
+    return std::ranges::any_of(pipeline_.lineage, [&](const plan::LineageColumn& column) {
+      return same_column(column.name, name);
+    });
+  };
+  bound_.good = {};
+  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
+    if (const Field* field = columns.find(column.name); field && !is_stamp(column.name)) {
+      bound_.good.fields.push_back({.name = column.name, .type = field->type});
+    }
+  }
+  const bool keeps_more =
+      pipeline_.schema.columns.empty() || pipeline_.schema.unknown != plan::UnknownColumns::Drop;
+  for (const Field& field : columns.fields) {
+    if (keeps_more && !declared(field.name) && !is_stamp(field.name)) {
+      bound_.good.fields.push_back({.name = field.name, .type = field.type});
+    }
+  }
+  for (const plan::LineageColumn& column : pipeline_.lineage) {
+    const bool is_instant = column.stamp == plan::Stamp::RunInstant;
+    bound_.good.fields.push_back({.name = column.name,
+                                  .type = is_instant ? schema::LogicalType{schema::Timestamp{}}
+                                                     : schema::LogicalType{schema::Text{}}});
+  }
+  return {};
+}
+
+Status Binder::attempt(const std::vector<Field>& early) {
+  is_rule_bound_.assign(pipeline_.row_rules.size(), false);
+  Schema scanned = bound_.source;
+  for (Field& field : scanned.fields) {
+    for (const auto& [from, to] : pipeline_.preserved_upstream) {
+      if (same_column(from, field.name)) {
+        field.name = to;
+        break;
+      }
+    }
+  }
+  for (const Field& field : bound_.made_at_scan) {
+    scanned.fields.push_back(field);
+  }
+  SLUICE_CHECK(bind_steps(Phase::Pre, scanned, bound_.pre));
+  const Schema& shaped = bound_.pre.empty() ? scanned : bound_.pre.back().output;
+  SLUICE_CHECK(conform(shaped, early));
+  SLUICE_CHECK(bind_rules(Phase::Pre, bound_.before_split.output, bound_.before_split.rules));
+  SLUICE_CHECK(bind_steps(Phase::Post, bound_.before_split.output, bound_.post));
+  SLUICE_CHECK(conform_after_post(bound_.post.empty() ? bound_.before_split.output
+                                                      : bound_.post.back().output));
+  SLUICE_CHECK(bind_rules(Phase::Post, bound_.after_post.output, bound_.after_post.rules));
+  SLUICE_CHECK(bind_dataset_rules(bound_.after_post.output));
+  return settle_good(bound_.after_post.output);
+}
+
+Status Binder::bind() {
+  SLUICE_CHECK(open_session());
+  SLUICE_CHECK(probe());
+  const std::vector<Field> missing = missing_columns();
+  // A SELECT after the split may itself make a column that the source lacks: it is asked first
+  // without those columns, and with them only when it does not bind.
+  const bool has_select = std::ranges::any_of(pipeline_.steps, [](const plan::PlannedStep& step) {
+    return step.phase == Phase::Post && std::holds_alternative<plan::SqlSelect>(step.step);
+  });
+  Status first = attempt(has_select ? std::vector<Field>{} : missing);
+  if (first || missing.empty() || first.error().code != ErrorCode::InvalidContract) {
+    return first;
+  }
+  if (has_select && attempt(missing)) {
+    return {};
+  }
+  // A step before the schema may name a column that this batch lacks altogether.
+  bound_.made_at_scan = missing;
+  if (attempt({})) {
+    return {};
+  }
+  return first;
+}
+
+}  // namespace
+
+Result<plan::BoundPipeline> bind_pipeline(const Context& context, engine::Connection& connection,
+                                          const plan::Pipeline& pipeline, sys_micros clock,
+                                          const string& run_id) {
+  plan::BoundPipeline bound{.pipeline = pipeline, .clock = clock, .run_id = run_id};
+  SLUICE_CHECK(Binder(context, connection, bound).bind());
+  return bound;
+}
+
+}  // namespace sluice::run

@@ -1,0 +1,270 @@
+#include "sluice/run/pipeline/execute.h"
+
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/run/pipeline/ledger.h"
+#include "sluice/run/pipeline/text_rows.h"
+
+namespace sluice::run {
+namespace {
+
+using dialect::Evaluation;
+using dialect::Program;
+using std::string;
+
+class Stopwatch {
+ public:
+  std::int64_t lap_ms() {
+    const auto now = std::chrono::steady_clock::now();
+    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - last_);
+    last_ = now;
+    return passed.count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+bool is_judgement(std::string_view step) {
+  return step == "row_rules" || step == "post_row_rules" || step == "casts";
+}
+
+class Executor {
+ public:
+  Executor(const Context& context, engine::Connection& connection, const plan::BoundPipeline& bound)
+      : context_(context), connection_(connection), bound_(bound) {}
+
+  Result<Executed> run();
+
+ private:
+  Status run_program(const Program& program);
+  Status run_step(const dialect::ProgramStep& step);
+  Status count_rules(const Program& program);
+  Status make_views(const Program& program);
+  Status judge_dataset(const Program& program);
+  Result<DatasetRuleResult> judge(const plan::DatasetRule& rule);
+  Status execute(const string& statement);
+  void drop_tables();
+
+  const Context& context_;
+  engine::Connection& connection_;
+  const plan::BoundPipeline& bound_;
+  Executed done_;
+  Stopwatch watch_;
+};
+
+Status Executor::execute(const string& statement) {
+  SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection_.execute(context_, statement));
+  return {};
+}
+
+Status Executor::run_step(const dialect::ProgramStep& step) {
+  LedgerEntry entry{.step = step.name, .is_opaque = step.is_opaque};
+  for (const string& statement : step.statements) {
+    SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
+                  connection_.execute(context_, statement),
+                  fmt::format("running the step '{}'", step.name));
+  }
+  const bool is_counted = !step.observe.empty();
+  if (is_counted) {
+    SLUICE_TRY(const std::vector<std::int64_t> counts,
+               query_counts(context_, connection_, step.observe));
+    entry.in = counts[0];
+    entry.out = counts[1];
+    entry.quarantined = counts[2];
+    entry.dropped = counts[3];
+    entry.added = counts[4];
+    entry.aggregated = counts[5];
+    // Steps before it that pass rows one by one passed as many as came here.
+    for (auto before = done_.ledger.rbegin(); before != done_.ledger.rend() && before->in < 0;
+         ++before) {
+      before->in = before->out = entry.in;
+    }
+    context_.progress->report(step.name, static_cast<std::uint64_t>(entry.in), 0, "rows");
+  } else {
+    const bool is_known = !done_.ledger.empty() && done_.ledger.back().in >= 0;
+    entry.in = entry.out = is_known ? done_.ledger.back().out : -1;
+  }
+  if (!step.name.empty()) {
+    done_.ledger.push_back(std::move(entry));
+  }
+  for (const string& table : step.spent) {
+    SLUICE_CHECK(execute("DROP TABLE " + table));
+  }
+  (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += watch_.lap_ms();
+  return {};
+}
+
+Status Executor::count_rules(const Program& program) {
+  std::vector<std::int64_t> failed(bound_.pipeline.row_rules.size(), 0);
+  for (const dialect::RuleCounts& counts : program.rule_counts) {
+    SLUICE_TRY(const std::vector<std::int64_t> rows,
+               query_counts(context_, connection_, counts.query));
+    for (std::size_t i = 0; i < counts.rules.size(); ++i) {
+      failed[counts.rules[i]] = rows[i];
+    }
+  }
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    const plan::RowRule& rule = bound_.pipeline.row_rules[i];
+    done_.row_rules.push_back({.name = rule.name,
+                               .category = rule.category,
+                               .severity = string(to_string(rule.severity)),
+                               .failed_rows = failed[i]});
+  }
+  return {};
+}
+
+Status Executor::make_views(const Program& program) {
+  for (const auto& [name, select] :
+       {std::pair(kGoodRelation, &program.good), std::pair(kBadRelation, &program.bad),
+        std::pair(kBadTextRelation, &program.bad_as_text)}) {
+    SLUICE_CHECK(execute(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", name, *select)));
+  }
+  return {};
+}
+
+bool holds(const plan::NumberBounds& bounds, double value) {
+  return (!bounds.at_least || value >= *bounds.at_least) &&
+         (!bounds.at_most || value <= *bounds.at_most) &&
+         (!bounds.above || value > *bounds.above) && (!bounds.below || value < *bounds.below);
+}
+
+std::optional<double> number_in(const string& text) {
+  double number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
+  DatasetRuleResult result{.name = rule.name,
+                           .category = rule.category,
+                           .severity = string(to_string(rule.severity)),
+                           .passed = std::nullopt,
+                           .observed = std::nullopt,
+                           .observed_truth = std::nullopt,
+                           .expected = rule.bounds.is_empty() ? "true" : rule.bounds.text};
+  if (rule.is_deferred) {
+    return result;
+  }
+  SLUICE_TRY(const string query, dialect::render_observation(rule.observation));
+  SLUICE_TRY_IN(const std::vector<TextRow> rows, query_texts(context_, connection_, query),
+                fmt::format("judging the data set rule '{}'", rule.name));
+  // No value is no proof: neither NULL nor an empty answer passes.
+  result.passed = false;
+  if (rows.size() != 1 || !rows.front().front()) {
+    return result;
+  }
+  const string& text = *rows.front().front();
+  if (text == "true" || text == "false") {
+    result.observed_truth = text == "true";
+    result.passed = rule.bounds.is_empty() ? *result.observed_truth
+                                           : holds(rule.bounds, *result.observed_truth ? 1 : 0);
+    return result;
+  }
+  result.observed = number_in(text);
+  if (!result.observed) {
+    return make_error(ErrorCode::InvalidContract,
+                      fmt::format("a data set rule gives one number or one truth: '{}'", rule.name))
+        .with_hint("write a SELECT of one value");
+  }
+  // Without bounds a number is a truth as SQL reads it.
+  result.passed =
+      rule.bounds.is_empty() ? *result.observed != 0 : holds(rule.bounds, *result.observed);
+  return result;
+}
+
+Status Executor::judge_dataset(const Program& program) {
+  if (bound_.pipeline.dataset_rules.empty()) {
+    return {};
+  }
+  for (const string& view : dialect::source_views(bound_.pipeline, program.dataset_source)) {
+    SLUICE_CHECK(execute(view));
+  }
+  for (const plan::DatasetRule& rule : bound_.pipeline.dataset_rules) {
+    SLUICE_TRY(DatasetRuleResult result, judge(rule));
+    if (result.passed && !*result.passed && rule.severity == plan::Severity::Error) {
+      done_.broken_dataset_rules.push_back(rule.name);
+    }
+    done_.dataset_rules.push_back(std::move(result));
+  }
+  done_.quality_ms += watch_.lap_ms();
+  return {};
+}
+
+void Executor::drop_tables() {
+  // Tables are numbered; those that were spent are gone.
+  for (int i = 1; i <= 4 * (static_cast<int>(bound_.pipeline.steps.size()) + 3); ++i) {
+    [[maybe_unused]] const Status dropped =
+        execute(fmt::format("DROP TABLE IF EXISTS sluice_{}", i));
+  }
+}
+
+Status Executor::run_program(const Program& program) {
+  done_ = {};
+  watch_.lap_ms();
+  for (const dialect::ProgramStep& step : program.steps) {
+    SLUICE_CHECK(context_.check());
+    SLUICE_CHECK(run_step(step));
+  }
+  SLUICE_CHECK(check_ledger(done_.ledger));
+  done_.rows = totals_of(done_.ledger);
+  if (done_.rows.source !=
+      done_.rows.good + done_.rows.quarantined + done_.rows.dropped - done_.rows.added) {
+    return make_error(ErrorCode::Internal,
+                      "the ledger does not add up: source = good + quarantined + dropped - added");
+  }
+  SLUICE_CHECK(make_views(program));
+  return count_rules(program);
+}
+
+Result<Executed> Executor::run() {
+  SLUICE_TRY(Program program, dialect::render_program(bound_, Evaluation::Plain));
+  if (Status plain = run_program(program); !plain) {
+    // Everything was bound: what fails now is a value. Guarded, its row says so instead.
+    if (plain.error().code != ErrorCode::InvalidArgument) {
+      return std::move(plain).error();
+    }
+    drop_tables();
+    SLUICE_TRY(program, dialect::render_program(bound_, Evaluation::Guarded));
+    if (Status guarded = run_program(program); !guarded) {
+      return guarded.error().code == ErrorCode::InvalidArgument ? std::move(plain).error()
+                                                                : std::move(guarded).error();
+    }
+  }
+  SLUICE_CHECK(judge_dataset(program));
+  return std::move(done_);
+}
+
+}  // namespace
+
+Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
+                                  const plan::BoundPipeline& bound) {
+  return Executor(context, connection, bound).run();
+}
+
+Result<std::vector<string>> planned_statements(const plan::BoundPipeline& bound) {
+  SLUICE_TRY(std::vector<string> statements, dialect::render_session(bound.pipeline, bound.clock));
+  SLUICE_TRY(const Program program, dialect::render_program(bound, Evaluation::Plain));
+  for (const dialect::ProgramStep& step : program.steps) {
+    statements.insert(statements.end(), step.statements.begin(), step.statements.end());
+    if (!step.observe.empty()) {
+      statements.push_back(step.observe);
+    }
+  }
+  for (const dialect::RuleCounts& counts : program.rule_counts) {
+    statements.push_back(counts.query);
+  }
+  statements.push_back(program.good);
+  statements.push_back(program.bad);
+  return statements;
+}
+
+}  // namespace sluice::run

@@ -1,0 +1,40 @@
+// Runs a bound pipeline on an engine: judges every row, counts every step, and leaves the accepted
+// and the refused rows as two relations of the connection. Nothing outside the connection is
+// touched: writing is the caller's next step, so that nothing is half-written when a rule fails.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/plan/bound_pipeline.h"
+#include "sluice/run/pipeline/run_result.h"
+
+namespace sluice::run {
+
+/// Accepted rows in their final shape (bound.good), refused ones as they came, and refused ones
+/// with every value as text: views of the connection until it closes.
+inline constexpr std::string_view kGoodRelation = "sluice_good";
+inline constexpr std::string_view kBadRelation = "sluice_bad";
+inline constexpr std::string_view kBadTextRelation = "sluice_bad_text";
+
+struct Executed {
+  RowTotals rows;
+  std::vector<LedgerEntry> ledger;
+  std::vector<RowRuleResult> row_rules;
+  std::vector<DatasetRuleResult> dataset_rules;
+  /// Names of error-severity data set rules that failed.
+  std::vector<std::string> broken_dataset_rules;
+  std::int64_t transform_ms = 0;
+  std::int64_t quality_ms = 0;
+};
+
+Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
+                                  const plan::BoundPipeline& bound);
+
+/// The statements that execute_pipeline would run, in order, for a dry run.
+Result<std::vector<std::string>> planned_statements(const plan::BoundPipeline& bound);
+
+}  // namespace sluice::run

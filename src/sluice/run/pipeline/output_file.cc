@@ -1,0 +1,86 @@
+#include "sluice/run/pipeline/output_file.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::run {
+namespace {
+
+std::string_view copy_options(OutputFormat format) {
+  switch (format) {
+    case OutputFormat::Csv: return "FORMAT csv, HEADER true";
+    case OutputFormat::Jsonl: return "FORMAT json";
+    case OutputFormat::Parquet: return "FORMAT parquet, COMPRESSION zstd";
+  }
+  return "";
+}
+
+bool is_nested(const schema::LogicalType& type) {
+  return std::holds_alternative<schema::List>(type.kind) ||
+         std::holds_alternative<schema::Map>(type.kind) ||
+         std::holds_alternative<schema::Struct>(type.kind);
+}
+
+}  // namespace
+
+Result<OutputFormat> parse_output_format(std::string_view word) {
+  static constexpr std::array<std::pair<std::string_view, OutputFormat>, 5> kWords{{
+      {"csv", OutputFormat::Csv},
+      {"jsonl", OutputFormat::Jsonl},
+      {"json", OutputFormat::Jsonl},
+      {"ndjson", OutputFormat::Jsonl},
+      {"parquet", OutputFormat::Parquet},
+  }};
+  for (const auto& [name, format] : kWords) {
+    if (name == word) {
+      return format;
+    }
+  }
+  return make_error(ErrorCode::InvalidArgument,
+                    fmt::format("expected csv, jsonl or parquet, got '{}'", word))
+      .with_hint("say the format with --output-format, or by the file's ending");
+}
+
+Result<OutputFormat> output_format_of(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  const std::size_t slash = path.rfind('/');
+  const bool has_ending =
+      dot != std::string_view::npos && (slash == std::string_view::npos || dot > slash);
+  return parse_output_format(has_ending ? path.substr(dot + 1) : std::string_view{});
+}
+
+Status write_output(const Context& context, engine::Connection& connection,
+                    storage::Storage& folder, const std::string& name, std::string_view relation,
+                    OutputFormat format) {
+  SLUICE_TRY(const schema::Schema columns,
+             connection.describe(context, fmt::format("SELECT * FROM {}", relation)));
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    const std::string column = dialect::quote_identifier(field.name);
+    const bool as_text = format == OutputFormat::Csv && is_nested(field.type);
+    list += fmt::format(
+        "{}{}", list.empty() ? "" : ", ",
+        as_text ? fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column)
+                : column);
+  }
+  const std::string staged =
+      fmt::format("_{}.{}.tmp", name, to_string(make_uuid_v7(*context.clock, *context.random)));
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const std::int64_t rows,
+      connection.execute(
+          context, fmt::format("COPY (SELECT {} FROM {}) TO {} ({})", list, relation,
+                               dialect::quote_literal(folder.uri(staged)), copy_options(format))),
+      fmt::format("writing the rows to '{}'", folder.uri(name)));
+  if (Status published = folder.publish(context, staged, name); !published) {
+    [[maybe_unused]] const Status removed = folder.remove(context, staged);
+    return std::move(published).error();
+  }
+  return {};
+}
+
+}  // namespace sluice::run

@@ -1,0 +1,154 @@
+// What one run of a contract did, as plain data: what `sluice run --json` prints, what a report
+// shows and what a run record keeps. rows.source = good + quarantined + dropped - added always
+// holds; a run whose ledger does not add up is an error, not a result.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/error.h"
+
+namespace sluice::run {
+
+enum class RunStatus : std::uint8_t {
+  Succeeded,
+  Skipped,  // nothing new to read, or these files were committed before
+  Failed,   // a gate that is set to stop the run did; nothing was committed to the target
+};
+std::string_view to_string(RunStatus status);
+
+struct RowTotals {
+  std::int64_t source = 0;
+  std::int64_t good = 0;
+  std::int64_t quarantined = 0;
+  std::int64_t dropped = 0;  // by named steps, aggregated rows included
+  std::int64_t added = 0;    // by named steps
+  std::int64_t written = 0;  // to the target
+  friend bool operator==(const RowTotals&, const RowTotals&) = default;
+};
+
+/// One step as it was counted. in + added = out + quarantined + dropped + aggregated.
+struct LedgerEntry {
+  std::string step;
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t quarantined = 0;
+  std::int64_t dropped = 0;
+  std::int64_t added = 0;
+  std::int64_t aggregated = 0;
+  /// SQL of the contract that is not one row for one: only its in and out are known.
+  bool is_opaque = false;
+  friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+};
+
+struct RowRuleResult {
+  std::string name;
+  std::string category;
+  std::string severity;
+  std::int64_t failed_rows = 0;
+  friend bool operator==(const RowRuleResult&, const RowRuleResult&) = default;
+};
+
+struct DatasetRuleResult {
+  std::string name;
+  std::string category;
+  std::string severity;
+  std::optional<bool> passed;          // empty: judged where the table is written
+  std::optional<double> observed;      // of a rule that gives a number
+  std::optional<bool> observed_truth;  // of a rule that gives a truth
+  std::string expected;                // "= 0", "> 0.6", "true"
+  friend bool operator==(const DatasetRuleResult&, const DatasetRuleResult&) = default;
+};
+
+struct ServiceLevelResult {
+  std::string name;
+  bool met = false;
+  std::string observed;
+  std::string threshold;
+  friend bool operator==(const ServiceLevelResult&, const ServiceLevelResult&) = default;
+};
+
+struct TargetResult {
+  std::string uri;
+  std::string format;
+  std::string strategy;
+  std::int64_t version = 0;
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;
+  std::int64_t deleted = 0;
+  friend bool operator==(const TargetResult&, const TargetResult&) = default;
+};
+
+struct QuarantineResult {
+  std::string uri;
+  std::int64_t rows = 0;
+  friend bool operator==(const QuarantineResult&, const QuarantineResult&) = default;
+};
+
+struct Durations {
+  std::int64_t load_ms = 0;       // open, look at the source, bind
+  std::int64_t transform_ms = 0;  // steps that count rows
+  std::int64_t quality_ms = 0;    // judging, data set rules
+  std::int64_t materialize_ms = 0;
+  std::int64_t total_ms = 0;
+  friend bool operator==(const Durations&, const Durations&) = default;
+};
+
+struct ContractReference {
+  std::string path;
+  std::string title;
+  std::string version;
+  std::string fingerprint;  // "sha256:..." of its text
+  std::string layer;
+  std::string table_name;
+  friend bool operator==(const ContractReference&, const ContractReference&) = default;
+};
+
+struct SourceFile {
+  std::string path;
+  std::uint64_t size_bytes = 0;
+  sys_micros modified;
+  std::string tag;
+  friend bool operator==(const SourceFile&, const SourceFile&) = default;
+};
+
+/// A few rows as texts, for `--show` and reports.
+struct Sample {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  friend bool operator==(const Sample&, const Sample&) = default;
+};
+
+struct RunResult {
+  std::string run_id;
+  RunStatus status = RunStatus::Succeeded;
+  /// Why it was skipped or failed, for people.
+  std::string reason;
+  std::string engine;
+  std::string pipeline_run_id;
+  ContractReference contract;
+  sys_micros started_at;
+  std::vector<SourceFile> files;
+  std::int64_t batch = 0;  // 0: the run keeps no state
+  RowTotals rows;
+  std::vector<LedgerEntry> ledger;
+  std::vector<RowRuleResult> row_rules;
+  std::vector<DatasetRuleResult> dataset_rules;
+  std::vector<ServiceLevelResult> service_levels;
+  std::optional<TargetResult> target;
+  std::optional<QuarantineResult> quarantine;
+  std::string output_good;  // paths of files that were asked for
+  std::string output_bad;
+  Sample good_sample;
+  Sample bad_sample;
+  /// What a person should know and the run did not stop for.
+  std::vector<std::string> warnings;
+  Durations durations;
+  friend bool operator==(const RunResult&, const RunResult&) = default;
+};
+
+}  // namespace sluice::run
