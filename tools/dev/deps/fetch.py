@@ -118,8 +118,10 @@ def fetch_once(artifact: Artifact, work: Path) -> Path | None:
 
     def draw() -> None:
         have = min(folder_bytes(work), artifact.bytes)
-        line.show(f"  {artifact.name} {artifact.version} {console.bar(have, artifact.bytes)} "
-                  f"{megabytes(have)} of {megabytes(artifact.bytes)}")
+        state = f"{megabytes(have)} of {megabytes(artifact.bytes)}"
+        if have == artifact.bytes:
+            state = f"{artifact.client} is finishing"
+        line.show(f"  {artifact.name} {artifact.version} {console.bar(have, artifact.bytes)} {state}")
 
     command = CLIENTS[artifact.client][1](artifact, out)
     try:
