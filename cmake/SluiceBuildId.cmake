@@ -5,6 +5,7 @@ function(sluice_stamp)
   file(GLOB headers CONFIGURE_DEPENDS
     "${PROJECT_SOURCE_DIR}/src/sluice/base/*.h" "${PROJECT_SOURCE_DIR}/src/sluice/schema/*.h"
     "${PROJECT_SOURCE_DIR}/src/sluice/plan/*.h" "${PROJECT_SOURCE_DIR}/src/sluice/engine/*.h")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${headers})
   set(shape "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS} ${SLUICE_SANITIZE}")
   foreach(header IN LISTS headers)
     file(SHA256 "${header}" digest)
