@@ -51,8 +51,8 @@ class StatusLine:
         if self._terminal:
             if now - self._last < 0.05 and self._drawn:
                 return
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns
-            sys.stderr.write("\r\x1b[K" + text[: max(columns - 1, 20)])
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+            sys.stderr.write("\r\x1b[K" + text[: columns - 1])
             sys.stderr.flush()
             self._drawn = True
         elif now - self._last >= self._every:
