@@ -8,6 +8,8 @@
 # DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder. TEST_LABELS
 # service:spark starts that server around the folder's tests, long keeps them out of the short run.
 
+include(SluiceBuildId)
+
 function(sluice_target_name out folder)
   string(REPLACE "/" "_" name "${folder}")
   set(${out} "sluice_${name}" PARENT_SCOPE)
@@ -37,6 +39,10 @@ function(sluice_module folder)
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LIBS})
   set_target_properties(${target} PROPERTIES SLUICE_DEPS "${arg_DEPS}" SLUICE_LIBS "${arg_LIBS}")
+
+  if(EXISTS "${directory}/module.cc")
+    sluice_stamp("${folder}/module.cc")
+  endif()
 
   if(SLUICE_TESTS AND tests)
     sluice_unit_test(${target}_test SOURCES ${tests} LIBS ${target} ${arg_TEST_LIBS})

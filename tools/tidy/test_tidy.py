@@ -112,6 +112,11 @@ class LayersTest(RuleTest):
     def test_a_folder_must_be_listed(self):
         self.assertIn("not in tools/tidy/layers.toml", self.check("src/sluice/new/x.cc", "")[0])
 
+    def test_a_broken_table_is_a_finding(self):
+        twice = {layers.TABLE: "[includes]\nbase = []\nbase = []\n", cmake_deps.FILE: ""}
+        self.assert_finds(layers, twice, "cannot be read")
+        self.assert_clean(cmake_deps, twice)
+
     def test_the_table_itself_is_held_to_its_order(self):
         upside_down = "[includes]\nplan = [\"base\"]\nbase = []\n"
         self.assert_finds(layers, {layers.TABLE: upside_down}, "not listed above")

@@ -7,7 +7,7 @@
 namespace sluice::cli {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kValidate, &kExplain, &kCompletion, &kVersion};
+  static constexpr std::array kCommands{&kRun, &kValidate, &kExplain, &kCompletion, &kVersion};
   return kCommands;
 }
 

@@ -6,6 +6,8 @@
 // An Engine is safe from any thread and outlives its connections. A Connection is used by one
 // thread at a time. Cancelling the Context stops a running statement with Cancelled. Engine errors
 // carry the engine's own text in `native` (it may hold data values) and never in `message`.
+// A text of several statements runs in order and gives the result of the last, where the engine
+// takes one; it has no parameters.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // A run as the JSON object that `sluice run --json` prints: its shape is fixed and carries a
 // version number.
+// Pure functions over a finished result; safe from any thread.
 #pragma once
 
 #include <span>

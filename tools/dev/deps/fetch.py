@@ -121,7 +121,8 @@ def fetch_once(artifact: Artifact, work: Path) -> Path | None:
         state = f"{megabytes(have)} of {megabytes(artifact.bytes)}"
         if have == artifact.bytes:
             state = f"{artifact.client} is finishing"
-        line.show(f"  {artifact.name} {artifact.version} {console.bar(have, artifact.bytes)} {state}")
+        bar = console.bar(have, artifact.bytes)
+        line.show(f"  {artifact.name} {artifact.version} {bar} {state}")
 
     command = CLIENTS[artifact.client][1](artifact, out)
     try:

@@ -33,7 +33,10 @@ def modules(text):
 def check(repo):
     if not repo.exists(FILE):
         return
-    layers = layer_rule.load(repo)
+    try:
+        layers = layer_rule.load(repo)
+    except layer_rule.Unreadable:
+        return  # said by `layers`
     seen = {}
     modules_named = {folder for _, folder, _ in modules(repo.text(FILE))}
     for line, folder, lists in modules(repo.text(FILE)):

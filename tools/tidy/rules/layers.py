@@ -16,6 +16,10 @@ TABLE = "tools/tidy/layers.toml"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
+class Unreadable(Exception):
+    """layers.toml is no table."""
+
+
 class Layers:
     """layers.toml, closed under 'and whatever those may include'."""
 
@@ -63,7 +67,11 @@ def load(repo):
     if not repo.exists(TABLE):
         ours = pathlib.Path(__file__).parents[1] / "layers.toml"
         return Layers(tomllib.loads(ours.read_text(encoding="utf-8")))
-    return Layers(tomllib.loads(repo.text(TABLE)))
+    try:
+        return Layers(tomllib.loads(repo.text(TABLE)))
+    except (tomllib.TOMLDecodeError, KeyError) as problem:
+        raise Unreadable(f"cannot be read: {problem}; mend it (a merge may have doubled a line)") \
+            from problem
 
 
 def is_test(path):
@@ -83,7 +91,11 @@ def includes(repo, path):
 
 
 def check(repo):
-    layers = load(repo)
+    try:
+        layers = load(repo)
+    except Unreadable as problem:
+        yield Finding(TABLE, 1, NAME, str(problem))
+        return
     for mistake in layers.mistakes():
         yield Finding(TABLE, 1, NAME, mistake)
     for path in repo.select(".h", ".cc", under=ROOT):

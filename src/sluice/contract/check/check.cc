@@ -78,7 +78,7 @@ bool check_column(const Checking& checking, Code code, const Text& column,
 
 void check_bounds(const Checking& checking, const MaybeInteger& number, std::string_view key,
                   std::int64_t low, std::int64_t high) {
-  if (!number || (number->value >= low && number->value <= high)) {
+  if (!number || !number->is_written() || (number->value >= low && number->value <= high)) {
     return;
   }
   const std::string range = high == INT64_MAX ? "at least " + std::to_string(low)

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include "sluice/base/overloaded.h"
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
@@ -22,43 +21,6 @@ void check_reference(const Checking& checking, const Text& reference, std::strin
       Code::UnknownLink, reference.span,
       quoted(step) + " names a link that the contract does not have: " + quoted(reference.value),
       did_you_mean(reference.value, names));
-}
-
-/// One list of a step, for the check that it holds something.
-struct NamedList {
-  const Texts* list;
-  std::string_view key;
-};
-
-std::vector<NamedList> lists_of(const Step& step) {
-  using Lists = std::vector<NamedList>;
-  return std::visit(overloaded{
-                        [](const SqlStep&) { return Lists{}; },
-                        [](const Rename&) { return Lists{}; },
-                        [](const Derive&) { return Lists{}; },
-                        [](const Lookup&) { return Lists{}; },
-                        [](const Join& each) { return Lists{{&each.fields, "fields"}}; },
-                        [](const Filter&) { return Lists{}; },
-                        [](const Deduplicate& each) { return Lists{{&each.sort_by, "sort_by"}}; },
-                        [](const Select& each) { return Lists{{&each.columns, "columns"}}; },
-                        [](const Drop& each) { return Lists{{&each.columns, "columns"}}; },
-                        [](const Cast&) { return Lists{}; },
-                        [](const Trim& each) { return Lists{{&each.fields, "fields"}}; },
-                        [](const Lower& each) { return Lists{{&each.fields, "fields"}}; },
-                        [](const Upper& each) { return Lists{{&each.fields, "fields"}}; },
-                        [](const Coalesce&) { return Lists{}; },
-                        [](const Split&) { return Lists{}; },
-                        [](const Explode&) { return Lists{}; },
-                        [](const MapValues&) { return Lists{}; },
-                        [](const Rollup&) { return Lists{}; },
-                        [](const Pivot&) { return Lists{}; },
-                        [](const Unpivot&) { return Lists{}; },
-                        [](const Bucket&) { return Lists{}; },
-                        [](const JsonExtract&) { return Lists{}; },
-                        [](const DateDiff&) { return Lists{}; },
-                        [](const DateRangeExplode&) { return Lists{}; },
-                    },
-                    step);
 }
 
 void check_cast_type(const Checking& checking, const Text& type) {
@@ -226,13 +188,6 @@ void check_links(const Checking& checking) {
 
 void check_steps(const Checking& checking) {
   for (const Transformation& step : checking.contract.transformations) {
-    for (const NamedList& each : lists_of(step.step)) {
-      if (each.list->empty()) {
-        checking.out.add(Code::EmptyValue, step.span,
-                         "expected at least one column under " + quoted(each.key) + " of " +
-                             quoted(step_key(step.step)));
-      }
-    }
     check_kind(checking, step.step);
   }
   check_order_of_steps(checking);

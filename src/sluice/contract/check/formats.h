@@ -1,5 +1,6 @@
 // Small text formats of contracts: durations, dates, cron lines, versions, type names, patterns.
 // Each function says whether a text has the form, and gives its value where one is needed later.
+// Pure functions; any text is a legal input, and none of them takes more than linear time.
 #pragma once
 
 #include <cstdint>

@@ -33,6 +33,15 @@ struct Span {
   friend bool operator==(const Span&, const Span&) = default;
 };
 
+/// The span of a block of the contract. It takes no part in comparisons: two contracts that say the
+/// same are equal wherever they say it.
+struct Place : Span {
+  Place() = default;
+  Place(const Span& span)
+      : Span(span) {}  // NOLINT(google-explicit-constructor): `.span = node.span`
+  friend bool operator==(const Place&, const Place&) { return true; }
+};
+
 /// A value and the place where it was written; `span` is empty for a default.
 template <class T>
 struct At {

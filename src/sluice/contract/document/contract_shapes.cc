@@ -117,6 +117,12 @@ void read_soft_deletes(Reader& reader, const Node& node, Contract&) {
   (void)internal::begin_map(reader, node, expected_kind(ValueKind::Object));
 }
 
+/// The typed part of compliance; the rest of it is open.
+constexpr std::array kComplianceKeys{
+    key<&Contract::retention>("retention", "How long rows are kept", Support::Recorded)};
+constexpr Shape kCompliance{"compliance", kComplianceKeys};
+const Shape& compliance_shape() { return kCompliance; }
+
 constexpr std::array kInfoKeys{
     standard<&Info::title>("title", "Name for people", "the file's name is taken"),
     key<&Info::table_name>("table_name", "Name of the table"),
@@ -211,7 +217,7 @@ constexpr std::array kContractKeys{
     key<&C::external_logic>("external_logic", "A script between source and steps"),
     key<&C::extraction>("extraction", "Columns taken out of text"),
     custom<&read_compliance, C>("compliance", "Regulations and controls", ValueKind::Anything,
-                                Support::Recorded),
+                                Support::Recorded, &compliance_shape),
     open_map<&C::metadata>("metadata", "Free data", Support::Recorded),
     open_map<&C::observatory>("observatory", "Where runs are reported to", Support::Later),
     open_map<&C::ownership>("ownership", "Contacts and cost centre", Support::Recorded),

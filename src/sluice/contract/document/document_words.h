@@ -1,4 +1,6 @@
-// The words of the contract's sections.
+// The words of the contract's sections, and with them those of rules and maskings.
+// Declared here so that a table sees the specialisation before it uses it; the tables themselves
+// are const data in document_words.cc. The first word of an enumerator is the one that is printed.
 #pragma once
 
 #include "sluice/contract/masking/masking_kind.h"

@@ -42,7 +42,7 @@ struct Info {
   MaybeText system;
   MaybeText data_product;
   MaybeText data_product_output;
-  Span span;
+  Place span;
   friend bool operator==(const Info&, const Info&) = default;
 };
 
@@ -83,7 +83,7 @@ struct Contract {
   MaybeText tier;
   MaybeText contract_file_name;
   At<SqlDialect> sql_dialect{SqlDialect::Duckdb, {}};
-  Span span;
+  Place span;
 
   friend bool operator==(const Contract&, const Contract&) = default;
 };

@@ -50,7 +50,7 @@ struct Field {
   MaybeInteger max_length;
   std::vector<Integer> range;  // [begin, end) of a fixed-width line, 0-based
   MaybeText declassify;        // why a column made from a masked one may be clear
-  Span span;
+  Place span;
 
   /// Marked as personal, health or otherwise sensitive data.
   bool is_protected() const { return pii.value || phi.value || sensitive.value; }
@@ -61,7 +61,7 @@ struct Model {
   std::vector<Field> fields;
   MaybeText grain;
   Texts grain_key;
-  Span span;
+  Place span;
 
   const Field* find(std::string_view field_name) const;
   friend bool operator==(const Model&, const Model&) = default;

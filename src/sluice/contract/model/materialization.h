@@ -27,7 +27,7 @@ struct UnknownMember {
   Flag enabled{true, {}};
   Text surrogate_key_value{"-1", {}};
   ValueMap default_values;
-  Span span;
+  Place span;
   friend bool operator==(const UnknownMember&, const UnknownMember&) = default;
 };
 
@@ -47,7 +47,7 @@ struct Scd2 {
   MaybeText default_effective_from;
   MaybeFlag merge_dedup_guard;
   std::optional<UnknownMember> unknown_member;
-  Span span;
+  Place span;
   friend bool operator==(const Scd2&, const Scd2&) = default;
 };
 
@@ -56,14 +56,14 @@ struct Scd1 {
   MaybeText surrogate_key;
   At<SurrogateKeyStrategy> surrogate_key_strategy{SurrogateKeyStrategy::Hash, {}};
   std::optional<UnknownMember> unknown_member;
-  Span span;
+  Place span;
   friend bool operator==(const Scd1&, const Scd1&) = default;
 };
 
 struct Fact {
   Text type;
   Texts milestone_dates;
-  Span span;
+  Place span;
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
@@ -71,7 +71,7 @@ struct Fact {
 struct SnapshotReconcile {
   Number max_delete_ratio{{0.2, "0.2"}, {}};
   Texts scope;
-  Span span;
+  Place span;
   friend bool operator==(const SnapshotReconcile&, const SnapshotReconcile&) = default;
 };
 
@@ -84,7 +84,7 @@ struct SecondaryTarget {
   MaybeText dlt_dataset_name;
   MaybeText path;
   MaybeText mode;
-  Span span;
+  Place span;
   friend bool operator==(const SecondaryTarget&, const SecondaryTarget&) = default;
 };
 
@@ -92,7 +92,7 @@ struct Compaction {
   Flag automatic{true, {}};
   Flag vacuum{true, {}};
   Integer vacuum_retention_hours{168, {}};
-  Span span;
+  Place span;
   friend bool operator==(const Compaction&, const Compaction&) = default;
 };
 
@@ -122,7 +122,7 @@ struct Materialization {
   MaybeBag dlt_credentials;
   MaybeText dlt_dataset_name;
   Texts primary_key;  // LakeLogic's spelling; empty once read, it has moved to the contract
-  Span span;
+  Place span;
 
   friend bool operator==(const Materialization&, const Materialization&) = default;
 };

@@ -24,7 +24,7 @@ struct Notification {
   MaybeText body_template_file;
   MaybeBag template_context;
   ValueMap settings;  // of the channel: smtp_host, from_email ...
-  Span span;
+  Place span;
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 
@@ -43,7 +43,7 @@ struct Quarantine {
   At<QuarantineWriteMode> write_mode{QuarantineWriteMode::Append, {}};
   std::vector<Notification> notifications;
   Flag seal;  // keep originals of one-way maskings sealed, so that such rows can be replayed
-  Span span;
+  Place span;
   friend bool operator==(const Quarantine&, const Quarantine&) = default;
 };
 
@@ -72,7 +72,7 @@ struct Lineage {
   Texts preserve_upstream;
   Text upstream_prefix{"_upstream", {}};
   At<RunIdSource> run_id_source{RunIdSource::RunId, {}};
-  Span span;
+  Place span;
   friend bool operator==(const Lineage&, const Lineage&) = default;
 };
 
@@ -81,7 +81,7 @@ struct Objective {
   MaybeText description;
   MaybeText threshold;  // as written: a duration, or a number
   MaybeText field;
-  Span span;
+  Place span;
   friend bool operator==(const Objective&, const Objective&) = default;
 };
 
@@ -91,7 +91,7 @@ struct RowCountObjective {
   Text check_field{"counts_good", {}};
   Integer skip_reprocess_days{3, {}};
   MaybeText description;
-  Span span;
+  Place span;
   friend bool operator==(const RowCountObjective&, const RowCountObjective&) = default;
 };
 
@@ -107,7 +107,7 @@ struct AnomalyObjective {
   Number max_ratio{{2.0, "2.0"}, {}};
   MaybeNumber critical_ratio;
   MaybeText description;
-  Span span;
+  Place span;
   friend bool operator==(const AnomalyObjective&, const AnomalyObjective&) = default;
 };
 
@@ -118,7 +118,7 @@ struct ServiceLevels {
   std::optional<Objective> completeness;
   MaybeText schedule;  // a cron line by which a run is due
   std::optional<AnomalyObjective> anomaly;
-  Span span;
+  Place span;
   friend bool operator==(const ServiceLevels&, const ServiceLevels&) = default;
 };
 
@@ -135,7 +135,7 @@ struct ExternalLogic {
   Flag handles_output;
   MaybeText kernel_name;
   Integer timeout_seconds{300, {}};
-  Span span;
+  Place span;
   friend bool operator==(const ExternalLogic&, const ExternalLogic&) = default;
 };
 
@@ -147,7 +147,7 @@ struct Preprocessing {
   MaybeBag chunking;
   MaybeText file_column;
   Text text_output_column{"_extracted_text", {}};
-  Span span;
+  Place span;
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
 
@@ -155,7 +155,7 @@ struct Retry {
   Integer max_attempts{3, {}};
   Text backoff{"exponential", {}};
   Number initial_delay{{1.0, "1.0"}, {}};
-  Span span;
+  Place span;
   friend bool operator==(const Retry&, const Retry&) = default;
 };
 
@@ -164,7 +164,7 @@ struct Confidence {
   Text method{"field_completeness", {}};
   Text column{"_lakelogic_extraction_confidence", {}};
   Integer consistency_runs{3, {}};
-  Span span;
+  Place span;
   friend bool operator==(const Confidence&, const Confidence&) = default;
 };
 
@@ -192,7 +192,7 @@ struct Extraction {
   MaybeText fallback_provider;
   Flag redact_pii_before_llm;
   Texts pii_fields;
-  Span span;
+  Place span;
   friend bool operator==(const Extraction&, const Extraction&) = default;
 };
 
@@ -202,7 +202,7 @@ struct UpstreamContract {
   MaybeText domain;
   MaybeText system;
   MaybeText note;
-  Span span;
+  Place span;
   friend bool operator==(const UpstreamContract&, const UpstreamContract&) = default;
 };
 
@@ -218,7 +218,7 @@ struct UpstreamSource {
   MaybeText note;
   Texts columns_used;
   std::vector<UpstreamSource> upstream_sources;
-  Span span;
+  Place span;
   friend bool operator==(const UpstreamSource&, const UpstreamSource&) = default;
 };
 
@@ -234,7 +234,7 @@ struct DownstreamConsumer {
   MaybeText sla;
   MaybeFlag managed;
   std::vector<DownstreamConsumer> consumers;
-  Span span;
+  Place span;
   friend bool operator==(const DownstreamConsumer&, const DownstreamConsumer&) = default;
 };
 
@@ -243,7 +243,7 @@ struct Retention {
   MaybeText column;
   MaybeText starts;
   MaybeText basis;
-  Span span;
+  Place span;
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 

@@ -120,7 +120,7 @@ struct RowRule {
   At<RuleSeverity> severity{RuleSeverity::Error, {}};
   std::optional<At<Phase>> phase;  // absent: where the columns exist
   RuleOrigin origin = RuleOrigin::Declared;
-  Span span;
+  Place span;
 
   bool has_written_name() const { return name.is_written(); }
   friend bool operator==(const RowRule&, const RowRule&) = default;
@@ -160,7 +160,7 @@ struct DatasetRule {
   MaybeText category;
   MaybeText description;
   At<RuleSeverity> severity{RuleSeverity::Error, {}};
-  Span span;
+  Place span;
 
   friend bool operator==(const DatasetRule&, const DatasetRule&) = default;
 };
@@ -170,7 +170,7 @@ struct Quality {
   Flag fail_pipeline_on_dataset_error;
   std::vector<RowRule> row_rules;
   std::vector<DatasetRule> dataset_rules;
-  Span span;
+  Place span;
 
   friend bool operator==(const Quality&, const Quality&) = default;
 };

@@ -65,7 +65,7 @@ struct PostIngestion {
   At<CleanupAction> action{CleanupAction::Retain, {}};
   Flag cleanup_is_blocking;
   MaybeText archive_path;
-  Span span;
+  Place span;
   friend bool operator==(const PostIngestion&, const PostIngestion&) = default;
 };
 
@@ -73,7 +73,7 @@ struct FixedWidthColumn {
   Text name;
   Integer start;  // 1-based
   Integer width;
-  Span span;
+  Place span;
   friend bool operator==(const FixedWidthColumn&, const FixedWidthColumn&) = default;
 };
 
@@ -138,7 +138,7 @@ struct SourceOptions {
   MaybeText sasl_username;
   MaybeText sasl_password;
   MaybeBag engine_options;
-  Span span;
+  Place span;
   friend bool operator==(const SourceOptions&, const SourceOptions&) = default;
 };
 
@@ -148,7 +148,7 @@ struct SourcePartition {
   MaybeText start_date;
   MaybeText end_date;
   MaybeText file_pattern;
-  Span span;
+  Place span;
   friend bool operator==(const SourcePartition&, const SourcePartition&) = default;
 };
 
@@ -157,7 +157,7 @@ struct DltEndpoint {
   Text path;
   MaybeBag params;
   MaybeText paginator;
-  Span span;
+  Place span;
   friend bool operator==(const DltEndpoint&, const DltEndpoint&) = default;
 };
 
@@ -169,7 +169,7 @@ struct DltSource {
   TextMap credentials;
   Text write_disposition{"replace", {}};
   Integer max_table_nesting{1, {}};
-  Span span;
+  Place span;
   friend bool operator==(const DltSource&, const DltSource&) = default;
 };
 
@@ -207,7 +207,7 @@ struct Source {
   MaybeBag partition_filters;
   FlattenNested flatten_nested;
   std::optional<PostIngestion> post_ingestion;
-  Span span;
+  Place span;
   friend bool operator==(const Source&, const Source&) = default;
 };
 
@@ -217,7 +217,7 @@ enum class UnknownFields : std::uint8_t { Quarantine, Drop, Allow };
 struct SchemaPolicy {
   At<Evolution> evolution{Evolution::Allow, {}};
   At<UnknownFields> unknown_fields{UnknownFields::Allow, {}};
-  Span span;
+  Place span;
   friend bool operator==(const SchemaPolicy&, const SchemaPolicy&) = default;
 };
 
@@ -231,7 +231,7 @@ struct Server {
   Flag cast_to_string;
   std::optional<SchemaPolicy> schema_policy;
   std::optional<PostIngestion> post_ingestion;
-  Span span;
+  Place span;
   friend bool operator==(const Server&, const Server&) = default;
 };
 
@@ -239,7 +239,7 @@ struct Server {
 struct Environment {
   Text path;
   MaybeText format;
-  Span span;
+  Place span;
   friend bool operator==(const Environment&, const Environment&) = default;
 };
 
@@ -253,7 +253,7 @@ struct Link {
   Texts columns;
   MaybeSql filter;
   MaybeSql query;
-  Span span;
+  Place span;
   friend bool operator==(const Link&, const Link&) = default;
 };
 

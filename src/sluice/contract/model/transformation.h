@@ -185,7 +185,7 @@ struct BucketBin {
   MaybeNumber gt;
   MaybeNumber gte;
   MaybeValue eq;
-  Span span;
+  Place span;
   friend bool operator==(const BucketBin&, const BucketBin&) = default;
 };
 
@@ -232,7 +232,7 @@ using Step = std::variant<SqlStep, Rename, Derive, Lookup, Join, Filter, Dedupli
 struct Transformation {
   Step step;
   At<Phase> phase{Phase::Post, {}};
-  Span span;
+  Place span;
 
   friend bool operator==(const Transformation&, const Transformation&) = default;
 };

@@ -76,6 +76,14 @@ std::vector<std::string_view> key_names(const Shape& shape) {
   return names;
 }
 
+/// True when an unknown key of the map is nearly `name`: it was reported with that suggestion.
+bool is_misspelt(const Node& node, const Shape& shape, std::string_view name) {
+  const std::array wanted{name};
+  return std::any_of(node.entries.begin(), node.entries.end(), [&](const Entry& entry) {
+    return shape.find(entry.key) == nullptr && find_near(entry.key, wanted).has_value();
+  });
+}
+
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 }  // namespace
@@ -147,7 +155,8 @@ void Reader::read_object(const Node& node, const Shape& shape, void* object) {
     return;
   }
   for (const Key& key : shape.keys) {
-    if (key.need != Need::Optional && node.find(key.name) == nullptr) {
+    if (key.need != Need::Optional && node.find(key.name) == nullptr &&
+        !is_misspelt(node, shape, key.name)) {
       report_missing(node, key);
     }
   }
@@ -171,6 +180,10 @@ void Reader::read_entry(const Entry& entry, const Key& key, void* object) {
              "expected " + std::string(expected_kind(key.kind)) + " for " + quoted(key.name) +
                  ", and it is empty");
     return;
+  }
+  if (key.need == Need::Required && entry.value.is_sequence() && entry.value.items.empty()) {
+    out_.add(Code::EmptyValue, entry.value.span,
+             "expected at least one value under " + quoted(key.name) + ", and the list is empty");
   }
   key.read(*this, entry.value, object);
   const bool is_off = entry.value.is_null() || as_bool(entry.value) == false ||
@@ -322,6 +335,8 @@ void read_value(Reader& reader, const Node& node, Flag& out) {
 void read_value(Reader& reader, const Node& node, Integer& out) {
   if (const std::optional<std::int64_t> value = as_integer(node)) {
     out = {*value, node.span};
+  } else if (node.is_scalar() && scalar_type(node) == ScalarType::Int) {
+    reader.report_wrong_type(node, "a whole number of at most 64 bits");
   } else {
     reader.report_wrong_type(node, expected_kind(ValueKind::Whole));
   }

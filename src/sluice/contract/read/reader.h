@@ -117,6 +117,16 @@ bool begin_object(Reader& reader, const Node& node);
 template <class T>
 struct Traits;
 
+/// False for a value that could not be read and kept its default.
+template <class T>
+bool was_read(const T& value) {
+  if constexpr (requires { value.span.is_written(); }) {
+    return value.span.is_written();
+  } else {
+    return true;
+  }
+}
+
 template <class E>
 std::span<const std::string_view> word_texts() {
   static const std::vector<std::string_view> texts = [] {
@@ -160,7 +170,9 @@ void read_value(Reader& reader, const Node& node, std::optional<T>& out) {
   }
   T value{};
   read_value(reader, node, value);
-  out = std::move(value);
+  if (internal::was_read(value)) {
+    out = std::move(value);
+  }
 }
 
 template <class T>
@@ -176,6 +188,9 @@ void read_value(Reader& reader, const Node& node, std::vector<T>& out) {
             return;
           }
           read_value(each_reader, item, value);
+          if (!internal::was_read(value)) {
+            return;
+          }
           static_cast<std::vector<T>*>(list)->push_back(std::move(value));
         },
         &out);

@@ -1,5 +1,6 @@
 // Words of a contract that stand for an enumerator. `words_of<E>()` is specialised beside the
-// enum's users; the first word of an enumerator is its canonical spelling.
+// enum's users; the first word of an enumerator is its canonical spelling. Words are compared
+// exactly, also in case: a word that is almost right is reported with a suggestion, never guessed.
 #pragma once
 
 #include <span>

@@ -35,8 +35,14 @@ void take_body(Reader&, const Node& node, DatasetRuleItem& item) {
 }
 
 template <std::size_t Kind>
+const Shape& body_shape() {
+  return dataset_rule_kinds()[Kind].body;
+}
+
+template <std::size_t Kind>
 constexpr Key body_key(std::string_view name, std::string_view summary) {
-  return custom<&take_body<Kind>, DatasetRuleItem>(name, summary, ValueKind::Anything);
+  return custom<&take_body<Kind>, DatasetRuleItem>(name, summary, ValueKind::Anything,
+                                                   Support::Acted, &body_shape<Kind>);
 }
 
 constexpr std::array kItemKeys{
@@ -179,7 +185,7 @@ void read_sql_rule(Reader& reader, const DatasetRuleItem& item, DatasetRule rule
                    std::vector<DatasetRule>& out) {
   const std::string made_name = internal::name_from_sql(item.sql->text);
   if (made_name.empty()) {
-    reader.out().add(Code::EmptyValue, item.sql->span,
+    reader.out().add(Code::EmptyValue, item.sql->scalar,
                      "expected a SELECT under 'sql', and it is empty");
     return;
   }

@@ -32,8 +32,14 @@ void take_body(Reader&, const Node& node, RowRuleItem& item) {
 }
 
 template <std::size_t Kind>
+const Shape& body_shape() {
+  return row_rule_kinds()[Kind].body;
+}
+
+template <std::size_t Kind>
 constexpr Key body_key(std::string_view name, std::string_view summary) {
-  return custom<&take_body<Kind>, RowRuleItem>(name, summary, ValueKind::Anything);
+  return custom<&take_body<Kind>, RowRuleItem>(name, summary, ValueKind::Anything, Support::Acted,
+                                               &body_shape<Kind>);
 }
 
 constexpr std::array kItemKeys{
@@ -78,7 +84,7 @@ void read_sql_rule(Reader& reader, const RowRuleItem& item, RowRule rule,
                    std::vector<RowRule>& out) {
   const std::string made_name = internal::name_from_sql(item.sql->text);
   if (made_name.empty()) {
-    reader.out().add(Code::EmptyValue, item.sql->span,
+    reader.out().add(Code::EmptyValue, item.sql->scalar,
                      "expected an expression under 'sql', and it is empty");
     return;
   }

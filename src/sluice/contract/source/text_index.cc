@@ -17,7 +17,7 @@ TextIndex::TextIndex(std::string_view text, std::uint32_t bytes_before)
   std::size_t character = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (is_continuation(c)) {
+    if (i > 0 && is_continuation(c)) {  // a text that is no UTF-8 begins with a character, too
       continue;
     }
     if (character % kStep == 0) {

@@ -398,29 +398,41 @@ Document TreeBuilder::finish() {
   return {.root = std::move(root_), .is_complete = is_complete_};
 }
 
-/// The text with every byte that YAML does not allow read as '_', each run of them reported once.
-std::string cleaned(std::string_view text, const TextIndex& index, std::uint32_t file,
-                    Diagnostics& out) {
-  std::string clean(text);
-  std::size_t last_bad = std::string_view::npos;
+/// A run of bytes that YAML does not allow.
+struct BadBytes {
+  std::size_t begin;
+  std::size_t end;
+  Code code;
+};
+
+/// Reads every byte that YAML does not allow as '_'; says where they were, neighbours as one.
+std::vector<BadBytes> clean_bytes(std::string& text) {
+  std::vector<BadBytes> bad;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_character_bytes(text, i);
     const std::size_t step = length == 0 ? 1 : length;
-    if (length == 0 || !is_yaml_character(text.substr(i, length))) {
-      clean.replace(i, step, step, '_');
-      if (last_bad != i) {
-        const Span span{index.at_byte(i), index.at_byte(i + step), file};
-        if (length == 0) {
-          out.add(Code::InvalidUtf8, span, "expected UTF-8, and here is a byte that is none");
-        } else {
-          out.add(Code::ControlCharacter, span, "a control character stands here");
-        }
+    if (length == 0 || !is_yaml_character(std::string_view(text).substr(i, length))) {
+      if (!bad.empty() && bad.back().end == i) {
+        bad.back().end += step;
+      } else {
+        bad.push_back({i, i + step, length == 0 ? Code::InvalidUtf8 : Code::ControlCharacter});
       }
-      last_bad = i + step;
     }
     i += step;
   }
-  return clean;
+  for (const BadBytes& each : bad) {
+    text.replace(each.begin, each.end - each.begin, each.end - each.begin, '_');
+  }
+  return bad;
+}
+
+void report_bad_bytes(const std::vector<BadBytes>& bad, const TextIndex& index, std::uint32_t file,
+                      Diagnostics& out) {
+  for (const BadBytes& each : bad) {
+    out.add(each.code, Span{index.at_byte(each.begin), index.at_byte(each.end), file},
+            each.code == Code::InvalidUtf8 ? "expected UTF-8, and here is a byte that is none"
+                                           : "a control character stands here");
+  }
 }
 
 bool needs_cleaning(std::string_view text) {
@@ -449,11 +461,14 @@ Document read_yaml(std::string_view text, Diagnostics& out, std::uint32_t file) 
   }
   const auto bytes_before = static_cast<std::uint32_t>(has_mark ? kByteOrderMark.size() : 0);
   std::string clean;
+  std::vector<BadBytes> bad;
   if (needs_cleaning(text)) {
-    clean = cleaned(text, TextIndex(text, bytes_before), file, out);
+    clean = text;
+    bad = clean_bytes(clean);
     text = clean;
   }
   const TextIndex index(text, bytes_before);
+  report_bad_bytes(bad, index, file, out);
   Parser parser;
   yaml_parser_set_encoding(&parser.raw, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&parser.raw, reinterpret_cast<const unsigned char*>(text.data()),

@@ -155,6 +155,11 @@ TEST(YamlTest, BadBytesAreReportedAndReadingGoesOn) {
   EXPECT_EQ(result.root().find("c")->text, "_[m");
 }
 
+TEST(YamlTest, ATextThatBeginsInTheMiddleOfACharacterIsReported) {
+  const Read result = read("\x80\x80: \x80\xC3\xA9\n");
+  EXPECT_EQ(codes(result.diagnostics), "SL0003@1:1 SL0003@1:5");
+}
+
 TEST(YamlTest, TabsInFrontOfLinesAreReportedEachWithItsPlace) {
   EXPECT_EQ(codes(read("a:\n\tb: 1\n\tc: 2\n").diagnostics), "SL0002@2:1 SL0002@3:1");
   EXPECT_TRUE(read("a: |\n  x\n  \ty\nb: 1\t\n").diagnostics.is_empty());

@@ -1,4 +1,6 @@
-// The words of steps.
+// The words of steps: kinds of joins, orders, sides, units.
+// Declared here so that a table sees the specialisation before it uses it. Const data, in
+// step_words.cc; the first word of an enumerator is the one that is printed.
 #pragma once
 
 #include "sluice/contract/model/transformation.h"

@@ -10,7 +10,7 @@
 namespace sluice::engine {
 namespace {
 
-constexpr EngineFeatures kFeatures{.transactions = true, .local_files = true};
+const EngineFeatures kFeatures{.transactions = true, .local_files = true};
 
 class DuckConnection final : public Connection {
  public:
@@ -37,8 +37,7 @@ class DuckConnection final : public Connection {
   Result<schema::Schema> describe(const Context& context,
                                   const plan::Statement& statement) override {
     const DuckGuard guard(session_, context);
-    SLUICE_TRY(const DuckPrepared prepared, prepare_only(guard, statement));
-    SLUICE_TRY(const std::vector<DuckColumn> columns, columns_of(prepared));
+    SLUICE_TRY(const std::vector<DuckColumn> columns, describe_query(guard, statement));
     return schema_of(columns);
   }
 

@@ -5,6 +5,8 @@
 // allowed paths and its own file only, and no statement can change that.
 // A file is one instance per process: engines on the same file share it and must be opened with the
 // same options. Another process that holds the file makes opening Unavailable.
+// The pinned build has core_functions, parquet, json, icu and autocomplete compiled in; all else
+// (httpfs, delta, iceberg ...) is an extension that is loaded by path.
 // Spilled data lies in a folder of the engine's own (mode 0700) that goes with the engine.
 #pragma once
 

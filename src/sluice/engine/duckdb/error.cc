@@ -265,6 +265,10 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
     error.code = ErrorCode::Corrupt;
     error.message = "the file is damaged or of another format";
   }
+  if (says(native, "read-only mode")) {
+    error.code = ErrorCode::Unauthorized;
+    error.message = "the database is open for reading only";
+  }
   const bool disk = native.kind == "IO" || native.kind == "FATAL" || native.error_number != 0 ||
                     native.kind == "Out of Memory" || native.kind == "TransactionContext";
   if (disk) {

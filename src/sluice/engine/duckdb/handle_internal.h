@@ -9,7 +9,7 @@
 namespace sluice::engine {
 
 /// A handle and the function that destroys it. `out()` is for calls that make one.
-template <class Raw, auto destroy>
+template <class Raw, auto Destroy>
 class DuckHandle {
  public:
   DuckHandle() = default;
@@ -26,7 +26,7 @@ class DuckHandle {
 
   void reset() {
     if (raw_ != nullptr) {
-      destroy(&raw_);
+      Destroy(&raw_);
       raw_ = nullptr;
     }
   }

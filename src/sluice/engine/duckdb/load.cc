@@ -31,7 +31,7 @@ Status check_data(const DuckErrorData& data) {
 
 /// Microseconds are what a timestamp has with us: finer ones may come only with zeros below.
 Status check_nanos(const ArrowSchema& schema, const ArrowArray& array) {
-  if (std::string_view(schema.format).starts_with("tsn:")) {
+  if (std::string_view(schema.format).starts_with("tsn")) {
     const auto* instants = static_cast<const std::int64_t*>(array.buffers[1]) + array.offset;
     const auto* bits = static_cast<const std::uint8_t*>(array.buffers[0]);
     for (std::int64_t row = 0; row < array.length; ++row) {
@@ -49,15 +49,33 @@ Status check_nanos(const ArrowSchema& schema, const ArrowArray& array) {
   for (std::int64_t i = 0; i < schema.n_children; ++i) {
     SLUICE_CHECK(check_nanos(*schema.children[i], *array.children[i]));
   }
+  if (schema.dictionary != nullptr) {
+    SLUICE_CHECK(check_nanos(*schema.dictionary, *array.dictionary));
+  }
   return {};
 }
 
 bool has_nanos(const ArrowSchema& schema) {
-  bool found = std::string_view(schema.format).starts_with("tsn:");
+  bool found = std::string_view(schema.format).starts_with("tsn");
   for (std::int64_t i = 0; i < schema.n_children; ++i) {
     found |= has_nanos(*schema.children[i]);
   }
+  found |= schema.dictionary != nullptr && has_nanos(*schema.dictionary);
   return found;
+}
+
+/// An unknown number of nulls (-1) is read as none by DuckDB where a dictionary is; all it needs to
+/// know is whether there may be any.
+void settle_null_counts(ArrowArray& array) {
+  if (array.null_count < 0) {
+    array.null_count = array.n_buffers > 0 && array.buffers[0] != nullptr ? array.length : 0;
+  }
+  for (std::int64_t i = 0; i < array.n_children; ++i) {
+    settle_null_counts(*array.children[i]);
+  }
+  if (array.dictionary != nullptr) {
+    settle_null_counts(*array.dictionary);
+  }
 }
 
 void release_nothing(ArrowArray* lent) { lent->release = nullptr; }
@@ -71,7 +89,6 @@ class Slice {
       ArrowArray& column = columns_.emplace_back(*batch.children[i]);
       column.offset += batch.offset + begin;
       column.length = count;
-      column.null_count = column.null_count == 0 ? 0 : -1;
       column.release = release_nothing;
       pointers_.push_back(&column);
     }
@@ -134,13 +151,14 @@ class Loader {
     std::int64_t loaded = 0;
     while (true) {
       SLUICE_CHECK(guard_.context().check());
-      SLUICE_TRY(const std::optional<ArrowBatch> batch, rows.next());
+      SLUICE_TRY(std::optional<ArrowBatch> batch, rows.next());
       if (!batch.has_value()) {
         break;
       }
       if (nanos) {
         SLUICE_CHECK(check_nanos(*arrow.get(), *batch->get()));
       }
+      settle_null_counts(*batch->get());
       SLUICE_CHECK(append(types, appender, *batch->get()));
       loaded += (*batch)->length;
     }

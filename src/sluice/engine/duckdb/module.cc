@@ -3,8 +3,8 @@
 #include "sluice/engine/duckdb/duckdb.h"
 
 extern "C" const sluice::engine::Module* sluice_engine_module() {
-  using namespace sluice::engine;
-  static const Module module{
-      .build_id = SLUICE_BUILD_ID, .engine_name = "duckdb", .make = make_duckdb_engine};
+  static const sluice::engine::Module module{.build_id = SLUICE_BUILD_ID,
+                                             .engine_name = "duckdb",
+                                             .make = sluice::engine::make_duckdb_engine};
   return &module;
 }

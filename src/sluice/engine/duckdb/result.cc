@@ -93,8 +93,6 @@ Result<std::vector<DuckColumn>> columns_of(DuckResult& result) {
   return columns;
 }
 
-}  // namespace
-
 Result<std::vector<DuckColumn>> columns_of(const DuckPrepared& prepared) {
   std::vector<DuckColumn> columns;
   const idx_t count = duckdb_prepared_statement_column_count(prepared.get());
@@ -107,6 +105,33 @@ Result<std::vector<DuckColumn>> columns_of(const DuckPrepared& prepared) {
     columns.push_back(std::move(column));
   }
   return columns;
+}
+
+/// With a parameter whose type it cannot tell, DuckDB binds nothing before it has the values.
+bool is_unbound(const DuckPrepared& prepared) {
+  return duckdb_prepared_statement_type(prepared.get()) == DUCKDB_STATEMENT_TYPE_SELECT &&
+         duckdb_nparams(prepared.get()) > 0 &&
+         duckdb_prepared_statement_column_type(prepared.get(), 0) == DUCKDB_TYPE_INVALID;
+}
+
+plan::Statement no_rows_of(const plan::Statement& statement) {
+  const std::size_t last = statement.text.find_last_not_of("; \t\r\n");
+  return {"SELECT * FROM (\n" + statement.text.substr(0, last + 1) + "\n) LIMIT 0",
+          statement.parameters};
+}
+
+}  // namespace
+
+Result<std::vector<DuckColumn>> describe_query(const DuckGuard& guard,
+                                               const plan::Statement& statement) {
+  SLUICE_TRY(const DuckPrepared prepared, prepare_only(guard, statement));
+  if (!is_unbound(prepared)) {
+    return columns_of(prepared);
+  }
+  const plan::Statement empty = no_rows_of(statement);
+  SLUICE_TRY(const DuckPrepared wrapped, prepare_only(guard, empty));
+  SLUICE_TRY(DuckResult result, start_prepared(guard, wrapped, empty.text));
+  return columns_of(result);
 }
 
 Result<ColumnStream> stream_query(std::shared_ptr<DuckSession> session, const Context& context,

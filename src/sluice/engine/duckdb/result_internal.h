@@ -16,7 +16,9 @@ namespace sluice::engine {
 Result<ColumnStream> stream_query(std::shared_ptr<DuckSession> session, const Context& context,
                                   const plan::Statement& statement);
 
-/// The columns of a prepared statement, by its types alone.
-Result<std::vector<DuckColumn>> columns_of(const DuckPrepared& prepared);
+/// The columns that the query would give. Where a column's type depends on a parameter that has
+/// none of its own, DuckDB is asked for no rows of the statement with its values.
+Result<std::vector<DuckColumn>> describe_query(const DuckGuard& guard,
+                                               const plan::Statement& statement);
 
 }  // namespace sluice::engine

@@ -51,9 +51,10 @@ Result<duckdb_decimal> parse_decimal(const std::string& text) {
   if (text.size() == begin + (after_point ? 1U : 0U)) {
     return bad_decimal(text);
   }
-  return duckdb_decimal{.width = static_cast<std::uint8_t>(std::max(digits, 1)),
-                        .scale = static_cast<std::uint8_t>(scale),
-                        .value = split(text[0] == '-' ? -number : number)};
+  return duckdb_decimal{
+      .width = static_cast<std::uint8_t>(std::max(digits, std::min(scale + 1, kDigitsMax))),
+      .scale = static_cast<std::uint8_t>(scale),
+      .value = split(text[0] == '-' ? -number : number)};
 }
 
 duckdb_uhugeint number_of(const Uuid& id) {

@@ -300,6 +300,7 @@ Result<ArrowBatch> make_batch(const schema::Schema& schema, std::span<const Row>
   auto batch = std::make_unique<Batch>();
   batch->columns.resize(schema.fields.size());
   std::vector<Builder> builders;
+  builders.reserve(schema.fields.size());
   for (std::size_t i = 0; i < schema.fields.size(); ++i) {
     builders.emplace_back(schema.fields[i], batch->columns[i]);
   }

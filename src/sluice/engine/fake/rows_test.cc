@@ -38,8 +38,9 @@ TEST(Rows, AValueThatItsColumnCannotHoldIsRefused) {
       make_rows(one({schema::Decimal{.precision = 5, .scale = 1}}), {{plan::DecimalValue{"1.25"}}})
           .has_value());
   EXPECT_FALSE(make_rows(one({schema::Text{}}), {{}}).has_value());
-  EXPECT_FALSE(
-      make_rows(one({schema::List{.element = {schema::Text{}}}}), {{plan::Null{}}}).has_value());
+  EXPECT_FALSE(make_rows(one({schema::List{.element = schema::LogicalType{schema::Text{}}}}),
+                         {{plan::Null{}}})
+                   .has_value());
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ schema::Schema numbers_schema() { return one_column({schema::Integer{}}); }
 
 ColumnStream numbers(std::int64_t count, std::size_t batch_rows) {
   std::vector<Row> rows;
+  rows.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     rows.push_back({i});
   }
@@ -211,6 +212,19 @@ TEST_P(EngineSuite, DescribeGivesTheSchemaOfTheQuery) {
               schema::from_arrow(*arrow.get()).value())
         << sql;
   }
+}
+
+TEST_P(EngineSuite, DescribeKnowsTypesThatDependOnParameters) {
+  if (!engine_->features().bound_parameters) {
+    GTEST_SKIP() << "this engine binds no parameters: its features say so";
+  }
+  const plan::Statement some{"SELECT CAST(1 AS BIGINT) AS a, ? AS b WHERE ? IS NULL OR 1 = ?; ",
+                             {std::string("x"), plan::Null{}, std::int64_t{1}}};
+  auto stream = connection_->query(context_, some).value();
+  const auto arrow = stream.schema().value();
+  EXPECT_EQ(schema::to_string(connection_->describe(context_, some).value()), "a: int64, b: text");
+  EXPECT_EQ(connection_->describe(context_, some).value(),
+            schema::from_arrow(*arrow.get()).value());
 }
 
 TEST_P(EngineSuite, DescribeRunsNothing) {

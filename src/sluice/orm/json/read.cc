@@ -440,4 +440,18 @@ Status read_json_record(std::string_view bytes, const Record& record, void* out,
   return reader.record(record, out) && reader.end() ? Status{} : Status(reader.error());
 }
 
+Status check_json(std::string_view bytes, const JsonLimits& limits) {
+  if (bytes.size() > limits.bytes_max) {
+    return too_large(bytes.size(), limits.bytes_max);
+  }
+  Scanner scan(bytes);
+  std::string_view token;
+  const bool good = scan.skip_value(0, limits.depth_max, token);
+  scan.skip_blanks();
+  if (good && (scan.at_end() || scan.fail("nothing more was expected"))) {
+    return {};
+  }
+  return scan.error("$");
+}
+
 }  // namespace sluice::orm

@@ -29,4 +29,7 @@ Status read_json(std::string_view bytes, const Type& type, void* out,
 Status read_json_record(std::string_view bytes, const Record& record, void* out,
                         const JsonLimits& limits = {});
 
+/// One JSON value of any shape; keys that come twice are not looked for.
+Status check_json(std::string_view bytes, const JsonLimits& limits = {});
+
 }  // namespace sluice::orm

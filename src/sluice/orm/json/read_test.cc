@@ -65,8 +65,8 @@ inline constexpr std::array sluice::json_keys<shop::Renamed>{
 namespace sluice::orm {
 namespace {
 
-constexpr std::string_view kGood =
-    R"({"id":"c1","age":41,"level":3,"score":1.5,"active":true,"note":null,"tier":"Paid","homes":[]})";
+constexpr std::string_view kGood = R"({"id":"c1","age":41,"level":3,"score":1.5,"active":true,)"
+                                   R"("note":null,"tier":"Paid","homes":[]})";
 
 Result<shop::Customer> read(std::string_view json, const JsonLimits& limits = {}) {
   shop::Customer customer{};

@@ -1,5 +1,6 @@
 // What a model may not be, said by the compiler in sentences. A model that is written is checked as
 // a whole; a projection that is only read may name _ingest_id.
+// Compile time only: it costs a program nothing when it runs.
 #pragma once
 
 #include <cstddef>

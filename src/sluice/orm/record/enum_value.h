@@ -1,4 +1,6 @@
 // Enum members of any width, by their descriptor.
+// The names are found at compile time and live as long as the program; safe from any thread.
+// A value without a name has none here either: callers say what that means.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // Whether bytes are text: what enters a table must be valid UTF-8.
+// Pure functions over bytes that the caller owns; safe from any thread.
+// Nothing is allocated and nothing is kept.
 #pragma once
 
 #include <cstddef>

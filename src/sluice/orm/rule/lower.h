@@ -1,4 +1,6 @@
 // Rules as SQL: what the typed door checks natively, said as an expression with the same verdict.
+// Pure: the same rule gives the same expression; nothing is kept.
+// A rule without an SQL form says so instead of being lowered to something near it.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,6 @@
 // Every kind of rule, in the order of the docs: the one list.
+// A constant table that lives as long as the program; safe from any thread.
+// Adding a rule is one line here.
 #pragma once
 
 #include <span>

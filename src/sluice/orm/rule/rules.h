@@ -12,28 +12,29 @@
 namespace sluice::orm {
 
 // One line a kind; the definitions lie with their checks.
-// clang-format off
-extern const RuleKind kRequired, kAbsent, kRequiredIf, kRequiredUnless, kRequiredWith, kRequiredWithout,
-    kAbsentIf, kAbsentWith;
+extern const RuleKind kRequired, kAbsent, kRequiredIf, kRequiredUnless, kRequiredWith,
+    kRequiredWithout, kAbsentIf, kAbsentWith;
 extern const RuleKind kAtLeast, kAtMost, kGreaterThan, kLessThan, kBetween, kEqualTo, kNotEqualTo,
     kMultipleOf, kFinite, kLatitude, kLongitude;
 extern const RuleKind kLength, kByteLength, kOneOf, kNoneOf, kOneOfIgnoringCase;
 extern const RuleKind kAlpha, kAlphanumeric, kAlphaSpace, kDigits, kNumeric, kBoolean, kHexadecimal,
-    kLowercase, kUppercase, kAscii, kPrintableAscii, kNotBlank, kTrimmed, kSingleLine, kIdentifier, kSlug;
+    kLowercase, kUppercase, kAscii, kPrintableAscii, kNotBlank, kTrimmed, kSingleLine, kIdentifier,
+    kSlug;
 extern const RuleKind kContains, kExcludes, kContainsAny, kExcludesAll, kStartsWith, kEndsWith,
     kNotStartingWith, kNotEndingWith;
-extern const RuleKind kEmail, kUrl, kHttpUrl, kHttpsUrl, kUri, kUrn, kHostname, kFqdn, kHostPort, kPort,
-    kDnsLabel, kIp, kIpv4, kIpv6, kCidr, kCidrv4, kCidrv6, kMac, kDataUri;
-extern const RuleKind kUuid, kUuidVersion, kUlid, kKsuid, kMd5, kSha1, kSha256, kSha384, kSha512, kObjectId,
-    kSemver, kCve, kCron, kE164, kIsbn10, kIsbn13, kIsbn, kIssn, kCreditCard, kLuhn, kIban, kBic, kEan, kSsn,
-    kEin, kBitcoinAddress, kEthereumAddress, kHexColor, kRgb, kHsl, kJwt;
-extern const RuleKind kBase32, kBase64, kBase64Url, kBase64RawUrl, kJson, kPercentEncoded, kHtmlFree;
-extern const RuleKind kCountryAlpha2, kCountryAlpha3, kCountryNumeric, kCurrency, kLanguageTag, kTimeZone;
+extern const RuleKind kEmail, kUrl, kHttpUrl, kHttpsUrl, kUri, kUrn, kHostname, kFqdn, kHostPort,
+    kPort, kDnsLabel, kIp, kIpv4, kIpv6, kCidr, kCidrv4, kCidrv6, kMac, kDataUri;
+extern const RuleKind kUuid, kUuidVersion, kUlid, kKsuid, kMd5, kSha1, kSha256, kSha384, kSha512,
+    kObjectId, kSemver, kCve, kCron, kE164, kIsbn10, kIsbn13, kIsbn, kIssn, kCreditCard, kLuhn,
+    kIban, kBic, kEan, kSsn, kEin, kBitcoinAddress, kEthereumAddress, kHexColor, kRgb, kHsl, kJwt;
+extern const RuleKind kBase32, kBase64, kBase64Url, kBase64RawUrl, kJson, kPercentEncoded,
+    kHtmlFree;
+extern const RuleKind kCountryAlpha2, kCountryAlpha3, kCountryNumeric, kCurrency, kLanguageTag,
+    kTimeZone;
 extern const RuleKind kDate, kDateTime, kAfter, kBefore;
 extern const RuleKind kUnique, kEach, kEachKey, kAnyOf, kNot, kAllOf, kSatisfies;
 extern const RuleKind kSameAs, kDifferentFrom, kGreaterThanMember, kAtLeastMember, kLessThanMember,
     kAtMostMember, kContainsMember;
-// clang-format on
 
 template <class... V>
 constexpr auto listed_rule(const RuleKind& kind, V... values) {
@@ -151,96 +152,94 @@ constexpr auto max_bytes(std::size_t high) {
   constexpr auto word(std::string_view text) {           \
     return orm::plain_rule<orm::kText>(orm::kind, text); \
   }
-// clang-format off
-SLUICE_TEXT_RULE(alpha, kAlpha)
-SLUICE_TEXT_RULE(alphanumeric, kAlphanumeric)
-SLUICE_TEXT_RULE(alpha_space, kAlphaSpace)
-SLUICE_TEXT_RULE(digits, kDigits)
-SLUICE_TEXT_RULE(numeric, kNumeric)
-SLUICE_TEXT_RULE(boolean_text, kBoolean)
-SLUICE_TEXT_RULE(hexadecimal, kHexadecimal)
-SLUICE_TEXT_RULE(lowercase, kLowercase)
-SLUICE_TEXT_RULE(uppercase, kUppercase)
-SLUICE_TEXT_RULE(ascii, kAscii)
-SLUICE_TEXT_RULE(printable_ascii, kPrintableAscii)
-SLUICE_TEXT_RULE(not_blank, kNotBlank)
-SLUICE_TEXT_RULE(trimmed, kTrimmed)
-SLUICE_TEXT_RULE(single_line, kSingleLine)
-SLUICE_TEXT_RULE(identifier, kIdentifier)
-SLUICE_TEXT_RULE(slug, kSlug)
-SLUICE_NEEDLE_RULE(contains, kContains)
-SLUICE_NEEDLE_RULE(excludes, kExcludes)
-SLUICE_NEEDLE_RULE(contains_any, kContainsAny)
-SLUICE_NEEDLE_RULE(excludes_all, kExcludesAll)
-SLUICE_NEEDLE_RULE(starts_with, kStartsWith)
-SLUICE_NEEDLE_RULE(ends_with, kEndsWith)
-SLUICE_NEEDLE_RULE(not_starting_with, kNotStartingWith)
-SLUICE_NEEDLE_RULE(not_ending_with, kNotEndingWith)
-SLUICE_TEXT_RULE(email, kEmail)
-SLUICE_TEXT_RULE(url, kUrl)
-SLUICE_TEXT_RULE(http_url, kHttpUrl)
-SLUICE_TEXT_RULE(https_url, kHttpsUrl)
-SLUICE_TEXT_RULE(uri, kUri)
-SLUICE_TEXT_RULE(urn, kUrn)
-SLUICE_TEXT_RULE(hostname, kHostname)
-SLUICE_TEXT_RULE(fqdn, kFqdn)
-SLUICE_TEXT_RULE(host_port, kHostPort)
-SLUICE_TEXT_RULE(port_text, kPort)
-SLUICE_TEXT_RULE(dns_label, kDnsLabel)
-SLUICE_TEXT_RULE(ip, kIp)
-SLUICE_TEXT_RULE(ipv4, kIpv4)
-SLUICE_TEXT_RULE(ipv6, kIpv6)
-SLUICE_TEXT_RULE(cidr, kCidr)
-SLUICE_TEXT_RULE(cidrv4, kCidrv4)
-SLUICE_TEXT_RULE(cidrv6, kCidrv6)
-SLUICE_TEXT_RULE(mac, kMac)
-SLUICE_TEXT_RULE(data_uri, kDataUri)
-SLUICE_TEXT_RULE(uuid, kUuid)
-SLUICE_TEXT_RULE(ulid, kUlid)
-SLUICE_TEXT_RULE(ksuid, kKsuid)
-SLUICE_TEXT_RULE(md5, kMd5)
-SLUICE_TEXT_RULE(sha1, kSha1)
-SLUICE_TEXT_RULE(sha256, kSha256)
-SLUICE_TEXT_RULE(sha384, kSha384)
-SLUICE_TEXT_RULE(sha512, kSha512)
-SLUICE_TEXT_RULE(object_id, kObjectId)
-SLUICE_TEXT_RULE(semver, kSemver)
-SLUICE_TEXT_RULE(cve, kCve)
-SLUICE_TEXT_RULE(cron, kCron)
-SLUICE_TEXT_RULE(e164, kE164)
-SLUICE_TEXT_RULE(isbn, kIsbn)
-SLUICE_TEXT_RULE(isbn10, kIsbn10)
-SLUICE_TEXT_RULE(isbn13, kIsbn13)
-SLUICE_TEXT_RULE(issn, kIssn)
-SLUICE_TEXT_RULE(credit_card, kCreditCard)
-SLUICE_TEXT_RULE(luhn, kLuhn)
-SLUICE_TEXT_RULE(iban, kIban)
-SLUICE_TEXT_RULE(bic, kBic)
-SLUICE_TEXT_RULE(ean, kEan)
-SLUICE_TEXT_RULE(ssn, kSsn)
-SLUICE_TEXT_RULE(ein, kEin)
-SLUICE_TEXT_RULE(bitcoin_address, kBitcoinAddress)
-SLUICE_TEXT_RULE(ethereum_address, kEthereumAddress)
-SLUICE_TEXT_RULE(hex_color, kHexColor)
-SLUICE_TEXT_RULE(rgb_color, kRgb)
-SLUICE_TEXT_RULE(hsl_color, kHsl)
-SLUICE_TEXT_RULE(jwt, kJwt)
-SLUICE_TEXT_RULE(base32, kBase32)
-SLUICE_TEXT_RULE(base64, kBase64)
-SLUICE_TEXT_RULE(base64_url, kBase64Url)
-SLUICE_TEXT_RULE(base64_raw_url, kBase64RawUrl)
-SLUICE_TEXT_RULE(json_text, kJson)
-SLUICE_TEXT_RULE(percent_encoded, kPercentEncoded)
-SLUICE_TEXT_RULE(html_free, kHtmlFree)
-SLUICE_TEXT_RULE(country_alpha2, kCountryAlpha2)
-SLUICE_TEXT_RULE(country_alpha3, kCountryAlpha3)
-SLUICE_TEXT_RULE(country_numeric, kCountryNumeric)
-SLUICE_TEXT_RULE(currency, kCurrency)
-SLUICE_TEXT_RULE(language_tag, kLanguageTag)
-SLUICE_TEXT_RULE(time_zone, kTimeZone)
-SLUICE_TEXT_RULE(date_text, kDate)
-SLUICE_TEXT_RULE(datetime_text, kDateTime)
-// clang-format on
+SLUICE_TEXT_RULE(alpha, kAlpha);
+SLUICE_TEXT_RULE(alphanumeric, kAlphanumeric);
+SLUICE_TEXT_RULE(alpha_space, kAlphaSpace);
+SLUICE_TEXT_RULE(digits, kDigits);
+SLUICE_TEXT_RULE(numeric, kNumeric);
+SLUICE_TEXT_RULE(boolean_text, kBoolean);
+SLUICE_TEXT_RULE(hexadecimal, kHexadecimal);
+SLUICE_TEXT_RULE(lowercase, kLowercase);
+SLUICE_TEXT_RULE(uppercase, kUppercase);
+SLUICE_TEXT_RULE(ascii, kAscii);
+SLUICE_TEXT_RULE(printable_ascii, kPrintableAscii);
+SLUICE_TEXT_RULE(not_blank, kNotBlank);
+SLUICE_TEXT_RULE(trimmed, kTrimmed);
+SLUICE_TEXT_RULE(single_line, kSingleLine);
+SLUICE_TEXT_RULE(identifier, kIdentifier);
+SLUICE_TEXT_RULE(slug, kSlug);
+SLUICE_NEEDLE_RULE(contains, kContains);
+SLUICE_NEEDLE_RULE(excludes, kExcludes);
+SLUICE_NEEDLE_RULE(contains_any, kContainsAny);
+SLUICE_NEEDLE_RULE(excludes_all, kExcludesAll);
+SLUICE_NEEDLE_RULE(starts_with, kStartsWith);
+SLUICE_NEEDLE_RULE(ends_with, kEndsWith);
+SLUICE_NEEDLE_RULE(not_starting_with, kNotStartingWith);
+SLUICE_NEEDLE_RULE(not_ending_with, kNotEndingWith);
+SLUICE_TEXT_RULE(email, kEmail);
+SLUICE_TEXT_RULE(url, kUrl);
+SLUICE_TEXT_RULE(http_url, kHttpUrl);
+SLUICE_TEXT_RULE(https_url, kHttpsUrl);
+SLUICE_TEXT_RULE(uri, kUri);
+SLUICE_TEXT_RULE(urn, kUrn);
+SLUICE_TEXT_RULE(hostname, kHostname);
+SLUICE_TEXT_RULE(fqdn, kFqdn);
+SLUICE_TEXT_RULE(host_port, kHostPort);
+SLUICE_TEXT_RULE(port_text, kPort);
+SLUICE_TEXT_RULE(dns_label, kDnsLabel);
+SLUICE_TEXT_RULE(ip, kIp);
+SLUICE_TEXT_RULE(ipv4, kIpv4);
+SLUICE_TEXT_RULE(ipv6, kIpv6);
+SLUICE_TEXT_RULE(cidr, kCidr);
+SLUICE_TEXT_RULE(cidrv4, kCidrv4);
+SLUICE_TEXT_RULE(cidrv6, kCidrv6);
+SLUICE_TEXT_RULE(mac, kMac);
+SLUICE_TEXT_RULE(data_uri, kDataUri);
+SLUICE_TEXT_RULE(uuid, kUuid);
+SLUICE_TEXT_RULE(ulid, kUlid);
+SLUICE_TEXT_RULE(ksuid, kKsuid);
+SLUICE_TEXT_RULE(md5, kMd5);
+SLUICE_TEXT_RULE(sha1, kSha1);
+SLUICE_TEXT_RULE(sha256, kSha256);
+SLUICE_TEXT_RULE(sha384, kSha384);
+SLUICE_TEXT_RULE(sha512, kSha512);
+SLUICE_TEXT_RULE(object_id, kObjectId);
+SLUICE_TEXT_RULE(semver, kSemver);
+SLUICE_TEXT_RULE(cve, kCve);
+SLUICE_TEXT_RULE(cron, kCron);
+SLUICE_TEXT_RULE(e164, kE164);
+SLUICE_TEXT_RULE(isbn, kIsbn);
+SLUICE_TEXT_RULE(isbn10, kIsbn10);
+SLUICE_TEXT_RULE(isbn13, kIsbn13);
+SLUICE_TEXT_RULE(issn, kIssn);
+SLUICE_TEXT_RULE(credit_card, kCreditCard);
+SLUICE_TEXT_RULE(luhn, kLuhn);
+SLUICE_TEXT_RULE(iban, kIban);
+SLUICE_TEXT_RULE(bic, kBic);
+SLUICE_TEXT_RULE(ean, kEan);
+SLUICE_TEXT_RULE(ssn, kSsn);
+SLUICE_TEXT_RULE(ein, kEin);
+SLUICE_TEXT_RULE(bitcoin_address, kBitcoinAddress);
+SLUICE_TEXT_RULE(ethereum_address, kEthereumAddress);
+SLUICE_TEXT_RULE(hex_color, kHexColor);
+SLUICE_TEXT_RULE(rgb_color, kRgb);
+SLUICE_TEXT_RULE(hsl_color, kHsl);
+SLUICE_TEXT_RULE(jwt, kJwt);
+SLUICE_TEXT_RULE(base32, kBase32);
+SLUICE_TEXT_RULE(base64, kBase64);
+SLUICE_TEXT_RULE(base64_url, kBase64Url);
+SLUICE_TEXT_RULE(base64_raw_url, kBase64RawUrl);
+SLUICE_TEXT_RULE(json_text, kJson);
+SLUICE_TEXT_RULE(percent_encoded, kPercentEncoded);
+SLUICE_TEXT_RULE(html_free, kHtmlFree);
+SLUICE_TEXT_RULE(country_alpha2, kCountryAlpha2);
+SLUICE_TEXT_RULE(country_alpha3, kCountryAlpha3);
+SLUICE_TEXT_RULE(country_numeric, kCountryNumeric);
+SLUICE_TEXT_RULE(currency, kCurrency);
+SLUICE_TEXT_RULE(language_tag, kLanguageTag);
+SLUICE_TEXT_RULE(time_zone, kTimeZone);
+SLUICE_TEXT_RULE(date_text, kDate);
+SLUICE_TEXT_RULE(datetime_text, kDateTime);
 #undef SLUICE_TEXT_RULE
 #undef SLUICE_NEEDLE_RULE
 

@@ -272,7 +272,7 @@ std::vector<TextCase> plain_cases() {
       {&kPercentEncoded, {"", "a%20b+c"}, {"a b", "%", "%2", "%zz"}},
       {&kHtmlFree, {"a < b", "<3", ""}, {"<b>", "x</b>", "<!-- -->"}},
       {&kCountryAlpha2, {"NZ", "AX"}, {"", "nz", "XX", "NZL", "ZL"}},
-      {&kCountryAlpha3, {"NZL"}, {"NZ", "XXX", ""}},
+      {&kCountryAlpha3, {"NZL"}, {"NZ", "QQQ", ""}},
       {&kCountryNumeric, {"554", "004"}, {"4", "999", ""}},
       {&kCurrency, {"NZD", "EUR"}, {"", "eur", "XYZ", "ZDE"}},
       {&kLanguageTag,

@@ -1,5 +1,6 @@
 // The ledger of a run: every step's rows as they were counted, and the check that they add up. A
 // count that does not is a fault of ours and ends the run before anything is written.
+// Pure functions over counts; nothing is kept.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,6 @@
 // Small answers of an engine as texts: counts, observations, samples. Whole numbers, fractions,
 // truths and texts are read; queries cast everything else to a text.
+// Reads a stream once, on the calling thread; the texts are copies.
 #pragma once
 
 #include <optional>

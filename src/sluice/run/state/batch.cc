@@ -114,11 +114,11 @@ class Reader {
   const std::string& fault() const { return fault_; }
 
   const json& member(const json& object, const char* name) {
-    static const json kNothing;
+    static const json nothing;
     const auto found = object.find(name);  // end() of what is no object
     if (found == object.end()) {
       fail(fmt::format("expected a member '{}'", name));
-      return kNothing;
+      return nothing;
     }
     return *found;
   }
@@ -162,11 +162,11 @@ class Reader {
   }
 
   const json& list(const json& object, const char* name) {
-    static const json kEmpty = json::array();
+    static const json empty = json::array();
     const json& value = member(object, name);
     if (!value.is_array()) {
       fail(fmt::format("expected a list in '{}'", name));
-      return kEmpty;
+      return empty;
     }
     return value;
   }

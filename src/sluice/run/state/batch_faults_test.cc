@@ -127,6 +127,7 @@ TEST(BatchFaults, ThreadsThatDrainOneStreamReadEveryFileOnce) {
     CommitBook table;
     {
       std::vector<std::jthread> runs;
+      runs.reserve(6);
       for (std::size_t i = 0; i < 6; ++i) {
         runs.emplace_back([&, i] {
           for (std::size_t arrivals = 1 + i % 2; arrivals <= kArrivals.size(); ++arrivals) {

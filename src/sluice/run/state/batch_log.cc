@@ -83,7 +83,7 @@ Result<std::optional<BatchRecord>> BatchLog::write_or_find(const Context& contex
   if (!looked) {
     return written.error().code == ErrorCode::AlreadyExists ? looked.error() : written.error();
   }
-  const std::optional<BatchRecord> there = *std::move(looked);
+  std::optional<BatchRecord> there = *std::move(looked);
   if (!there) {
     return written.error();
   }

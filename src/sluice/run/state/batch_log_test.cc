@@ -98,6 +98,13 @@ TEST_F(BatchLogTest, TheLoserOfANumberGetsWhatTheWinnerWrote) {
   EXPECT_EQ(log_.write_or_find(context_, mine).value(), std::nullopt);  // once more is no loss
 }
 
+TEST_F(BatchLogTest, ANumberThatIsTakenByADamagedRecordIsCorrupt) {
+  ASSERT_TRUE(memory_->put(context_, log_.path_of(1), "{"));
+  const auto written = log_.write_or_find(context_, make_record(1));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::Corrupt);
+}
+
 TEST_F(BatchLogTest, ALostReplyIsResolvedByReadingBack) {
   storage_.arm({.at_call = 1, .effect = Fault::Effect::LostReply});
   EXPECT_EQ(log_.write_or_find(context_, make_record(1)).value(), std::nullopt);
@@ -112,12 +119,13 @@ TEST_F(BatchLogTest, AnErrorThatDidNothingIsReturnedAsItWas) {
                 .is_lasting = true,
                 .error = make_error(ErrorCode::ResourceExhausted, "disk full")});
   EXPECT_EQ(log_.write_or_find(context_, make_record(1)).error().message, "disk full");
-  EXPECT_TRUE(log_.load_all(context_).error().message == "disk full");
+  EXPECT_EQ(log_.load_all(context_).error().message, "disk full");
 }
 
 TEST_F(BatchLogTest, OfManyThreadsExactlyOneRecordsANumber) {
   constexpr int kWriters = 8;
   std::vector<BatchRecord> records;
+  records.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     records.push_back(make_record(1));
   }
@@ -125,6 +133,7 @@ TEST_F(BatchLogTest, OfManyThreadsExactlyOneRecordsANumber) {
   std::atomic<int> told = 0;
   {
     std::vector<std::jthread> writers;
+    writers.reserve(kWriters);
     for (const BatchRecord& record : records) {
       writers.emplace_back([&] {
         const auto other = log_.write_or_find(context_, record).value();

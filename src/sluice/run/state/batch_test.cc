@@ -63,7 +63,7 @@ TEST(Batch, ARecordOfFormat1IsReadForever) {
 
 TEST(Batch, ANewerFormatIsRefusedAndSaysWhatToRun) {
   std::string newer(kFormat1);
-  newer.replace(newer.find("1"), 1, "2");
+  newer.replace(newer.find('1'), 1, "2");
   const auto parsed = parse_batch(newer, "state/batch-7.json");
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().code, ErrorCode::Unsupported);

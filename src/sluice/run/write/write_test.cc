@@ -119,165 +119,165 @@ class ScriptedTable final : public table::Table {
 class WriteTest : public testing::Test {
  protected:
   Result<table::Receipt> write(WriteOptions options = {.pause_initial_ms = 0, .pause_max_ms = 0}) {
-    return write_once(context, table, plan, nullptr, key, options);
+    return write_once(context_, table_, plan_, nullptr, key_, options);
   }
 
-  Context context;
-  ScriptedTable table;
-  plan::Write plan{.target = {.parts = {"trips"}},
-                   .schema = {},
-                   .mode = plan::Append{},
-                   .source = plan::Relation{.name = "good"}};
-  table::CommitKey key{.key = "trips#1",
-                       .fingerprint = "f1",
-                       .ingest_id = make_uuid_v7(system_clock(), system_random())};
+  Context context_;
+  ScriptedTable table_;
+  plan::Write plan_{.target = {.parts = {"trips"}},
+                    .schema = {},
+                    .mode = plan::Append{},
+                    .source = plan::Relation{.name = "good"}};
+  table::CommitKey key_{.key = "trips#1",
+                        .fingerprint = "f1",
+                        .ingest_id = make_uuid_v7(system_clock(), system_random())};
 };
 
 TEST_F(WriteTest, AWriteCommitsOnce) {
   const table::Receipt receipt = write().value();
-  EXPECT_EQ(receipt.ingest_id, key.ingest_id);
-  EXPECT_EQ(table.sent, 1);
-  EXPECT_EQ(table.aborted, 0);
+  EXPECT_EQ(receipt.ingest_id, key_.ingest_id);
+  EXPECT_EQ(table_.sent, 1);
+  EXPECT_EQ(table_.aborted, 0);
 }
 
 TEST_F(WriteTest, TheSameKeyAgainGivesTheSameReceiptAndPreparesNothing) {
   const table::Receipt first = write().value();
   EXPECT_EQ(write().value(), first);
-  EXPECT_EQ(table.prepared, 1);
+  EXPECT_EQ(table_.prepared, 1);
 }
 
 TEST_F(WriteTest, AKnownKeyWithAnotherFingerprintIsRefused) {
   write().value();
-  key.fingerprint = "f2";
+  key_.fingerprint = "f2";
   const auto refused = write();
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(refused.error().message, "this key has committed another content: 'trips#1'");
-  EXPECT_EQ(table.prepared, 1);
+  EXPECT_EQ(table_.prepared, 1);
 }
 
 TEST_F(WriteTest, AConflictIsPreparedAgainOnTheReloadedTable) {
-  table.script = {Act::Conflict, Act::Conflict, Act::Conflict};
+  table_.script = {Act::Conflict, Act::Conflict, Act::Conflict};
   EXPECT_TRUE(write().has_value());
-  EXPECT_EQ(table.prepared, 4);
-  EXPECT_EQ(table.lookups, 4) << "the key is looked up again before each attempt";
+  EXPECT_EQ(table_.prepared, 4);
+  EXPECT_EQ(table_.lookups, 4) << "the key is looked up again before each attempt";
 }
 
 TEST_F(WriteTest, AConflictWithTheSameKeyReturnsTheRivalsReceipt) {
-  table.script = {Act::RivalCommits};
+  table_.script = {Act::RivalCommits};
   const table::Receipt receipt = write().value();
-  EXPECT_EQ(receipt, table.commits.at("trips#1").receipt);
-  EXPECT_EQ(table.prepared, 1);
-  EXPECT_EQ(table.sent, 1);
+  EXPECT_EQ(receipt, table_.commits.at("trips#1").receipt);
+  EXPECT_EQ(table_.prepared, 1);
+  EXPECT_EQ(table_.sent, 1);
 }
 
 TEST_F(WriteTest, ConflictsBeyondTheLimitAreReturnedAsCommitConflict) {
-  table.script = {Act::Conflict, Act::Conflict, Act::Conflict};
+  table_.script = {Act::Conflict, Act::Conflict, Act::Conflict};
   const auto lost = write({.commit_retry_max = 2, .pause_initial_ms = 0, .pause_max_ms = 0});
   ASSERT_FALSE(lost.has_value());
   EXPECT_EQ(lost.error().code, ErrorCode::CommitConflict);
   EXPECT_THAT(lost.error().hint, HasSubstr("Nothing of this write is visible"));
-  EXPECT_EQ(table.sent, 3);
+  EXPECT_EQ(table_.sent, 3);
 }
 
 TEST_F(WriteTest, AConflictInPreparationIsRetriedToo) {
-  table.prepare_error = make_error(ErrorCode::CommitConflict, "the table is being written");
+  table_.prepare_error = make_error(ErrorCode::CommitConflict, "the table is being written");
   EXPECT_TRUE(write().has_value());
-  EXPECT_EQ(table.prepared, 2);
+  EXPECT_EQ(table_.prepared, 2);
 }
 
 TEST_F(WriteTest, ALostReplyOfAnAppliedCommitIsFoundByLooking) {
-  table.script = {Act::LoseReply};
+  table_.script = {Act::LoseReply};
   const table::Receipt receipt = write().value();
-  EXPECT_EQ(receipt, table.commits.at("trips#1").receipt);
-  EXPECT_EQ(table.sent, 1);
+  EXPECT_EQ(receipt, table_.commits.at("trips#1").receipt);
+  EXPECT_EQ(table_.sent, 1);
 }
 
 TEST_F(WriteTest, ALostRequestIsSentAgainAfterLooking) {
-  table.script = {Act::LoseRequest};
+  table_.script = {Act::LoseRequest};
   EXPECT_TRUE(write().has_value());
-  EXPECT_EQ(table.sent, 2);
-  EXPECT_EQ(table.commits.size(), 1U);
+  EXPECT_EQ(table_.sent, 2);
+  EXPECT_EQ(table_.commits.size(), 1U);
 }
 
 TEST_F(WriteTest, ALostRequestWithALastingCauseIsReturnedAfterLooking) {
-  table.script = {Act::LoseRequest};
-  table.cause = make_error(ErrorCode::ResourceExhausted, "disk full");
+  table_.script = {Act::LoseRequest};
+  table_.cause = make_error(ErrorCode::ResourceExhausted, "disk full");
   const auto failed = write();
   ASSERT_FALSE(failed.has_value());
   EXPECT_EQ(failed.error().code, ErrorCode::ResourceExhausted);
-  EXPECT_EQ(table.lookups, 2);
-  EXPECT_TRUE(table.commits.empty());
+  EXPECT_EQ(table_.lookups, 2);
+  EXPECT_TRUE(table_.commits.empty());
 }
 
 TEST_F(WriteTest, LookingIsRepeatedUntilTheTableCanBeRead) {
-  table.script = {Act::LoseReply};
-  table.lookups_that_fail_after_commit = 3;
+  table_.script = {Act::LoseReply};
+  table_.lookups_that_fail_after_commit = 3;
   EXPECT_TRUE(write().has_value());
-  EXPECT_EQ(table.sent, 1);
+  EXPECT_EQ(table_.sent, 1);
 }
 
 TEST_F(WriteTest, OnlyATableThatCannotBeReadLeavesTheOutcomeUnknown) {
-  table.script = {Act::LoseReply};
-  table.lookups_that_fail_after_commit = 100;
+  table_.script = {Act::LoseReply};
+  table_.lookups_that_fail_after_commit = 100;
   const auto unknown = write({.lookup_retry_max = 2, .pause_initial_ms = 0, .pause_max_ms = 0});
   ASSERT_FALSE(unknown.has_value());
   EXPECT_EQ(unknown.error().code, ErrorCode::CommitUnknown);
   EXPECT_THAT(unknown.error().hint, HasSubstr("with the key 'trips#1'"));
-  EXPECT_EQ(table.sent, 1) << "an unknown outcome is never sent again unread";
+  EXPECT_EQ(table_.sent, 1) << "an unknown outcome is never sent again unread";
 }
 
 TEST_F(WriteTest, AnErrorOfCommitIsReturnedAsItIs) {
-  table.script = {Act::Fail};
+  table_.script = {Act::Fail};
   EXPECT_EQ(write().error().code, ErrorCode::ResourceExhausted);
 }
 
 TEST_F(WriteTest, AStopBeforeTheCommitAbortsWhatWasPrepared) {
   std::stop_source stop;
-  context.stop = stop.get_token();
-  table.on_prepared = [&] { stop.request_stop(); };
+  context_.stop = stop.get_token();
+  table_.on_prepared = [&] { stop.request_stop(); };
   EXPECT_EQ(write().error().code, ErrorCode::Cancelled);
-  EXPECT_EQ(table.aborted, 1);
-  EXPECT_EQ(table.sent, 0);
+  EXPECT_EQ(table_.aborted, 1);
+  EXPECT_EQ(table_.sent, 0);
 }
 
 TEST_F(WriteTest, AStopAfterTheCommitWasSentDoesNotHideItsOutcome) {
   std::stop_source stop;
-  context.stop = stop.get_token();
-  table.on_commit = [&] { stop.request_stop(); };
-  table.script = {Act::LoseReply};
-  table.lookups_that_fail_after_commit = 1;
+  context_.stop = stop.get_token();
+  table_.on_commit = [&] { stop.request_stop(); };
+  table_.script = {Act::LoseReply};
+  table_.lookups_that_fail_after_commit = 1;
   const table::Receipt receipt = write().value();
-  EXPECT_EQ(receipt, table.commits.at("trips#1").receipt);
+  EXPECT_EQ(receipt, table_.commits.at("trips#1").receipt);
 }
 
 TEST_F(WriteTest, AStopEndsTheRetriesOfAConflict) {
   std::stop_source stop;
-  context.stop = stop.get_token();
-  table.on_commit = [&] { stop.request_stop(); };
-  table.script = {Act::Conflict};
+  context_.stop = stop.get_token();
+  table_.on_commit = [&] { stop.request_stop(); };
+  table_.script = {Act::Conflict};
   const auto stopped = write({.pause_initial_ms = 60'000, .pause_max_ms = 60'000});
   EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
-  EXPECT_EQ(table.prepared, 1);
+  EXPECT_EQ(table_.prepared, 1);
 }
 
 TEST_F(WriteTest, RowsAreAskedForOncePerAttempt) {
   int asked = 0;
-  plan.source = plan::Batches{};
-  table.script = {Act::Conflict};
+  plan_.source = plan::Batches{};
+  table_.script = {Act::Conflict};
   const RowSource rows = [&]() -> Result<ColumnStream> {
     ++asked;
     return ColumnStream{};
   };
   const WriteOptions at_once{.pause_initial_ms = 0, .pause_max_ms = 0};
-  EXPECT_TRUE(write_once(context, table, plan, rows, key, at_once).has_value());
+  EXPECT_TRUE(write_once(context_, table_, plan_, rows, key_, at_once).has_value());
   EXPECT_EQ(asked, 2);
 }
 
 TEST_F(WriteTest, RowsThatCannotBeGivenAgainEndTheRetries) {
   bool spent = false;
-  plan.source = plan::Batches{};
-  table.script = {Act::Conflict};
+  plan_.source = plan::Batches{};
+  table_.script = {Act::Conflict};
   const RowSource rows = [&]() -> Result<ColumnStream> {
     if (std::exchange(spent, true)) {
       return make_error(ErrorCode::Unsupported, "the rows can be read once only");
@@ -285,20 +285,21 @@ TEST_F(WriteTest, RowsThatCannotBeGivenAgainEndTheRetries) {
     return ColumnStream{};
   };
   const WriteOptions at_once{.pause_initial_ms = 0, .pause_max_ms = 0};
-  const auto failed = write_once(context, table, plan, rows, key, at_once);
+  const auto failed = write_once(context_, table_, plan_, rows, key_, at_once);
   EXPECT_EQ(failed.error().code, ErrorCode::Unsupported);
 }
 
 TEST_F(WriteTest, RowsBesideAPlanThatNamesARelationAreRefused) {
   const RowSource rows = []() -> Result<ColumnStream> { return ColumnStream{}; };
-  EXPECT_EQ(write_once(context, table, plan, rows, key).error().code, ErrorCode::InvalidArgument);
-  plan.source = plan::Batches{};
-  EXPECT_EQ(write_once(context, table, plan, nullptr, key).error().code,
+  EXPECT_EQ(write_once(context_, table_, plan_, rows, key_).error().code,
+            ErrorCode::InvalidArgument);
+  plan_.source = plan::Batches{};
+  EXPECT_EQ(write_once(context_, table_, plan_, nullptr, key_).error().code,
             ErrorCode::InvalidArgument);
 }
 
 TEST_F(WriteTest, AnEmptyKeyIsRefused) {
-  key.key.clear();
+  key_.key.clear();
   EXPECT_EQ(write().error().message, "expected a commit key, got an empty one");
 }
 

@@ -81,7 +81,7 @@ Status FileStorage::put_if_absent(const Context& context, std::string_view path,
   const SplitPath split = split_path(clean);
   const std::string whole = tree_.path_of(clean);
   SLUICE_TRY(const FileHandle folder, tree_.make(split.folder));
-  const Status linked = link_written(context, folder, split.name, whole, bytes);
+  Status linked = link_written(context, folder, split.name, whole, bytes);
   if (!linked && linked.error().code != ErrorCode::AlreadyExists) {
     return linked;
   }
@@ -161,7 +161,7 @@ Status FileStorage::publish(const Context& context, std::string_view from, std::
   if (source == target) {
     return flush_visible(folder, whole);
   }
-  const Status moved = publish_written(folder, source_split, target_split, tree_.path_of(target));
+  Status moved = publish_written(folder, source_split, target_split, tree_.path_of(target));
   if (!moved && (moved.error().code == ErrorCode::AlreadyExists ||
                  moved.error().code == ErrorCode::NotFound)) {
     // Another process may be publishing the same file: it was first, and that is success.

@@ -42,8 +42,7 @@ Status visit_entry(const FolderTree& tree, int folder, const std::string& name, 
   }
   if (S_ISDIR(info.st_mode) && !is_temporary) {
     folders.push_back(std::move(path));
-  }
-  if (S_ISREG(info.st_mode)) {
+  } else if (S_ISREG(info.st_mode)) {
     return visit(FoundFile{
         .info = make_info(std::move(path), info), .folder = folder, .is_temporary = is_temporary});
   }

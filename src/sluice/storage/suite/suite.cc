@@ -169,6 +169,7 @@ TEST_P(StorageSuite, PutIfAbsentLetsExactlyOneThreadWin) {
     std::atomic<int> losers = 0;
     std::atomic<char> winner = 0;
     std::vector<std::jthread> writers;
+    writers.reserve(kWriters);
     for (int i = 0; i < kWriters; ++i) {
       writers.emplace_back([&, i] {
         const char letter = static_cast<char>('a' + i);

@@ -117,7 +117,7 @@ Status check_keys(const Context& context, engine::Connection& connection,
 
 /// The value that places a row in its partition.
 Result<std::string> render_partition(const plan::PartitionField& field, std::string_view alias) {
-  const std::string column = fmt::format("{}.{}", alias, quote_identifier(field.column));
+  std::string column = fmt::format("{}.{}", alias, quote_identifier(field.column));
   switch (field.transform) {
     case plan::PartitionTransform::Identity: return column;
     case plan::PartitionTransform::Year: return fmt::format("date_trunc('year', {})", column);

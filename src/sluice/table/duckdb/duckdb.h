@@ -4,9 +4,10 @@
 // its entries with the first write.
 //
 // The version row is updated by every commit, so that of two transactions that began on one version
-// DuckDB lets one commit. The transaction is open between prepare and commit or abort: the
-// connection does nothing else meanwhile. No primary key is declared in the database; uniqueness
-// is checked where a write asks for it.
+// DuckDB lets one commit; an UPDATE by plain SQL of a row that a commit updates is a Conflict too.
+// The transaction is open between prepare and commit or abort: the connection does nothing else
+// meanwhile. No primary key is declared in the database; uniqueness is checked where a write asks
+// for it. Commits are remembered for as long as the ledger is.
 #pragma once
 
 #include <memory>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,6 +65,8 @@ class DuckdbPrepared final : public Prepared {
   std::string operation;
   Batch batch;
   Change change;  // its relation is empty when the rows are already in the table
+  schema::Schema schema;
+  std::vector<std::string> key_columns;
 };
 
 class DuckdbTable final : public Table {
@@ -107,10 +110,26 @@ class DuckdbTable final : public Table {
 
 std::vector<std::string> names_of(const schema::Schema& schema) {
   std::vector<std::string> names;
+  names.reserve(schema.fields.size());
   for (const schema::Field& field : schema.fields) {
     names.push_back(field.name);
   }
   return names;
+}
+
+/// Columns by which rows of the table are found and which therefore do not change.
+std::vector<std::string> key_columns_of(const plan::WriteMode& mode) {
+  using Names = std::vector<std::string>;
+  return std::visit(overloaded{
+                        [](const plan::Merge& merge) { return merge.key; },
+                        [](const plan::Scd2& scd2) { return scd2.key; },
+                        [](const plan::Reconcile& reconcile) { return reconcile.key; },
+                        [](const plan::Append&) { return Names{}; },
+                        [](const plan::Overwrite&) { return Names{}; },
+                        [](const plan::OverwritePartitions&) { return Names{}; },
+                        [](const plan::DeleteWhere&) { return Names{}; },
+                    },
+                    mode);
 }
 
 bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
@@ -246,6 +265,8 @@ Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
   SLUICE_CHECK(check_fit(write, state.schema));
   prepared->key = key;
   prepared->operation = plan::mode_name(write.mode);
+  prepared->schema = state.schema;
+  prepared->key_columns = key_columns_of(write.mode);
   prepared->receipt = {.ingest_id = key.ingest_id, .version = state.version + 1};
   SLUICE_CHECK(fill(context, write, std::move(rows), state, *prepared));
   return std::unique_ptr<Prepared>(std::move(prepared));
@@ -302,32 +323,47 @@ Status DuckdbTable::add_rows(const Context& context, const plan::Write& write,
   return {};
 }
 
+/// "a" = c."a" for all columns but the key, which an update leaves as it is.
+std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key) {
+  std::string text;
+  for (const schema::Field& field : schema.fields) {
+    const bool is_key = std::ranges::any_of(
+        key, [&](const std::string& name) { return schema::same_column(name, field.name); });
+    if (!is_key) {
+      text += fmt::format("{0}{1} = c.{1}", text.empty() ? "" : ", ", quote_identifier(field.name));
+    }
+  }
+  return text;
+}
+
+/// Updates in place: DuckDB sees that another transaction has updated the same row, which it does
+/// not for a row that is deleted and inserted anew.
 Status DuckdbTable::apply(const Context& context, const DuckdbPrepared& prepared) {
   const Change& change = prepared.change;
-  if (change.relation.empty()) {
-    return {};
-  }
   const std::string relation = quote_identifier(change.relation);
-  if (change.updated + change.deleted > 0) {
-    SLUICE_TRY_IN([[maybe_unused]] const auto gone,
-                  connection_->execute(
-                      context, fmt::format("DELETE FROM {0} WHERE rowid IN (SELECT {1} FROM {2} "
-                                           "WHERE {1} IS NOT NULL)",
-                                           table_name(), kRow, relation)),
-                  "taking replaced rows out");
-  }
-  if (change.inserted + change.updated > 0) {
-    SLUICE_TRY(const schema::Schema schema,
-               connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
-    const std::string columns = dialect::quote_columns(names_of(schema));
-    SLUICE_TRY_IN([[maybe_unused]] const auto added,
-                  connection_->execute(
-                      context, fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} IN "
-                                           "('i', 'u', 'c')",
-                                           table_name(), columns, columns, relation, kKind)),
-                  "putting new rows in");
-  }
-  return {};
+  const std::string columns = dialect::quote_columns(names_of(prepared.schema));
+  const auto run = [&](std::int64_t rows, std::string text, std::string doing) -> Status {
+    if (rows > 0) {
+      SLUICE_TRY_IN([[maybe_unused]] const auto done,
+                    connection_->execute(context, std::move(text)), std::move(doing));
+    }
+    return {};
+  };
+  SLUICE_CHECK(run(change.deleted,
+                   fmt::format("DELETE FROM {} WHERE rowid IN (SELECT {} FROM {} WHERE {} = 'd')",
+                               table_name(), kRow, relation, kKind),
+                   "taking rows out"));
+  SLUICE_CHECK(
+      run(change.updated,
+          fmt::format("UPDATE {0} SET {1} FROM {2} AS c WHERE {0}.rowid = c.{3} AND c.{4} "
+                      "IN ('u', 'c')",
+                      table_name(), render_assignments(prepared.schema, prepared.key_columns),
+                      relation, kRow, kKind),
+          "updating rows"));
+  return run(change.inserted,
+             fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} = 'i'", table_name(),
+                         columns, columns, relation, kKind),
+             "putting new rows in");
 }
 
 /// Everything of the commit but its last word. False: the table is on another version.

@@ -49,7 +49,8 @@ Result<std::unique_ptr<Table>> make_parquet_table(engine::Connection& connection
                                                   storage::Storage& storage,
                                                   const ParquetOptions& options = {});
 
-/// The files of the newest version, as an engine opens them. NotFound when there is no table.
+/// The files of the newest version, as an engine opens them. NotFound when there is no table. A
+/// file may be replaced before it is opened: ask again when one is gone.
 Result<std::vector<std::string>> find_parquet_files(const Context& context,
                                                     storage::Storage& storage);
 

@@ -74,6 +74,7 @@ class ParquetTable final : public Table {
 
   Status check_place(const Context& context);
   Result<Work> work_out(const Request& request, ColumnStream rows);
+  Error explain(const Context& context, std::int64_t version, Error error);
   Result<Work> add_rows(const Request& request, ColumnStream rows);
   Result<Work> change_rows(const Request& request, ColumnStream rows);
   Result<Work> apply_change(const Request& request, const Batch& batch, const Change& change);
@@ -88,6 +89,7 @@ class ParquetTable final : public Table {
 
 std::vector<std::string> paths_of(const std::vector<DataFile>& files) {
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const DataFile& file : files) {
     paths.push_back(file.path);
   }
@@ -96,6 +98,7 @@ std::vector<std::string> paths_of(const std::vector<DataFile>& files) {
 
 std::string column_list(const schema::Schema& schema) {
   std::vector<std::string> names;
+  names.reserve(schema.fields.size());
   for (const schema::Field& field : schema.fields) {
     names.push_back(field.name);
   }
@@ -232,7 +235,11 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
                                    .state = state,
                                    .options = options_,
                                    .stem = make_stem(context, key)}};
-  SLUICE_TRY(Work work, work_out(request, std::move(rows)));
+  auto worked = work_out(request, std::move(rows));
+  if (!worked.has_value()) {
+    return explain(context, state->table.version, std::move(worked).error());
+  }
+  Work work = *std::move(worked);
   Entry entry{.version = state->table.version + 1,
               .operation = std::string(plan::mode_name(write.mode)),
               .key = key.key,
@@ -249,6 +256,22 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   }
   entry.rows += entry.receipt.inserted - entry.receipt.deleted;
   return std::unique_ptr<Prepared>(std::make_unique<ParquetPrepared>(std::move(entry)));
+}
+
+/// A file that another writer has replaced meanwhile cannot be read under its name any more.
+Error ParquetTable::explain(const Context& context, std::int64_t version, Error error) {
+  const bool may_be_gone = error.code == ErrorCode::NotFound ||
+                           error.code == ErrorCode::Unavailable || error.code == ErrorCode::Corrupt;
+  if (!may_be_gone) {
+    return error;
+  }
+  const auto now = log_.find(context);
+  if (!now.has_value() || *now == nullptr || (*now)->table.version == version) {
+    return error;
+  }
+  return make_error(ErrorCode::CommitConflict,
+                    fmt::format("the table moved on from version {} while it was read", version))
+      .with_native(to_string(error));
 }
 
 Result<Work> ParquetTable::work_out(const Request& request, ColumnStream rows) {
@@ -442,6 +465,7 @@ Result<std::vector<std::string>> find_parquet_files(const Context& context,
   ManifestLog log(storage);
   SLUICE_TRY(const ManifestState* state, log.load(context));
   std::vector<std::string> files;
+  files.reserve(state->files.size());
   for (const DataFile& file : state->files) {
     files.push_back(storage.uri(file.path));
   }

@@ -14,6 +14,8 @@ namespace sluice::table {
 
 using testing::ElementsAre;
 
+void link_scd2_suite() {}
+
 namespace {
 
 constexpr std::string_view kHistory =

@@ -15,7 +15,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TableSuite::TableSuite() : place_(GetParam().make()), writer_(place_->open_writer()) {}
+TableSuite::TableSuite() : place_(GetParam().make()), writer_(place_->open_writer()) {
+  link_scd2_suite();
+}
 
 plan::CreateTable TableSuite::trips() const {
   return {.target = {.parts = {"trips"}},
@@ -69,7 +71,7 @@ Result<Receipt> TableSuite::write(plan::WriteMode mode, std::string_view rows) {
   return write(writer_, std::move(mode), rows, key_of(fmt::format("write {}", ++writes_)));
 }
 
-Result<Receipt> TableSuite::write_until_committed(const Writer& writer, plan::WriteMode mode,
+Result<Receipt> TableSuite::write_until_committed(const Writer& writer, const plan::WriteMode& mode,
                                                   std::string_view rows, const CommitKey& key) {
   constexpr int kAttemptsMax = 1000;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -94,6 +96,7 @@ std::vector<std::string> TableSuite::rows(std::string_view columns) {
                                  columns, place_->foreign_rows()))
           .value();
   std::vector<std::string> lines;
+  lines.reserve(found.size());
   for (const TextRow& row : found) {
     lines.push_back(row[0].value_or("NULL"));
   }
@@ -437,11 +440,13 @@ TEST_P(TableSuite, ManyWritersWithOneKeyMakeOneCommit) {
   constexpr int kWriters = 6;
   create();
   std::vector<Writer> writers;
+  writers.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     writers.push_back(place_->open_writer());
   }
   std::vector<Result<Receipt>> receipts(kWriters, Receipt{});
   std::vector<std::thread> threads;
+  threads.reserve(kWriters);
   for (std::size_t i = 0; i < kWriters; ++i) {
     threads.emplace_back([&, i] {
       receipts[i] =
@@ -467,11 +472,13 @@ TEST_P(TableSuite, ManyWritersWithTheirOwnKeysAllCommit) {
   write(plan::Append{}, "SELECT 0::BIGINT AS id, 'sum' AS name, 0::DECIMAL(10,2) AS amount")
       .value();
   std::vector<Writer> writers;
+  writers.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     writers.push_back(place_->open_writer());
   }
   std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     threads.emplace_back([&, i] {
       for (int n = 0; n < kWritesEach; ++n) {

@@ -49,6 +49,9 @@ struct TableCase {
   bool has_files = true;
 };
 
+/// Called by the suite, so that a linker takes the tests of scd2_suite.cc along.
+void link_scd2_suite();
+
 inline void PrintTo(const TableCase& one, std::ostream* out) { *out << one.name; }
 
 class TableSuite : public testing::TestWithParam<TableCase> {
@@ -68,7 +71,7 @@ class TableSuite : public testing::TestWithParam<TableCase> {
   Result<Receipt> write(const Writer& writer, plan::WriteMode mode, std::string_view rows,
                         const CommitKey& key);
   /// As a run does: looks the key up, prepares, commits, begins again after a conflict.
-  Result<Receipt> write_until_committed(const Writer& writer, plan::WriteMode mode,
+  Result<Receipt> write_until_committed(const Writer& writer, const plan::WriteMode& mode,
                                         std::string_view rows, const CommitKey& key);
 
   /// The rows as a foreign reader sees them: "1|ann|2.50", ordered.

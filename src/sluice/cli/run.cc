@@ -1,0 +1,347 @@
+#include "sluice/contract/run/run.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "sluice/cli/commands_internal.h"
+#include "sluice/cli/interrupt.h"
+#include "sluice/cli/progress_bar.h"
+#include "sluice/report/run_json.h"
+#include "sluice/report/run_summary.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::string_view kReading = "Reading";
+constexpr std::string_view kWriting = "Writing";
+constexpr std::string_view kRunning = "Running";
+constexpr std::string_view kTelling = "Telling";
+
+constexpr Option kOptions[] = {
+    {.name = "contract",
+     .short_name = 'c',
+     .value = "CONTRACT",
+     .help = "The same as the operand",
+     .group = kReading,
+     .repeats = true},
+    {.name = "source",
+     .short_name = 's',
+     .value = "PATH",
+     .help = "Replaces the contract's source",
+     .group = kReading,
+     .repeats = true},
+    {.name = "full",
+     .help = "Reads all files, also with load_mode: incremental",
+     .group = kReading},
+    {.name = "lenient", .help = "Reads old files the way LakeLogic does", .group = kReading},
+    {.name = "materialize", .help = "Writes the target", .group = kWriting},
+    {.name = "no-materialize", .help = "Leaves the target alone", .group = kWriting},
+    {.name = "target",
+     .value = "PATH",
+     .help = "Replaces the contract's target",
+     .group = kWriting},
+    {.name = "output-good", .value = "FILE", .help = "The accepted rows", .group = kWriting},
+    {.name = "output-bad",
+     .value = "FILE",
+     .help = "The quarantined rows with their reasons",
+     .group = kWriting},
+    {.name = "output-format",
+     .value = "FORMAT",
+     .help = "Of both files; else told by their endings",
+     .group = kWriting,
+     .choices = "csv|parquet|jsonl"},
+    {.name = "again",
+     .help = "Commits files that were committed before as a new batch",
+     .group = kWriting},
+    {.name = "state",
+     .value = "FOLDER",
+     .help = "Where batches and run records lie",
+     .group = kWriting},
+    {.name = "engine",
+     .short_name = 'e',
+     .value = "NAME",
+     .help = "What computes",
+     .group = kRunning,
+     .choices = "duckdb|spark|polars"},
+    {.name = "dry-run",
+     .help = "Prints what would be read, run and changed; touches nothing",
+     .group = kRunning},
+    {.name = "memory",
+     .value = "SIZE",
+     .help = "At most this much, e.g. 512MB or 4GiB",
+     .group = kRunning},
+    {.name = "threads", .value = "N", .help = "At most this many threads", .group = kRunning},
+    {.name = "pipeline-run-id",
+     .value = "ID",
+     .help = "Kept with the run and its rows",
+     .group = kRunning},
+    {.name = "show",
+     .value = "N",
+     .help = "Prints N good and N quarantined rows",
+     .group = kTelling},
+    {.name = "json", .help = "One JSON object on stdout", .group = kTelling},
+    {.name = "quiet", .help = "Only errors", .group = kTelling},
+    {.name = "verbose", .help = "Log lines, too", .group = kTelling},
+};
+
+Error wrong(std::string message) {
+  return make_error(ErrorCode::InvalidArgument, std::move(message));
+}
+
+Result<std::uint64_t> parse_number(std::string_view option, std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || end != text.data() + text.size()) {
+    return wrong(fmt::format("--{} is a whole number; got '{}'", option, text));
+  }
+  return number;
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  SLUICE_TRY(std::uint64_t number, parse_number("memory", text.substr(0, digits)));
+  struct Unit {
+    std::string_view name;
+    std::uint64_t bytes;
+  };
+  static constexpr Unit kUnits[] = {{"", 1},
+                                    {"B", 1},
+                                    {"KB", 1'000},
+                                    {"MB", 1'000'000},
+                                    {"GB", 1'000'000'000},
+                                    {"KiB", 1ULL << 10},
+                                    {"MiB", 1ULL << 20},
+                                    {"GiB", 1ULL << 30}};
+  for (const Unit& unit : kUnits) {
+    if (unit.name == text.substr(digits) && number > 0 &&
+        number < (1ULL << 40) / unit.bytes * (1ULL << 10)) {
+      return number * unit.bytes;
+    }
+  }
+  return wrong(fmt::format("--memory is a size such as 512MB or 4GiB; got '{}'", text));
+}
+
+/// Log lines between the bar and the summary.
+class TerminalLog final : public Log {
+ public:
+  TerminalLog(const Terminal& terminal, ProgressBar& bar, LogLevel least)
+      : terminal_(terminal), bar_(bar), least_(least) {}
+
+  void write(const LogLine& line) override {
+    if (line.level < least_) {
+      return;
+    }
+    bar_.wipe();
+    const Colour colour = line.level == LogLevel::Error     ? Colour::Red
+                          : line.level == LogLevel::Warning ? Colour::Yellow
+                                                            : Colour::Dim;
+    terminal_.say(fmt::format(
+        "{} {}", terminal_.paint(colour, fmt::format("{}:", to_string(line.level))), line.message));
+  }
+
+ private:
+  const Terminal& terminal_;
+  ProgressBar& bar_;
+  LogLevel least_;
+};
+
+Colour colour_of(report::Tone tone) {
+  switch (tone) {
+    case report::Tone::Plain: return Colour::Plain;
+    case report::Tone::Heading: return Colour::Bold;
+    case report::Tone::Good: return Colour::Green;
+    case report::Tone::Bad: return Colour::Red;
+    case report::Tone::Quiet: return Colour::Dim;
+  }
+  return Colour::Plain;
+}
+
+void say_lines(const std::vector<report::Line>& lines, const Terminal& terminal) {
+  for (const report::Line& line : lines) {
+    std::string text;
+    for (const report::Piece& piece : line) {
+      text += terminal.paint(colour_of(piece.tone), piece.text);
+    }
+    terminal.say(text);
+  }
+}
+
+void say_result(const run::RunResult& result, const Arguments& arguments,
+                const Terminal& terminal) {
+  for (const std::string& warning : result.warnings) {
+    terminal.say(fmt::format("{} {}", terminal.paint(Colour::Yellow, "warning:"), warning));
+  }
+  if (arguments.has("show")) {
+    say_lines(report::render_sample("good rows", result.good_sample), terminal);
+    say_lines(report::render_sample("quarantined rows", result.bad_sample), terminal);
+  }
+  say_lines(report::render_summary(result), terminal);
+  if (result.status == run::RunStatus::Succeeded) {
+    terminal.say(report::completion_line(result));
+  }
+}
+
+Status check_engine(const Arguments& arguments, const Terminal& terminal) {
+  const std::string engine = arguments.find("engine").value_or("duckdb");
+  if (engine == "spark") {
+    return make_error(ErrorCode::Unsupported, "contracts do not run on Spark yet")
+        .with_hint("leave --engine out: the embedded engine runs them");
+  }
+  if (engine == "polars") {
+    terminal.say("notice: there is no Polars engine; the contract runs on the embedded one");
+  }
+  return {};
+}
+
+Result<contract::RunOptions> options_of(const Arguments& arguments) {
+  contract::RunOptions options;
+  options.sources = arguments.all("source");
+  if (arguments.has("materialize") && arguments.has("no-materialize")) {
+    return wrong("--materialize and --no-materialize contradict each other");
+  }
+  if (arguments.has("materialize") || arguments.has("no-materialize")) {
+    options.materialize = arguments.has("materialize");
+  }
+  options.target = arguments.find("target").value_or("");
+  options.output_good = arguments.find("output-good").value_or("");
+  options.output_bad = arguments.find("output-bad").value_or("");
+  options.output_format = arguments.find("output-format").value_or("");
+  options.state_folder = arguments.find("state").value_or("");
+  options.again = arguments.has("again");
+  options.full = arguments.has("full");
+  options.lenient = arguments.has("lenient");
+  options.pipeline_run_id = arguments.find("pipeline-run-id").value_or("");
+  if (const auto show = arguments.find("show")) {
+    SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));
+    options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
+  }
+  options.render_record = [](const run::RunResult& result) { return report::to_json(result); };
+  return options;
+}
+
+Status read_limits(const Arguments& arguments, Context& context) {
+  if (const auto memory = arguments.find("memory")) {
+    SLUICE_TRY(context.memory_bytes_max, parse_size(*memory));
+  }
+  if (const auto threads = arguments.find("threads")) {
+    SLUICE_TRY(const std::uint64_t count, parse_number("threads", *threads));
+    if (count < 1 || count > 1'024) {
+      return wrong(fmt::format("--threads is a number of 1 to 1024; got '{}'", *threads));
+    }
+    context.threads_max = static_cast<int>(count);
+  }
+  return {};
+}
+
+void print_plan(const contract::PlannedRun& plan) {
+  const Terminal terminal = Terminal::of_stdout();
+  const auto section = [&](std::string_view heading, const std::vector<std::string>& lines) {
+    terminal.print(terminal.paint(Colour::Bold, heading) + "\n");
+    for (const std::string& line : lines) {
+      terminal.print("  " + line + "\n");
+    }
+  };
+  terminal.print(plan.pipeline + "\n");
+  section("files", plan.files);
+  section("statements", plan.statements);
+  section("would change", plan.changes);
+  section("warnings", plan.warnings);
+}
+
+ExitCode fail(const Error& error, const Terminal& terminal) {
+  terminal.complain(error);
+  return exit_code_of(error);
+}
+
+struct Ran {
+  std::vector<run::RunResult> results;
+  ExitCode exit = ExitCode::Done;
+};
+
+Ran run_all(const std::vector<std::string>& contracts, const Arguments& arguments,
+            const contract::RunOptions& options, const Context& context, ProgressBar& bar,
+            const Terminal& terminal) {
+  Ran ran;
+  for (const std::string& path : contracts) {
+    auto result = contract::run(context, path, options);
+    bar.wipe();
+    if (!result) {
+      ran.exit = fail(result.error(), terminal);
+      if (ran.exit == ExitCode::Interrupted) {
+        break;
+      }
+      continue;
+    }
+    if (!arguments.has("quiet")) {
+      say_result(*result, arguments, terminal);
+    }
+    if (result->status == run::RunStatus::Failed) {
+      ran.exit = ExitCode::Failed;
+    }
+    ran.results.push_back(*std::move(result));
+  }
+  return ran;
+}
+
+ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
+                 const Context& context, const Terminal& terminal) {
+  for (const std::string& path : contracts) {
+    const auto plan = contract::plan_run(context, path, options);
+    if (!plan) {
+      return fail(plan.error(), terminal);
+    }
+    print_plan(*plan);
+  }
+  return ExitCode::Done;
+}
+
+ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
+  std::vector<std::string> contracts = arguments.operands();
+  const std::vector<std::string> named = arguments.all("contract");
+  contracts.insert(contracts.end(), named.begin(), named.end());
+  if (contracts.empty()) {
+    return fail(wrong("CONTRACT is missing").with_hint("sluice run --help tells how it is used"),
+                terminal);
+  }
+  ProgressBar bar(terminal);
+  TerminalLog log(terminal, bar, arguments.has("verbose") ? LogLevel::Info : LogLevel::Warning);
+  Context context;
+  context.stop = stop_on_signals();
+  context.log = &log;
+  context.progress = &bar;
+  auto options = options_of(arguments);
+  Status usable = check_engine(arguments, terminal);
+  if (usable.has_value()) {
+    usable = read_limits(arguments, context);
+  }
+  if (!options || !usable) {
+    return fail(options ? usable.error() : options.error(), terminal);
+  }
+  if (arguments.has("dry-run")) {
+    return run_dry(contracts, *options, context, terminal);
+  }
+  const Ran ran = run_all(contracts, arguments, *options, context, bar, terminal);
+  if (arguments.has("json") && !ran.results.empty()) {
+    terminal.print((contracts.size() == 1 ? report::to_json(ran.results.front())
+                                          : report::to_json(std::span(ran.results))) +
+                   "\n");
+  }
+  return ran.exit;
+}
+
+}  // namespace
+
+constinit const Command kRun{
+    .name = "run",
+    .summary = "Runs contracts: reads, judges, quarantines, writes exactly once",
+    .usage = "CONTRACT... [OPTIONS]",
+    .example =
+        "sluice run customers.yaml\n"
+        "sluice run customers.yaml --source day.csv --output-good good.parquet --json",
+    .operands = {.name = "CONTRACT", .help = "YAML files", .at_least = 0, .at_most = 10'000},
+    .options = kOptions,
+    .run = run_run,
+};
+
+}  // namespace sluice::cli

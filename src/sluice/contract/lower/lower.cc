@@ -1,0 +1,225 @@
+#include "sluice/contract/lower/lower.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/rule/row_rules.h"
+
+namespace sluice::contract {
+namespace internal {
+
+SourcePosition place(const LowerInput& input, const Span& span) {
+  return {.file = input.path, .line = span.begin.line, .column = span.begin.column};
+}
+
+plan::RawSql raw_sql(const LowerInput& input, const SqlText& sql) {
+  return {.text = sql.text, .reads = {}, .at = place(input, sql.span)};
+}
+
+plan::Value lower_number(const Decimal& number) {
+  std::int64_t whole = 0;
+  const char* end = number.text.data() + number.text.size();
+  const auto read = std::from_chars(number.text.data(), end, whole);
+  if (read.ec == std::errc{} && read.ptr == end && !number.text.empty()) {
+    return whole;
+  }
+  return number.value;
+}
+
+plan::Value lower_value(const Literal& literal) {
+  switch (literal.type) {
+    case ScalarType::Null: return plan::Null{};
+    case ScalarType::Bool: return literal.text == "true";
+    case ScalarType::Int:
+    case ScalarType::Float: {
+      double number = 0;
+      std::from_chars(literal.text.data(), literal.text.data() + literal.text.size(), number);
+      return lower_number({.value = number, .text = literal.text});
+    }
+    case ScalarType::String: return literal.text;
+  }
+  return plan::Null{};
+}
+
+Error unsupported(const LowerInput& input, const Span& span, std::string message,
+                  std::string hint) {
+  // A run refuses a contract that it cannot carry out in full.
+  Error error =
+      make_error(ErrorCode::InvalidContract, std::move(message)).with_hint(std::move(hint));
+  error.at = place(input, span);
+  return error;
+}
+
+namespace {
+
+Status lower_schema(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
+  const SchemaPolicy policy = effective_schema_policy(contract);
+  switch (policy.unknown_fields.value) {
+    case UnknownFields::Allow: out.schema.unknown = plan::UnknownColumns::Allow; break;
+    case UnknownFields::Drop: out.schema.unknown = plan::UnknownColumns::Drop; break;
+    case UnknownFields::Quarantine: out.schema.unknown = plan::UnknownColumns::Quarantine; break;
+  }
+  out.schema.refuse_missing = policy.evolution.value == Evolution::Strict;
+  if (policy.evolution.value == Evolution::Strict &&
+      out.schema.unknown == plan::UnknownColumns::Allow) {
+    // Strict means that the batch has the contract's columns, no fewer and no more.
+    out.schema.unknown = plan::UnknownColumns::Quarantine;
+  }
+  out.schema.cast_to_text = contract.server && contract.server->cast_to_string.value;
+  const std::vector<std::string> late = columns_added_at_write(contract);
+  for (const Field& field : contract.model.fields) {
+    if (field.masking) {
+      return unsupported(input, field.masking->span,
+                         fmt::format("this run does not mask yet: '{}'", field.name.value),
+                         "remove `masking` where clear values may be written");
+    }
+    const auto type = lower_type(field.type.value);
+    out.schema.columns.push_back(
+        {.name = field.name.value,
+         .type = type.value_or(schema::LogicalType{schema::Text{}}),
+         .type_name = field.type.value,
+         .is_opaque = !type.has_value(),
+         .is_made_by_write = std::ranges::find(late, field.name.value) != late.end(),
+         .at = place(input, field.span)});
+  }
+  return {};
+}
+
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+void lower_lineage(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
+  const Lineage& lineage = contract.lineage;
+  if (!lineage.enabled.value) {
+    return;
+  }
+  const auto add = [&](const Flag& flag, const Text& name, plan::Stamp stamp, std::string text) {
+    if (flag.value) {
+      out.lineage.push_back({.name = name.value, .stamp = stamp, .text = std::move(text)});
+    }
+  };
+  const bool by_pipeline =
+      lineage.run_id_source.value == RunIdSource::PipelineRunId && !input.pipeline_run_id.empty();
+  add(lineage.capture_source_path, lineage.source_column_name, plan::Stamp::SourceFile, "");
+  add(lineage.capture_timestamp, lineage.timestamp_column_name, plan::Stamp::RunInstant, "");
+  add(lineage.capture_run_id, lineage.run_id_column_name,
+      by_pipeline ? plan::Stamp::Text : plan::Stamp::RunId, input.pipeline_run_id);
+  add(lineage.capture_contract_name, lineage.contract_name_column_name, plan::Stamp::Text,
+      fmt::format("{} (v{})", file_name(input.path), contract.info.version.value));
+  if (contract.info.domain) {
+    add(lineage.capture_domain, lineage.domain_column_name, plan::Stamp::Text,
+        contract.info.domain->value);
+  }
+  if (contract.info.system) {
+    add(lineage.capture_system, lineage.system_column_name, plan::Stamp::Text,
+        contract.info.system->value);
+  }
+  add(lineage.capture_created_at, lineage.created_at_column_name, plan::Stamp::RunInstant, "");
+  const std::string by =
+      lineage.created_by_override ? lineage.created_by_override->value : input.created_by;
+  if (!by.empty()) {
+    add(lineage.capture_created_by, lineage.created_by_column_name, plan::Stamp::Text, by);
+  }
+  for (const Text& column : lineage.preserve_upstream) {
+    std::string_view name = column.value;
+    if (!name.starts_with("_lakelogic_")) {
+      name.remove_prefix(std::min(name.find_first_not_of('_'), name.size()));
+      out.preserved_upstream.emplace_back(
+          column.value, fmt::format("{}_{}", lineage.upstream_prefix.value, name));
+    } else {
+      out.preserved_upstream.emplace_back(column.value,
+                                          lineage.upstream_prefix.value + column.value);
+    }
+  }
+}
+
+Status refuse_logic(const Contract& contract, const LowerInput& input) {
+  if (contract.external_logic) {
+    return unsupported(input, contract.external_logic->span, "external logic is not executed",
+                       "write the logic as sql steps, or run it before and contract its output");
+  }
+  return contract.sql_dialect.value == SqlDialect::Spark
+             ? Status(unsupported(input, contract.sql_dialect.span,
+                                  "SQL of Spark is not executed on this engine",
+                                  "write the SQL in DuckDB's dialect, or give sql_duckdb"))
+             : Status();
+}
+
+}  // namespace
+}  // namespace internal
+
+Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput& input) {
+  plan::Pipeline out;
+  SLUICE_CHECK(internal::refuse_logic(contract, input));
+  SLUICE_CHECK(internal::lower_source(contract, input, out));
+  SLUICE_CHECK(internal::lower_links(contract, input, out));
+  SLUICE_CHECK(internal::lower_steps(contract, input, out));
+  SLUICE_CHECK(internal::lower_schema(contract, input, out));
+  SLUICE_CHECK(internal::lower_row_rules(contract, input, out));
+  SLUICE_CHECK(internal::lower_dataset_rules(contract, input, out));
+  internal::lower_lineage(contract, input, out);
+  return out;
+}
+
+namespace {
+
+std::vector<std::string> names(const Texts& texts) {
+  std::vector<std::string> list;
+  for (const Text& text : texts) {
+    list.push_back(text.value);
+  }
+  return list;
+}
+
+plan::Scd2 lower_scd2(const Contract& contract, const Scd2& scd2) {
+  plan::Scd2 lowered{.key = names(contract.primary_key),
+                     .track_columns = names(scd2.track_columns),
+                     .timestamp_column = scd2.timestamp_field ? scd2.timestamp_field->value : "",
+                     .effective_from_column = scd2.effective_from_field.value,
+                     .effective_to_column = scd2.effective_to_field.value,
+                     .current_column = scd2.current_flag_field.value,
+                     .version_column = scd2.version_column.value,
+                     .surrogate_column = scd2.surrogate_key.value,
+                     .first_effective_from = std::nullopt,
+                     .open_effective_to = std::nullopt};
+  if (scd2.start_date_default) {
+    lowered.first_effective_from = plan::Value{scd2.start_date_default->value};
+  }
+  if (scd2.end_date_default) {
+    lowered.open_effective_to = plan::Value{scd2.end_date_default->value};
+  }
+  return lowered;
+}
+
+}  // namespace
+
+Result<plan::WriteMode> lower_strategy(const Contract& contract) {
+  if (!contract.materialization) {
+    return plan::WriteMode{plan::Append{}};
+  }
+  const Materialization& target = *contract.materialization;
+  const bool needs_key =
+      target.strategy.value == Strategy::Merge || target.strategy.value == Strategy::Scd2;
+  if (needs_key && contract.primary_key.empty()) {
+    return make_error(ErrorCode::InvalidContract, "merge and scd2 need a primary key")
+        .with_hint("write `primary_key: [...]` at the root of the contract");
+  }
+  switch (target.strategy.value) {
+    case Strategy::Append: return plan::WriteMode{plan::Append{}};
+    case Strategy::Overwrite: return plan::WriteMode{plan::Overwrite{}};
+    case Strategy::Merge: {
+      plan::Merge merge;
+      merge.key = names(contract.primary_key);
+      return plan::WriteMode{std::move(merge)};
+    }
+    case Strategy::Scd2: return plan::WriteMode{lower_scd2(contract, target.scd2.value_or(Scd2{}))};
+  }
+  return plan::WriteMode{plan::Append{}};
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,45 @@
+// The typed contract -> plan values: the YAML door stops here. What the contract says about rows is
+// lowered completely or refused with its place; nothing that decides which rows are read, judged or
+// written is passed over. Pure: files were listed before, nothing is opened.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/contract/model/contract.h"
+#include "sluice/plan/pipeline.h"
+
+namespace sluice::contract {
+
+/// What a contract does not know of itself.
+struct LowerInput {
+  /// The contract's file, for places and names.
+  std::string path;
+  /// Absolute paths of the source files, in the order in which they are read.
+  std::vector<std::string> files;
+  /// The files replace the contract's source: their endings tell the format.
+  bool is_source_replaced = false;
+  /// How a person calls the source.
+  std::string source_label;
+  /// Absolute paths of each link that is a file or a folder of files, by name.
+  std::vector<std::pair<std::string, std::vector<std::string>>> link_files;
+  /// Of lineage columns.
+  std::string pipeline_run_id;
+  std::string created_by;
+};
+
+/// Source, steps, schema, rules and lineage of the run.
+Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput& input);
+
+/// How the target converges; InvalidContract when a key is needed and not there.
+Result<plan::WriteMode> lower_strategy(const Contract& contract);
+
+/// "decimal(10,2)", "array<string>", "struct<a:int>": the standard's type names, any case. Empty
+/// for a name that stands for no type of ours.
+std::optional<schema::LogicalType> lower_type(std::string_view name);
+
+/// csv, json, parquet ... by the ending of a file's name; a compressed file's inner ending counts.
+Result<plan::FileFormat> format_of_file(std::string_view path);
+
+}  // namespace sluice::contract

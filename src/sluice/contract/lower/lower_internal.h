@@ -1,0 +1,24 @@
+// Shared by the files of this folder.
+#pragma once
+
+#include <string>
+
+#include "sluice/contract/lower/lower.h"
+
+namespace sluice::contract::internal {
+
+SourcePosition place(const LowerInput& input, const Span& span);
+plan::RawSql raw_sql(const LowerInput& input, const SqlText& sql);
+plan::Value lower_value(const Literal& literal);
+plan::Value lower_number(const Decimal& number);
+
+/// Unsupported with a place: what is written, and what to do instead.
+Error unsupported(const LowerInput& input, const Span& span, std::string message, std::string hint);
+
+Status lower_steps(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+Status lower_source(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+Status lower_links(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+
+}  // namespace sluice::contract::internal

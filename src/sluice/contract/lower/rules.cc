@@ -1,0 +1,292 @@
+// Rules -> one boolean expression each, and the texts that users know.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/check/formats.h"
+#include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/rule/row_rules.h"
+#include "sluice/contract/transform/sql_shape.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+/// Rules are SQL that every dialect here spells the same way.
+std::string quoted(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    text.append(c == '"' ? 2 : 1, c);
+  }
+  return text + '"';
+}
+
+std::string text_literal(std::string_view value) {
+  std::string text = "'";
+  for (const char c : value) {
+    text.append(c == '\'' ? 2 : 1, c);
+  }
+  return text + '\'';
+}
+
+std::string literal(const Literal& value, bool as_text) {
+  switch (value.type) {
+    case ScalarType::Null: return "NULL";
+    case ScalarType::Bool: return as_text ? text_literal(value.text) : value.text;
+    case ScalarType::Int:
+    case ScalarType::Float: return as_text ? text_literal(value.text) : value.text;
+    case ScalarType::String: return text_literal(value.text);
+  }
+  return "NULL";
+}
+
+bool is_text_field(const Contract& contract, std::string_view name) {
+  const Field* field = contract.model.find(name);
+  return field != nullptr && type_family(field->type.value) == TypeFamily::Textual;
+}
+
+std::string accepted_sql(const Contract& contract, const AcceptedValuesCheck& check) {
+  const bool as_text = is_text_field(contract, check.field.value);
+  std::string list;
+  for (const Value& value : check.values) {
+    list += (list.empty() ? "" : ", ") + literal(value.value, as_text);
+  }
+  return fmt::format("{} IN ({})", quoted(check.field.value), list);
+}
+
+std::string range_sql(const RangeCheck& check) {
+  const std::string field = quoted(check.field.value);
+  const std::string_view equal = check.inclusive.value ? "=" : "";
+  std::string text;
+  if (check.min) {
+    text = fmt::format("{} >{} {}", field, equal, check.min->value.text);
+  }
+  if (check.max) {
+    text += fmt::format("{}{} <{} {}", text.empty() ? "" : " AND ", field, equal,
+                        check.max->value.text);
+  }
+  return text;
+}
+
+std::string recent_sql(const RecentCheck& check) {
+  const std::int64_t seconds = parse_duration_seconds(check.window.value).value_or(0);
+  const std::string field = fmt::format("CAST({} AS TIMESTAMP)", quoted(check.field.value));
+  return seconds % 86'400 == 0
+             ? fmt::format("{} >= current_date - INTERVAL {} DAY", field, seconds / 86'400)
+             : fmt::format("{} >= CAST(now() AS TIMESTAMP) - INTERVAL {} SECOND", field, seconds);
+}
+
+std::string lifetime_sql(const LifetimeCheck& check) {
+  return fmt::format(
+      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE _sluice_r.{key} = source.{event_key} AND "
+      "CAST(_sluice_r.{start} AS TIMESTAMP) <= CAST(source.{ts} AS TIMESTAMP) AND "
+      "coalesce(CAST(_sluice_r.{end} AS TIMESTAMP), CAST({default} AS TIMESTAMP)) >= "
+      "CAST(source.{ts} AS TIMESTAMP))",
+      fmt::arg("ref", quoted(check.reference.value)),
+      fmt::arg("key", quoted(check.reference_key.value)),
+      fmt::arg("event_key", quoted(check.event_key.value)),
+      fmt::arg("start", quoted(check.start_field.value)),
+      fmt::arg("ts", quoted(check.event_ts.value)), fmt::arg("end", quoted(check.end_field.value)),
+      fmt::arg("default", text_literal(check.end_default.value)));
+}
+
+std::string check_sql(const Contract& contract, const RowCheck& check) {
+  return std::visit(
+      overloaded{
+          [](const SqlCheck& c) { return c.sql.text; },
+          [](const NotNullCheck& c) { return quoted(c.field.value) + " IS NOT NULL"; },
+          [&](const AcceptedValuesCheck& c) { return accepted_sql(contract, c); },
+          [](const RegexCheck& c) {
+            return fmt::format("regexp_matches({}, {})", quoted(c.field.value),
+                               text_literal(c.pattern.value));
+          },
+          [](const RangeCheck& c) { return range_sql(c); },
+          [](const MaxLengthCheck& c) {
+            return fmt::format("{0} IS NULL OR length({0}) <= {1}", quoted(c.field.value),
+                               c.max_length.value);
+          },
+          [](const ReferenceCheck& c) {
+            return fmt::format("{} IN (SELECT {} FROM {})", quoted(c.field.value),
+                               quoted(c.key.value), quoted(c.reference.value));
+          },
+          [](const RecentCheck& c) { return recent_sql(c); },
+          [](const LifetimeCheck& c) { return lifetime_sql(c); },
+      },
+      check);
+}
+
+/// A rule with bounds gives a number, which they judge.
+std::string bounded_sql(const std::string& sql, const Bounds& bounds) {
+  if (bounds.is_empty()) {
+    return sql;
+  }
+  const std::string value = fmt::format("CAST((\n{}\n) AS DOUBLE)", sql);
+  std::string text;
+  const auto add = [&](std::string_view sign, const Number& number) {
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : " AND ", value, sign, number.value.text);
+  };
+  if (bounds.greater_than) {
+    add(">", *bounds.greater_than);
+  }
+  if (bounds.less_than) {
+    add("<", *bounds.less_than);
+  }
+  if (bounds.between.size() == 2) {
+    add(">=", bounds.between[0]);
+    add("<=", bounds.between[1]);
+  }
+  return text;
+}
+
+std::string message_of(const RowRule& rule, const std::string& sql) {
+  if (rule.origin == RuleOrigin::FieldRequired) {
+    return fmt::format("Rule failed: {} is required",
+                       std::get<NotNullCheck>(rule.check).field.value);
+  }
+  const bool is_named_by_sql =
+      std::holds_alternative<SqlCheck>(rule.check) && !rule.has_written_name() &&
+      (rule.origin == RuleOrigin::Declared || rule.origin == RuleOrigin::FieldRule);
+  return is_named_by_sql ? fmt::format("Rule failed: {}", sql)
+                         : fmt::format("Rule failed: {} ({})", rule.name.value, sql);
+}
+
+plan::Severity severity_of(RuleSeverity severity) {
+  switch (severity) {
+    case RuleSeverity::Error: return plan::Severity::Error;
+    case RuleSeverity::Warning: return plan::Severity::Warning;
+    case RuleSeverity::Info: return plan::Severity::Info;
+  }
+  return plan::Severity::Error;
+}
+
+plan::NumberBounds bounds_of(const Bounds& bounds) {
+  plan::NumberBounds lowered;
+  const auto add = [&](std::string_view sign, const Number& number) {
+    lowered.text +=
+        fmt::format("{}{} {}", lowered.text.empty() ? "" : " and ", sign, number.value.text);
+  };
+  if (bounds.greater_than) {
+    lowered.above = bounds.greater_than->value.value;
+    add(">", *bounds.greater_than);
+  }
+  if (bounds.less_than) {
+    lowered.below = bounds.less_than->value.value;
+    add("<", *bounds.less_than);
+  }
+  if (bounds.between.size() == 2) {
+    lowered.at_least = bounds.between[0].value.value;
+    lowered.at_most = bounds.between[1].value.value;
+    add(">=", bounds.between[0]);
+    add("<=", bounds.between[1]);
+  }
+  return lowered;
+}
+
+void lower_dataset_check(const DatasetRule& rule, const LowerInput& input, plan::DatasetRule& out) {
+  std::visit(overloaded{
+                 [&](const DatasetSqlCheck& check) {
+                   plan::RawSql query = raw_sql(input, check.sql);
+                   if (!is_statement(query.text)) {
+                     query.text = fmt::format("SELECT (\n{}\n) FROM source", query.text);
+                   }
+                   out.observation = plan::ScalarQuery{std::move(query)};
+                   out.bounds = bounds_of(rule.bounds);
+                 },
+                 [&](const UniqueCheck& check) {
+                   plan::DuplicateKeys keys;
+                   for (const Text& column : check.columns) {
+                     keys.columns.push_back(column.value);
+                   }
+                   out.observation = std::move(keys);
+                   out.bounds = {.at_least = std::nullopt,
+                                 .at_most = 0,
+                                 .above = std::nullopt,
+                                 .below = std::nullopt,
+                                 .text = "= 0"};
+                 },
+                 [&](const NullRatioCheck& check) {
+                   out.observation = plan::NullShare{check.field.value};
+                   out.bounds.at_most = check.max.value.value;
+                   out.bounds.text = "<= " + fmt::format("{}", check.max.value.value);
+                 },
+                 [&](const RowCountCheck& check) {
+                   out.observation = plan::RowCount{};
+                   if (check.min) {
+                     out.bounds.at_least = static_cast<double>(check.min->value);
+                     out.bounds.text = fmt::format(">= {}", check.min->value);
+                   }
+                   if (check.max) {
+                     out.bounds.at_most = static_cast<double>(check.max->value);
+                     out.bounds.text += fmt::format(
+                         "{}<= {}", out.bounds.text.empty() ? "" : " and ", check.max->value);
+                   }
+                 },
+             },
+             rule.check);
+}
+
+/// The primary key implies a check of its own, unless the same one is written.
+void add_key_rule(const Contract& contract, std::vector<DatasetRule>& rules) {
+  const bool is_history =
+      contract.materialization && contract.materialization->strategy.value == Strategy::Scd2;
+  const bool is_written = std::ranges::any_of(rules, [&](const DatasetRule& rule) {
+    const auto* unique = std::get_if<UniqueCheck>(&rule.check);
+    return unique != nullptr && unique->columns == contract.primary_key;
+  });
+  if (contract.primary_key.empty() || is_history || is_written) {
+    return;
+  }
+  std::string name;
+  for (const Text& column : contract.primary_key) {
+    name += column.value + "_";
+  }
+  rules.push_back({.name = {name + "unique", {}},
+                   .check = UniqueCheck{contract.primary_key},
+                   .span = contract.primary_key.front().span});
+}
+
+}  // namespace
+
+Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
+  for (const RowRule& rule : all_row_rules(contract)) {
+    const std::string sql = check_sql(contract, rule.check);
+    plan::RawSql predicate{
+        .text = bounded_sql(sql, rule.bounds), .reads = {}, .at = place(input, rule.span)};
+    std::optional<plan::Phase> phase;
+    if (rule.phase) {
+      phase = rule.phase->value == Phase::Pre ? plan::Phase::Pre : plan::Phase::Post;
+    }
+    out.row_rules.push_back({.name = rule.name.value,
+                             .predicate = plan::Expr{std::move(predicate)},
+                             .message = message_of(rule, sql),
+                             .category = category_of(rule),
+                             .severity = severity_of(rule.severity.value),
+                             .phase = phase,
+                             .at = place(input, rule.span)});
+  }
+  return {};
+}
+
+Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
+  const std::vector<std::string> late = columns_added_at_write(contract);
+  std::vector<DatasetRule> rules = contract.quality.dataset_rules;
+  add_key_rule(contract, rules);
+  for (const DatasetRule& rule : rules) {
+    plan::DatasetRule lowered{.name = rule.name.value,
+                              .observation = plan::RowCount{},
+                              .bounds = {},
+                              .category = category_of(rule),
+                              .severity = severity_of(rule.severity.value),
+                              .at = place(input, rule.span)};
+    lower_dataset_check(rule, input, lowered);
+    lowered.is_deferred = std::ranges::any_of(columns_of(rule), [&](const Text& column) {
+      return std::ranges::find(late, column.value) != late.end();
+    });
+    out.dataset_rules.push_back(std::move(lowered));
+  }
+  out.stop_on_dataset_error = contract.quality.fail_pipeline_on_dataset_error.value;
+  return {};
+}
+
+}  // namespace sluice::contract::internal

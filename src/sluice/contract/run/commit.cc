@@ -1,0 +1,139 @@
+#include "sluice/contract/run/commit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/execute.h"
+#include "sluice/run/write/write.h"
+#include "sluice/storage/file/file_storage.h"
+#include "sluice/table/parquet/parquet.h"
+
+namespace sluice::contract {
+namespace {
+
+constexpr std::string_view kExtraColumn = "_lakelogic_extra";
+constexpr std::string_view kQuarantineRelation = "sluice_quarantine";
+
+void add_if_absent(schema::Schema& columns, const std::string& name, schema::LogicalType type) {
+  if (!name.empty() && columns.find(name) == nullptr) {
+    columns.fields.push_back({.name = name, .type = std::move(type)});
+  }
+}
+
+/// A history needs its own columns from the first version on.
+schema::Schema table_columns(const schema::Schema& good, const plan::WriteMode& mode) {
+  schema::Schema columns = good;
+  if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
+    const schema::Field* instant = good.find(scd2->timestamp_column);
+    const schema::LogicalType from =
+        instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
+    add_if_absent(columns, scd2->effective_from_column, from);
+    add_if_absent(columns, scd2->effective_to_column, from);
+    add_if_absent(columns, scd2->current_column, {schema::Boolean{}});
+    add_if_absent(columns, scd2->version_column, {schema::Integer{}});
+    add_if_absent(columns, scd2->surrogate_column, {schema::Text{}});
+  }
+  return columns;
+}
+
+Status create_if_absent(const Context& context, table::Table& table, const Contract& contract,
+                        schema::Schema columns, const plan::TableId& id, bool is_partitioned) {
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (state) {
+    return {};
+  }
+  plan::CreateTable create{.target = id,
+                           .schema = std::move(columns),
+                           .primary_key = {},
+                           .partition_by = {},
+                           .sort_by = {}};
+  if (is_partitioned && contract.materialization) {
+    for (const Text& column : contract.materialization->partition_by) {
+      create.partition_by.push_back({.column = column.value});
+    }
+  }
+  return table.create(context, create);
+}
+
+plan::TableId id_of(const Contract& contract) {
+  const std::string name = table_name(contract);
+  return {{name.empty() ? "target" : name}};
+}
+
+/// The refused rows in the columns of the quarantine's table.
+std::string quarantine_select(const schema::Schema& brought, const schema::Schema& table) {
+  std::string list;
+  std::string extra;
+  for (const schema::Field& field : table.fields) {
+    if (field.name == kExtraColumn || brought.find(field.name) == nullptr) {
+      continue;
+    }
+    list += dialect::quote_identifier(field.name) + ", ";
+  }
+  for (const schema::Field& field : brought.fields) {
+    if (table.find(field.name) == nullptr) {
+      const std::string name = dialect::quote_identifier(field.name);
+      extra += fmt::format("{}{} := {}", extra.empty() ? "" : ", ", name, name);
+    }
+  }
+  const std::string json = extra.empty()
+                               ? "CAST(NULL AS VARCHAR)"
+                               : fmt::format("CAST(to_json(struct_pack({})) AS VARCHAR)", extra);
+  return fmt::format("SELECT {}{} AS {} FROM {}", list, json, kExtraColumn, run::kBadTextRelation);
+}
+
+table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
+  // The number says what was read; nothing else may stand under it.
+  return {.key = key, .fingerprint = key, .ingest_id = run_id};
+}
+
+}  // namespace
+
+Result<Folder> Folder::open(engine::Connection& connection, const std::string& root) {
+  Folder folder;
+  SLUICE_TRY(folder.storage_, storage::make_file_storage({.root = root}));
+  SLUICE_TRY(folder.table_, table::make_parquet_table(connection, *folder.storage_));
+  return folder;
+}
+
+Result<table::Receipt> commit_target(const Context& context, table::Table& table,
+                                     const Contract& contract, const schema::Schema& good,
+                                     plan::WriteMode mode, std::string_view relation,
+                                     const std::string& key, const Uuid& run_id) {
+  const plan::TableId id = id_of(contract);
+  SLUICE_CHECK(create_if_absent(context, table, contract, table_columns(good, mode), id, true));
+  const plan::Write write{.target = id,
+                          .schema = good,
+                          .mode = std::move(mode),
+                          .source = plan::Relation{std::string(relation)}};
+  return run::write_once(context, table, write, {}, commit_key(key, run_id));
+}
+
+Result<table::Receipt> commit_quarantine(const Context& context, engine::Connection& connection,
+                                         table::Table& table, const Contract& contract,
+                                         const std::string& key, const Uuid& run_id) {
+  SLUICE_TRY(const schema::Schema brought,
+             connection.describe(context, fmt::format("SELECT * FROM {}", run::kBadTextRelation)));
+  schema::Schema columns = brought;
+  columns.fields.push_back({.name = std::string(kExtraColumn), .type = {schema::Text{}}});
+  const plan::TableId id = id_of(contract);
+  SLUICE_CHECK(create_if_absent(context, table, contract, std::move(columns), id, false));
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  const schema::Schema there = state ? state->schema : brought;
+  const std::string select = quarantine_select(brought, there);
+  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+             connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                                     kQuarantineRelation, select)));
+  SLUICE_TRY(const schema::Schema written,
+             connection.describe(context, fmt::format("SELECT * FROM {}", kQuarantineRelation)));
+  const plan::Write write{.target = id,
+                          .schema = written,
+                          .mode = plan::Append{},
+                          .source = plan::Relation{std::string(kQuarantineRelation)}};
+  return run::write_once(context, table, write, {}, commit_key(key, run_id));
+}
+
+}  // namespace sluice::contract

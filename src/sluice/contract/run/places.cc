@@ -1,0 +1,113 @@
+#include "sluice/contract/run/places.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/contract/run/source_files.h"
+#include "sluice/plan/table_id.h"
+
+namespace sluice::contract {
+namespace {
+
+/// "lake.silver.customers": a name of a catalog, which without one is a folder below another.
+bool is_table_name(std::string_view text) {
+  return text.find('/') == std::string_view::npos && text.find('.') != std::string_view::npos &&
+         !text.ends_with(".parquet") && !text.starts_with('.');
+}
+
+Result<std::string> folder_of_target(std::string text, std::string_view what) {
+  if (text.starts_with("table:")) {
+    text = text.substr(6);
+  }
+  if (text.starts_with("file://")) {
+    text = text.substr(7);
+  }
+  if (text.find("://") != std::string::npos) {
+    return make_error(ErrorCode::Unsupported, fmt::format("the {} is a local folder, not '{}'",
+                                                          what, text.substr(0, text.find(':') + 1)))
+        .with_hint("give a local folder with --target");
+  }
+  if (is_table_name(text)) {
+    SLUICE_TRY(const plan::TableId id, plan::parse_table_id(text));
+    std::string path;
+    for (const std::string& part : id.parts) {
+      path += (path.empty() ? "" : "/") + part;
+    }
+    text = path;
+  }
+  return absolute_path(text, working_folder());
+}
+
+Status check_format(const Contract& contract) {
+  const MaybeText format =
+      contract.materialization ? contract.materialization->format : std::nullopt;
+  std::string word =
+      format ? format->value : (contract.server ? contract.server->format.value : "");
+  std::ranges::transform(word, word.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (word.empty() || word == "parquet" || word == "native") {
+    return {};
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("this run writes Parquet folders, not '{}'", word))
+      .with_hint(
+          "write `format: parquet` in the contract, or run with --no-materialize and "
+          "--output-good");
+}
+
+/// `<catalog>.quarantine.<layer>_<table>`, or `quarantine/<name>` beside the target's folder.
+std::string default_quarantine(const std::string& written, const std::string& target) {
+  const std::size_t slash = target.rfind('/');
+  const std::string name = target.substr(slash + 1);
+  const std::string parent = target.substr(0, slash);
+  if (is_table_name(written)) {
+    const std::size_t above = parent.rfind('/');
+    const auto parts = std::ranges::count(written, '.') + 1;
+    if (parts >= 3) {
+      return fmt::format("{}/quarantine/{}_{}", parent.substr(0, above), parent.substr(above + 1),
+                         name);
+    }
+  }
+  return fmt::format("{}/quarantine/{}", parent, name);
+}
+
+}  // namespace
+
+Result<Places> find_places(const Contract& contract, const RunOptions& options) {
+  Places places;
+  const MaybeText declared = target_path(contract);
+  std::string written = options.target;
+  if (written.empty() && contract.materialization && declared) {
+    written = declared->value;
+  }
+  const bool writes = options.materialize.value_or(!written.empty());
+  if (writes && written.empty()) {
+    return make_error(ErrorCode::InvalidArgument, "there is no target to write")
+        .with_hint("give --target, or write materialization.target_path in the contract");
+  }
+  if (writes) {
+    SLUICE_CHECK(check_format(contract));
+    SLUICE_TRY(places.target, folder_of_target(written, "target"));
+    if (contract.quarantine.target) {
+      const std::string& place = contract.quarantine.target->value;
+      SLUICE_TRY(places.quarantine, folder_of_target(place, "quarantine"));
+      if (!place.starts_with("table:") && !is_table_name(place)) {
+        places.quarantine += "/" + table_name(contract);  // one place serves many contracts
+      }
+    } else {
+      places.quarantine = default_quarantine(written, places.target);
+    }
+    places.state_root = places.target;
+    places.state_folder = "_sluice";
+  }
+  if (!options.state_folder.empty()) {
+    places.state_root = absolute_path(options.state_folder, working_folder());
+    places.state_folder = "";
+  }
+  return places;
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,27 @@
+// Where a run writes: the target, the quarantine and the state, from what the contract and the
+// flags say. Nothing is opened here.
+// Plain values made once at the start of a run; nothing is opened.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/contract/model/contract.h"
+#include "sluice/contract/run/run.h"
+
+namespace sluice::contract {
+
+struct Places {
+  /// Roots of Parquet folders, absolute; empty: not written.
+  std::string target;
+  std::string quarantine;
+  /// The state's root and the folder in it; empty root: none is kept.
+  std::string state_root;
+  std::string state_folder;
+};
+
+/// Unsupported names the formats that this run writes.
+Result<Places> find_places(const Contract& contract, const RunOptions& options);
+
+}  // namespace sluice::contract

@@ -1,0 +1,86 @@
+// A contract's run as one library call: read the contract, find the files, record the batch, judge
+// the rows, keep the refused ones, commit the accepted ones, keep the record of the run. The
+// command line is a thin shell on it.
+//
+// What is committed, in this order, each carrying the batch's number: the batch record, the
+// quarantine, the target, the record of the run. A run that dies is repeated exactly as its batch
+// was written and repeats only what is missing. The contract's SQL runs on an engine of its own
+// that reaches the files of this run and nothing else. One call at a time per Context; runs of any
+// contracts may go on side by side, also in other processes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/run/pipeline/run_result.h"
+
+namespace sluice::contract {
+
+using OpenEngine =
+    std::function<Result<std::unique_ptr<engine::Engine>>(const engine::EngineOptions& options)>;
+
+struct RunOptions {
+  /// Files, folders or globs that replace the contract's source; relative to the working folder.
+  std::vector<std::string> sources;
+
+  /// Whether the target is written. Empty: when the contract declares a materialization with a
+  /// target, or `target` is given.
+  std::optional<bool> materialize;
+
+  /// Replaces the contract's target.
+  std::string target;
+
+  /// Files for the accepted and the refused rows; the format is the ending unless `output_format`
+  /// (csv, jsonl, parquet) says otherwise.
+  std::string output_good;
+  std::string output_bad;
+  std::string output_format;
+
+  /// Where batches and records lie. Empty: in `_sluice` below the target; a run without a target
+  /// then keeps none.
+  std::string state_folder;
+
+  /// Commits files that were committed before as a new batch.
+  bool again = false;
+  /// Reads all files, also with load_mode: incremental.
+  bool full = false;
+  /// Old files the way LakeLogic reads them.
+  bool lenient = false;
+
+  /// Rows of each kind to keep in the result as samples.
+  int sample_rows = 0;
+
+  std::string pipeline_run_id;
+  /// Who runs it, for the lineage column of that name.
+  std::string created_by;
+
+  /// How the embedded engine is opened; the module on disk unless a caller links its own.
+  OpenEngine open_engine;
+
+  /// The record of the run as it is stored. Without one no record is written.
+  std::function<std::string(const run::RunResult& result)> render_record;
+};
+
+/// A gate that stopped the run is a result with RunStatus::Failed, not an error.
+Result<run::RunResult> run(const Context& context, const std::string& path,
+                           const RunOptions& options = {});
+
+/// What a run would do, without doing it: the source is looked at, nothing is written.
+struct PlannedRun {
+  std::string pipeline;  // as text, in the order of the run
+  std::vector<std::string> files;
+  std::vector<std::string> statements;
+  std::vector<std::string> changes;  // every file and table that would change
+  std::vector<std::string> warnings;
+};
+Result<PlannedRun> plan_run(const Context& context, const std::string& path,
+                            const RunOptions& options = {});
+
+}  // namespace sluice::contract

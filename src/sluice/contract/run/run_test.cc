@@ -1,0 +1,211 @@
+#include "sluice/contract/run/run.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "sluice/base/temp_folder.h"
+#include "sluice/contract/run/source_files.h"
+#include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/run/pipeline/text_rows.h"
+
+namespace sluice::contract {
+namespace {
+
+using run::RunResult;
+using run::RunStatus;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view kCustomers = R"(
+info: {title: customers, target_layer: silver}
+source: {path: landing/*.json, load_mode: incremental, watermark_strategy: pipeline_log}
+model:
+  fields:
+    - {name: cus_id, type: string, required: true}
+    - {name: email, required: true}
+transformations: [{sql: "LOWER(TRIM(email)) AS email"}]
+quality: {row_rules: [{sql: "email LIKE '%@%.%'"}]}
+materialization: {strategy: merge, primary_key: [cus_id], format: parquet, target_path: TARGET}
+)";
+
+class Run : public testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string path = folder_.path() + "/" + name;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  std::string customers() {
+    std::string text(kCustomers);
+    text.replace(text.find("TARGET"), 6, folder_.path() + "/lake/silver_customers");
+    write("landing/a.json", R"([{"cus_id": "C100", "email": "Logged@Corp.com "},
+ {"cus_id": "C101", "email": "user101@corp.com"}])");
+    write("landing/b.json", R"({"cus_id": "C102", "email": "not_an_email"}
+{"cus_id": "C103", "email": null})");
+    return write("customers.yaml", text);
+  }
+
+  RunOptions options() {
+    RunOptions options;
+    options.open_engine = [](const engine::EngineOptions& open) {
+      return engine::make_duckdb_engine(open);
+    };
+    options.render_record = [](const RunResult& result) { return result.run_id; };
+    return options;
+  }
+
+  std::vector<std::string> rows(const std::string& select) {
+    auto engine = engine::make_duckdb_engine({}).value();
+    auto connection = engine->connect(context_).value();
+    std::vector<std::string> lines;
+    for (const run::TextRow& row : run::query_texts(context_, *connection, select).value()) {
+      std::string line;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        line += (i == 0 ? "" : "|") + row[i].value_or("-");
+      }
+      lines.push_back(line);
+    }
+    return lines;
+  }
+  std::vector<std::string> table(const std::string& name, const std::string& columns) {
+    return rows("SELECT " + columns + " FROM '" + folder_.path() + "/" + name +
+                "/*.parquet' ORDER BY 1");
+  }
+  std::string text_of(const std::string& name) {
+    std::stringstream text;
+    text << std::ifstream(folder_.path() + "/" + name).rdbuf();
+    return text.str();
+  }
+
+  Context context_;
+  TempFolder folder_ = TempFolder::make("run").value();
+};
+
+TEST_F(Run, TheQuickstartSplitsAndExplainsItsRows) {
+  const RunResult result = run(context_, customers(), options()).value();
+  EXPECT_EQ(result.status, RunStatus::Succeeded);
+  EXPECT_EQ(result.rows, (run::RowTotals{.source = 4, .good = 2, .quarantined = 2, .written = 2}));
+  EXPECT_THAT(table("lake/silver_customers", "cus_id, email"),
+              ElementsAre("C100|logged@corp.com", "C101|user101@corp.com"));
+  EXPECT_THAT(table("lake/quarantine/silver_customers",
+                    "cus_id, email, _lakelogic_errors[1], _lakelogic_categories[1]"),
+              ElementsAre("C102|not_an_email|Rule failed: email LIKE '%@%.%'|correctness",
+                          "C103|-|Rule failed: email is required|completeness"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/lake/silver_customers/_sluice/runs/" +
+                                      result.run_id + ".json"));
+}
+
+TEST_F(Run, ASecondRunReadsOnlyNewFiles) {
+  const std::string contract = customers();
+  (void)run(context_, contract, options()).value();
+  const RunResult again = run(context_, contract, options()).value();
+  EXPECT_EQ(again.status, RunStatus::Skipped);
+  EXPECT_THAT(again.reason, HasSubstr("no new file"));
+  write("landing/c.json", R"({"cus_id": "C100", "email": "new@corp.com"})");
+  const RunResult third = run(context_, contract, options()).value();
+  EXPECT_THAT(third.files, SizeIs(1));
+  EXPECT_EQ(third.target->updated, 1);
+  EXPECT_THAT(table("lake/silver_customers", "cus_id, email"),
+              ElementsAre("C100|new@corp.com", "C101|user101@corp.com"));
+}
+
+TEST_F(Run, OutputsAreFilesAndNothingElseIsWritten) {
+  const std::string contract = customers();
+  RunOptions with = options();
+  with.materialize = false;
+  with.output_good = folder_.path() + "/out/good.jsonl";
+  with.output_bad = folder_.path() + "/out/bad.csv";
+  const RunResult result = run(context_, contract, with).value();
+  EXPECT_EQ(text_of("out/good.jsonl"),
+            "{\"cus_id\":\"C100\",\"email\":\"logged@corp.com\"}\n"
+            "{\"cus_id\":\"C101\",\"email\":\"user101@corp.com\"}\n");
+  EXPECT_THAT(text_of("out/bad.csv"), HasSubstr("C103,,"));
+  EXPECT_FALSE(result.target.has_value());
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/lake"));
+}
+
+TEST_F(Run, AFailedDataSetGateKeepsTheTargetAsItWas) {
+  write("in.jsonl", "{\"id\": 1}\n{\"id\": 1}\n");
+  const std::string contract = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: in.jsonl}
+model: {fields: [{name: id, type: integer, required: true}]}
+quality:
+  fail_pipeline_on_dataset_error: true
+  dataset_rules: [{name: id_unique, unique: id}]
+)");
+  RunOptions with = options();
+  with.target = folder_.path() + "/target";
+  const RunResult result = run(context_, contract, with).value();
+  EXPECT_EQ(result.status, RunStatus::Failed);
+  EXPECT_THAT(result.reason, HasSubstr("id_unique"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/target/_sluice/manifest/1.json"));
+}
+
+TEST_F(Run, TheContractsSqlReachesNoOtherFile) {
+  write("secret.csv", "a\n1\n");
+  write("in.jsonl", "{\"id\": 1}\n");
+  std::string text = R"yaml(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: in.jsonl}
+model: {fields: [{name: id, type: integer}]}
+quality: {row_rules: [{name: peek, sql: "id IN (SELECT a FROM 'SECRET')"}]}
+)yaml";
+  text.replace(text.find("SECRET"), 6, folder_.path() + "/secret.csv");
+  const std::string contract = write("c.yaml", text);
+  EXPECT_FALSE(run(context_, contract, options()));
+}
+
+TEST_F(Run, AMaskedFieldIsRefusedAndNeverWrittenInClear) {
+  write("in.jsonl", "{\"id\": 1, \"email\": \"a@b.c\"}\n");
+  const std::string contract = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: in.jsonl}
+model: {fields: [{name: id, type: integer}, {name: email, type: string, pii: true, masking: hash}]}
+)");
+  const auto refused = run(context_, contract, options());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidContract);
+  EXPECT_THAT(to_string(refused.error()), HasSubstr("'email'"));
+}
+
+TEST_F(Run, PlanningTouchesNothing) {
+  const PlannedRun planned = plan_run(context_, customers(), options()).value();
+  EXPECT_THAT(planned.files, SizeIs(2));
+  EXPECT_THAT(planned.pipeline, HasSubstr("rule email LIKE"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/lake"));
+}
+
+TEST_F(Run, NoMatchingFileIsAnErrorWithAHint) {
+  const std::string contract = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: nothing/*.json}
+model: {fields: [{name: id, type: integer}]}
+)");
+  const auto missing = run(context_, contract, options());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(missing.error().hint, HasSubstr("empty_behavior"));
+}
+
+TEST(MatchesGlob, StarsStayInTheirFolderUnlessDoubled) {
+  EXPECT_TRUE(matches_glob("a/*.json", "a/b.json"));
+  EXPECT_FALSE(matches_glob("a/*.json", "a/b/c.json"));
+  EXPECT_TRUE(matches_glob("a/**/*.json", "a/b/c.json"));
+  EXPECT_TRUE(matches_glob("a/**/*.json", "a/c.json"));
+  EXPECT_TRUE(matches_glob("year=202[45]/x?.csv", "year=2024/x1.csv"));
+}
+
+}  // namespace
+}  // namespace sluice::contract

@@ -1,0 +1,27 @@
+// Which files a source means: a file, a folder with all below it, or a glob (`*`, `?`, `[...]`
+// within a name, `**` across folders). Files whose name begins with '.' or '_' are left out unless
+// they are named themselves. In order of path.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+
+namespace sluice::contract {
+
+/// Absolute paths; empty when nothing matches. `base` is the folder that a relative path starts
+/// from. A URI of another store is Unsupported.
+Result<std::vector<std::string>> list_source_files(const std::string& path,
+                                                   const std::string& base);
+
+/// True when `name` (relative, '/' between folders) matches `pattern`.
+bool matches_glob(std::string_view pattern, std::string_view name);
+
+/// `path` as an absolute one without "." and ".." parts.
+std::string absolute_path(const std::string& path, const std::string& base);
+std::string folder_of(const std::string& path);
+std::string working_folder();
+
+}  // namespace sluice::contract

@@ -1,0 +1,66 @@
+#include "sluice/contract/transform/sql_shape.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace sluice::contract {
+namespace {
+
+/// "expression AS alias|..." of the list.
+std::string shape(std::string_view sql) {
+  std::string text;
+  for (const AliasedExpression& each : split_expressions(sql)) {
+    text += std::string(sql.substr(each.begin, each.length)) + "=" + each.alias.value_or("-") + "|";
+  }
+  return text;
+}
+
+std::string names(std::string_view sql) {
+  std::string text;
+  for (const SqlName& each : names_in(sql)) {
+    text += each.name + "|";
+    EXPECT_LE(each.begin + each.length, sql.size());
+  }
+  return text;
+}
+
+TEST(SqlShapeTest, StatementsAreToldFromExpressions) {
+  for (const char* sql : {"SELECT 1", "  -- why\n select a from b", "WITH x AS (SELECT 1) FROM x",
+                          "FROM source", "(SELECT 1 AS a) UNION SELECT 2", "/* c */ VALUES (1)"}) {
+    EXPECT_TRUE(is_statement(sql)) << sql;
+  }
+  for (const char* sql : {"LOWER(a) AS b", "(SELECT max(x) FROM y) AS top", "selected AS x", "",
+                          "((", "'SELECT' AS a", "\"select\" AS b"}) {
+    EXPECT_FALSE(is_statement(sql)) << sql;
+  }
+}
+
+TEST(SqlShapeTest, CommasInsideOfAnythingDoNotSplit) {
+  EXPECT_EQ(shape("LOWER(TRIM(email)) AS email"), "LOWER(TRIM(email))=email|");
+  EXPECT_EQ(shape("f(a, b) AS x, 'c, d' as \"y z\", [1, 2] AS w"),
+            "f(a, b)=x|'c, d'=y z|[1, 2]=w|");
+  EXPECT_EQ(shape("a /* , */ AS b -- , c\n"), "a=b|");
+  EXPECT_EQ(shape("$$a, b$$ AS c"), "$$a, b$$=c|");
+}
+
+TEST(SqlShapeTest, AnAliasNeedsItsAs) {
+  EXPECT_EQ(shape("LOWER(email)"), "LOWER(email)=-|");
+  EXPECT_EQ(shape("CAST(a AS int)"), "CAST(a AS int)=-|");
+  EXPECT_EQ(shape("a b"), "a b=-|");
+  EXPECT_EQ(shape("AS x"), "AS x=-|");
+}
+
+TEST(SqlShapeTest, NamesAreThoseOutsideOfStringsAndCalls) {
+  EXPECT_EQ(names("lower(email) || 'note' || \"Fa\"\"re\" -- trip"), "email|Fa\"re|");
+}
+
+TEST(SqlShapeTest, UnfinishedTextsEnd) {
+  for (const char* sql : {"'", "\"", "/*", "--", "$$", "$a$", "(", "a AS", "'a''", "$"}) {
+    EXPECT_GE(split_expressions(sql).size() + names_in(sql).size() + 1, 1U) << sql;
+    (void)is_statement(sql);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::contract

@@ -1,0 +1,92 @@
+#include <cerrno>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "sluice/engine/duckdb/error_internal.h"
+
+namespace sluice::engine {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(DuckdbError, NamesWhatIsMissingAndWhatIsNear) {
+  const Error error = duckdb_error(
+      R"({"exception_type":"Catalog","exception_message":"Table with name custmers does not exist!)"
+      R"(\nDid you mean \"customers\"?","candidates":"customers","position":"19",)"
+      R"("error_subtype":"MISSING_ENTRY","type":"Table","name":"custmers"})",
+      "SELECT 1 FROM\n     custmers");
+  EXPECT_EQ(error.code, ErrorCode::NotFound);
+  EXPECT_EQ(error.message, "no such table: 'custmers'");
+  EXPECT_EQ(error.hint, "did you mean 'customers'?");
+  EXPECT_THAT(error.native, testing::StartsWith("Catalog Error: Table with name custmers"));
+  EXPECT_THAT(error.native, testing::EndsWith(" (line 2, column 6)"));
+}
+
+TEST(DuckdbError, ALongListOfCandidatesIsNotAHint) {
+  const Error error = duckdb_error(
+      R"({"exception_type":"Catalog","exception_message":"unrecognized configuration parameter",)"
+      R"("candidates":"a, b, c, d, e, f","error_subtype":"MISSING_ENTRY",)"
+      R"("type":"configuration parameter","name":"nosuch"})");
+  EXPECT_EQ(error.message, "no such configuration parameter: 'nosuch'");
+  EXPECT_THAT(error.hint, IsEmpty());
+}
+
+TEST(DuckdbError, KindsBecomeCodes) {
+  const auto code = [](std::string_view text) { return duckdb_error(text).code; };
+  EXPECT_EQ(code("Parser Error: syntax error"), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code(R"(Parser Error: {"exception_type":"Parser","exception_message":"x"})"),
+            ErrorCode::InvalidArgument);
+  EXPECT_EQ(code("INTERRUPT Error: Interrupted!"), ErrorCode::Cancelled);
+  EXPECT_EQ(code("Out of Memory Error: failed to allocate"), ErrorCode::ResourceExhausted);
+  EXPECT_EQ(code("Permission Error: file system operations are disabled"), ErrorCode::Unauthorized);
+  EXPECT_EQ(code("Not implemented Error: x"), ErrorCode::Unsupported);
+  EXPECT_EQ(code("HTTP Error: 503"), ErrorCode::Unavailable);
+  EXPECT_EQ(code("Serialization Error: x"), ErrorCode::Corrupt);
+  EXPECT_EQ(code("Constraint Error: Duplicate key \"a: 1\" violates primary key constraint."),
+            ErrorCode::AlreadyExists);
+  EXPECT_EQ(code("Constraint Error: NOT NULL constraint failed: t.a"), ErrorCode::DataRejected);
+  EXPECT_EQ(code("TransactionContext Error: Catalog write-write conflict on alter"),
+            ErrorCode::CommitConflict);
+  EXPECT_EQ(code("TransactionContext Error: cannot rollback"), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code("something without a kind"), ErrorCode::Internal);
+  EXPECT_EQ(code(""), ErrorCode::Internal);
+}
+
+TEST(DuckdbError, TheOperatingSystemsNumberDecidesWhereThereIsOne) {
+  const auto with_number = [](int number) {
+    return duckdb_error(
+        R"({"exception_type":"IO","exception_message":"Cannot open file","errno":")" +
+        std::to_string(number) + "\"}");
+  };
+  EXPECT_EQ(with_number(ENOSPC).code, ErrorCode::ResourceExhausted);
+  EXPECT_EQ(with_number(ENOSPC).message, "the disk is full");
+  EXPECT_EQ(with_number(EMFILE).code, ErrorCode::ResourceExhausted);
+  EXPECT_EQ(with_number(EACCES).code, ErrorCode::Unauthorized);
+  EXPECT_EQ(with_number(EROFS).code, ErrorCode::Unauthorized);
+  EXPECT_EQ(with_number(ENOENT).code, ErrorCode::NotFound);
+  EXPECT_EQ(with_number(EISDIR).code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(with_number(EIO).code, ErrorCode::Unavailable);
+}
+
+TEST(DuckdbError, AHeldFileNamesTheHolder) {
+  const Error error = duckdb_error(
+      "IO Error: Could not set lock on file \"/a.db\": Conflicting lock is held in "
+      "/usr/bin/python3 (PID 4711). See also https://duckdb.org/docs/stable/connect/concurrency");
+  EXPECT_EQ(error.code, ErrorCode::Unavailable);
+  EXPECT_TRUE(error.is_retryable());
+  EXPECT_EQ(error.message, "another process holds the database file");
+  EXPECT_THAT(error.hint, HasSubstr("process 4711"));
+}
+
+TEST(DuckdbError, TextThatOnlyLooksLikeJsonIsTakenAsText) {
+  const Error error = duckdb_error("Conversion Error: Could not convert string '{\"a\": 1}'");
+  EXPECT_EQ(error.code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(error.native, HasSubstr("{\"a\": 1}"));
+  EXPECT_EQ(duckdb_error(R"({"exception_type":7})").code, ErrorCode::Internal);
+  EXPECT_EQ(duckdb_error(R"({"exception_type":"IO")").code, ErrorCode::Internal);
+}
+
+}  // namespace
+}  // namespace sluice::engine
