@@ -49,24 +49,20 @@ std::string list_literal(const std::vector<std::string>& texts) {
 
 /// Closes the room: only these paths from now on, and no way back. Progress may still be counted.
 std::string lock_statements(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
+  // A folder is named among the files, too: a COPY of several files opens the folder itself.
   std::vector<std::string> folders;
   for (const std::string& path : paths) {
     std::error_code failed;
     const auto status = std::filesystem::status(path, failed);
-    const bool exists = std::filesystem::exists(status);
-    if (std::filesystem::is_directory(status) || !exists) {
+    if (std::filesystem::is_directory(status) || !std::filesystem::exists(status)) {
       folders.push_back(path);
-    }
-    if (!std::filesystem::is_directory(status)) {
-      files.push_back(path);
     }
   }
   return fmt::format(
       "SET GLOBAL allowed_directories = {}; SET GLOBAL allowed_paths = {};"
       "SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print'];"
       "SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true",
-      list_literal(folders), list_literal(files));
+      list_literal(folders), list_literal(paths));
 }
 
 /// Instances by canonical path. DuckDB locks a file against other processes only (and loses that
