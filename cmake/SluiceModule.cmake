@@ -6,7 +6,8 @@
 # A main.cc is left to the program, *_fuzz.cc to SluiceFuzz.cmake. Files named *_test.cc become the folder's
 # test program. A folder's own subfolders are its own modules.
 # DEPS are folders of ours, LIBS are foreign targets; both are seen by whoever links this folder. TEST_LABELS
-# service:spark starts that server around the folder's tests, long keeps them out of the short run.
+# service:spark starts that server around the folder's tests, long keeps them out of the short run. APART keeps
+# a folder out of libsluice.so: an engine, the command line, a suite of tests.
 
 include(SluiceBuildId)
 
@@ -16,7 +17,7 @@ function(sluice_target_name out folder)
 endfunction()
 
 function(sluice_module folder)
-  cmake_parse_arguments(arg "" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;TEST_LABELS" ${ARGN})
+  cmake_parse_arguments(arg "APART" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;TEST_LABELS" ${ARGN})
   set(directory "${PROJECT_SOURCE_DIR}/src/sluice/${folder}")
   sluice_target_name(target "${folder}")
   file(GLOB sources CONFIGURE_DEPENDS "${directory}/*.cc")
@@ -38,6 +39,9 @@ function(sluice_module folder)
     target_link_libraries(${target} ${scope} ${dependency_target})
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LIBS})
+  if(NOT arg_APART)
+    set_property(GLOBAL APPEND PROPERTY SLUICE_FOLDERS "${folder}")
+  endif()
   set_target_properties(${target} PROPERTIES SLUICE_DEPS "${arg_DEPS}" SLUICE_LIBS "${arg_LIBS}")
 
   if(EXISTS "${directory}/module.cc")

@@ -1,6 +1,8 @@
 # What users link and run, made of the folders of src/sluice. Unit tests link the folders' own libraries.
 #
-#   sluice_shared_library(FOLDERS base schema ...)          lib/libsluice.so, target sluice, alias sluice::sluice
+#   sluice_shared_library()                                 lib/libsluice.so, target sluice, alias sluice::sluice:
+#                                                           all folders declared before it that are not APART,
+#                                                           or those of FOLDERS
 #   sluice_engine_module(duckdb FOLDERS engine/duckdb       lib/sluice/libsluice_duckdb.so, sluice::duckdb,
 #                        BUNDLE ${DuckDB_BUNDLE})           with pinned libraries beside it
 #   sluice_program(sluice MAIN cli/main.cc FOLDERS cli)     bin/sluice, target sluice_program_sluice
@@ -76,12 +78,15 @@ endfunction()
 
 function(sluice_shared_library)
   cmake_parse_arguments(arg "" "" "FOLDERS" ${ARGN})
+  if(NOT arg_FOLDERS)
+    get_property(arg_FOLDERS GLOBAL PROPERTY SLUICE_FOLDERS)
+  endif()
   foreach(folder IN LISTS arg_FOLDERS)
     sluice_target_name(target "${folder}")
     get_target_property(needed ${target} SLUICE_DEPS)
     foreach(dependency IN LISTS needed)
       if(NOT dependency IN_LIST arg_FOLDERS)
-        message(FATAL_ERROR "libsluice.so: '${folder}' needs '${dependency}', which is not in its FOLDERS")
+        message(FATAL_ERROR "libsluice.so: '${folder}' needs '${dependency}', which is not part of it")
       endif()
     endforeach()
   endforeach()
