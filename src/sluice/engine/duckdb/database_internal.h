@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -89,14 +90,20 @@ class DuckSession {
   Status run(const std::string& sql);
   /// DuckDB counts progress only where it is asked to.
   void count_progress();
+  /// The number of one more user of the connection; `is_latest` says whether none came after it.
+  std::uint64_t enter() { return ++users_; }
+  bool is_latest(std::uint64_t user) const { return users_ == user; }
 
  private:
   std::shared_ptr<DuckDatabase> database_;
   duckdb_connection connection_ = nullptr;
   bool counts_progress_ = false;
+  std::uint64_t users_ = 0;
 };
 
-/// While it lives, the context can stop what runs on the session.
+/// While it lives, the context can stop what runs on the session. What it leaves unfinished ends
+/// with it: DuckDB would finish the tasks of an abandoned query before it looks at the next
+/// statement.
 class DuckGuard {
  public:
   DuckGuard(std::shared_ptr<DuckSession> session, const Context& context);
@@ -111,6 +118,7 @@ class DuckGuard {
 
  private:
   std::shared_ptr<DuckSession> session_;
+  std::uint64_t user_;
   Context context_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
   std::optional<DuckWatch::Ticket> ticket_;

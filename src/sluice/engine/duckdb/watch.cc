@@ -65,7 +65,7 @@ void DuckWatch::run(const std::stop_token& stop) {
 }
 
 DuckGuard::DuckGuard(std::shared_ptr<DuckSession> session, const Context& context)
-    : session_(std::move(session)), context_(context) {
+    : session_(std::move(session)), user_(session_->enter()), context_(context) {
   if (reports(context_)) {
     session_->count_progress();
   }
@@ -78,6 +78,9 @@ DuckGuard::DuckGuard(std::shared_ptr<DuckSession> session, const Context& contex
 DuckGuard::~DuckGuard() {
   if (ticket_.has_value()) {
     session_->database().watch().remove(*ticket_);
+  }
+  if (session_->is_latest(user_)) {
+    duckdb_interrupt(session_->get());
   }
 }
 

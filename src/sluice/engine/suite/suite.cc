@@ -350,6 +350,16 @@ TEST_P(EngineSuite, AStopEndsAStream) {
   EXPECT_EQ(connection_->execute(stoppable, "SELECT 1 AS one").error().code, ErrorCode::Cancelled);
 }
 
+TEST_P(EngineSuite, AnAbandonedStreamDoesNotRunOn) {
+  auto stream = connection_->query(
+      context_, "SELECT i FROM " + GetParam().range_text(1'000'000'000'000) + " WHERE i < 5000");
+  EXPECT_TRUE(stream.value().next().value().has_value());
+  Context hurried = context_;
+  hurried.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  stream = connection_->query(hurried, "SELECT 2 AS two");
+  EXPECT_THAT(read_rows(std::move(stream).value()).value(), ElementsAre("2"));
+}
+
 TEST_P(EngineSuite, TemporaryRelationsAreASessionsOwn) {
   if (!GetParam().isolates_temporary_relations) {
     GTEST_SKIP() << "sessions share them: the case says so";
