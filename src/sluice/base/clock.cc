@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <cstring>
+#include <mutex>
+#include <random>
 
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -143,10 +145,21 @@ Random& system_random() {
   return random;
 }
 
+struct SeededRandom::State {
+  std::mutex mutex;
+  std::mt19937_64 engine;
+};
+
+SeededRandom::SeededRandom(std::uint64_t seed) : state_(std::make_unique<State>()) {
+  state_->engine.seed(seed);
+}
+
+SeededRandom::~SeededRandom() = default;
+
 void SeededRandom::fill(std::span<std::uint8_t> bytes) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(state_->mutex);
   for (std::uint8_t& byte : bytes) {
-    byte = static_cast<std::uint8_t>(engine_());
+    byte = static_cast<std::uint8_t>(state_->engine());
   }
 }
 

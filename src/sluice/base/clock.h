@@ -5,8 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
-#include <random>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,12 +47,17 @@ Random& system_random();
 /// The same bytes for the same seed. Safe from any thread.
 class SeededRandom final : public Random {
  public:
-  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+  explicit SeededRandom(std::uint64_t seed);
+  SeededRandom(const SeededRandom&) = delete;
+  SeededRandom(SeededRandom&&) = delete;
+  SeededRandom& operator=(const SeededRandom&) = delete;
+  SeededRandom& operator=(SeededRandom&&) = delete;
+  ~SeededRandom() override;
   void fill(std::span<std::uint8_t> bytes) override;
 
  private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// "2026-03-28T12:00:01.000250Z".

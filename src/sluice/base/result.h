@@ -5,7 +5,6 @@
 
 #include <exception>
 #include <expected>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -90,10 +89,10 @@ class [[nodiscard("read the Result, or pass its error on with SLUICE_TRY")]] Res
   auto and_then(F&& next) && {
     if constexpr (std::is_void_v<T>) {
       using Next = std::invoke_result_t<F>;
-      return has_value() ? std::invoke(std::forward<F>(next)) : Next(std::move(stored_).error());
+      return has_value() ? std::forward<F>(next)() : Next(std::move(stored_).error());
     } else {
       using Next = std::invoke_result_t<F, T&&>;
-      return has_value() ? std::invoke(std::forward<F>(next), *std::move(stored_))
+      return has_value() ? std::forward<F>(next)(*std::move(stored_))
                          : Next(std::move(stored_).error());
     }
   }
@@ -103,15 +102,14 @@ class [[nodiscard("read the Result, or pass its error on with SLUICE_TRY")]] Res
     requires(!std::is_void_v<T>)
   auto transform(F&& change) && {
     using Next = Result<std::invoke_result_t<F, T&&>>;
-    return has_value() ? Next(std::invoke(std::forward<F>(change), *std::move(stored_)))
+    return has_value() ? Next(std::forward<F>(change)(*std::move(stored_)))
                        : Next(std::move(stored_).error());
   }
 
   /// Calls `mend` with the error; a value passes through.
   template <class F>
   Result or_else(F&& mend) && {
-    return has_value() ? std::move(*this)
-                       : std::invoke(std::forward<F>(mend), std::move(*this).error());
+    return has_value() ? std::move(*this) : std::forward<F>(mend)(std::move(*this).error());
   }
 
  private:
