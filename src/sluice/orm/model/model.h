@@ -178,8 +178,17 @@ struct ModelSpec {
   }
 };
 
-/// Starts a model. One to three parts, "catalog.schema.table".
+}  // namespace sluice
+
+namespace sluice::orm {
+
+/// Starts a model. One to three parts, "catalog.schema.table". Users know it as sluice::table,
+/// which sluice/orm/orm.h makes of it; inside, that name is the namespace of the port.
 constexpr ModelSpec<void> table(std::string_view name) { return {.table = name}; }
+
+}  // namespace sluice::orm
+
+namespace sluice {
 
 /// Starts a model whose table has the derived name.
 constexpr ModelSpec<void> derived_table() { return {}; }

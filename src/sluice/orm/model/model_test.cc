@@ -46,7 +46,7 @@ inline constexpr auto sluice::model<shop::Address> =
 
 template <>
 inline constexpr auto sluice::model<shop::User> =
-    sluice::table("lake.app.users")
+    sluice::orm::table("lake.app.users")
         .key<&shop::User::id>()
         .merge_key<&shop::User::email, &shop::User::id>()
         .rename<&shop::User::picked_up>("pickup_ts")
@@ -91,7 +91,7 @@ TEST(Model, LowersToASchemaWithTheIngestId) {
   const schema::Schema schema = lower_schema(table_model_of<shop::User>());
   EXPECT_EQ(schema::to_string(schema.find("labels")->type), "json");
   EXPECT_EQ(schema::to_string(schema.find("others")->type),
-            "list<struct<street: text not null, country: text>>");
+            "list<struct<street: text, country: text>>");
   EXPECT_EQ(schema.find("pickup_ts")->type, (schema::LogicalType{schema::Timestamp{.utc = true}}));
   EXPECT_EQ(schema.find("picked_up"), nullptr);
   EXPECT_TRUE(schema.find("age")->nullable);

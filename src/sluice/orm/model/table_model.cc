@@ -45,10 +45,9 @@ void apply_note(const Note& note, TableModel& model, Column& column) {
 schema::Struct lower_record(const Record& record) {
   schema::Struct fields;
   for (const Member& member : record.members) {
-    fields.fields.push_back({.name = std::string(member.name),
-                             .type = lower_type(*member.type),
-                             .nullable = member.type->kind == Kind::Optional,
-                             .comment = {}});
+    // No engine of ours keeps NOT NULL inside a struct; reading refuses a NULL all the same.
+    fields.fields.push_back(
+        {.name = std::string(member.name), .type = lower_type(*member.type), .comment = {}});
   }
   return fields;
 }

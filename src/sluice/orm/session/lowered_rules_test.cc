@@ -1,0 +1,230 @@
+// Every rule that has a form in SQL: its native verdict is DuckDB's verdict of the lowered
+// expression, on 10,000 random values, NULL among them.
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/orm/rule/lower.h"
+#include "sluice/orm/rule/registry.h"
+#include "sluice/orm/session/session.h"
+
+namespace shop {
+
+struct Sample {
+  std::int64_t number;
+  std::optional<std::string> text;
+  double real;
+  std::optional<std::int64_t> whole;
+  sluice::Decimal<12, 3> exact;
+  std::optional<double> other;
+};
+
+struct Found {
+  std::int64_t number;
+};
+
+}  // namespace shop
+
+namespace sluice::orm {
+namespace {
+
+using shop::Sample;
+
+constexpr auto kTextRules =
+    rules<Sample>()
+        .check<&Sample::text>(required(), absent(), alpha(), alphanumeric(), alpha_space(),
+                              digits(), numeric(), boolean_text(), hexadecimal(), lowercase(),
+                              uppercase(), ascii(), printable_ascii(), not_blank(), trimmed(),
+                              single_line(), identifier(), slug())
+        .check<&Sample::text>(contains("a."), excludes("-"), starts_with("a"), ends_with("z)"),
+                              not_starting_with("(0"), not_ending_with("]"), length(2, 5),
+                              length(3), min_length(7), max_length(2), one_of("a", "true"),
+                              none_of("a", ""), equal_to("a"), not_equal_to("a"))
+        .check<&Sample::text>(email(), dns_label(), ipv4(), cidrv4(), uuid(), ulid(), md5(), sha1(),
+                              sha256(), sha384(), sha512(), object_id(), cve(), e164(), bic(),
+                              ein(), ethereum_address(), hex_color())
+        .check<&Sample::text>(any_of(ipv4(), email()), all_of(lowercase(), slug()), not_(ipv4()),
+                              any_of(not_(required()), alpha()));
+
+constexpr auto kNumberRules =
+    rules<Sample>()
+        .check<&Sample::real>(at_least(0.5), at_most(0), greater_than(-1), less_than(1e9),
+                              between(-1, 1), equal_to(0), not_equal_to(0.5), one_of(0, 1),
+                              latitude(), longitude())
+        .check<&Sample::whole>(at_least(3), at_most(-3), between(-10, 10), one_of(1, 2, 3),
+                               none_of(1, 2), not_(at_least(0)), required(), absent())
+        .check<&Sample::exact>(at_least(1), less_than(0), between(-5, 5), equal_to(0))
+        .check<&Sample::other>(same_as<&Sample::real>(), different_from<&Sample::real>(),
+                               greater_than_member<&Sample::real>(),
+                               at_least_member<&Sample::real>(), less_than_member<&Sample::real>(),
+                               at_most_member<&Sample::real>());
+
+const std::vector<std::string>& seeds() {
+  static const std::vector<std::string> texts{"",
+                                              "a",
+                                              "true",
+                                              "abc",
+                                              "ABC",
+                                              "a.b",
+                                              "a-b-c",
+                                              "(0a.z)",
+                                              "12345",
+                                              "-1.5",
+                                              "0xFf",
+                                              "a b",
+                                              " a ",
+                                              "a\nb",
+                                              "\xc3\xa9t\xc3\xa9",
+                                              "_id9",
+                                              "first.last@example.com",
+                                              "a@b.co",
+                                              "1.2.3.4",
+                                              "255.255.255.255",
+                                              "10.0.0.0/8",
+                                              "0198c2a4-7d3e-7b1c-8f00-0123456789ab",
+                                              "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                                              std::string(32, 'd'),
+                                              std::string(40, '0'),
+                                              std::string(64, 'A'),
+                                              std::string(96, '1'),
+                                              std::string(128, 'f'),
+                                              std::string(24, '5'),
+                                              "CVE-2021-44228",
+                                              "+6421123456",
+                                              "DEUTDEFF500",
+                                              "12-3456789",
+                                              "0xde0b295669a9fd93d5f28d9ec85e40f4cb697bae",
+                                              "#a1b2c3",
+                                              "host-1",
+                                              std::string(64, 'm') + "@b.co"};
+  return texts;
+}
+
+class Samples {
+ public:
+  explicit Samples(std::uint64_t seed) : random_(seed) {}
+
+  std::vector<Sample> make(std::size_t count) {
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < count; ++i) {
+      samples.push_back({.number = static_cast<std::int64_t>(i),
+                         .text = pick(20) == 0 ? std::nullopt : std::optional(text()),
+                         .real = real(),
+                         .whole = pick(9) == 0 ? std::nullopt : std::optional(whole()),
+                         .exact = {Int128{whole()} * 100},
+                         .other = pick(9) == 0 ? std::nullopt : std::optional(real())});
+    }
+    return samples;
+  }
+
+ private:
+  std::size_t pick(std::size_t below) { return random_() % below; }
+  std::int64_t whole() { return static_cast<std::int64_t>(pick(41)) - 20; }
+
+  double real() {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const std::vector<double> corners{0.0,   -0.0, 0.5,    1,         -1,         90,          -180,
+                                      180.5, 1e9,  -1e300, kInfinity, -kInfinity, std::nan("")};
+    return pick(2) == 0 ? corners[pick(corners.size())] : static_cast<double>(whole()) / 8;
+  }
+
+  /// One of the seeds with a few characters changed.
+  std::string text() {
+    static const std::string letters = "aAzZ09fFgG-_.@:/+#()] \t\n\\'\"%\x7f";
+    std::string made = seeds()[pick(seeds().size())];
+    for (std::size_t changes = pick(4); changes > 0; --changes) {
+      const std::size_t at = pick(made.size() + 1);
+      const std::string letter =
+          pick(9) == 0 ? "\xc3\xa9" : std::string(1, letters[pick(letters.size())]);
+      const bool is_ascii = at < made.size() && static_cast<unsigned char>(made[at]) < 0x80;
+      if (is_ascii && pick(2) == 0) {
+        made.replace(at, 1, pick(2) == 0 ? "" : letter);
+      } else if (at == made.size() || is_ascii) {
+        made.insert(at, letter);
+      }
+    }
+    return made;
+  }
+
+  std::mt19937_64 random_;
+};
+
+std::string member_column(const void*, std::string_view member) { return std::string(member); }
+
+/// Which samples pass in SQL.
+std::vector<bool> verdicts_in_sql(Session& db, const plan::Expr& lowered, std::size_t count) {
+  std::vector<bool> verdicts(count);
+  const auto found = db.query<shop::Found>(from<Sample>().where(Condition<Sample>{lowered}));
+  EXPECT_TRUE(found.has_value()) << to_string(found.error());
+  if (found.has_value()) {
+    for (const shop::Found& row : *found) {
+      verdicts[static_cast<std::size_t>(row.number)] = true;
+    }
+  }
+  return verdicts;
+}
+
+template <class Rules>
+void expect_same_verdicts(const Rules& rules, Session& db, const std::vector<Sample>& samples) {
+  const Record& record = record_of<Sample>();
+  for (const MemberRule& rule : rules.rules) {
+    const RuleNode& node = rules.nodes[rule.node];
+    const Type& type = *record.find(rule.member)->type;
+    const bool nullable = type.kind == Kind::Optional;
+    const std::optional<plan::Expr> lowered = lower_rule(node,
+                                                         {.column = rule.member,
+                                                          .type = nullable ? type.element : &type,
+                                                          .column_of = member_column},
+                                                         nullable);
+    ASSERT_TRUE(lowered.has_value()) << node.kind->name;
+    const std::vector<bool> in_sql = verdicts_in_sql(db, *lowered, samples.size());
+    const CheckPlan plan = make_check_plan(record, std::span(&rule, 1), rules.nodes);
+    int shown = 0;
+    for (std::size_t i = 0; i < samples.size() && shown < 3; ++i) {
+      std::vector<Violation> violations;
+      check_records(plan, &samples[i], sizeof(Sample), 1, i, violations);
+      if (violations.empty() != in_sql[i]) {
+        ++shown;
+        ADD_FAILURE() << node.kind->name << "(" << parameter_text(node) << ") natively "
+                      << (violations.empty() ? "passes" : to_string(violations.front()))
+                      << ", in SQL " << (in_sql[i] ? "passes" : "fails") << ": '"
+                      << samples[i].text.value_or("NULL") << "' " << samples[i].real << " "
+                      << samples[i].other.value_or(-777);
+      }
+    }
+  }
+}
+
+TEST(LoweredRules, HaveTheVerdictOfTheNativeCheck) {
+  Session db = open(std::shared_ptr<engine::Engine>(engine::make_duckdb_engine().value())).value();
+  ASSERT_TRUE(db.migrate<Sample>().has_value());
+  const std::vector<Sample> samples = Samples(7).make(10'000);
+  const Result<Receipt> receipt = db.insert(samples);
+  ASSERT_TRUE(receipt.has_value()) << to_string(receipt.error());
+  expect_same_verdicts(kTextRules, db, samples);
+  expect_same_verdicts(kNumberRules, db, samples);
+}
+
+TEST(LoweredRules, EveryKindWithAFormIsAmongThem) {
+  std::set<const RuleKind*> tested;
+  for (const RuleNode& node : kTextRules.nodes) {
+    tested.insert(node.kind);
+  }
+  for (const RuleNode& node : kNumberRules.nodes) {
+    tested.insert(node.kind);
+  }
+  for (const RuleKind* kind : rule_kinds()) {
+    const bool has_form = kind->lower != nullptr || !kind->pattern.empty();
+    EXPECT_TRUE(!has_form || tested.contains(kind)) << kind->name;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::orm
