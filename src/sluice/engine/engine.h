@@ -28,7 +28,7 @@ namespace sluice::engine {
 struct EngineFeatures {
   bool transactions = false;       // BEGIN, COMMIT, ROLLBACK
   bool local_files = false;        // reads and writes files of this machine by path
-  bool bound_parameters = true;    // '?' in statements
+  bool bound_parameters = true;    // '?' in statements, bound or written as literals
   std::string dialect = "duckdb";  // the folder of dialect/ that speaks to it
 };
 

@@ -40,6 +40,15 @@ class Call {
   std::stop_callback<std::function<void()>> on_stop_;
 };
 
+/// The error of a call that failed: Cancelled with the context's reason where it was stopped.
+Error failed(const Context& context, const grpc::Status& status, std::string_view doing) {
+  Error error = from_spark_status(status, doing);
+  if (Status stopped = context.check(); !stopped && error.code == ErrorCode::Cancelled) {
+    error.message = std::move(stopped).error().message;
+  }
+  return error;
+}
+
 Result<connect::Relation> sql_relation(const plan::Statement& statement) {
   connect::Relation relation;
   SLUICE_TRY(std::string text, render_with_parameters(statement));
@@ -105,7 +114,7 @@ Result<bool> ExecuteStream::read_message() {
   }
   if (!std::exchange(finished_, true)) {
     if (const grpc::Status status = reader_->Finish(); !status.ok()) {
-      return from_spark_status(status, "reading rows from Spark");
+      return failed(context_, status, "reading rows from Spark");
     }
   }
   return false;
@@ -122,6 +131,7 @@ Result<ArrowSchemaOwned> ExecuteStream::schema() {
 }
 
 Result<std::optional<ArrowBatch>> ExecuteStream::next() {
+  SLUICE_CHECK(context_.check());
   while (true) {
     if (message_.has_value()) {
       SLUICE_TRY(auto batch, message_.next());
@@ -174,33 +184,43 @@ Status SparkConnection::open(const Context& context) {
   Call call(context, address_);
   connect::ConfigResponse response;
   if (const grpc::Status status = stub_->Config(call.get(), request, &response); !status.ok()) {
-    return from_spark_status(status,
-                             fmt::format("opening a Spark session at '{}'", session_.address));
+    return failed(context, status,
+                  fmt::format("opening a Spark session at '{}'", session_.address));
   }
   return {};
 }
 
-Status SparkConnection::run_command(const Context& context, const connect::Command& command,
-                                    std::string_view doing) {
+Status SparkConnection::run_plan(const Context& context, connect::Plan plan, std::string_view doing,
+                                 connect::Relation* answer) {
   SLUICE_CHECK(context.check());
   auto request = make_request<connect::ExecutePlanRequest>();
-  *request.mutable_plan()->mutable_command() = command;
+  *request.mutable_plan() = std::move(plan);
   Call call(context, address_);
   const auto reader = stub_->ExecutePlan(call.get(), request);
   connect::ExecutePlanResponse response;
   while (reader->Read(&response)) {
+    if (answer != nullptr && response.has_sql_command_result()) {
+      *answer = response.sql_command_result().relation();
+    }
   }
   if (const grpc::Status status = reader->Finish(); !status.ok()) {
-    return from_spark_status(status, doing);
+    return failed(context, status, doing);
   }
   return {};
 }
 
 Result<std::int64_t> SparkConnection::execute(const Context& context,
                                               const plan::Statement& statement) {
-  connect::Command command;
-  SLUICE_TRY(*command.mutable_sql_command()->mutable_input(), sql_relation(statement));
-  SLUICE_CHECK(run_command(context, command, "running a statement on Spark"));
+  constexpr std::string_view kDoing = "running a statement on Spark";
+  connect::Plan command;
+  SLUICE_TRY(*command.mutable_command()->mutable_sql_command()->mutable_input(),
+             sql_relation(statement));
+  connect::Plan rest;
+  SLUICE_CHECK(run_plan(context, std::move(command), kDoing, rest.mutable_root()));
+  // Commands run at once and answer with their rows; of a query Spark only repeats the text.
+  if (rest.root().has_sql()) {
+    SLUICE_CHECK(run_plan(context, std::move(rest), kDoing, nullptr));
+  }
   return std::int64_t{0};
 }
 
@@ -222,7 +242,7 @@ Result<schema::Schema> SparkConnection::describe(const Context& context,
   connect::AnalyzePlanResponse response;
   if (const grpc::Status status = stub_->AnalyzePlan(call.get(), request, &response);
       !status.ok()) {
-    return from_spark_status(status, "analysing a query on Spark");
+    return failed(context, status, "analysing a query on Spark");
   }
   return from_spark_schema(response.schema().schema());
 }
@@ -230,12 +250,13 @@ Result<schema::Schema> SparkConnection::describe(const Context& context,
 Result<std::int64_t> SparkConnection::load(const Context& context, std::string_view name,
                                            ColumnStream rows) {
   SLUICE_TRY(EncodedRows encoded, encode_ipc(std::move(rows), kLocalRelationBytesMax));
-  connect::Command command;
-  connect::CreateDataFrameViewCommand& view = *command.mutable_create_dataframe_view();
+  connect::Plan plan;
+  connect::CreateDataFrameViewCommand& view =
+      *plan.mutable_command()->mutable_create_dataframe_view();
   view.set_name(std::string(name));
   view.set_replace(true);
   view.mutable_input()->mutable_local_relation()->set_data(std::move(encoded.ipc_stream));
-  SLUICE_CHECK(run_command(context, command, "sending rows to Spark"));
+  SLUICE_CHECK(run_plan(context, std::move(plan), "sending rows to Spark", nullptr));
   return encoded.rows;
 }
 

@@ -33,8 +33,9 @@ class SparkConnection final : public Connection {
  private:
   template <class Request>
   Request make_request() const;
-  Status run_command(const Context& context, const spark::connect::Command& command,
-                     std::string_view doing);
+  /// Runs a plan to its end; `answer` (may be null) takes the relation that a SQL command gives.
+  Status run_plan(const Context& context, spark::connect::Plan plan, std::string_view doing,
+                  spark::connect::Relation* answer);
 
   SparkAddress address_;
   SparkSession session_;

@@ -24,37 +24,66 @@ Status arrow_steps(std::string_view doing, Steps&& steps) {
   return status.ok() ? Status{} : Status(from_arrow_status(status, doing));
 }
 
+/// Batches of one schema as an Arrow IPC stream in memory.
+class IpcWriter {
+ public:
+  Status open(ArrowSchemaOwned schema) {
+    return arrow_steps(kEncoding, [&]() -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(schema_, arrow::ImportSchema(schema.get()));
+      ARROW_ASSIGN_OR_RAISE(sink_, arrow::io::BufferOutputStream::Create());
+      return arrow::ipc::MakeStreamWriter(sink_, schema_).Value(&writer_);
+    });
+  }
+
+  Status append(ArrowBatch batch) {
+    return arrow_steps(kEncoding, [&]() -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(const auto imported, arrow::ImportRecordBatch(batch.get(), schema_));
+      return writer_->WriteRecordBatch(*imported);
+    });
+  }
+
+  std::size_t bytes() const { return static_cast<std::size_t>(sink_->Tell().ValueOr(0)); }
+
+  Result<std::string> finish() {
+    std::shared_ptr<arrow::Buffer> buffer;
+    SLUICE_CHECK(arrow_steps(kEncoding, [&]() -> arrow::Status {
+      ARROW_RETURN_NOT_OK(writer_->Close());
+      return sink_->Finish().Value(&buffer);
+    }));
+    return buffer->ToString();
+  }
+
+ private:
+  static constexpr std::string_view kEncoding = "encoding rows for Spark";
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
+};
+
 }  // namespace
 
 Result<EncodedRows> encode_ipc(ColumnStream rows, std::size_t bytes_max) {
   EncodedRows encoded;
-  std::shared_ptr<arrow::Buffer> buffer;
-  bool too_large = false;
-  SLUICE_CHECK(arrow_steps("encoding rows for Spark", [&]() -> arrow::Status {
-    ArrowArrayStream raw = std::move(rows).release_to_caller();
-    ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ImportRecordBatchReader(&raw));
-    ARROW_ASSIGN_OR_RAISE(const auto sink, arrow::io::BufferOutputStream::Create());
-    ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeStreamWriter(sink, reader->schema()));
-    for (std::shared_ptr<arrow::RecordBatch> batch; !too_large;) {
-      ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
-      if (batch == nullptr) {
-        break;
-      }
-      ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
-      encoded.rows += batch->num_rows();
-      ARROW_ASSIGN_OR_RAISE(const std::int64_t written, sink->Tell());
-      too_large = static_cast<std::size_t>(written) > bytes_max;
+  IpcWriter writer;
+  SLUICE_TRY(ArrowSchemaOwned schema, rows.schema());
+  SLUICE_CHECK(writer.open(std::move(schema)));
+  while (true) {
+    SLUICE_TRY(std::optional<ArrowBatch> batch, rows.next());
+    if (!batch.has_value()) {
+      break;
     }
-    ARROW_RETURN_NOT_OK(writer->Close());
-    return sink->Finish().Value(&buffer);
-  }));
-  if (too_large) {
-    return make_error(
-               ErrorCode::ResourceExhausted,
-               fmt::format("rows sent to Spark in one message are limited to {} bytes", bytes_max))
-        .with_hint("send fewer rows at a time, or stage them as Parquet where Spark can read them");
+    encoded.rows += (*batch)->length;
+    SLUICE_CHECK(writer.append(*std::move(batch)));
+    if (writer.bytes() > bytes_max) {
+      return make_error(ErrorCode::ResourceExhausted,
+                        fmt::format("rows sent to Spark in one message are limited to {} bytes",
+                                    bytes_max))
+          .with_hint(
+              "send fewer rows at a time, or stage them as Parquet where Spark can read them");
+    }
   }
-  encoded.ipc_stream = buffer->ToString();
+  SLUICE_TRY(encoded.ipc_stream, writer.finish());
   return encoded;
 }
 

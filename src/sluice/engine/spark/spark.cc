@@ -39,7 +39,7 @@ class SparkEngine final : public Engine {
   internal::SparkAddress address_;
   std::shared_ptr<grpc::Channel> channel_;
   EngineFeatures features_{
-      .transactions = false, .local_files = false, .bound_parameters = false, .dialect = "spark"};
+      .transactions = false, .local_files = false, .bound_parameters = true, .dialect = "spark"};
 };
 
 }  // namespace

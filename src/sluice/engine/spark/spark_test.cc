@@ -1,7 +1,5 @@
 #include "sluice/engine/spark/spark.h"
 
-#include <cstdlib>
-
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/c/bridge.h>
@@ -13,6 +11,7 @@
 #include "sluice/engine/spark/address_internal.h"
 #include "sluice/engine/spark/convert_internal.h"
 #include "sluice/engine/spark/parameters_internal.h"
+#include "sluice/engine/suite/suite.h"
 #include "sluice/schema/arrow.h"
 
 namespace sluice::engine {
@@ -116,12 +115,13 @@ TEST(SparkEngine, AServerThatIsAwayIsUnavailableWithAHint) {
 class SparkLive : public testing::Test {
  protected:
   void SetUp() override {
-    const char* address = std::getenv("SLUICE_SPARK_URL");
-    if (address == nullptr) {
-      GTEST_SKIP() << "no Spark server: SLUICE_SPARK_URL is not set";
+    const TestServer server = find_test_server("SPARK");
+    if (!server.missing.empty()) {
+      GTEST_SKIP() << server.missing;
     }
     engine_ =
-        make_spark_engine({.address = address, .spill_folder = {}, .allowed_paths = {}}).value();
+        make_spark_engine({.address = server.address, .spill_folder = {}, .allowed_paths = {}})
+            .value();
     connection_ = engine_->connect(context_).value();
   }
 

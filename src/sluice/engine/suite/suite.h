@@ -30,6 +30,12 @@ struct EngineCase {
   std::function<std::string(std::int64_t)> range_text;
   /// A query that computes for minutes before it gives its first row.
   std::string long_query;
+  /// The name a-umlaut as this engine wants it in a statement.
+  std::string quoted_umlaut = "\"\xC3\xA4\"";
+  /// Rows of a stream that nobody reads to its end: as good as endless, where memory stays bounded.
+  std::int64_t endless_rows = 1'000'000'000'000;
+  /// Why the case cannot run here, such as the server that it needs; empty when it can.
+  std::string missing;
   /// The most rows that one batch of a stream may have.
   std::int64_t batch_rows_max = 2'048;
 
@@ -41,11 +47,18 @@ struct EngineCase {
   bool isolates_temporary_relations = true;
 };
 
+/// The address at which `./dev test` started a server for tests ("SPARK").
+struct TestServer {
+  std::string address;
+  std::string missing;  // why there is none, empty with an address
+};
+TestServer find_test_server(const std::string& name);
+
 inline void PrintTo(const EngineCase& one, std::ostream* out) { *out << one.name; }
 
 class EngineSuite : public testing::TestWithParam<EngineCase> {
  protected:
-  EngineSuite();
+  void SetUp() override;
 
   std::unique_ptr<Connection> connect() const;
   /// All rows of a query as text; a failure is thrown.
