@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sluice/base/disk.h"
 #include "sluice/base/limits.h"
@@ -55,6 +58,15 @@ Result<std::vector<std::string>> list_folder(const std::string& folder) {
   return paths;
 }
 
+Status write_and_close(FileHandle file, std::string_view text, const std::string& path) {
+  SLUICE_CHECK(write_all({}, file.get(), text, path));
+  SLUICE_CHECK(flush_to_disk(file.get(), path));
+  if (const int code = file.close(); code != 0) {
+    return make_disk_error(code, "writing", path);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> load_contract_text(const Context& context, const std::string& path) {
@@ -92,6 +104,40 @@ Result<std::vector<std::string>> list_contracts(const std::string& path) {
                       fmt::format("there is no .yaml file in the folder '{}'", path));
   }
   return paths;
+}
+
+Status create_text_file(const std::string& path, std::string_view text) {
+  constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  FileHandle file(retry_interrupted([&] { return open(path.c_str(), kNew, 0666); }));
+  if (!file.is_open()) {
+    if (errno == EEXIST) {
+      return make_error(ErrorCode::AlreadyExists,
+                        fmt::format("there is a file already: '{}'", path))
+          .with_hint("name another path, or move the file away");
+    }
+    return make_disk_error(errno, "writing", path);
+  }
+  return write_and_close(std::move(file), text, path);
+}
+
+Status replace_text_file(const std::string& path, std::string_view text) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) {
+    return make_disk_error(errno, "writing", path);
+  }
+  std::string made = path + ".XXXXXX";
+  FileHandle file(mkostemp(made.data(), O_CLOEXEC));
+  if (!file.is_open() || fchmod(file.get(), info.st_mode & 07777U) != 0) {
+    return make_disk_error(errno, "writing", path);
+  }
+  Status written = write_and_close(std::move(file), text, made);
+  if (written && rename(made.c_str(), path.c_str()) != 0) {
+    written = make_disk_error(errno, "writing", path);
+  }
+  if (!written) {
+    (void)unlink(made.c_str());
+  }
+  return written;
 }
 
 }  // namespace sluice::contract

@@ -1,9 +1,10 @@
 // The text of a contract, and which files of a folder are contracts. What is wrong with a path is
-// said here, with what to do; what is wrong with a text is said by contract/check. Reads files and
-// keeps none; safe from any thread.
+// said here, with what to do; what is wrong with a text is said by contract/check. Reads and writes
+// whole files and keeps none; safe from any thread.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/context.h"
@@ -19,5 +20,11 @@ Result<std::string> load_contract_text(const Context& context, const std::string
 /// folder. Hidden folders and those whose name begins with '_' are left out. None there:
 /// InvalidArgument.
 Result<std::vector<std::string>> list_contracts(const std::string& path);
+
+/// Writes a new file; AlreadyExists leaves the one that is there alone.
+Status create_text_file(const std::string& path, std::string_view text);
+
+/// Puts `text` in the place of the file's, all of it or nothing; the file keeps its rights.
+Status replace_text_file(const std::string& path, std::string_view text);
 
 }  // namespace sluice::contract

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "sluice/cli/commands_internal.h"
+#include "sluice/cli/commands/commands_internal.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
+#include "sluice/contract/findings/findings.h"
 
 namespace sluice::cli {
 namespace {
@@ -20,75 +21,50 @@ constexpr Option kOptions[] = {
      .value = "FORMAT",
      .help = "How findings are printed",
      .group = "",
-     .choices = "text|json|github"},
+     .choices = "text|json|sarif|github|junit"},
     {.name = "json", .help = "The same as --format json", .group = ""},
 };
 
-/// All that was found in one file.
-struct Checked {
-  std::string path;
+std::string render_text(const std::vector<contract::FileFindings>& files) {
   std::string text;
-  contract::Diagnostics diagnostics;
-};
-
-/// What GitHub shows beside the line of a pull request.
-std::string render_github(const contract::Diagnostic& diagnostic) {
-  const std::string_view level = diagnostic.severity == Severity::Error     ? "error"
-                                 : diagnostic.severity == Severity::Warning ? "warning"
-                                                                            : "notice";
-  std::string message = diagnostic.message;
-  for (std::size_t at = message.find_first_of("%\r\n"); at != std::string::npos;
-       at = message.find_first_of("%\r\n", at + 3)) {
-    message.replace(at, 1, message[at] == '%' ? "%25" : message[at] == '\r' ? "%0D" : "%0A");
+  for (const contract::FileFindings& file : files) {
+    for (const contract::Diagnostic& diagnostic : file.diagnostics) {
+      text += contract::render(diagnostic, file.text, Terminal::of_stdout().is_coloured());
+    }
   }
-  return fmt::format("::{} file={},line={},col={},title={}::{}\n", level, diagnostic.at.file,
-                     diagnostic.at.line, diagnostic.at.column, contract::code_id(diagnostic.code),
-                     message);
+  return text;
 }
 
-void print_findings(const std::vector<Checked>& files, std::string_view format) {
-  if (format == "json") {
-    std::string json;
-    for (const Checked& file : files) {
-      for (const contract::Diagnostic& diagnostic : file.diagnostics) {
-        json += (json.empty() ? "" : ", ") + contract::render_json(diagnostic);
-      }
-    }
-    Terminal::of_stdout().print(fmt::format(
-        "{{\"schema_version\": 1, \"files\": {}, \"diagnostics\": [{}]}}\n", files.size(), json));
-    return;
-  }
-  for (const Checked& file : files) {
-    for (const contract::Diagnostic& diagnostic : file.diagnostics) {
-      Terminal::of_stdout().print(
-          format == "github"
-              ? render_github(diagnostic)
-              : contract::render(diagnostic, file.text, Terminal::of_stdout().is_coloured()));
-    }
-  }
+std::string render_findings(const std::vector<contract::FileFindings>& files,
+                            std::string_view format, bool warnings_fail) {
+  return format == "json"     ? contract::render_json(files)
+         : format == "sarif"  ? contract::render_sarif(files)
+         : format == "github" ? contract::render_github(files)
+         : format == "junit"  ? contract::render_junit(files, warnings_fail)
+                              : render_text(files);
 }
 
 std::string counted(std::size_t count, std::string_view word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
-std::size_t count(const std::vector<Checked>& files, Severity severity) {
+std::size_t count(const std::vector<contract::FileFindings>& files, Severity severity) {
   std::size_t total = 0;
-  for (const Checked& file : files) {
+  for (const contract::FileFindings& file : files) {
     total += file.diagnostics.count(severity);
   }
   return total;
 }
 
-Result<std::vector<Checked>> check_paths(const Arguments& arguments) {
+Result<std::vector<contract::FileFindings>> check_paths(const Arguments& arguments) {
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
-  std::vector<Checked> files;
+  std::vector<contract::FileFindings> files;
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {
       SLUICE_TRY(std::string text, contract::load_contract_text({}, path));
       contract::CheckedContract checked = contract::check_contract(text, path, options);
-      files.push_back(Checked{
+      files.push_back(contract::FileFindings{
           .path = path, .text = std::move(text), .diagnostics = std::move(checked.diagnostics)});
     }
   }
@@ -103,7 +79,7 @@ ExitCode run_validate(const Arguments& arguments, const Terminal& terminal) {
   }
   const std::string format =
       arguments.has("json") ? "json" : arguments.find("format").value_or("text");
-  print_findings(*files, format);
+  terminal.print(render_findings(*files, format, arguments.has("strict")));
   const std::size_t errors = count(*files, Severity::Error);
   const std::size_t warnings = count(*files, Severity::Warning);
   const bool invalid = errors > 0 || (arguments.has("strict") && warnings > 0);
@@ -120,7 +96,8 @@ constinit const Command kValidate{
     .name = "validate",
     .summary = "Checks contracts and explains every mistake at its place",
     .usage = "PATH... [OPTIONS]",
-    .example = "sluice validate contracts/\nsluice validate customers.yaml --format github",
+    .example =
+        "sluice validate contracts/\nsluice validate contracts/ --format sarif > findings.sarif",
     .operands = {.name = "PATH",
                  .help = "A contract, or a folder of them",
                  .at_least = 1,

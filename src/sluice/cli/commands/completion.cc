@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "sluice/cli/commands_internal.h"
+#include "sluice/cli/commands/commands_internal.h"
 
 namespace sluice::cli {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "sluice/cli/commands_internal.h"
+#include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/progress_bar.h"
 #include "sluice/report/run_json.h"

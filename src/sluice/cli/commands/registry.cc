@@ -2,12 +2,13 @@
 #include <array>
 
 #include "sluice/cli/command.h"
-#include "sluice/cli/commands_internal.h"
+#include "sluice/cli/commands/commands_internal.h"
 
 namespace sluice::cli {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kRun, &kValidate, &kExplain, &kCompletion, &kVersion};
+  static constexpr std::array kCommands{&kInit,    &kRun,        &kValidate,
+                                        &kExplain, &kCompletion, &kVersion};
   return kCommands;
 }
 
