@@ -3,6 +3,8 @@
 // ("# expect SL0101 6:3"), each valid one none that is an error.
 #include <algorithm>
 #include <fstream>
+#include <iostream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -38,12 +40,16 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
+/// What no run executes yet is no fault of a contract, and changes as runs learn.
+bool is_support(std::string_view line) { return line.starts_with(code_id(Code::NotSupportedYet)); }
+
 std::vector<std::string> expected_of(const std::string& text) {
   std::vector<std::string> expected;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line) && line.starts_with("# expect ");) {
     expected.push_back(line.substr(9));
   }
+  std::erase_if(expected, is_support);
   std::sort(expected.begin(), expected.end());
   return expected;
 }
@@ -54,6 +60,7 @@ std::vector<std::string> found_of(const Diagnostics& diagnostics) {
     found.push_back(code_id(each.code) + " " + std::to_string(each.at.line) + ":" +
                     std::to_string(each.at.column));
   }
+  std::erase_if(found, is_support);
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -95,7 +102,9 @@ TEST(CasesTest, TheCustomersContractTakesEachDefaultWithOneNotice) {
   const CheckedContract checked = check_contract(text, "customers.yaml");
   std::string found;
   for (const Diagnostic& each : checked.diagnostics) {
-    found += std::string(to_string(each.severity)) + " " + std::to_string(each.at.line) + "\n";
+    if (each.code != Code::NotSupportedYet) {
+      found += std::string(to_string(each.severity)) + " " + std::to_string(each.at.line) + "\n";
+    }
   }
   EXPECT_EQ(found,
             "notice 2\nnotice 2\nnotice 3\nnotice 13\nnotice 20\nnotice 25\nnotice 27\n"
@@ -109,21 +118,24 @@ TEST(CasesTest, TheCustomersContractTakesEachDefaultWithOneNotice) {
   EXPECT_EQ(contract.model.fields.at(1).masking->value, Masking::Encrypt);
 }
 
-/// "a.b[].c" for every key that can be reached; a recursive shape is entered once.
-void walk(const Shape& shape, const std::string& path, std::vector<const Shape*> open,
-          std::vector<std::string>& paths, std::vector<Support>& supports) {
+/// "a.b[].c" for every key that can be reached; a recursive shape is entered once. What no run acts
+/// on, it acts on in no part.
+void walk(const Shape& shape, const std::string& path, Support outer,
+          std::vector<const Shape*> open, std::vector<std::string>& paths,
+          std::vector<Support>& supports) {
   if (std::find(open.begin(), open.end(), &shape) != open.end()) {
     return;
   }
   open.push_back(&shape);
   for (const Key& key : shape.keys) {
     std::string here = path + (path.empty() ? "" : ".") + std::string(key.name);
+    const Support support = outer == Support::Acted ? key.support : outer;
     paths.push_back(here);
-    supports.push_back(key.support);
+    supports.push_back(support);
     if (key.child != nullptr) {
       const bool is_list = key.kind == ValueKind::ObjectList;
       here += is_list ? "[]" : key.kind == ValueKind::ObjectMap ? ".*" : "";
-      walk(key.child(), here, open, paths, supports);
+      walk(key.child(), here, support, open, paths, supports);
     }
   }
 }
@@ -131,21 +143,122 @@ void walk(const Shape& shape, const std::string& path, std::vector<const Shape*>
 TEST(CasesTest, EveryKeyOfTheStandardIsRead) {
   std::vector<std::string> paths;
   std::vector<Support> supports;
-  walk(contract_shape(), "", {}, paths, supports);
+  walk(contract_shape(), "", Support::Acted, {}, paths, supports);
   std::istringstream keys(text_of("test/contracts/olc_keys.txt"));
-  std::size_t count = 0;
+  std::map<Support, std::string> listed;
+  std::map<Support, int> counts;
   for (std::string key; std::getline(keys, key);) {
     if (key.empty() || key.starts_with('#')) {
       continue;
     }
-    ++count;
-    EXPECT_NE(std::find(paths.begin(), paths.end(), key), paths.end()) << key;
+    const auto found = std::find(paths.begin(), paths.end(), key);
+    ASSERT_NE(found, paths.end()) << "the checker does not know this key of the standard: " << key;
+    const Support support = supports[static_cast<std::size_t>(found - paths.begin())];
+    listed[support] += " " + key;
+    ++counts[support];
   }
-  EXPECT_GT(count, 300U);
-  for (const Support support :
-       {Support::Acted, Support::Recorded, Support::Later, Support::LaterRows}) {
-    RecordProperty(std::string(to_string(support)),
-                   static_cast<int>(std::count(supports.begin(), supports.end(), support)));
+  for (const auto& [support, names] : listed) {
+    std::cout << to_string(support) << " (" << counts[support] << "):" << names << "\n";
+  }
+  EXPECT_EQ(counts[Support::Acted] + counts[Support::Recorded] + counts[Support::Later] +
+                counts[Support::LaterRows],
+            582);
+}
+
+/// The blocks of a page of documentation that are marked as YAML.
+std::vector<std::string> yaml_blocks(const std::string& page) {
+  constexpr std::string_view kBegin = "```yaml\n";
+  std::vector<std::string> blocks;
+  for (std::size_t at = page.find(kBegin); at != std::string::npos; at = page.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::size_t end = std::min(page.find("```", at), page.size());
+    blocks.push_back(page.substr(at, end - at));
+    at = end;
+  }
+  return blocks;
+}
+
+/// A fragment of a page as a contract: a list is one of rules or of steps.
+std::string as_contract(const std::string& block, std::string_view list_key) {
+  const std::size_t first = block.find_first_not_of("\n ");
+  if (first == std::string::npos || block[first] != '-') {
+    return block;
+  }
+  const bool in_quality = list_key != "transformations";
+  std::string text = in_quality ? "quality:\n  " : "";
+  text += std::string(list_key) + ":\n";
+  std::istringstream lines(block);
+  for (std::string line; std::getline(lines, line);) {
+    text += (line.empty() ? "" : "    ") + line + "\n";
+  }
+  return text;
+}
+
+/// What a fragment gets wrong by being one is no fault of it: only its keys and values are judged.
+std::string faults_of_form(const Diagnostics& diagnostics, const std::string& text) {
+  std::string faults;
+  for (const Diagnostic& each : diagnostics) {
+    const bool is_form = each.code == Code::YamlSyntax || each.code == Code::DuplicateKey ||
+                         each.code == Code::UnknownKey || each.code == Code::WrongType ||
+                         each.code == Code::UnknownWord || each.code == Code::BadStep ||
+                         each.code == Code::NotOneOperation || each.code == Code::UnknownType;
+    faults += is_form && each.severity == Severity::Error ? render(each, text, false) : "";
+  }
+  return faults;
+}
+
+/// Blocks of other files, blocks with an ellipsis in place of a value, and one whose `server.mode`
+/// the standard's own schema refuses.
+bool is_no_contract(const std::string& block) {
+  for (const std::string_view mark : {"# _domain.yaml", "# _system.yaml", "<source kind>",
+                                      "[ ... ]", "  mode: merge\n  post_ingestion"}) {
+    if (block.find(mark) != std::string::npos) {
+      return true;
+    }
+  }
+  return block.starts_with("notifications:");
+}
+
+TEST(CasesTest, TheExamplesOfTheStandardsPagesAreRead) {
+  int read = 0;
+  for (const std::string& page : files_in("../shared/reference/olc/pages")) {
+    for (const std::string& block : yaml_blocks(text_of(page))) {
+      if (is_no_contract(block)) {
+        continue;
+      }
+      ++read;
+      std::string faults;
+      for (const std::string_view key : {"transformations", "row_rules", "dataset_rules"}) {
+        const std::string text = as_contract(block, key);
+        faults = faults_of_form(check_contract(text, page).diagnostics, text);
+        if (faults.empty()) {
+          break;
+        }
+      }
+      EXPECT_EQ(faults, "") << page << "\n" << block;
+    }
+  }
+  if (read == 0) {
+    GTEST_SKIP() << "no pages beside the checkout: ../shared/reference/olc/pages";
+  }
+  EXPECT_GT(read, 90);
+}
+
+TEST(CasesTest, TheExampleContractsOfTheStandardAreValid) {
+  const std::string root = "../shared/reference/olc";
+  std::vector<std::string> files = files_in(root + "/valid");
+  if (files.empty()) {
+    GTEST_SKIP() << "no example contracts beside the checkout: " << root;
+  }
+  files.push_back(root + "/full.olc.yaml");
+  files.push_back(root + "/orders.olc.yaml");
+  for (const std::string& file : files) {
+    const std::string text = text_of(file);
+    const CheckedContract checked = check_contract(text, file);
+    EXPECT_TRUE(checked.is_runnable()) << rendered(checked.diagnostics, text);
+  }
+  for (const std::string& file : files_in(root + "/invalid")) {
+    EXPECT_FALSE(check_contract(text_of(file), file).is_runnable()) << file;
   }
 }
 

@@ -194,6 +194,49 @@ void note_unsupported(const Checking& checking, const Span& span, std::string pa
   checking.unsupported.push_back({.path = std::move(path), .decides_rows = true, .span = span});
 }
 
+/// Words of a source that no run executes; keys of such a source are in the tables.
+void check_source_support(const Checking& checking, const Source& source) {
+  switch (source.type.value) {
+    case SourceType::Stream:
+    case SourceType::Database:
+    case SourceType::Dlt:
+    case SourceType::Sftp:
+    case SourceType::Table:
+    case SourceType::Delta:
+    case SourceType::Iceberg:
+      note_unsupported(checking, source.type.span, "source.type",
+                       "a source of type '" + std::string(word_of(source.type.value)) + "'");
+      break;
+    case SourceType::Landing: break;
+  }
+  if (source.load_mode.value == LoadMode::Cdc) {
+    note_unsupported(checking, source.load_mode.span, "source.load_mode", "'load_mode: cdc'");
+  }
+  const WatermarkStrategy strategy = source.watermark_strategy.value;
+  const bool by_files =
+      strategy == WatermarkStrategy::PipelineLog || strategy == WatermarkStrategy::MaxTarget;
+  if (source.watermark_strategy.is_written() && !by_files) {
+    note_unsupported(
+        checking, source.watermark_strategy.span, "source.watermark_strategy",
+        "'watermark_strategy: " + std::string(word_of(source.watermark_strategy.value)) + "'");
+  }
+}
+
+/// The refused rows lie in Parquet, one batch after the other.
+void check_quarantine_support(const Checking& checking, const Quarantine& quarantine) {
+  const auto note = [&](const Span& span, std::string path) {
+    checking.out.add(Code::NotSupportedYet, span,
+                     "no run executes this value yet; a run warns and goes on: " + quoted(path));
+    checking.unsupported.push_back({.path = std::move(path), .decides_rows = false, .span = span});
+  };
+  if (quarantine.format && quarantine.format->value != "parquet") {
+    note(quarantine.format->span, "quarantine.format");
+  }
+  if (quarantine.write_mode.value == QuarantineWriteMode::Overwrite) {
+    note(quarantine.write_mode.span, "quarantine.write_mode");
+  }
+}
+
 }  // namespace
 
 void check_operations(const Checking& checking) {
@@ -220,26 +263,14 @@ void check_support(const Checking& checking) {
     note_unsupported(checking, checking.contract.extraction->provider.span, "extraction.provider",
                      "extraction by a language model");
   }
-  if (!checking.contract.source) {
-    return;
+  if (checking.contract.sql_dialect.value == SqlDialect::Spark) {
+    note_unsupported(checking, checking.contract.sql_dialect.span, "sql_dialect",
+                     "SQL of Spark on the embedded engine");
   }
-  const Source& source = *checking.contract.source;
-  switch (source.type.value) {
-    case SourceType::Stream:
-    case SourceType::Database:
-    case SourceType::Dlt:
-    case SourceType::Sftp:
-      note_unsupported(checking, source.type.span, "source.type",
-                       "a source of type '" + std::string(word_of(source.type.value)) + "'");
-      break;
-    case SourceType::Landing:
-    case SourceType::Table:
-    case SourceType::Delta:
-    case SourceType::Iceberg: break;
+  if (checking.contract.source) {
+    check_source_support(checking, *checking.contract.source);
   }
-  if (source.load_mode.value == LoadMode::Cdc) {
-    note_unsupported(checking, source.load_mode.span, "source.load_mode", "'load_mode: cdc'");
-  }
+  check_quarantine_support(checking, checking.contract.quarantine);
 }
 
 }  // namespace sluice::contract::internal

@@ -29,6 +29,17 @@ constexpr std::array kLogicKeys{
     key<&ExternalLogic::timeout_seconds>("timeout_seconds", "Time it may take (300)"),
 };
 
+/// A list of columns, or a map that holds it under `fields`.
+void read_output_schema(Reader& reader, const Node& node, Extraction& extraction) {
+  const Node* list = node.is_mapping() ? node.find("fields") : nullptr;
+  if (list == nullptr || node.entries.size() != 1) {
+    read_value(reader, node, extraction.output_schema);
+    return;
+  }
+  const Reader::Step step(reader, "fields");
+  read_value(reader, *list, extraction.output_schema);
+}
+
 constexpr std::array kPreprocessingKeys{
     required<&Preprocessing::content_type>("content_type", "pdf, image, audio, text ..."),
     key<&Preprocessing::ocr>("ocr", "How text is read from images"),
@@ -55,27 +66,30 @@ constexpr std::array kConfidenceKeys{
 using X = Extraction;
 constexpr std::array kExtractionKeys{
     required<&X::provider>("provider", "regex, or the name of a language model's provider"),
-    key<&X::model>("model", "Model (auto)"),
-    key<&X::temperature>("temperature", "Randomness (0.1)"),
-    key<&X::max_tokens>("max_tokens", "Longest answer (1000)"),
-    key<&X::response_format>("response_format", "Form of the answer (json)"),
-    key<&X::prompt_template>("prompt_template", "Prompt"),
-    key<&X::system_prompt>("system_prompt", "System prompt"),
+    key<&X::model>("model", "Model (auto)", Support::Later),
+    key<&X::temperature>("temperature", "Randomness (0.1)", Support::Later),
+    key<&X::max_tokens>("max_tokens", "Longest answer (1000)", Support::Later),
+    key<&X::response_format>("response_format", "Form of the answer (json)", Support::Later),
+    key<&X::prompt_template>("prompt_template", "Prompt", Support::Later),
+    key<&X::system_prompt>("system_prompt", "System prompt", Support::Later),
     key<&X::text_column>("text_column", "Column that is read"),
-    key<&X::context_columns>("context_columns", "Columns that are shown beside it"),
+    key<&X::context_columns>("context_columns", "Columns that are shown beside it", Support::Later),
     key<&X::preprocessing>("preprocessing", "From files to text", Support::LaterRows),
-    key<&X::output_schema>("output_schema", "Columns that are made"),
+    custom<&read_output_schema, X>("output_schema", "Columns that are made", ValueKind::ObjectList,
+                                   Support::Recorded, &shape_of<Field>),
     key<&X::patterns>("patterns", "Column to a regular expression with one group"),
-    key<&X::batch_size>("batch_size", "Rows at a time (50)"),
-    key<&X::concurrency>("concurrency", "Calls at a time (5)"),
-    key<&X::retry>("retry", "How failed calls are repeated"),
+    key<&X::batch_size>("batch_size", "Rows at a time (50)", Support::Later),
+    key<&X::concurrency>("concurrency", "Calls at a time (5)", Support::Later),
+    key<&X::retry>("retry", "How failed calls are repeated", Support::Later),
     key<&X::confidence>("confidence", "How sure the answer is", Support::Later),
-    key<&X::max_cost_per_run>("max_cost_per_run", "Most it may cost"),
-    key<&X::max_rows_per_run>("max_rows_per_run", "Most rows of a run"),
-    key<&X::fallback_model>("fallback_model", "Model when the first fails"),
-    key<&X::fallback_provider>("fallback_provider", "Provider when the first fails"),
-    key<&X::redact_pii_before_llm>("redact_pii_before_llm", "Hide personal data first (false)"),
-    key<&X::pii_fields>("pii_fields", "Columns that are hidden"),
+    key<&X::max_cost_per_run>("max_cost_per_run", "Most it may cost", Support::Later),
+    key<&X::max_rows_per_run>("max_rows_per_run", "Most rows of a run", Support::LaterRows),
+    key<&X::fallback_model>("fallback_model", "Model when the first fails", Support::Later),
+    key<&X::fallback_provider>("fallback_provider", "Provider when the first fails",
+                               Support::Later),
+    key<&X::redact_pii_before_llm>("redact_pii_before_llm", "Hide personal data first (false)",
+                                   Support::Later),
+    key<&X::pii_fields>("pii_fields", "Columns that are hidden", Support::Later),
 };
 
 constexpr Shape kLogic{"external_logic", kLogicKeys};

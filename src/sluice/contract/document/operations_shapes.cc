@@ -109,16 +109,19 @@ constexpr std::array kQuarantineKeys{
     key<&Quarantine::table>("table", "Name of the table", Support::Recorded),
     key<&Quarantine::location>("location", "Storage of the table", Support::Recorded),
     key<&Quarantine::enabled>("enabled", "false: a bad row fails the run (true)"),
-    key<&Quarantine::include_error_reason>("include_error_reason", "Keep the reasons (true)"),
+    key<&Quarantine::include_error_reason>("include_error_reason", "Keep the reasons (true)",
+                                           Support::Later),
     key<&Quarantine::strict_notifications>("strict_notifications",
-                                           "Whether a failed notification fails the run (true)"),
+                                           "Whether a failed notification fails the run (true)",
+                                           Support::Later),
     key<&Quarantine::fail_on_quarantine>("fail_on_quarantine", "A bad row fails the run (false)"),
-    key<&Quarantine::notifications_enabled>("notifications_enabled", "Send them (true)"),
+    key<&Quarantine::notifications_enabled>("notifications_enabled", "Send them (true)",
+                                            Support::Later),
     key<&Quarantine::format>("format", "parquet, csv, json, duckdb, delta ..."),
     key<&Quarantine::write_mode>("write_mode", "append or overwrite (append)"),
     key<&Quarantine::write_mode>("mode", "Same as write_mode"),
     key<&Quarantine::notifications>("notifications", "Who is told", Support::Later),
-    key<&Quarantine::seal>("seal", "Keep originals sealed, to replay them (false)"),
+    key<&Quarantine::seal>("seal", "Keep originals sealed, to replay them (false)", Support::Later),
 };
 
 using L = Lineage;

@@ -206,6 +206,7 @@ struct Source {
   TextMap watermark_date_parts;  // part -> column; of a list both are the same word
   MaybeBag partition_filters;
   FlattenNested flatten_nested;
+  MaybeBag retry;  // as written
   std::optional<PostIngestion> post_ingestion;
   Place span;
   friend bool operator==(const Source&, const Source&) = default;

@@ -219,16 +219,22 @@ bool TreeBuilder::open(const yaml_event_t& event, NodeKind kind) {
   return within_limits;
 }
 
+/// A block ends with its last child, unless that is an alias, which stands where its anchor does.
+void end_with_last_child(Node& node) {
+  const Mark last = !node.items.empty()     ? node.items.back().span.end
+                    : !node.entries.empty() ? node.entries.back().value.span.end
+                                            : node.span.end;
+  node.span.end = last.offset < node.span.begin.offset ? node.span.begin : last;
+}
+
 bool TreeBuilder::close(const yaml_event_t& event) {
   Frame frame = std::move(open_.back());
   open_.pop_back();
   Node& node = frame.node;
   if (node.is_flow) {
     node.span.end = index_.at_character(event.end_mark.index);
-  } else if (!node.items.empty()) {
-    node.span.end = node.items.back().span.end;
-  } else if (!node.entries.empty()) {
-    node.span.end = node.entries.back().value.span.end;
+  } else {
+    end_with_last_child(node);
   }
   if (node.is_mapping()) {
     report_duplicate_keys(node);
@@ -386,6 +392,7 @@ Document TreeBuilder::finish() {
   while (!open_.empty()) {  // cut off: what is open is closed as it is
     Frame frame = std::move(open_.back());
     open_.pop_back();
+    end_with_last_child(frame.node);
     if (frame.node.is_mapping()) {
       report_duplicate_keys(frame.node);
       apply_merge_keys(frame.node);
