@@ -7,7 +7,7 @@
 // DuckDB lets one commit; an UPDATE by plain SQL of a row that a commit updates is a Conflict too.
 // The transaction is open between prepare and commit or abort: the connection does nothing else
 // meanwhile. No primary key is declared in the database; uniqueness is checked where a write asks
-// for it. Commits are remembered for as long as the ledger is.
+// for it. Commits are remembered until `maintain` forgets those before its instant.
 #pragma once
 
 #include <memory>

@@ -88,7 +88,7 @@ class DuckdbTable final : public Table {
   Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
   Status abort(const Context& context, std::unique_ptr<Prepared> prepared) override;
   Result<std::vector<Version>> history(const Context& context) override;
-  Result<Maintained> maintain(const Context&, sys_micros) override { return Maintained{}; }
+  Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
 
  private:
   Status create_once(const Context& context, const plan::CreateTable& create);
@@ -380,6 +380,12 @@ Result<bool> DuckdbTable::finish(const Context& context, DuckdbPrepared& prepare
                          .key = prepared.key.key,
                          .rows = rows},
                         prepared.key.fingerprint, prepared.receipt);
+}
+
+/// There are no files; what ages is the ledger.
+Result<Maintained> DuckdbTable::maintain(const Context& context, sys_micros older_than) {
+  SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
+  return Maintained{.deleted = forgotten};
 }
 
 Result<CommitOutcome> DuckdbTable::commit(const Context& context,

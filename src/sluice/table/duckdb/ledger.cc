@@ -143,6 +143,18 @@ Result<bool> Ledger::record(const Context& context, const Version& version,
   return true;
 }
 
+Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_than) {
+  auto forgotten = connection_->execute(
+      context, {fmt::format("DELETE FROM {0} WHERE table_name = ? AND committed_at < ? AND version "
+                            "< (SELECT max(version) FROM {0} WHERE table_name = ?)",
+                            ledger_),
+                {name_, older_than, name_}});
+  if (!forgotten.has_value() && forgotten.error().code == ErrorCode::NotFound) {
+    return 0;
+  }
+  return forgotten;
+}
+
 Result<std::vector<Version>> Ledger::history(const Context& context) {
   SLUICE_TRY(
       const auto rows,

@@ -42,6 +42,9 @@ class Ledger {
   Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
                       const Receipt& receipt);
 
+  /// Forgets commits before an instant, but the newest one; how many.
+  Result<std::int64_t> forget(const Context& context, sys_micros older_than);
+
   /// Newest first, without version 0.
   Result<std::vector<Version>> history(const Context& context);
 
