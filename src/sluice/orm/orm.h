@@ -7,10 +7,14 @@
 #include "sluice/orm/model/from_json.h"
 #include "sluice/orm/model/model.h"
 #include "sluice/orm/model/validate.h"
+#include "sluice/orm/observe/line_log.h"
+#include "sluice/orm/observe/metrics.h"
+#include "sluice/orm/session/relation.h"
 #include "sluice/orm/session/session.h"
 
 namespace sluice {
 
+using orm::storage;
 using orm::table;
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include "sluice/base/sha256.h"
 #include "sluice/orm/json/write.h"
+#include "sluice/orm/session/arrow_bytes_internal.h"
 #include "sluice/orm/session/insert_internal.h"
 #include "sluice/schema/arrow.h"
 
@@ -65,12 +66,31 @@ plan::Merge merge_on(const TableModel& model, const std::vector<std::string>& ke
   return merge;
 }
 
+Result<plan::WriteMode> lower_update(const TableModel& model, const InsertOptions& options) {
+  const std::vector<std::string>& key = model.merge_key.empty() ? model.key : model.merge_key;
+  if (key.empty()) {
+    return contradiction("an update needs a key to find its rows by, and the model has none", model,
+                         "declare .key<&T::id>() or .merge_key<&T::id>()");
+  }
+  plan::Merge merge = merge_on(model, key, options);
+  merge.update_only = true;
+  return plan::WriteMode{std::move(merge)};
+}
+
 }  // namespace
 
-Result<plan::WriteMode> lower_mode(const TableModel& model, const InsertOptions& options) {
+Result<plan::WriteMode> lower_mode(const TableModel& model, const InsertOptions& options,
+                                   Unknown unknown) {
   SLUICE_CHECK(check_update_columns(model, options));
   const bool updates = options.on_conflict == OnConflict::Update;
   const bool ignores = options.on_conflict == OnConflict::Ignore;
+  if (ignores && !options.update_columns.empty()) {
+    return contradiction("a row that is left as it is has no columns to update", model,
+                         "leave update_columns empty, or set on_conflict to Update");
+  }
+  if (unknown == Unknown::Dropped) {
+    return lower_update(model, options);
+  }
   if (!model.merge_key.empty()) {
     if (options.on_conflict == OnConflict::Error) {
       return contradiction("a model with a merge key cannot refuse the rows it finds", model,
@@ -117,6 +137,9 @@ class InsertRows::Source final : public ColumnSource {
       if (rows_->feed_->thrown() != nullptr) {
         return make_error(ErrorCode::Cancelled, "the range of records threw an exception");
       }
+      if (std::optional<Error> failed = rows_->feed_->failed()) {
+        return *std::move(failed);
+      }
       if (page_.count == 0) {
         return std::optional<ArrowBatch>{};
       }
@@ -142,8 +165,14 @@ class InsertRows::Source final : public ColumnSource {
 
   Status check_page() {
     Verdict verdict;
-    check_records(rows_->model_->checks, page_.first, rows_->feed_->stride(), page_.count,
-                  rows_->rows_, verdict.violations);
+    try {
+      check_records(rows_->model_->checks, page_.first, rows_->feed_->stride(), page_.count,
+                    rows_->rows_, verdict.violations);
+    } catch (...) {
+      // A rule of the caller's threw; between here and the caller lies the engine's C code.
+      rows_->thrown_ = std::current_exception();
+      return make_error(ErrorCode::Cancelled, "a rule threw an exception");
+    }
     return verdict.passed() ? Status{} : Status(to_error(verdict));
   }
 
@@ -154,7 +183,7 @@ class InsertRows::Source final : public ColumnSource {
 };
 
 /// Records in memory, again for every attempt. They were validated before.
-class KeptSource final : public ColumnSource {
+class InsertRows::KeptSource final : public ColumnSource {
  public:
   KeptSource(ColumnStream stream, std::optional<Error>& error)
       : stream_(std::move(stream)), error_(&error) {}
@@ -172,6 +201,26 @@ class KeptSource final : public ColumnSource {
   std::optional<Error>* error_;
 };
 
+/// Weighs what passes.
+class InsertRows::CountedSource final : public ColumnSource {
+ public:
+  CountedSource(std::unique_ptr<ColumnSource> source, ArrowSchemaOwned schema, std::uint64_t& bytes)
+      : source_(std::move(source)), schema_(std::move(schema)), bytes_(&bytes) {}
+  Result<ArrowSchemaOwned> schema() override { return source_->schema(); }
+  Result<std::optional<ArrowBatch>> next() override {
+    Result<std::optional<ArrowBatch>> batch = source_->next();
+    if (batch.has_value() && batch->has_value()) {
+      *bytes_ += arrow_bytes(*schema_.get(), *(**batch).get());
+    }
+    return batch;
+  }
+
+ private:
+  std::unique_ptr<ColumnSource> source_;
+  ArrowSchemaOwned schema_;
+  std::uint64_t* bytes_;
+};
+
 Status InsertRows::validate() const {
   const std::optional<RecordPage> all = feed_->find_all();
   if (!all.has_value()) {
@@ -184,25 +233,42 @@ Status InsertRows::validate() const {
 
 Result<ColumnStream> InsertRows::open() {
   error_.reset();
+  bytes_ = 0;
+  std::unique_ptr<ColumnSource> source;
   if (const std::optional<RecordPage> all = feed_->find_all()) {
     rows_ = all->count;
-    return ColumnStream(std::make_unique<KeptSource>(
-        encode_stream(*model_, all->first, feed_->stride(), all->count, stamps_), error_));
-  }
-  if (was_read_) {
+    source = std::make_unique<KeptSource>(
+        encode_stream(*model_, all->first, feed_->stride(), all->count, stamps_), error_);
+  } else if (was_read_) {
     return make_error(ErrorCode::CommitConflict,
                       "another writer came first, and the range gives its records only once")
-        .with_hint("insert again with a fresh range");
+        .with_hint("insert again with a fresh range, or stage it with Via::Storage");
+  } else {
+    was_read_ = true;
+    source = std::make_unique<Source>(*this);
   }
-  was_read_ = true;
-  return ColumnStream(std::make_unique<Source>(*this));
+  SLUICE_TRY(ArrowSchemaOwned schema, source->schema());
+  return ColumnStream(
+      std::make_unique<CountedSource>(std::move(source), std::move(schema), bytes_));
 }
 
-std::string fingerprint(const TableModel& model, const InsertOptions& options,
+std::uint64_t estimate_bytes(const TableModel& model, const RecordPage& records) {
+  constexpr std::uint64_t kTextBytes = 32;
+  std::uint64_t row = model.record->size;
+  for (const Column& column : model.columns) {
+    row += column.member->type->kind == Kind::Text ? kTextBytes : 0;
+  }
+  return row * records.count;
+}
+
+std::string fingerprint(const TableModel& model, const InsertOptions& options, Unknown unknown,
                         const RecordFeed& feed) {
   Sha256 hash;
   hash.update(model.table);
   hash.update(fmt::format("\n{}\n", static_cast<int>(options.on_conflict)));
+  if (unknown == Unknown::Dropped) {
+    hash.update("update\n");
+  }
   for (const std::string& column : options.update_columns) {
     hash.update(column + "\n");
   }

@@ -1,6 +1,8 @@
 // One insert: its plan, its rows for each attempt, and what went wrong in them.
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,8 +17,12 @@
 
 namespace sluice::orm {
 
+/// Whether records without a row of their key become one.
+enum class Unknown : std::uint8_t { Inserted, Dropped };
+
 /// InvalidArgument when options and model contradict each other.
-Result<plan::WriteMode> lower_mode(const TableModel& model, const InsertOptions& options);
+Result<plan::WriteMode> lower_mode(const TableModel& model, const InsertOptions& options,
+                                   Unknown unknown);
 
 /// The rows of a feed, once for every attempt. Keeps the error that ended them: on its way through
 /// an engine an error becomes a text.
@@ -30,22 +36,33 @@ class InsertRows {
   /// From the beginning; an error when the range gave them already.
   Result<ColumnStream> open();
   const std::optional<Error>& error() const { return error_; }
+  /// What the range or a rule of the caller's threw.
+  std::exception_ptr thrown() const { return thrown_ != nullptr ? thrown_ : feed_->thrown(); }
   std::size_t rows() const { return rows_; }
+  /// Of the columns encoded since the rows were opened last.
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   class Source;
+  class KeptSource;
+  class CountedSource;
 
   const TableModel* model_;
   RecordFeed* feed_;
   Stamps stamps_;
   bool was_read_ = false;
   std::size_t rows_ = 0;
+  std::uint64_t bytes_ = 0;
   std::optional<Error> error_;
+  std::exception_ptr thrown_;
 };
 
 /// Says whether two writes under one key are the same. Records of a range count by their model
 /// only: they are not known before they are written.
-std::string fingerprint(const TableModel& model, const InsertOptions& options,
+std::string fingerprint(const TableModel& model, const InsertOptions& options, Unknown unknown,
                         const RecordFeed& feed);
+
+/// A guess at what records in memory weigh, from their fixed part and their texts.
+std::uint64_t estimate_bytes(const TableModel& model, const RecordPage& records);
 
 }  // namespace sluice::orm

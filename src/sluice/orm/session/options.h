@@ -1,10 +1,14 @@
 // How a session is opened and how one write behaves. Every field has a default that suits a service
 // with one embedded database; each is checked once, when it is used.
-// Plain values; what they point to (log, clock, random) is the caller's and outlives the session.
+// Plain values; what they point to (log, metrics, clock, random) is the caller's and outlives the
+// session.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/base/clock.h"
@@ -13,19 +17,82 @@
 namespace sluice {
 
 class Log;
+class Metrics;
 
 /// Which engine a session talks to.
 struct EngineAddress {
-  std::string engine;   // "duckdb"
-  std::string address;  // of DuckDB: a file, empty for memory
+  std::string engine;   // "duckdb", "spark"
+  std::string address;  // of DuckDB: a file, empty for memory; of Spark: "sc://host:port"
 };
 
 /// The embedded engine: a database file, made when it is not there; "" is one in memory.
 inline EngineAddress duckdb(std::string file) { return {"duckdb", std::move(file)}; }
+/// A Spark Connect server.
+inline EngineAddress spark(std::string address) { return {"spark", std::move(address)}; }
+
+/// What a session's tables are, and where their names lead.
+struct TableFormat {
+  std::string name = "duckdb";  // "duckdb", "iceberg", "delta"
+  /// Before names of fewer than three parts; empty: OpenOptions::default_catalog.
+  std::string catalog = {};
+  /// Before names of one part; empty: OpenOptions::default_database.
+  std::string database = {};
+  /// Of a bucket partition by a merge key that names no number. 1..10000.
+  int bucket_count = 64;
+  /// Columns that rows lie sorted by in a data file, where the model names none.
+  std::vector<std::string> layout_hints = {};
+  /// Deletes are marked beside the data files in place of rewriting them (Delta).
+  bool deletion_vectors = false;
+};
+
+/// Tables inside the embedded database.
+inline TableFormat duckdb_tables() { return {}; }
+inline TableFormat iceberg(TableFormat options = {}) {
+  options.name = "iceberg";
+  return options;
+}
+inline TableFormat delta(TableFormat options = {}) {
+  options.name = "delta";
+  return options;
+}
+
+/// Where files are staged: a folder, or a URI. Empty: nowhere.
+struct StorageAddress {
+  std::string uri;
+};
+
+}  // namespace sluice
+
+namespace sluice::orm {
+
+/// Users know it as sluice::storage, which sluice/orm/orm.h makes of it; inside, that name is the
+/// namespace of the port.
+inline StorageAddress storage(std::string uri) { return {std::move(uri)}; }
+
+}  // namespace sluice::orm
+
+namespace sluice {
+
+/// Codec of staged files. Readers need nothing; it costs CPU on the writer.
+enum class Compression : std::uint8_t { Zstd, Snappy, Gzip, None };
 
 struct OpenOptions {
+  /// Put before table names of fewer than three parts; empty: the engine's own default.
+  std::string default_catalog = {};
+
   /// Put before table names of one part; empty: the engine's own default.
-  std::string default_database;
+  std::string default_database = {};
+
+  /// Codec of staged files, unless a write names its own.
+  Compression compression = Compression::Zstd;
+
+  /// How long a key of a committed write is remembered at least: maintain<T>() forgets older ones.
+  /// Longer than any caller retries. At least one minute.
+  std::chrono::seconds idempotency_ttl = std::chrono::hours(24);
+
+  /// With a storage, records in memory that are larger are staged as files; also the size of one
+  /// file. Smaller parts cost the engine time, larger ones memory. 64 KiB .. 16 GiB.
+  std::uint64_t stage_above_bytes = std::uint64_t{128} << 20;
 
   /// Inserts that run at once; further ones wait. 1..64.
   int inflight_ingests_max = 4;
@@ -40,11 +107,14 @@ struct OpenOptions {
   std::uint64_t memory_bytes_max = std::uint64_t{4} << 30;
   int threads_max = 0;  // 0: all
 
-  /// Told of each write: started, committed or aborted, with its ingest id. Outlives the session;
-  /// nullptr: nobody is told.
+  /// Told of each write: started, staged, committed or aborted, with its ingest id; see
+  /// orm/observe/line_log.h for sinks. nullptr: nobody is told.
   Log* log = nullptr;
 
-  /// Where time and randomness come from; nullptr: the machine. They outlive the session.
+  /// Counts writes and reads; nullptr: nothing is counted.
+  Metrics* metrics = nullptr;
+
+  /// Where time and randomness come from; nullptr: the machine.
   const Clock* clock = nullptr;
   Random* random = nullptr;
 };
@@ -57,6 +127,20 @@ enum class OnConflict : std::uint8_t {
   Update,
 };
 
+/// How rows reach the engine.
+enum class Via : std::uint8_t {
+  Auto,     // by size, where a storage was given
+  Direct,   // through the connection
+  Storage,  // as staged files, removed after the write
+};
+
+/// Of one write only; empty: as the session was opened.
+struct WriteHints {
+  std::optional<Compression> compression = {};
+  std::optional<std::uint64_t> part_bytes = {};
+  std::optional<std::int64_t> part_rows = {};  // 5,000,000 if not said
+};
+
 struct InsertOptions {
   /// The caller's name for this write: the same key with the same records is committed once,
   /// however often it is sent, and gives the same receipt. Empty: every call is a write of its own.
@@ -67,6 +151,9 @@ struct InsertOptions {
   /// Columns taken from the record where its key is in the table; empty: all that may change. See
   /// sluice::columns<&T::x>().
   std::vector<std::string> update_columns = {};
+
+  Via via = Via::Auto;
+  WriteHints hints = {};
 };
 
 /// What one write did.
@@ -78,6 +165,8 @@ struct Receipt {
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::int64_t deleted = 0;
+  std::int64_t files = 0;  // that the commit added, where the format has files
+  std::int64_t bytes = 0;  // of them
   sys_micros committed_at;
 
   friend bool operator==(const Receipt&, const Receipt&) = default;

@@ -11,6 +11,8 @@
 // Plain values; copy and keep them as you like.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -141,6 +143,48 @@ Condition<internal::ClassOf<Member>> is_null(Column<Member> column) {
   static_assert(internal::is_optional<internal::MemberOf<Member>>,
                 "a column that is not optional is never NULL");
   return {plan::unary(plan::UnaryOp::IsNull, column.expr())};
+}
+
+namespace internal {
+/// The members of the key that finds a row: the merge key, else the primary key.
+template <class T>
+constexpr auto find_key_members() {
+  struct Found {
+    std::array<std::string_view, kMembersMax> names{};
+    std::size_t count = 0;
+  };
+  const auto named = [](orm::Note::Says says) {
+    Found found;
+    for (const orm::Note& note : model<T>.notes) {
+      if (note.says == says) {
+        found.names[found.count++] = note.member;
+      }
+    }
+    return found;
+  };
+  const auto merge = named(orm::Note::Says::MergeKey);
+  return merge.count > 0 ? merge : named(orm::Note::Says::Key);
+}
+
+template <class T, std::size_t I, class V>
+Condition<T> key_part(const V& value) {
+  constexpr std::string_view kName = find_key_members<T>().names[I];
+  static_assert(orm::is_comparable<MemberAt<T, find_member<T>(kName)>, V>(),
+                "this value is not of the type of its key column");
+  return {orm::compared(plan::BinaryOp::Equal, orm::column_of(orm::table_model_of<T>(), kName),
+                        orm::value_of(value))};
+}
+}  // namespace internal
+
+/// The row with this key: a value for each member of the model's merge key, else of its key.
+template <class T, class... V>
+Condition<T> by_key(const V&... values) {
+  static_assert(internal::find_key_members<T>().count > 0, "this model declares no key");
+  static_assert(internal::find_key_members<T>().count == sizeof...(V),
+                "a key needs a value for each of its columns");
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (internal::key_part<T, I>(values) && ...);
+  }(std::index_sequence_for<V...>{});
 }
 
 /// One column of an ORDER BY.

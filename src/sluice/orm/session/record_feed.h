@@ -7,9 +7,13 @@
 #include <exception>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "sluice/base/error.h"
+#include "sluice/orm/session/row_stream.h"
 
 namespace sluice::orm {
 
@@ -34,6 +38,8 @@ class RecordFeed {
   virtual RecordPage next(std::size_t records_max) = 0;
   /// What the range threw, if it did.
   virtual std::exception_ptr thrown() const { return nullptr; }
+  /// Why the records ended early, where it was no exception.
+  virtual std::optional<Error> failed() const { return std::nullopt; }
 
  private:
   std::size_t stride_;
@@ -92,5 +98,36 @@ class RangeFeed final : public RecordFeed {
 
 template <class Range>
 RangeFeed(Range&) -> RangeFeed<Range>;
+
+/// Arrow batches, read into records: they pass the same rules as any other.
+template <class T>
+class BatchFeed final : public RecordFeed {
+ public:
+  explicit BatchFeed(RowStream<T> rows) : RecordFeed(sizeof(T)), rows_(std::move(rows)) {}
+
+  std::optional<RecordPage> find_all() const override { return std::nullopt; }
+  RecordPage next(std::size_t) override {
+    if (!at_.has_value()) {
+      at_.emplace(rows_.begin());
+    } else if (*at_ != rows_.end()) {
+      ++*at_;
+    }
+    if (*at_ == rows_.end()) {
+      return {};
+    }
+    const Result<std::span<const T>>& page = **at_;
+    if (!page.has_value()) {
+      error_ = page.error();
+      return {};
+    }
+    return {(*page).data(), (*page).size()};
+  }
+  std::optional<Error> failed() const override { return error_; }
+
+ private:
+  RowStream<T> rows_;
+  std::optional<typename RowStream<T>::Iterator> at_;
+  std::optional<Error> error_;
+};
 
 }  // namespace sluice::orm

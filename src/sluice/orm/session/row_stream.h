@@ -24,6 +24,9 @@ namespace sluice::orm {
 class Lease {
  public:
   virtual ~Lease() = default;
+  /// Told what came through it.
+  virtual void count_rows(std::size_t) {}
+  virtual void fail() {}
 };
 
 /// Batches and how to read them, without the type of the rows.
@@ -41,6 +44,7 @@ class PageReader {
 
  private:
   PageReader(Decoder decoder, ColumnStream stream, std::unique_ptr<Lease> lease);
+  Result<std::size_t> take_batch();
 
   std::unique_ptr<Lease> lease_;  // outlives the stream
   ColumnStream stream_;

@@ -8,11 +8,13 @@
 //   std::vector<User> kiwis = db.query<User>(sluice::sql("SELECT * FROM users WHERE country = ?",
 //   "NZ")).value();
 //
-// Safe from any thread. What is inserted is only read, and only during the call. Streams, leased
-// handles and the Context of `with` end before the session does.
+// Safe from any thread. What is inserted is only read, and only during the call. Streams and leased
+// handles end before the session is closed; what a Context of `with` points to outlives its calls.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -29,6 +31,7 @@
 #include "sluice/orm/session/query.h"
 #include "sluice/orm/session/record_feed.h"
 #include "sluice/orm/session/row_stream.h"
+#include "sluice/orm/session/source.h"
 
 namespace sluice {
 
@@ -37,6 +40,17 @@ struct Context;
 namespace engine {
 class Engine;
 }
+namespace orm {
+enum class Unknown : std::uint8_t;
+}
+namespace schema {
+struct Schema;
+}
+
+/// What maintain<T>() removed.
+struct Maintenance {
+  std::int64_t keys_forgotten = 0;
+};
 
 /// The engine's own handle, lent by the pool: a duckdb_connection. Do not close it.
 class NativeHandle {
@@ -77,7 +91,7 @@ class Session {
       orm::RangeFeed feed(records);
       using T = typename decltype(feed)::Record;
       static_assert(internal::check_model<T>());
-      return insert_feed(orm::table_model_of<T>(), feed, options);
+      return insert_feed(orm::table_model_of<T>(), feed, options, {});
     } else {
       return insert_span(std::span<const Plain>(&records, 1), options);
     }
@@ -87,11 +101,37 @@ class Session {
     return insert_span(std::span<const T>(records.begin(), records.size()), options);
   }
 
-  /// Deletes the rows for which the condition holds.
+  /// Writes Arrow batches whose columns are the members of T: each is read into records first, so
+  /// they pass the same rules.
+  template <class T>
+  Result<Receipt> insert_batches(ColumnStream batches, const InsertOptions& options = {}) {
+    static_assert(internal::check_model<T>());
+    orm::BatchFeed<T> feed(sluice::stream_as<T>(std::move(batches)));
+    return insert_feed(orm::table_model_of<T>(), feed, options, {});
+  }
+
+  /// Changes the rows that the records' keys find, and adds none.
+  template <class Records>
+  Result<Receipt> update(const Records& records, const InsertOptions& options = {}) {
+    if constexpr (requires { std::data(records), std::size(records); }) {
+      return update_span(std::span(std::data(records), std::size(records)), options);
+    } else {
+      return update_span(std::span<const Records>(&records, 1), options);
+    }
+  }
+
+  /// Deletes the rows for which the condition holds; see by_key for one row.
   template <class T>
   Result<Receipt> remove(Condition<T> condition, const std::string& idempotency_key = {}) {
     static_assert(internal::check_model<T>());
     return remove_where(orm::table_model_of<T>(), std::move(condition.expr), idempotency_key);
+  }
+
+  /// Forgets the keys of commits that are older than idempotency_ttl.
+  template <class T>
+  Result<Maintenance> maintain() {
+    static_assert(internal::check_model<T>());
+    return maintain_model(orm::table_model_of<T>());
   }
 
   /// All rows of a query, read into T: from<U>()..., sql(...), or nothing for the whole table of T.
@@ -143,6 +183,10 @@ class Session {
     return RowStream<T>(open_read(orm::table_model_of<T>(), query.plan(), options));
   }
   template <class T>
+  RowStream<T> stream(const Source& source, const orm::DecodeOptions& options = {}) {
+    return RowStream<T>(open_source(orm::table_model_of<T>(), source, options));
+  }
+  template <class T>
   RowStream<T> stream() {
     return stream<T>(from<T>());
   }
@@ -166,53 +210,78 @@ class Session {
   Result<std::int64_t> exec(const plan::Statement& statement);
   /// The columns of a query as Arrow batches, without decoding.
   Result<ColumnStream> batches(const plan::Statement& statement);
+  /// The columns that a query would give, without running it.
+  Result<schema::Schema> describe(const plan::Statement& statement);
+  /// A read as this session's engine gets it.
+  Result<plan::Statement> render(const plan::Read& read) const;
   /// A round trip to the engine.
   Status ping();
   Result<NativeHandle> native_handle();
 
-  /// The same session, whose calls stop, log and tell the time as `context` says. It outlives the
-  /// handle.
+  /// The same session, whose calls stop, log and tell the time as `context` says.
   Session with(const Context& context) const;
+  /// The same session, whose calls end with Cancelled unless they are done by then.
+  Session within(std::chrono::milliseconds time) const;
 
   /// No call succeeds afterwards; closing again does nothing.
   void close();
 
  private:
   class Shared;
-  friend Result<Session> open(std::shared_ptr<engine::Engine> engine, const OpenOptions& options);
-  Session(std::shared_ptr<Shared> shared, const Context* context)
-      : shared_(std::move(shared)), context_(context) {}
+  friend Result<Session> open(std::shared_ptr<engine::Engine> engine, const TableFormat& format,
+                              const StorageAddress& storage, const OpenOptions& options);
+  Session(std::shared_ptr<Shared> shared, std::shared_ptr<const Context> context)
+      : shared_(std::move(shared)), context_(std::move(context)) {}
 
   template <class T>
   Result<Receipt> insert_span(std::span<T> records, const InsertOptions& options) {
     using Record = std::remove_const_t<T>;
     static_assert(internal::check_model<Record>());
     orm::SpanFeed feed(records.data(), sizeof(Record), records.size());
-    return insert_feed(orm::table_model_of<Record>(), feed, options);
+    return insert_feed(orm::table_model_of<Record>(), feed, options, {});
+  }
+  template <class T>
+  Result<Receipt> update_span(std::span<T> records, const InsertOptions& options) {
+    using Record = std::remove_const_t<T>;
+    static_assert(internal::check_model<Record>());
+    orm::SpanFeed feed(records.data(), sizeof(Record), records.size());
+    return update_feed(orm::table_model_of<Record>(), feed, options);
   }
 
   Status migrate_models(std::initializer_list<const orm::TableModel*> models);
   Status assert_model(const orm::TableModel& model);
   Result<Receipt> insert_feed(const orm::TableModel& model, orm::RecordFeed& feed,
+                              const InsertOptions& options, orm::Unknown unknown);
+  Result<Receipt> update_feed(const orm::TableModel& model, orm::RecordFeed& feed,
                               const InsertOptions& options);
+  Result<Maintenance> maintain_model(const orm::TableModel& model);
   Result<Receipt> remove_where(const orm::TableModel& model, plan::Expr condition,
                                const std::string& idempotency_key);
   Result<orm::PageReader> open_statement(const orm::TableModel& model,
                                          const plan::Statement& statement,
                                          const orm::DecodeOptions& options);
+  Result<orm::PageReader> open_source(const orm::TableModel& model, const Source& source,
+                                      const orm::DecodeOptions& options);
+  Result<orm::PageReader> open_native(const orm::TableModel& model, const NativeSource& function,
+                                      const orm::DecodeOptions& options);
   Result<orm::PageReader> open_read(const orm::TableModel& model, const plan::Read& read,
                                     const orm::DecodeOptions& options);
   static Error more_than_one();
   static Error none_found();
 
   std::shared_ptr<Shared> shared_;
-  const Context* context_;
+  std::shared_ptr<const Context> context_;
 };
 
-/// Opens a session on an engine that is loaded by name.
+/// Opens a session on an engine that is loaded by name; nothing is dialled before the first call.
+/// Unsupported: this engine does not write tables of that format.
+Result<Session> open(const EngineAddress& address, const TableFormat& format,
+                     const StorageAddress& storage = {}, const OpenOptions& options = {});
 Result<Session> open(const EngineAddress& address, const OpenOptions& options = {});
 
 /// Opens a session on an engine of the caller's.
+Result<Session> open(std::shared_ptr<engine::Engine> engine, const TableFormat& format,
+                     const StorageAddress& storage = {}, const OpenOptions& options = {});
 Result<Session> open(std::shared_ptr<engine::Engine> engine, const OpenOptions& options = {});
 
 }  // namespace sluice

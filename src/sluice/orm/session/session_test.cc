@@ -407,9 +407,10 @@ TEST_F(SessionTest, TheLogTellsTheStoryOfAnIngest) {
   Session db = open_memory({.log = &log});
   ASSERT_TRUE(db.migrate<Event>().has_value());
   const Receipt receipt = db.insert(Event{1}).value();
-  ASSERT_EQ(log.lines.size(), 2U);
+  ASSERT_EQ(log.lines.size(), 3U);
   EXPECT_EQ(log.lines[0].message, "ingest started");
-  EXPECT_EQ(log.lines[1].message, "ingest committed");
+  EXPECT_EQ(log.lines[1].message, "ingest staged");
+  EXPECT_EQ(log.lines[2].message, "ingest committed");
   EXPECT_EQ(log.lines[1].fields[0],
             std::pair(std::string("ingest_id"), to_string(receipt.ingest_id)));
 }

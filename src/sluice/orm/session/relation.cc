@@ -1,0 +1,69 @@
+#include "sluice/orm/session/relation.h"
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/duckdb.h"
+
+namespace sluice {
+namespace {
+
+struct CountRow {
+  std::int64_t rows;
+};
+
+}  // namespace
+
+Relation Relation::limit(std::uint64_t rows) const {
+  Relation next = *this;
+  next.read_.limit = rows;
+  return next;
+}
+
+Relation Relation::offset(std::uint64_t rows) const {
+  Relation next = *this;
+  next.read_.offset = rows;
+  return next;
+}
+
+Relation Relation::with_condition(plan::Expr condition) const {
+  Relation next = *this;
+  if (next.read_.where.has_value()) {
+    condition =
+        plan::binary(plan::BinaryOp::And, *std::move(next.read_.where), std::move(condition));
+  }
+  next.read_.where = std::move(condition);
+  return next;
+}
+
+Result<plan::Statement> Relation::render() const { return session_.render(read_); }
+
+Result<std::int64_t> Relation::count() const {
+  SLUICE_TRY(plan::Statement statement, render());
+  statement.text =
+      fmt::format("SELECT count(*) AS \"rows\" FROM ({}\n) AS counted", statement.text);
+  SLUICE_TRY(const CountRow counted, Session(session_).query_one<CountRow>(statement));
+  return counted.rows;
+}
+
+Result<schema::Schema> Relation::schema() const {
+  SLUICE_TRY(const plan::Statement statement, render());
+  return Session(session_).describe(statement);
+}
+
+Result<ColumnStream> Relation::batches() const {
+  SLUICE_TRY(const plan::Statement statement, render());
+  return Session(session_).batches(statement);
+}
+
+Relation relation(const Session& session, const plan::Statement& statement) {
+  return Relation(session,
+                  {.from = statement, .columns = {}, .where = {}, .order_by = {}, .limit = {}});
+}
+
+Result<Relation> table_relation(const Session& session, std::string_view name) {
+  SLUICE_TRY(plan::TableId id, plan::parse_table_id(name));
+  return Relation(session,
+                  {.from = std::move(id), .columns = {}, .where = {}, .order_by = {}, .limit = {}});
+}
+
+}  // namespace sluice

@@ -1,0 +1,37 @@
+// What the copies of one session share: the pool, the gate, the options. Immutable but for the pool
+// and the gate, which lock for themselves.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sluice/base/context.h"
+#include "sluice/orm/session/pool_internal.h"
+#include "sluice/orm/session/session.h"
+#include "sluice/plan/table_id.h"
+#include "sluice/storage/storage.h"
+#include "sluice/table/table.h"
+
+namespace sluice {
+
+class Session::Shared {
+ public:
+  Shared(std::shared_ptr<engine::Engine> engine, TableFormat named,
+         std::unique_ptr<storage::Storage> staged, const OpenOptions& given);
+
+  /// The model's name behind the default catalog and database.
+  Result<plan::TableId> find_table(std::string_view name) const;
+  Result<std::unique_ptr<table::Table>> load_table(engine::Connection& connection,
+                                                   const plan::TableId& id) const;
+
+  std::shared_ptr<orm::Pool> pool;
+  orm::Gate ingests;
+  TableFormat format;
+  std::unique_ptr<storage::Storage> storage;  // empty: nothing is staged
+  OpenOptions options;
+  Context context;
+};
+
+Receipt to_receipt(const table::Receipt& receipt);
+
+}  // namespace sluice
