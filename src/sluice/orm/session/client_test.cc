@@ -13,7 +13,8 @@
 #include "sluice/base/context.h"
 #include "sluice/base/temp_folder.h"
 #include "sluice/engine/duckdb/duckdb.h"
-#include "sluice/orm/orm.h"
+#include "sluice/orm/observe/metrics.h"
+#include "sluice/orm/session/session.h"
 
 namespace depot {
 

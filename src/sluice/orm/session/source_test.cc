@@ -10,7 +10,7 @@
 
 #include "sluice/base/context.h"
 #include "sluice/engine/duckdb/duckdb.h"
-#include "sluice/orm/orm.h"
+#include "sluice/orm/session/relation.h"
 
 namespace post {
 
