@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dev import paths, process
 from dev.console import DevError, say
+from dev.deps import setup
 from dev.verb import build
 
 FOLDER = paths.ROOT / "bench"
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
         there = ", ".join(known) or "none yet"
         raise DevError(f"no such benchmark: '{', '.join(unknown)}'" if unknown
                        else "there is no benchmark to run", f"there are: {there}", 2)
+    setup.ensure(["bench"])
     build.build("fast")
     code = 0
     for name in wanted:
