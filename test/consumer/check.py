@@ -57,7 +57,8 @@ class InstalledTree(unittest.TestCase):
             f"-DCMAKE_CXX_FLAGS={flags}")
         run("cmake", "--build", build)
         self.assertEqual(run(build / "consumer"),
-                         "0198c5a2-7b1c-7def-8123-456789abcdef: nothing here\n")
+                         "0198c5a2-7b1c-7def-8123-456789abcdef: nothing here\n"
+                         "1 of 2, data rejected\n")
 
     def test_the_program_runs_from_a_moved_tree(self) -> None:
         self.assertIn("sluice ", run(self.prefix / "bin" / "sluice", "version"))
