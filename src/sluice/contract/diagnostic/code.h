@@ -85,6 +85,12 @@ enum class Code : std::uint16_t {
   ColumnMadeLater = 407,
   MaskedLeak = 408,
   BadStep = 409,
+  BadSql = 410,
+  SqlColumn = 411,
+  SqlColumnUndeclared = 412,
+  SqlFunction = 413,
+  SqlTypes = 414,
+  SqlForbidden = 415,
 
   MergeWithoutKey = 501,
   Scd2WithoutTimestamp = 502,
@@ -123,6 +129,7 @@ struct CodeInfo {
   std::string_view why;      // why it matters, a sentence or three
   std::string_view before;   // YAML that gives it
   std::string_view after;    // the same, mended
+  bool needs_engine = false;  // said where SQL is bound, and by no other check
 };
 
 /// All codes, by number.

@@ -107,6 +107,75 @@ constexpr std::array kCodes{
              .after = "transformations:\n"
                       "  - pivot: {id_vars: [trip_id], pivot_col: note, value_cols: [fare_amount], "
                       "values: [a, b]}\n"},
+    CodeInfo{.code = Code::BadSql,
+             .slug = "bad-sql",
+             .severity = Severity::Error,
+             .summary = "A text that is no SQL of the contract's dialect.",
+             .why =
+                 "The run would stop at it. The place is where the engine's parser gave up; what "
+                 "is missing often stands just before.",
+             .before = "transformations:\n"
+                       "  - filter: {sql: \"fare_amount > > 0\"}\n",
+             .after = "transformations:\n"
+                      "  - filter: {sql: \"fare_amount > 0\"}\n",
+             .needs_engine = true},
+    CodeInfo{.code = Code::SqlColumn,
+             .slug = "sql-unknown-column",
+             .severity = Severity::Error,
+             .summary = "SQL names a column that does not reach it.",
+             .why = "Neither the model nor a step before has it, or a step before dropped it.",
+             .before = "transformations:\n"
+                       "  - derive: {field: doubled, sql: \"fare_amont * 2\"}\n",
+             .after = "transformations:\n"
+                      "  - derive: {field: doubled, sql: \"fare_amount * 2\"}\n",
+             .needs_engine = true},
+    CodeInfo{.code = Code::SqlColumnUndeclared,
+             .slug = "sql-undeclared-column",
+             .severity = Severity::Warning,
+             .summary = "SQL names a column that only the source may have.",
+             .why =
+                 "The model does not declare it, so nothing says that the source has it; the run "
+                 "stops where it has not.",
+             .before = "transformations:\n"
+                       "  - {derive: {field: line, sql: \"zyx || note\"}, phase: pre}\n",
+             .after = "transformations:\n"
+                      "  - {derive: {field: line, sql: \"trip_id || note\"}, phase: pre}\n",
+             .needs_engine = true},
+    CodeInfo{.code = Code::SqlFunction,
+             .slug = "sql-unknown-function",
+             .severity = Severity::Error,
+             .summary = "SQL calls a function that the engine does not have.",
+             .why = "The run would stop at it.",
+             .before = "transformations:\n"
+                       "  - derive: {field: code, sql: \"uppr(note)\"}\n",
+             .after = "transformations:\n"
+                      "  - derive: {field: code, sql: \"upper(note)\"}\n",
+             .needs_engine = true},
+    CodeInfo{.code = Code::SqlTypes,
+             .slug = "sql-does-not-bind",
+             .severity = Severity::Error,
+             .summary = "SQL whose parts do not fit together.",
+             .why = "A function is given types that it does not take, a column stands outside of "
+                    "GROUP BY, or a SELECT gives several columns where one is expected.",
+             .before = "transformations:\n"
+                       "  - derive: {field: year, sql: \"date_part('year', passengers)\"}\n",
+             .after = "transformations:\n"
+                      "  - derive: {field: year, sql: \"date_part('year', picked_up)\"}\n",
+             .needs_engine = true},
+    CodeInfo{.code = Code::SqlForbidden,
+             .slug = "sql-leaves-its-room",
+             .severity = Severity::Error,
+             .summary = "SQL that reads something else than the source and the links.",
+             .why = "A contract's SQL may open no file and no address, and no table that the "
+                    "contract does not declare as a link.",
+             .before =
+                 "transformations:\n"
+                 "  - sql: \"SELECT s.*, p.content FROM source s, read_text('notes.txt') p\"\n",
+             .after = "links:\n"
+                      "  - {name: notes, path: notes.csv, type: csv}\n"
+                      "transformations:\n"
+                      "  - sql: \"SELECT s.*, p.content FROM source s, notes p\"\n",
+             .needs_engine = true},
 };
 
 }  // namespace

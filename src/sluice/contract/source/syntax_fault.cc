@@ -56,8 +56,10 @@ bool is_tab_in_indentation(std::string_view text, std::size_t at) {
   return before == std::string_view::npos || text[before] == '\n' || text[before] == '\r';
 }
 
-void report_tabs(std::string_view text, std::size_t at, const TextIndex& index, std::uint32_t file,
+/// False when no line from `at` on begins with a tab and goes on with a value.
+bool report_tabs(std::string_view text, std::size_t at, const TextIndex& index, std::uint32_t file,
                  Diagnostics& out) {
+  const std::size_t before = out.size();
   while (at < text.size()) {
     const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
     const std::size_t content = text.find_first_not_of(" \t", at);
@@ -69,6 +71,7 @@ void report_tabs(std::string_view text, std::size_t at, const TextIndex& index, 
     }
     at = text.find_first_not_of("\r\n", end);
   }
+  return out.size() > before;
 }
 
 std::string context_of(const yaml_parser_t& parser, const TextIndex& index) {
@@ -87,8 +90,9 @@ void report_syntax_fault(const yaml_parser_s& parser, std::string_view text, con
   const std::size_t at = mark.offset - index.at_byte(0).offset;
   if (is_tab_in_indentation(text, at)) {
     const std::size_t line = text.substr(0, at).find_last_of("\r\n");
-    report_tabs(text, line == std::string_view::npos ? 0 : line + 1, index, file, out);
-    return;
+    if (report_tabs(text, line == std::string_view::npos ? 0 : line + 1, index, file, out)) {
+      return;
+    }
   }
   const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
   const Span span{mark, index.at_byte(at + 1), file};

@@ -1,0 +1,386 @@
+// The walk: source, pre steps, schema, rules, post steps, rules, data set rules.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/bind/binding_internal.h"
+#include "sluice/contract/lower/lower.h"
+#include "sluice/contract/rule/row_rules.h"
+#include "sluice/contract/transform/sql_shape.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+using dialect::quote_identifier;
+using schema::same_column;
+using schema::Schema;
+
+const schema::LogicalType kText{schema::Text{}};
+
+schema::LogicalType type_of(const Field& field) {
+  return lower_type(field.type.value).value_or(kText);
+}
+
+void add_column(Schema& columns, const std::string& name, const schema::LogicalType& type) {
+  if (!name.empty() && columns.find(name) == nullptr) {
+    columns.fields.push_back({.name = name, .type = type});
+  }
+}
+
+/// `{dataset}` stands for the rows; the replacement is as long, so that places stay.
+std::string with_dataset(std::string sql) {
+  constexpr std::string_view kPlace = "{dataset}";
+  for (std::size_t at = sql.find(kPlace); at != std::string::npos; at = sql.find(kPlace, at)) {
+    sql.replace(at, kPlace.size(), "source   ");
+  }
+  return sql;
+}
+
+}  // namespace
+
+Binding::Binding(const Context& context, engine::Connection& connection, std::string_view text,
+                 CheckedContract& checked)
+    : context_(context),
+      connection_(connection),
+      text_(text),
+      contract_(*checked.contract),
+      out_(checked.diagnostics),
+      flow_(contract_) {}
+
+Status Binding::run() {
+  SLUICE_CHECK(start());
+  SLUICE_CHECK(bind_links());
+  SLUICE_CHECK(bind_steps(Phase::Pre));
+  conform();
+  const std::vector<RowRule> rules = all_row_rules(contract_);
+  for (const RowRule& rule : rules) {
+    const bool is_own = rule.origin == RuleOrigin::Declared || rule.origin == RuleOrigin::FieldRule;
+    if (is_own && std::holds_alternative<SqlCheck>(rule.check)) {
+      unbound_rules_.push_back(&rule);
+    }
+  }
+  SLUICE_CHECK(bind_row_rules(Phase::Pre));
+  SLUICE_CHECK(bind_steps(Phase::Post));
+  for (const Field& field : contract_.model.fields) {
+    add_column(columns_, field.name.value, type_of(field));
+  }
+  SLUICE_CHECK(bind_row_rules(Phase::Post));
+  return bind_dataset_rules();
+}
+
+/// Declared columns, and those that steps name and nobody makes. A column that a later step makes
+/// is among them: another check says when it is read too early.
+Status Binding::start() {
+  is_open_ = true;
+  const std::vector<std::string> late = columns_added_at_write(contract_);
+  for (const Field& field : contract_.model.fields) {
+    const std::string& name = field.name.value;
+    if (std::ranges::find(late, name) == late.end()) {
+      add_column(columns_, name, type_of(field));
+    }
+  }
+  std::vector<std::string> made;
+  for (const Transformation* step : flow_.steps()) {
+    for (const Text& column : columns_read(step->step)) {
+      if (std::ranges::find(made, column.value) == made.end()) {
+        if (columns_.find(column.value) == nullptr) {
+          unseen_.push_back(column.value);
+        }
+        add_column(columns_, column.value, kText);
+      }
+    }
+    for (const MadeColumn& each : columns_made(step->step)) {
+      made.push_back(each.column.value);
+    }
+  }
+  if (contract_.extraction) {
+    for (const Pair<Text>& pattern : contract_.extraction->patterns) {
+      add_column(columns_, pattern.key.value, kText);
+    }
+    for (const Field& field : contract_.extraction->output_schema) {
+      add_column(columns_, field.name.value, type_of(field));
+    }
+  }
+  for (const Link& link : contract_.links) {
+    LinkColumns known{.link = &link, .columns = {}, .is_open = link.columns.empty()};
+    for (const Text& column : link.columns) {
+      add_column(known.columns, column.value, kText);
+    }
+    links_.push_back(std::move(known));
+  }
+  return {};
+}
+
+std::string Binding::rows() const {
+  const Result<std::string> empty = dialect::render_empty(columns_);
+  return empty ? *empty : "(SELECT NULL AS _sluice_none WHERE FALSE)";
+}
+
+/// `source`, its other names, and the links.
+Status Binding::make_views() {
+  std::vector<std::string> names{"source"};
+  for (const std::string& name :
+       {table_name(contract_), contract_.dataset ? contract_.dataset->value : std::string{}}) {
+    if (!name.empty() && find_link(contract_, name) == nullptr &&
+        std::ranges::none_of(names, [&](const auto& each) { return same_column(each, name); })) {
+      names.push_back(name);
+    }
+  }
+  const auto view = [&](const std::string& name, const std::string& relation) -> Status {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+               connection_.execute(context_,
+                                   fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
+                                               quote_identifier(name), relation)));
+    return {};
+  };
+  for (const std::string& name : names) {
+    SLUICE_CHECK(view(name, rows()));
+  }
+  for (const LinkColumns& link : links_) {
+    SLUICE_TRY(const std::string empty, dialect::render_empty(link.columns));
+    SLUICE_CHECK(view(link.link->name.value, empty));
+  }
+  return {};
+}
+
+Status Binding::bind_links() {
+  for (LinkColumns& link : links_) {
+    if (!link.link->filter) {
+      continue;
+    }
+    const Piece piece{
+        .sql = &*link.link->filter,
+        .before = "SELECT 1 FROM " + quote_identifier(link.link->name.value) + " WHERE (\n",
+        .behind = "\n)",
+        .what = fmt::format("the filter of the link '{}'", link.link->name.value)};
+    SLUICE_TRY([[maybe_unused]] const auto bound, bind(piece));
+  }
+  return {};
+}
+
+Status Binding::bind_steps(Phase phase) {
+  for (const Transformation* step : flow_.steps()) {
+    if (step->phase.value == phase) {
+      SLUICE_CHECK(bind_step(*step));
+    }
+  }
+  return {};
+}
+
+Status Binding::bind_step(const Transformation& step) {
+  if (const auto* select = std::get_if<SqlStep>(&step.step)) {
+    return bind_select(*select);
+  }
+  if (const auto* derive = std::get_if<Derive>(&step.step)) {
+    const SqlText& sql = derive->sql_duckdb ? *derive->sql_duckdb : derive->sql;
+    const Piece piece{.sql = &sql,
+                      .before = "SELECT (\n",
+                      .behind = "\n) FROM source",
+                      .what = fmt::format("the column '{}'", derive->field.value)};
+    SLUICE_TRY(const auto bound, bind(piece));
+    const schema::LogicalType type =
+        bound && bound->fields.size() == 1 ? bound->fields[0].type : kText;
+    if (!bound) {
+      unseen_.push_back(derive->field.value);
+    }
+    std::erase_if(columns_.fields, [&](const schema::Field& field) {
+      return same_column(field.name, derive->field.value);
+    });
+    add_column(columns_, derive->field.value, type);
+    return {};
+  }
+  if (const auto* filter = std::get_if<Filter>(&step.step)) {
+    SLUICE_TRY([[maybe_unused]] const auto bound, bind({.sql = &filter->sql,
+                                                        .before = "SELECT 1 FROM source WHERE (\n",
+                                                        .behind = "\n)",
+                                                        .what = "a filter"}));
+    return {};
+  }
+  if (const auto* rollup = std::get_if<Rollup>(&step.step)) {
+    SLUICE_CHECK(bind_rollup(*rollup));
+  }
+  return pass(step);
+}
+
+Status Binding::bind_select(const SqlStep& step) {
+  const Piece piece{.sql = &step.sql, .before = "", .behind = "", .what = "the SELECT"};
+  SLUICE_TRY(auto bound, bind(piece));
+  if (!bound) {
+    is_open_ = true;  // what it makes is not known
+    for (const SqlName& name : names_in(step.sql.text)) {
+      unseen_.push_back(name.name);
+      add_column(columns_, name.name, kText);
+    }
+    return {};
+  }
+  judge_select(step, *bound);
+  columns_ = *std::move(bound);
+  // A SELECT ends what the source may have beyond the model, unless it takes everything along.
+  is_open_ = is_open_ && step.sql.text.find('*') != std::string::npos;
+  return {};
+}
+
+Status Binding::bind_rollup(const Rollup& step) {
+  std::string groups;
+  for (const Text& column : step.group_by) {
+    groups += (groups.empty() ? " GROUP BY " : ", ") + quote_identifier(column.value);
+  }
+  for (const Pair<SqlText>& made : step.aggregations) {
+    SLUICE_TRY([[maybe_unused]] const auto bound,
+               bind({.sql = &made.value,
+                     .before = "SELECT (\n",
+                     .behind = "\n) FROM source" + groups,
+                     .what = fmt::format("the aggregate '{}'", made.key.value)}));
+  }
+  if (step.key_expr) {
+    SLUICE_TRY([[maybe_unused]] const auto bound, bind({.sql = &*step.key_expr,
+                                                        .before = "SELECT list((\n",
+                                                        .behind = "\n)) FROM source" + groups,
+                                                        .what = "'key_expr'"}));
+  }
+  return {};
+}
+
+Status Binding::pass(const Transformation& step) {
+  Contract alone;
+  alone.transformations = {step};
+  const Result<plan::Pipeline> lowered = lower_contract(alone, {});
+  if (!lowered || lowered->steps.size() != 1) {
+    pass_unbound(step);
+    return {};
+  }
+  SLUICE_CHECK(make_views());
+  const dialect::Rows input{
+      .from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows()),
+      .columns = columns_,
+      .hidden = {}};
+  const Result<std::string> select = dialect::render_step(lowered->steps.front().step, input);
+  Result<Schema> output =
+      select ? connection_.describe(context_, *select) : Result<Schema>(select.error());
+  if (!output) {
+    if (!refusal_of(output.error(), "")) {
+      return output.error();
+    }
+    pass_unbound(step);
+    return {};
+  }
+  columns_ = *std::move(output);
+  std::erase_if(columns_.fields,
+                [](const schema::Field& field) { return field.name.starts_with("_sluice_"); });
+  const bool keeps_others =
+      !std::holds_alternative<Select>(step.step) && !std::holds_alternative<Rollup>(step.step) &&
+      !std::holds_alternative<Pivot>(step.step) && !std::holds_alternative<Unpivot>(step.step);
+  is_open_ = is_open_ && keeps_others;
+  return {};
+}
+
+/// A step that does not bind or that no run executes: the names it makes, with types unknown.
+void Binding::pass_unbound(const Transformation& step) {
+  for (const MadeColumn& made : columns_made(step.step)) {
+    add_column(columns_, made.column.value, kText);
+    unseen_.push_back(made.column.value);
+  }
+}
+
+/// What the schema step does to the columns.
+void Binding::conform() {
+  if (!flow_.has_model()) {
+    return;
+  }
+  const std::vector<std::string> late = columns_added_at_write(contract_);
+  for (const Field& field : contract_.model.fields) {
+    const std::string& name = field.name.value;
+    const auto found = std::ranges::find_if(
+        columns_.fields, [&](const schema::Field& each) { return same_column(each.name, name); });
+    if (found != columns_.fields.end()) {
+      found->type = type_of(field);
+      std::erase(unseen_, name);
+    } else if (!flow_.is_made_by_post_only(name) && std::ranges::find(late, name) == late.end()) {
+      add_column(columns_, name, type_of(field));
+    }
+  }
+  if (contract_.server && contract_.server->cast_to_string.value) {
+    for (schema::Field& field : columns_.fields) {
+      field.type = kText;
+    }
+  }
+  const SchemaPolicy policy = effective_schema_policy(contract_);
+  is_open_ = is_open_ && policy.unknown_fields.value == UnknownFields::Allow &&
+             policy.evolution.value != Evolution::Strict;
+}
+
+Status Binding::bind_row_rules(Phase phase) {
+  std::vector<const RowRule*> later;
+  for (const RowRule* rule : unbound_rules_) {
+    if (rule->phase && rule->phase->value != phase) {
+      later.push_back(rule);
+      continue;
+    }
+    const Piece piece{.sql = &std::get<SqlCheck>(rule->check).sql,
+                      .before = "SELECT (\n",
+                      .behind = "\n) FROM source",
+                      .what = fmt::format("the row rule '{}'", rule->name.value)};
+    const bool may_wait = !rule->phase && phase == Phase::Pre;
+    SLUICE_TRY(const auto bound, bind(piece, may_wait));
+    if (!bound && may_wait) {
+      later.push_back(rule);
+    }
+  }
+  unbound_rules_ = std::move(later);
+  return {};
+}
+
+Status Binding::bind_dataset_rules() {
+  const std::vector<std::string> late = columns_added_at_write(contract_);
+  for (const std::string& name : late) {
+    add_column(columns_, name, kText);
+    unseen_.push_back(name);
+  }
+  for (const DatasetRule& rule : contract_.quality.dataset_rules) {
+    const auto* check = std::get_if<DatasetSqlCheck>(&rule.check);
+    if (check == nullptr) {
+      continue;
+    }
+    const bool is_whole = is_statement(check->sql.text);
+    SLUICE_TRY([[maybe_unused]] const auto bound,
+               bind({.sql = &check->sql,
+                     .before = is_whole ? "" : "SELECT (\n",
+                     .behind = is_whole ? "" : "\n) FROM source",
+                     .what = fmt::format("the data set rule '{}'", rule.name.value)}));
+  }
+  return {};
+}
+
+Result<std::optional<Schema>> Binding::bind(const Piece& piece, bool is_quiet) {
+  constexpr int kAttemptsMax = 64;
+  if (piece.sql->text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return std::optional<Schema>{};
+  }
+  const std::string statement = piece.before + with_dataset(piece.sql->text) + piece.behind;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    SLUICE_CHECK(make_views());
+    Result<Schema> bound = connection_.describe(context_, statement);
+    if (bound) {
+      return std::optional<Schema>{*std::move(bound)};
+    }
+    const std::optional<Refusal> refusal = refusal_of(bound.error(), statement);
+    if (!refusal) {
+      return bound.error();
+    }
+    if (refusal->kind == RefusalKind::Column && may_exist(piece, *refusal, is_quiet)) {
+      continue;
+    }
+    const bool is_judged = refusal->kind != RefusalKind::Other || !depends_on_unseen(*piece.sql);
+    if (!is_quiet && is_judged) {
+      report(piece, *refusal);
+    }
+    return std::optional<Schema>{};
+  }
+  return std::optional<Schema>{};
+}
+
+}  // namespace sluice::contract::internal

@@ -1,0 +1,84 @@
+// One contract on its way through the room: the columns that reach each step, and what the engine
+// said of each piece of SQL. Lives for one call of SqlRoom::bind.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/contract/bind/refusal_internal.h"
+#include "sluice/contract/check/check.h"
+#include "sluice/contract/check/column_flow.h"
+#include "sluice/engine/engine.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::contract::internal {
+
+/// A link's columns as far as the contract lists them.
+struct LinkColumns {
+  const Link* link = nullptr;
+  schema::Schema columns;
+  bool is_open = true;  // it may have others
+};
+
+/// SQL of the contract with what stands before and behind it in the statement.
+struct Piece {
+  const SqlText* sql = nullptr;
+  std::string before;
+  std::string behind;
+  std::string what;  // "the row rule 'x'", for messages
+};
+
+class Binding {
+ public:
+  Binding(const Context& context, engine::Connection& connection, std::string_view text,
+          CheckedContract& checked);
+
+  Status run();
+
+ private:
+  Status start();
+  Status bind_links();
+  Status bind_steps(Phase phase);
+  Status bind_step(const Transformation& step);
+  Status bind_select(const SqlStep& step);
+  Status bind_rollup(const Rollup& step);
+  Status bind_row_rules(Phase phase);
+  Status bind_dataset_rules();
+  void conform();
+  /// The columns that the step leaves, into columns_.
+  Status pass(const Transformation& step);
+  void pass_unbound(const Transformation& step);
+  Status make_views();
+
+  /// Binds one piece; the columns that it gives, none when it does not bind. What is wrong is
+  /// reported unless `is_quiet`.
+  Result<std::optional<schema::Schema>> bind(const Piece& piece, bool is_quiet = false);
+  /// True when a column that the engine missed may exist in data that nobody has seen; it is then
+  /// known from here on.
+  bool may_exist(const Piece& piece, const Refusal& refusal, bool is_quiet);
+  bool add_to_link(const Piece& piece, const std::string& name);
+  void report(const Piece& piece, const Refusal& refusal);
+  Span span_of(const SqlText& sql, std::size_t offset, std::size_t length) const;
+  Span span_of_name(const Piece& piece, const Refusal& refusal) const;
+  std::vector<std::string_view> names() const;
+  std::string rows() const;
+  bool depends_on_unseen(const SqlText& sql) const;
+
+  void judge_select(const SqlStep& step, const schema::Schema& output);
+  void judge_output(const std::string& column, const Span& span, const std::string& origin);
+
+  const Context& context_;
+  engine::Connection& connection_;
+  std::string_view text_;
+  const Contract& contract_;
+  Diagnostics& out_;
+  ColumnFlow flow_;
+  schema::Schema columns_;
+  std::vector<LinkColumns> links_;
+  std::vector<std::string> unseen_;  // columns that were taken on trust: their types are not known
+  std::vector<const RowRule*> unbound_rules_;
+  bool is_open_ = false;  // the source may have columns that the model does not declare
+};
+
+}  // namespace sluice::contract::internal
