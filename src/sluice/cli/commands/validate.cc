@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/contract/bind/bind.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/findings/findings.h"
@@ -59,11 +60,13 @@ std::size_t count(const std::vector<contract::FileFindings>& files, Severity sev
 Result<std::vector<contract::FileFindings>> check_paths(const Arguments& arguments) {
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
   std::vector<contract::FileFindings> files;
+  contract::SqlRoom room;
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {
       SLUICE_TRY(std::string text, contract::load_contract_text({}, path));
       contract::CheckedContract checked = contract::check_contract(text, path, options);
+      SLUICE_CHECK(room.bind({}, text, checked));
       files.push_back(contract::FileFindings{
           .path = path, .text = std::move(text), .diagnostics = std::move(checked.diagnostics)});
     }
