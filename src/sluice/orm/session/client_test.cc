@@ -1,10 +1,12 @@
 // What a session's options and its further verbs do: staging, batches, updates, keys, exceptions,
 // deadlines, logs and counters.
+#include <atomic>
 #include <filesystem>
 #include <list>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -13,6 +15,7 @@
 #include "sluice/base/context.h"
 #include "sluice/base/temp_folder.h"
 #include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/orm/observe/line_log.h"
 #include "sluice/orm/observe/metrics.h"
 #include "sluice/orm/session/session.h"
 
@@ -317,6 +320,51 @@ TEST_F(ClientTest, ADeadlineEndsAQueryThatRuns) {
           .exec("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range < b.range");
   ASSERT_FALSE(slow.has_value());
   EXPECT_EQ(slow.error().code, ErrorCode::Cancelled);
+}
+
+TEST_F(ClientTest, ThreadsShareASessionItsLogAndItsCounters) {
+  KeptLog quiet;
+  TextLog log([&quiet](std::string_view line) {
+    quiet.write({.level = LogLevel::Info, .message = std::string(line), .fields = {}});
+  });
+  Metrics metrics;
+  Session db = open_staging(
+      {.inflight_ingests_max = 2, .session_pool = 3, .log = &log, .metrics = &metrics});
+  ASSERT_TRUE(db.migrate<Reading>().has_value());
+  std::atomic<int> failures = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&db, &metrics, &failures, t] {
+        for (int i = 0; i < 2; ++i) {
+          const Reading reading{.sensor = std::to_string(t), .second = i, .value = 1};
+          const Via via = t % 2 == 0 ? Via::Direct : Via::Storage;
+          failures += db.insert(reading, {.via = via}).has_value() ? 0 : 1;
+          failures += db.query<Reading>().has_value() ? 0 : 1;
+          failures += metrics.to_prometheus().empty() ? 1 : 0;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(db.query<Reading>().value().size(), 8U);
+  EXPECT_THAT(metrics.to_prometheus(),
+              HasSubstr("sluice_ingest_rows_total{table=\"readings\"} 8\n"));
+}
+
+TEST_F(ClientTest, ClosingWhileOthersCallEndsTheirCalls) {
+  Session db = open_memory({.session_pool = 1});
+  ASSERT_TRUE(db.migrate<Reading>().has_value());
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([db]() mutable {
+      while (db.ping().has_value()) {
+      }
+    });
+  }
+  db.close();
+  threads.clear();
+  EXPECT_EQ(db.ping().error().code, ErrorCode::InvalidArgument);
 }
 
 TEST_F(ClientTest, CountsWhatItWritesAndReads) {
