@@ -75,7 +75,7 @@ def load(repo):
 
 
 def is_test(path):
-    return path.endswith(("_test.cc", "suite.h", "suite.cc")) or "/suite/" in path
+    return path.endswith(("_test.cc", "_fuzz.cc", "suite.h", "suite.cc")) or "/suite/" in path
 
 
 def _is_within(folder, other):
