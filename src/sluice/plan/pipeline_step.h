@@ -68,7 +68,7 @@ struct Bands {
   std::optional<Value> otherwise;
   friend bool operator==(const Bands&, const Bands&) = default;
 };
-/// A scalar out of JSON text or of a struct; a value that does not cast is NULL.
+/// A scalar out of JSON text or of a struct; a value that does not cast quarantines its row.
 struct JsonPath {
   std::string column;
   std::string path;

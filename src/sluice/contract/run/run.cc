@@ -51,6 +51,7 @@ class Runner {
  private:
   Status read_contract();
   Status refuse_unsupported();
+  Error as_contract_error(Error error, const Span& span) const;
   Status list_files();
   Status list_links();
   Status open_state();
@@ -132,6 +133,15 @@ Status Runner::refuse_unsupported() {
   return {};
 }
 
+/// A place that the contract names and that no run reads is the contract's fault.
+Error Runner::as_contract_error(Error error, const Span& span) const {
+  if (error.code == ErrorCode::Unsupported) {
+    error.code = ErrorCode::InvalidContract;
+    error.at = SourcePosition{.file = path_, .line = span.begin.line, .column = span.begin.column};
+  }
+  return error;
+}
+
 bool Runner::is_incremental() const {
   return contract_->source && contract_->source->load_mode.value == LoadMode::Incremental &&
          !options_.full;
@@ -158,7 +168,9 @@ Status Runner::list_files() {
     if (contract_->source->pattern) {
       asked += "/" + contract_->source->pattern->value;
     }
-    SLUICE_CHECK(add(asked, folder_of(absolute_path(path_, working_folder()))));
+    if (Status added = add(asked, folder_of(absolute_path(path_, working_folder()))); !added) {
+      return as_contract_error(std::move(added.error()), contract_->source->path->span);
+    }
   }
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
@@ -182,9 +194,12 @@ Status Runner::list_links() {
     if (!link.path) {
       continue;
     }
-    SLUICE_TRY(
-        std::vector<std::string> found,
-        list_source_files(link.path->value, folder_of(absolute_path(path_, working_folder()))));
+    auto listed =
+        list_source_files(link.path->value, folder_of(absolute_path(path_, working_folder())));
+    if (!listed) {
+      return as_contract_error(std::move(listed.error()), link.path->span);
+    }
+    std::vector<std::string> found = std::move(*listed);
     if (found.empty()) {
       return make_error(ErrorCode::NotFound, fmt::format("no file matches the link '{}': '{}'",
                                                          link.name.value, link.path->value))

@@ -13,8 +13,17 @@ namespace {
 
 using std::string;
 
+/// The value before its cast, where a step both finds and casts one.
+std::optional<plan::JsonPath> uncast(const plan::ColumnExpr& value) {
+  const auto* json = std::get_if<plan::JsonPath>(&value);
+  if (json == nullptr || !json->type) {
+    return std::nullopt;
+  }
+  return plan::JsonPath{.column = json->column, .path = json->path, .type = std::nullopt};
+}
+
 bool can_fail(const plan::Assignment& made, Evaluation evaluation) {
-  return std::holds_alternative<plan::CastTo>(made.value) ||
+  return std::holds_alternative<plan::CastTo>(made.value) || uncast(made.value).has_value() ||
          (evaluation == Evaluation::Guarded && std::holds_alternative<plan::RawSql>(made.value));
 }
 
@@ -28,16 +37,27 @@ string next_error_column(const Rows& input, const std::vector<string>& error_col
   return fmt::format("_sluice_e{}", number);
 }
 
-string reason_of(const plan::PlannedStep& step, const plan::Assignment& made, const Rows& input,
-                 const string& value) {
+/// `text` is not NULL and `value`, its cast, is.
+string mismatch(const string& text, const string& value, const string& column, const string& type,
+                const string& shown) {
+  return fmt::format(
+      "CASE WHEN {} IS NOT NULL AND {} IS NULL THEN {} || {} || '''' END", text, value,
+      quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)), shown);
+}
+
+Result<string> reason_of(const plan::PlannedStep& step, const plan::Assignment& made,
+                         const Rows& input, const string& value) {
   if (const auto* cast = std::get_if<plan::CastTo>(&made.value)) {
     const schema::Field* field = input.columns.find(cast->column);
     const string name = quote_identifier(cast->column);
-    return fmt::format(
-        "CASE WHEN {} IS NOT NULL AND {} IS NULL THEN {} || {} || '''' END", name, value,
-        quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", cast->column,
-                                  cast->type_name)),
+    return mismatch(
+        name, value, cast->column, cast->type_name,
         render_as_text(name, field ? field->type : schema::LogicalType{schema::Text{}}));
+  }
+  if (const std::optional<plan::JsonPath> found = uncast(made.value)) {
+    SLUICE_TRY(const string text, column_expr(input, *found));
+    const auto& type = std::get<plan::JsonPath>(made.value).type;
+    return mismatch(text, value, made.column, schema::to_string(*type), text);
   }
   return fmt::format(
       "CASE WHEN {} IS NULL THEN {} END", value,
@@ -76,7 +96,8 @@ Result<string> failing_assign(const plan::PlannedStep& step, const Rows& input,
       }
       const string error = next_error_column(input, error_columns);
       error_columns.push_back(error);
-      errors += fmt::format(", {} AS {}", reason_of(step, made, input, column), error);
+      SLUICE_TRY(const string reason, reason_of(step, made, input, column));
+      errors += fmt::format(", {} AS {}", reason, error);
     }
     values += fmt::format(", {} AS {}", value, column);
     made_columns.emplace_back(made.column, result);

@@ -34,10 +34,25 @@ Error as_contract_error(Error error, string what, const SourcePosition& at) {
   if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound) {
     error.code = ErrorCode::InvalidContract;
   }
+  if (error.code == ErrorCode::Unauthorized) {
+    error.code = ErrorCode::InvalidContract;
+    error.hint = "SQL of a contract reads its source and its links; give the file as a link";
+  }
   if (!error.at && at.line != 0) {
     error.at = at;
   }
   return std::move(error).with_context(std::move(what));
+}
+
+/// What the engine cannot take apart is the data's fault, not the command line's.
+Error as_data_error(Error error) {
+  if (error.code == ErrorCode::InvalidArgument) {
+    error.code = ErrorCode::DataRejected;
+    error.hint =
+        "compare the file with source.format and source.options (delimiter, quote_char, "
+        "encoding), or mend the line";
+  }
+  return std::move(error).with_context("reading the columns of the source");
 }
 
 class Binder {
@@ -95,7 +110,11 @@ Status Binder::open_session() {
 
 Status Binder::probe() {
   SLUICE_TRY(const string query, dialect::render_probe(pipeline_.source));
-  SLUICE_TRY_IN(const Schema probed, describe(query), "reading the columns of the source");
+  Result<Schema> described = describe(query);
+  if (!described) {
+    return as_data_error(std::move(described.error()));
+  }
+  const Schema probed = std::move(*described);
   bound_.source = dialect::columns_as_read(pipeline_.source, probed);
   // What an input without a record looks like; one with records may truly have such a column.
   if (bound_.source.fields.size() == 1 && bound_.source.fields[0].name == "json" &&
