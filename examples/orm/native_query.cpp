@@ -34,8 +34,8 @@ sluice::Status run() {
       sluice::from_source([&](const sluice::Context&) -> sluice::Result<sluice::NativeRows> {
         SLUICE_TRY(sluice::ColumnStream rows,
                    db.batches(sluice::sql("SELECT 0 AS low, count(*) AS rows FROM readings")));
-        return sluice::NativeRows{.rows = std::move(rows).release_to_caller(),
-                                  .release = [] { std::printf("released\n"); }};
+        return sluice::NativeRows(std::move(rows).release_to_caller(),
+                                  [] { std::printf("released\n"); });
       });
   SLUICE_TRY(const Bucket all, db.query_one<Bucket>(recent));
   std::printf("all: %lld\n", static_cast<long long>(all.rows));

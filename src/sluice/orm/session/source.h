@@ -30,6 +30,9 @@ struct Context;
 /// What a function of the caller's brings: an ArrowArrayStream (taken over), or a plan::Statement
 /// for the session's engine. Another type is refused at once, and released.
 struct NativeRows {
+  NativeRows(std::any native, std::function<void()> release_hook)
+      : rows(std::move(native)), release(std::move(release_hook)) {}
+
   std::any rows;
   /// Called exactly once: when the rows were read, were left, or could not be read. May be empty.
   std::function<void()> release;

@@ -100,16 +100,15 @@ TEST_F(SourceTest, ANullInAMemberThatIsNotOptionalNamesRowAndColumn) {
 TEST_F(SourceTest, AFunctionBringsRowsAndIsReleasedOnce) {
   int released = 0;
   const Source statement = from_source([&](const Context&) -> Result<NativeRows> {
-    return NativeRows{.rows = sql("SELECT * FROM letters WHERE id = ?", 2),
-                      .release = [&released] { ++released; }};
+    return NativeRows(sql("SELECT * FROM letters WHERE id = ?", 2), [&released] { ++released; });
   });
   EXPECT_EQ(db_.query_one<Letter>(statement).value().to, "Bob");
   EXPECT_EQ(released, 1);
   EXPECT_EQ(db_.query_one<Letter>(statement).value().to, "Bob");
   EXPECT_EQ(released, 2) << "once for each read";
   auto arrow = db_.query<Letter>(from_source([&](const Context&) -> Result<NativeRows> {
-    return NativeRows{.rows = std::any(db_.batches("FROM letters").value().release_to_caller()),
-                      .release = [&released] { ++released; }};
+    return NativeRows(std::any(db_.batches("FROM letters").value().release_to_caller()),
+                      [&released] { ++released; });
   }));
   EXPECT_EQ(arrow.value(), letters_);
   EXPECT_EQ(released, 3);
@@ -119,7 +118,7 @@ TEST_F(SourceTest, ALeftOrFailedReadIsReleasedOnceToo) {
   int released = 0;
   const auto bring = [&](plan::Statement statement) {
     return from_source([&released, statement](const Context&) -> Result<NativeRows> {
-      return NativeRows{.rows = statement, .release = [&released] { ++released; }};
+      return NativeRows(statement, [&released] { ++released; });
     });
   };
   for (const auto& page : db_.stream<Letter>(bring("SELECT 1 AS id, 'x' AS \"to\", 1.5::DOUBLE AS "
@@ -137,7 +136,7 @@ TEST_F(SourceTest, ALeftOrFailedReadIsReleasedOnceToo) {
 TEST_F(SourceTest, AnUnknownNativeTypeFailsAtOnceAndIsReleased) {
   int released = 0;
   const auto refused = db_.query<Letter>(from_source([&](const Context&) -> Result<NativeRows> {
-    return NativeRows{.rows = std::string("no rows"), .release = [&released] { ++released; }};
+    return NativeRows(std::string("no rows"), [&released] { ++released; });
   }));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);

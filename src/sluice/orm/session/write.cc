@@ -68,7 +68,7 @@ struct Writing {
   orm::IngestStory& story;
 };
 
-Result<table::Receipt> write_direct(const Writing& writing, plan::Write write,
+Result<table::Receipt> write_direct(const Writing& writing, const plan::Write& write,
                                     orm::InsertRows& rows) {
   const auto observed =
       orm::observe_table(writing.table, writing.story, [&rows] { return rows.bytes(); }, 0);
@@ -162,7 +162,7 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   return finish(story,
                 staged ? write_staged(writing, std::move(write), rows, *storage, **lease,
                                       staging_of(options.hints, shared_->options, ingest_id))
-                       : write_direct(writing, std::move(write), rows),
+                       : write_direct(writing, write, rows),
                 rows);
 }
 
