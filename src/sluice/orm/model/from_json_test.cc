@@ -1,0 +1,114 @@
+#include "sluice/orm/model/from_json.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+std::atomic<std::size_t> allocations{0};
+
+void* counted(std::size_t bytes) {
+  ++allocations;
+  void* room = std::malloc(bytes == 0 ? 1 : bytes);
+  if (room == nullptr) {
+    std::abort();
+  }
+  return room;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes); }
+void* operator new[](std::size_t bytes) { return counted(bytes); }
+void operator delete(void* room) noexcept { std::free(room); }
+void operator delete[](void* room) noexcept { std::free(room); }
+void operator delete(void* room, std::size_t) noexcept { std::free(room); }
+void operator delete[](void* room, std::size_t) noexcept { std::free(room); }
+
+namespace post {
+
+struct Place {
+  std::string city;
+  std::optional<std::int32_t> number;
+};
+
+struct Letter {
+  std::int64_t id;
+  std::string sender;
+  std::optional<double> weight;
+  Place place;
+};
+
+}  // namespace post
+
+template <>
+inline constexpr auto sluice::model<post::Letter> =
+    sluice::orm::table("letters")
+        .check<&post::Letter::sender>(sluice::required(), sluice::email())
+        .check<&post::Letter::weight>(sluice::between(0, 2));
+
+namespace sluice {
+namespace {
+
+using post::Letter;
+
+constexpr std::string_view kLetter =
+    R"({"id": 7, "sender": "someone.with.a.name@example.com", "weight": 0.5, )"
+    R"("place": {"city": "Wellington", "number": 12}})";
+
+TEST(FromJson, ReadsARecordAndChecksItsRules) {
+  const Result<Letter> letter = from_json<Letter>(kLetter);
+  ASSERT_TRUE(letter.has_value()) << to_string(letter.error());
+  EXPECT_EQ(letter->place.number, 12);
+  const Result<Letter> heavy =
+      from_json<Letter>(R"({"id": 7, "sender": "nobody", "weight": 3, "place": {"city": ""}})");
+  ASSERT_FALSE(heavy.has_value());
+  EXPECT_EQ(heavy.error().code, ErrorCode::DataRejected);
+  EXPECT_NE(to_string(heavy.error()).find("got 2 failures"), std::string::npos);
+}
+
+TEST(FromJson, AllocatesWhatTheRecordHoldsAndNothingElse) {
+  ASSERT_TRUE(from_json<Letter>(kLetter).has_value());  // the descriptors are made once
+  const std::size_t before = allocations.load();
+  const Result<Letter> letter = from_json<Letter>(kLetter);
+  const std::size_t after = allocations.load();
+  ASSERT_TRUE(letter.has_value());
+  EXPECT_EQ(after - before, 1U) << "the sender alone is too long to lie in the record";
+}
+
+TEST(FromJson, APassingRecordIsValidatedWithoutAnAllocation) {
+  const Letter letter = from_json<Letter>(kLetter).value();
+  const std::size_t before = allocations.load();
+  const bool passed = validate(letter).passed();
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_TRUE(passed);
+}
+
+TEST(FromJson, NdjsonGivesEachLineAndNamesTheOnesThatFail) {
+  const std::string text = std::string(kLetter) + "\n\r\n" + R"({"id": 8, "sender": "a@b.co"})" +
+                           "\n" + R"({"id": 9, "sender": "nobody", "place": {"city": "x"}})" +
+                           "\n" + std::string(kLetter);
+  NdjsonReader<Letter> reader(text);
+  EXPECT_EQ(reader.next().value()->id, 7);
+  const auto incomplete = reader.next();
+  ASSERT_FALSE(incomplete.has_value());
+  ASSERT_TRUE(incomplete.error().at.has_value());
+  EXPECT_EQ(incomplete.error().at->line, 3U);
+  EXPECT_NE(to_string(incomplete.error()).find("'place'"), std::string::npos)
+      << to_string(incomplete.error());
+  const auto refused = reader.next();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::DataRejected);
+  EXPECT_NE(to_string(refused.error()).find("line 4"), std::string::npos);
+  EXPECT_EQ(reader.next().value()->id, 7);
+  EXPECT_FALSE(reader.next().value().has_value());
+}
+
+}  // namespace
+}  // namespace sluice
