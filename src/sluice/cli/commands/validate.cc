@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh.h"
 #include "sluice/contract/bind/bind.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
@@ -17,6 +19,8 @@ constexpr Option kOptions[] = {
     {.name = "lenient",
      .help = "Read old files the way LakeLogic does, and say what was let pass",
      .group = ""},
+    {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
+    {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
     {.name = "strict", .help = "Fail on warnings, too", .group = ""},
     {.name = "format",
      .value = "FORMAT",
@@ -26,11 +30,18 @@ constexpr Option kOptions[] = {
     {.name = "json", .help = "The same as --format json", .group = ""},
 };
 
+/// What is wrong in a file above contracts is said once, however many stand below it.
 std::string render_text(const std::vector<contract::FileFindings>& files) {
+  std::set<std::string> said;
   std::string text;
   for (const contract::FileFindings& file : files) {
     for (const contract::Diagnostic& diagnostic : file.diagnostics) {
-      text += contract::render(diagnostic, file.text, Terminal::of_stdout().is_coloured());
+      const bool is_own = diagnostic.at.file == file.path;
+      std::string rendered = contract::render(diagnostic, is_own ? file.text : "",
+                                              Terminal::of_stdout().is_coloured());
+      if (is_own || said.insert(rendered).second) {
+        text += rendered;
+      }
     }
   }
   return text;
@@ -57,18 +68,34 @@ std::size_t count(const std::vector<contract::FileFindings>& files, Severity sev
   return total;
 }
 
+/// A contract, or one of the files above contracts.
+Result<contract::Diagnostics> check_file(const std::string& path, const std::string& text,
+                                         const contract::CheckOptions& options, Mesh& mesh,
+                                         contract::SqlRoom& room) {
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  if (name == "_domain.yaml") {
+    return contract::check_domain_file({.path = path, .text = text});
+  }
+  if (name == "_system.yaml") {
+    return contract::check_system_file({.path = path, .text = text});
+  }
+  SLUICE_TRY(contract::ResolvedContract resolved, mesh.resolve(text, path, options));
+  SLUICE_CHECK(room.bind({}, text, resolved.checked));
+  return std::move(resolved.checked.diagnostics);
+}
+
 Result<std::vector<contract::FileFindings>> check_paths(const Arguments& arguments) {
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
   std::vector<contract::FileFindings> files;
   contract::SqlRoom room;
+  Mesh mesh(arguments, variable_of_process);
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {
       SLUICE_TRY(std::string text, contract::load_contract_text({}, path));
-      contract::CheckedContract checked = contract::check_contract(text, path, options);
-      SLUICE_CHECK(room.bind({}, text, checked));
+      SLUICE_TRY(contract::Diagnostics found, check_file(path, text, options, mesh, room));
       files.push_back(contract::FileFindings{
-          .path = path, .text = std::move(text), .diagnostics = std::move(checked.diagnostics)});
+          .path = path, .text = std::move(text), .diagnostics = std::move(found)});
     }
   }
   return files;

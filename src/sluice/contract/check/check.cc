@@ -1,11 +1,11 @@
 #include "sluice/contract/check/check.h"
 
 #include <array>
+#include <utility>
 
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/document/read_contract.h"
-#include "sluice/contract/source/yaml.h"
 
 namespace sluice::contract {
 namespace {
@@ -31,9 +31,15 @@ constexpr std::array kChecks{
 
 CheckedContract check_contract(std::string_view text, std::string_view path,
                                const CheckOptions& options) {
-  CheckedContract result{.contract = std::nullopt, .diagnostics = Diagnostics(std::string(path))};
-  Diagnostics& out = result.diagnostics;
+  Diagnostics out{std::string(path)};
   const Document document = read_yaml(text, out);
+  return check_document(document, text, options, std::move(out));
+}
+
+CheckedContract check_document(const Document& document, std::string_view text,
+                               const CheckOptions& options, Diagnostics found) {
+  CheckedContract result{.contract = std::nullopt, .diagnostics = std::move(found)};
+  Diagnostics& out = result.diagnostics;
   ReadContract read = read_contract(document, text, options.lenient, out);
   result.unsupported = std::move(read.unsupported);
   if (document.root && document.root->is_mapping()) {

@@ -10,6 +10,7 @@
 #include "sluice/contract/diagnostic/diagnostic.h"
 #include "sluice/contract/model/contract.h"
 #include "sluice/contract/read/reader.h"
+#include "sluice/contract/source/yaml.h"
 
 namespace sluice::contract {
 
@@ -35,5 +36,10 @@ struct CheckedContract {
 /// `path` is the file's name for places and for what takes its name from the file.
 CheckedContract check_contract(std::string_view text, std::string_view path,
                                const CheckOptions& options = {});
+
+/// The same of a document that was read before; `text` is the file's, for places inside scalars.
+/// What reading said of it is in `out`.
+CheckedContract check_document(const Document& document, std::string_view text,
+                               const CheckOptions& options, Diagnostics out);
 
 }  // namespace sluice::contract

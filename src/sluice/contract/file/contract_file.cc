@@ -140,4 +140,28 @@ Status replace_text_file(const std::string& path, std::string_view text) {
   return written;
 }
 
+std::optional<std::string> find_file_above(const std::string& path, const std::string& name) {
+  constexpr int kStepsMax = 4;
+  std::error_code code;
+  fs::path folder = fs::path(path).parent_path();
+  for (int step = 0; step <= kStepsMax; ++step) {
+    const fs::path candidate = folder / name;
+    if (fs::is_regular_file(candidate, code)) {
+      return candidate.lexically_normal().string();
+    }
+    if (fs::exists(folder / ".git", code)) {
+      return std::nullopt;
+    }
+    const fs::path whole = fs::absolute(folder.empty() ? fs::path(".") : folder, code);
+    if (whole.parent_path() == whole) {
+      return std::nullopt;
+    }
+    folder = folder.empty() || !folder.has_filename() || folder.filename() == ".." ||
+                     folder.filename() == "."
+                 ? folder / ".."
+                 : folder.parent_path();
+  }
+  return std::nullopt;
+}
+
 }  // namespace sluice::contract

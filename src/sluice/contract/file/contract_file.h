@@ -3,6 +3,7 @@
 // whole files and keeps none; safe from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,5 +27,9 @@ Status create_text_file(const std::string& path, std::string_view text);
 
 /// Puts `text` in the place of the file's, all of it or nothing; the file keeps its rights.
 Status replace_text_file(const std::string& path, std::string_view text);
+
+/// The file of this name in the folder of `path` or in one of the folders above it: at most four
+/// steps up, and not beyond the root of a repository.
+std::optional<std::string> find_file_above(const std::string& path, const std::string& name);
 
 }  // namespace sluice::contract

@@ -371,9 +371,11 @@ void read_value(Reader&, const Node& node, Node& out) { out = node; }
 SqlText make_sql(std::string_view document, const Node& node, std::size_t offset,
                  std::size_t length) {
   const auto begin = static_cast<std::uint32_t>(offset);
+  const bool is_of_document = node.span.file == 0;  // else `document` is another file's text
   return {.text = node.text.substr(offset, length),
-          .span = span_in_scalar(document, node.span, node.style, begin,
-                                 static_cast<std::uint32_t>(length)),
+          .span = is_of_document ? span_in_scalar(document, node.span, node.style, begin,
+                                                  static_cast<std::uint32_t>(length))
+                                 : node.span,
           .scalar = node.span,
           .style = node.style,
           .offset = begin};

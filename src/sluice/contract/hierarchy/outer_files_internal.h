@@ -1,0 +1,19 @@
+// The tables of `_domain.yaml` and `_system.yaml`, and reading one with its diagnostics.
+#pragma once
+
+#include <optional>
+
+#include "sluice/contract/diagnostic/diagnostic.h"
+#include "sluice/contract/hierarchy/hierarchy.h"
+#include "sluice/contract/source/node.h"
+
+namespace sluice::contract::internal {
+
+enum class OuterKind : std::uint8_t { Domain, System };
+
+/// The tree of the file, checked against its table; empty when it is no map. Adds to `out` as file
+/// number `number`.
+std::optional<Node> read_outer(const OuterFile& file, OuterKind kind, std::uint32_t number,
+                               Diagnostics& out);
+
+}  // namespace sluice::contract::internal
