@@ -9,6 +9,7 @@ namespace sluice::cli {
 
 extern const Command kCompletion;
 extern const Command kExplain;
+extern const Command kFormat;
 extern const Command kInit;
 extern const Command kRun;
 extern const Command kValidate;

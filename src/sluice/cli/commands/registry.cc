@@ -7,7 +7,7 @@
 namespace sluice::cli {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kInit,    &kRun,        &kValidate,
+  static constexpr std::array kCommands{&kInit,    &kRun,        &kValidate, &kFormat,
                                         &kExplain, &kCompletion, &kVersion};
   return kCommands;
 }
