@@ -128,9 +128,6 @@ materialization:
   strategy: overwrite
   target_path: lake/gold_customers_by_country
   format: parquet
-service_levels:
-  row_count:
-    min_rows: 1
 )y";
 
 constexpr std::array<std::string_view, 3> kLayers{"bronze", "silver", "gold"};
