@@ -1,5 +1,7 @@
 #include "sluice/cli/interrupt.h"
 
+#include <chrono>
+#include <string_view>
 #include <thread>
 
 #include <pthread.h>
@@ -9,6 +11,23 @@
 #include "sluice/cli/exit_code.h"
 
 namespace sluice::cli {
+namespace {
+
+// Programs that start others (timeout, make) signal a process and its group: two signals, one wish.
+constexpr auto kSameWish = std::chrono::milliseconds(250);
+
+void end_at_once() {
+  constexpr std::string_view kWipe = "\r\x1b[K";
+  constexpr std::string_view kLast =
+      "interrupted: ended at once; the next run finds out whether the batch was committed\n";
+  if (isatty(STDERR_FILENO) == 1) {
+    [[maybe_unused]] const ssize_t wiped = write(STDERR_FILENO, kWipe.data(), kWipe.size());
+  }
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kLast.data(), kLast.size());
+  _exit(static_cast<int>(ExitCode::Interrupted));
+}
+
+}  // namespace
 
 std::stop_token stop_on_signals() {
   sigset_t signals;
@@ -23,9 +42,12 @@ std::stop_token stop_on_signals() {
   std::thread([signals, source]() mutable {
     int signal = 0;
     sigwait(&signals, &signal);
+    const auto first = std::chrono::steady_clock::now();
     source.request_stop();
-    sigwait(&signals, &signal);
-    _exit(static_cast<int>(ExitCode::Interrupted));
+    do {
+      sigwait(&signals, &signal);
+    } while (std::chrono::steady_clock::now() - first < kSameWish);
+    end_at_once();
   }).detach();
   return source.get_token();
 }

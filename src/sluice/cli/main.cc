@@ -70,7 +70,9 @@ ExitCode dispatch(std::vector<std::string> words, const Terminal& terminal) {
 }  // namespace sluice::cli
 
 int main(int argc, char** argv) {
+  // A reader that went away and a file that may not grow are errors of a write, not the end.
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGPIPE
+  std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGXFSZ
   using namespace sluice::cli;    // NOLINT(google-build-using-namespace): main is outside of it
   return static_cast<int>(dispatch({argv + 1, argv + argc}, Terminal::of_process()));
 }

@@ -23,6 +23,19 @@ std::string_view escape_of(Colour colour) {
   return "";
 }
 
+/// Below "error: ", also where the text has several lines.
+std::string indented(std::string_view text) {
+  constexpr std::string_view kMargin = "       ";
+  std::string lines(kMargin);
+  for (const char c : text.substr(0, text.find_last_not_of('\n') + 1)) {
+    lines += c;
+    if (c == '\n') {
+      lines += kMargin;
+    }
+  }
+  return lines;
+}
+
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -62,11 +75,26 @@ void Terminal::print(std::string_view text) const {
 }
 
 void Terminal::complain(const Error& error) const {
-  Error without_hint = error;
-  without_hint.hint.clear();
-  say(fmt::format("{} {}", paint(Colour::Red, "error:"), to_string(without_hint)));
-  if (!error.hint.empty()) {
-    say(fmt::format("{} {}", paint(Colour::Cyan, " hint:"), error.hint));
+  if (error.code == ErrorCode::Cancelled) {
+    say(fmt::format("{} {}", paint(Colour::Yellow, "interrupted:"), error.message));
+    return;
+  }
+  const std::string place = error.at ? to_string(*error.at) + ": " : "";
+  // What the code adds to the message only matters where the fault is ours; exit codes say the
+  // rest.
+  const bool is_ours = error.code == ErrorCode::Internal;
+  say(fmt::format("{} {}{}{}", paint(Colour::Red, "error:"), place,
+                  is_ours ? "a fault of Sluice itself: " : "", error.message));
+  for (const std::string& where : error.context) {
+    say(paint(Colour::Dim, fmt::format("       while {}", where)));
+  }
+  if (!error.native.empty()) {
+    say(paint(Colour::Dim, indented(fmt::format("the engine said: {}", error.native))));
+  }
+  const std::string hint =
+      is_ours && error.hint.empty() ? "please report it, with the contract if you can" : error.hint;
+  if (!hint.empty()) {
+    say(fmt::format("{} {}", paint(Colour::Cyan, " hint:"), hint));
   }
 }
 

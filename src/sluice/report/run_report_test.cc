@@ -8,6 +8,7 @@ namespace sluice::report {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 run::RunResult customers() {
   run::RunResult result;
@@ -80,13 +81,43 @@ TEST(RunJson, SeveralRunsAreOneObject) {
 }
 
 TEST(RunSummary, SaysWhereTheRowsAre) {
-  const std::string text = text_of(render_summary(customers()));
-  EXPECT_THAT(text, HasSubstr("Customers  succeeded  in 0.06 s"));
-  EXPECT_THAT(text, HasSubstr("good                    2  lake/silver (parquet merge, version 7, 1 "
-                              "inserted, 1 updated)"));
-  EXPECT_THAT(text, HasSubstr("quarantined             2  lake/quarantine"));
-  EXPECT_THAT(text, HasSubstr("1  email_shape (correctness)"));
-  EXPECT_THAT(text, HasSubstr("3  id_unique: expected = 0"));
+  EXPECT_EQ(text_of(render_summary(customers())),
+            "Customers  succeeded  in 0.06 s\n"
+            "  source            4\n"
+            "  good              2   lake/silver\n"
+            "  quarantined       2   lake/quarantine\n"
+            "  written           2   parquet merge, version 7: 1 inserted, 1 updated\n"
+            "  rules failed      1   email_shape (correctness)\n"
+            "  data set          3   id_unique: expected = 0\n");
+}
+
+TEST(RunSummary, PathsBelowTheWorkingFolderAreShort) {
+  run::RunResult result = customers();
+  result.target->uri = "/srv/ana/lake/silver";
+  result.quarantine->uri = "/srv/anabel/quarantine";
+  const std::string text = text_of(render_summary(result, {.working_folder = "/srv/ana"}));
+  EXPECT_THAT(text, HasSubstr("2   lake/silver\n"));
+  EXPECT_THAT(text, HasSubstr("2   /srv/anabel/quarantine\n"));
+}
+
+TEST(RunSummary, OnANarrowTerminalThePlaceStandsBelowItsCount) {
+  const std::string text = text_of(render_summary(customers(), {.columns = 36}));
+  EXPECT_THAT(text, HasSubstr("  good              2   lake/silver\n"));
+  EXPECT_THAT(text, HasSubstr("  quarantined       2\n    lake/quarantine\n"));
+}
+
+TEST(RunSummary, RulesComeInTheOrderOfTheirFailuresAndNotWithoutEnd) {
+  run::RunResult result = customers();
+  for (int i = 0; i < 20; ++i) {
+    result.row_rules.push_back({.name = "rule_" + std::to_string(i),
+                                .category = "correctness",
+                                .severity = "warning",
+                                .failed_rows = 100 + i});
+  }
+  const std::string text = text_of(render_summary(result));
+  EXPECT_THAT(text, HasSubstr("  rules failed    119   rule_19 (correctness, warning)\n"));
+  EXPECT_THAT(text, HasSubstr("and 9 more\n"));
+  EXPECT_THAT(text, Not(HasSubstr("email_shape")));
 }
 
 TEST(RunSummary, ASkippedRunSaysWhyAndNothingElse) {
@@ -96,15 +127,23 @@ TEST(RunSummary, ASkippedRunSaysWhyAndNothingElse) {
   EXPECT_EQ(text_of(render_summary(result)), "Customers  skipped: no new files  in 0.06 s\n");
 }
 
-TEST(RunSummary, SamplesAlignAndStayOnOneLine) {
+TEST(RunSummary, SamplesAlignFitAndStayOnOneLine) {
   const run::Sample sample{.columns = {"id", "note"},
                            .rows = {{"C1", "two\nlines"}, {std::nullopt, std::string(60, 'x')}}};
-  EXPECT_EQ(text_of(render_sample("bad rows", sample)),
+  EXPECT_EQ(text_of(render_sample("bad rows", sample, {.columns = 40})),
             "bad rows\n"
-            "  id    note                                     \n"
-            "  C1    two lines                                \n"
+            "  id    note\n"
+            "  C1    two lines\n"
             "  null  " +
-                std::string(37, 'x') + "... \n");
+                std::string(29, 'x') + "...\n");
+}
+
+TEST(RunSummary, TheReasonsOfARowStandBelowItInFull) {
+  const std::string reason = "Rule failed: " + std::string(90, 'x');
+  const run::Sample sample{.columns = {"id", "_lakelogic_errors", "_lakelogic_categories"},
+                           .rows = {{"C1", reason, "[correctness]"}}};
+  EXPECT_EQ(text_of(render_sample("bad rows", sample)),
+            "bad rows\n  id\n  C1\n      " + reason + "\n");
 }
 
 TEST(RunSummary, TheClosingLineIsTheOneUsersKnow) {

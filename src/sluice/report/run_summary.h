@@ -1,6 +1,6 @@
 // A run as a person reads it at the end: a table of counts and places, the rules that failed, and
-// samples of rows when asked for. Plain lines, of at most `columns` signs where values allow it;
-// the caller paints.
+// samples of rows when asked for. Plain lines, of at most `columns` signs where values allow it: a
+// path is never cut. The caller paints.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,18 @@ struct Piece {
 };
 using Line = std::vector<Piece>;
 
-std::vector<Line> render_summary(const run::RunResult& result);
+struct SummaryOptions {
+  /// Signs in a line.
+  int columns = 80;
+  /// Paths below it are shown relative to it. Empty: all as they are.
+  std::string working_folder;
+};
 
-/// A few rows as a table with a heading.
-std::vector<Line> render_sample(std::string_view heading, const run::Sample& sample);
+std::vector<Line> render_summary(const run::RunResult& result, const SummaryOptions& options = {});
+
+/// A few rows as a table with a heading; the reasons of a refused row stand below it, in full.
+std::vector<Line> render_sample(std::string_view heading, const run::Sample& sample,
+                                const SummaryOptions& options = {});
 
 /// "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%".
 std::string completion_line(const run::RunResult& result);

@@ -9,6 +9,7 @@ namespace sluice::cli {
 
 extern const Command kCompletion;
 extern const Command kDiff;
+extern const Command kDoctor;
 extern const Command kExplain;
 extern const Command kFormat;
 extern const Command kInit;

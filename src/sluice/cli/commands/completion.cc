@@ -56,7 +56,8 @@ ExitCode run_completion(const Arguments& arguments, const Terminal& terminal) {
     terminal.print(fish_script());
   } else {
     terminal.complain(make_error(ErrorCode::InvalidArgument,
-                                 fmt::format("SHELL is one of: bash zsh fish; got '{}'", shell)));
+                                 fmt::format("SHELL is one of: bash zsh fish; got '{}'", shell))
+                          .with_hint("sluice completion --help tells how it is used"));
     return ExitCode::WrongUsage;
   }
   return ExitCode::Done;

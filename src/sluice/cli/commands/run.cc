@@ -1,11 +1,13 @@
 #include "sluice/contract/run/run.h"
 
 #include <charconv>
+#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/interrupt.h"
+#include "sluice/cli/log_writer.h"
 #include "sluice/cli/progress_bar.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
@@ -82,7 +84,12 @@ constexpr Option kOptions[] = {
      .group = kTelling},
     {.name = "json", .help = "One JSON object on stdout", .group = kTelling},
     {.name = "quiet", .help = "Only errors", .group = kTelling},
-    {.name = "verbose", .help = "Log lines, too", .group = kTelling},
+    {.name = "verbose", .help = "Log lines with time, level and run, too", .group = kTelling},
+    {.name = "log-format",
+     .value = "FORMAT",
+     .help = "Log lines instead of the summary",
+     .group = kTelling,
+     .choices = "text|json"},
 };
 
 Error wrong(std::string message) {
@@ -122,30 +129,6 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return wrong(fmt::format("--memory is a size such as 512MB or 4GiB; got '{}'", text));
 }
 
-/// Log lines between the bar and the summary.
-class TerminalLog final : public Log {
- public:
-  TerminalLog(const Terminal& terminal, ProgressBar& bar, LogLevel least)
-      : terminal_(terminal), bar_(bar), least_(least) {}
-
-  void write(const LogLine& line) override {
-    if (line.level < least_) {
-      return;
-    }
-    bar_.wipe();
-    const Colour colour = line.level == LogLevel::Error     ? Colour::Red
-                          : line.level == LogLevel::Warning ? Colour::Yellow
-                                                            : Colour::Dim;
-    terminal_.say(fmt::format(
-        "{} {}", terminal_.paint(colour, fmt::format("{}:", to_string(line.level))), line.message));
-  }
-
- private:
-  const Terminal& terminal_;
-  ProgressBar& bar_;
-  LogLevel least_;
-};
-
 Colour colour_of(report::Tone tone) {
   switch (tone) {
     case report::Tone::Plain: return Colour::Plain;
@@ -167,16 +150,48 @@ void say_lines(const std::vector<report::Line>& lines, const Terminal& terminal)
   }
 }
 
+report::SummaryOptions summary_options(const Terminal& terminal) {
+  std::error_code failed;
+  return {.columns = terminal.columns(),
+          .working_folder = std::filesystem::current_path(failed).string()};
+}
+
+/// The same as log lines: what was not said while it ran.
+void log_result(const run::RunResult& result, LogWriter& log) {
+  std::vector<std::pair<std::string, std::string>> fields{{"run_id", result.run_id}};
+  if (!result.contract.layer.empty()) {
+    fields.emplace_back("layer", result.contract.layer);
+  }
+  fields.emplace_back("contract", result.contract.path);
+  for (const std::string& warning : result.warnings) {
+    log.write({.level = LogLevel::Warning, .message = warning, .fields = fields});
+  }
+  fields.emplace_back("event", run::to_string(result.status));
+  switch (result.status) {
+    case run::RunStatus::Succeeded:
+      log.write({.message = report::completion_line(result), .fields = fields});
+      return;
+    case run::RunStatus::Skipped:
+      log.write({.message = "Run skipped: " + result.reason, .fields = fields});
+      return;
+    case run::RunStatus::Failed:
+      log.write(
+          {.level = LogLevel::Error, .message = "Run failed: " + result.reason, .fields = fields});
+      return;
+  }
+}
+
 void say_result(const run::RunResult& result, const Arguments& arguments,
                 const Terminal& terminal) {
+  const report::SummaryOptions options = summary_options(terminal);
   for (const std::string& warning : result.warnings) {
     terminal.say(fmt::format("{} {}", terminal.paint(Colour::Yellow, "warning:"), warning));
   }
   if (arguments.has("show")) {
-    say_lines(report::render_sample("good rows", result.good_sample), terminal);
-    say_lines(report::render_sample("quarantined rows", result.bad_sample), terminal);
+    say_lines(report::render_sample("good rows", result.good_sample, options), terminal);
+    say_lines(report::render_sample("quarantined rows", result.bad_sample, options), terminal);
   }
-  say_lines(report::render_summary(result), terminal);
+  say_lines(report::render_summary(result, options), terminal);
   if (result.status == run::RunStatus::Succeeded) {
     terminal.say(report::completion_line(result));
   }
@@ -249,9 +264,25 @@ void print_plan(const contract::PlannedRun& plan) {
   section("warnings", plan.warnings);
 }
 
-ExitCode fail(const Error& error, const Terminal& terminal) {
-  terminal.complain(error);
+ExitCode fail(Error error, LogWriter& log) {
+  if (error.hint.empty() && error.code == ErrorCode::InvalidArgument) {
+    error.hint = "sluice run --help tells how it is used";
+  }
+  log.complain(error);
   return exit_code_of(error);
+}
+
+LogWriterOptions log_options(const Arguments& arguments) {
+  LogWriterOptions options;
+  const std::string format = arguments.find("log-format").value_or("");
+  if (arguments.has("verbose") || !format.empty()) {
+    options = {.style = format == "json" ? LogStyle::Json : LogStyle::Text,
+               .least = LogLevel::Info};
+  }
+  if (arguments.has("quiet")) {
+    options.least = LogLevel::Error;
+  }
+  return options;
 }
 
 struct Ran {
@@ -259,37 +290,61 @@ struct Ran {
   ExitCode exit = ExitCode::Done;
 };
 
+/// Of several contracts the first failure is what the shell learns, but for an interruption.
+ExitCode worse(ExitCode before, ExitCode now) {
+  return before == ExitCode::Done || now == ExitCode::Interrupted ? now : before;
+}
+
+/// A stop that came when the run could not be stopped any more.
+Error stopped_after(const run::RunResult& result, std::size_t left) {
+  std::string text = result.status == run::RunStatus::Succeeded
+                         ? "the batch was committed before"
+                         : "there was nothing to commit any more";
+  if (left > 0) {
+    text += fmt::format("; contracts that were not run: {}", left);
+  }
+  return make_error(ErrorCode::Cancelled, std::move(text));
+}
+
 Ran run_all(const std::vector<std::string>& contracts, const Arguments& arguments,
             const contract::RunOptions& options, const Context& context, ProgressBar& bar,
-            const Terminal& terminal) {
+            LogWriter& log, const Terminal& terminal) {
   Ran ran;
   for (const std::string& path : contracts) {
     auto result = contract::run(context, path, options);
     bar.wipe();
     if (!result) {
-      ran.exit = fail(result.error(), terminal);
+      ran.exit = worse(ran.exit, fail(result.error(), log));
       if (ran.exit == ExitCode::Interrupted) {
         break;
       }
       continue;
     }
-    if (!arguments.has("quiet")) {
+    if (arguments.has("verbose") || arguments.has("log-format")) {
+      log_result(*result, log);
+    }
+    if (!arguments.has("quiet") && !arguments.has("log-format")) {
       say_result(*result, arguments, terminal);
     }
     if (result->status == run::RunStatus::Failed) {
-      ran.exit = ExitCode::Failed;
+      ran.exit = worse(ran.exit, ExitCode::Failed);
     }
     ran.results.push_back(*std::move(result));
+    if (context.stop.stop_requested()) {
+      log.complain(stopped_after(ran.results.back(), contracts.size() - ran.results.size()));
+      ran.exit = ExitCode::Interrupted;
+      break;
+    }
   }
   return ran;
 }
 
 ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
-                 const Context& context, const Terminal& terminal) {
+                 const Context& context, LogWriter& log) {
   for (const std::string& path : contracts) {
     const auto plan = contract::plan_run(context, path, options);
     if (!plan) {
-      return fail(plan.error(), terminal);
+      return fail(plan.error(), log);
     }
     print_plan(*plan);
   }
@@ -300,28 +355,29 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
   std::vector<std::string> contracts = arguments.operands();
   const std::vector<std::string> named = arguments.all("contract");
   contracts.insert(contracts.end(), named.begin(), named.end());
-  if (contracts.empty()) {
-    return fail(wrong("CONTRACT is missing").with_hint("sluice run --help tells how it is used"),
-                terminal);
-  }
   ProgressBar bar(terminal);
-  TerminalLog log(terminal, bar, arguments.has("verbose") ? LogLevel::Info : LogLevel::Warning);
+  LogWriter log(terminal, bar, log_options(arguments));
+  if (contracts.empty()) {
+    return fail(wrong("CONTRACT is missing"), log);
+  }
   Context context;
   context.stop = stop_on_signals();
   context.log = &log;
-  context.progress = &bar;
+  if (terminal.is_interactive() && !arguments.has("quiet") && !arguments.has("log-format")) {
+    context.progress = &bar;
+  }
   auto options = options_of(arguments);
   Status usable = check_engine(arguments, terminal);
   if (usable.has_value()) {
     usable = read_limits(arguments, context);
   }
   if (!options || !usable) {
-    return fail(options ? usable.error() : options.error(), terminal);
+    return fail(options ? usable.error() : options.error(), log);
   }
   if (arguments.has("dry-run")) {
-    return run_dry(contracts, *options, context, terminal);
+    return run_dry(contracts, *options, context, log);
   }
-  const Ran ran = run_all(contracts, arguments, *options, context, bar, terminal);
+  const Ran ran = run_all(contracts, arguments, *options, context, bar, log, terminal);
   if (arguments.has("json") && !ran.results.empty()) {
     terminal.print((contracts.size() == 1 ? report::to_json(ran.results.front())
                                           : report::to_json(std::span(ran.results))) +
@@ -338,6 +394,7 @@ constinit const Command kRun{
     .usage = "CONTRACT... [OPTIONS]",
     .example =
         "sluice run customers.yaml\n"
+        "sluice run customers.yaml --dry-run\n"
         "sluice run customers.yaml --source day.csv --output-good good.parquet --json",
     .operands = {.name = "CONTRACT", .help = "YAML files", .at_least = 0, .at_most = 10'000},
     .options = kOptions,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "sluice/contract/run/source_files.h"
 #include "sluice/plan/table_id.h"
@@ -28,6 +29,12 @@ Result<std::string> folder_of_target(std::string text, std::string_view what) {
     return make_error(ErrorCode::Unsupported, fmt::format("the {} is a local folder, not '{}'",
                                                           what, text.substr(0, text.find(':') + 1)))
         .with_hint("give a local folder with --target");
+  }
+  struct stat found{};
+  if (stat(absolute_path(text, working_folder()).c_str(), &found) == 0 && !S_ISDIR(found.st_mode)) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the {} is a folder; this is a file: '{}'", what, text))
+        .with_hint("name a folder; it is made when it is not there");
   }
   if (is_table_name(text)) {
     SLUICE_TRY(const plan::TableId id, plan::parse_table_id(text));

@@ -6,11 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "sluice/base/limits.h"
 #include "sluice/base/sha256.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/commit.h"
+#include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/narrator.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/engine/module.h"
@@ -28,6 +31,8 @@ namespace {
 using run::RunResult;
 using run::RunStatus;
 
+constexpr std::string_view kErrorsColumn = "_lakelogic_errors";
+
 class Stopwatch {
  public:
   std::int64_t ms() const {
@@ -43,28 +48,34 @@ class Stopwatch {
 class Runner {
  public:
   Runner(const Context& context, const std::string& path, const RunOptions& options)
-      : context_(context), path_(path), options_(options) {}
+      : narrator_(context), context_(narrator_.context()), path_(path), options_(options) {}
 
   Result<RunResult> run();
   Result<PlannedRun> plan();
+  /// Another process recorded the batch that this one has read.
+  bool has_lost_race() const { return has_lost_race_; }
 
  private:
   Status read_contract();
   Status refuse_unsupported();
   Error as_contract_error(Error error, const Span& span) const;
+  Result<RunResult> run_steps();
   Status list_files();
   Status list_links();
   Status open_state();
   Status open_engine();
   Status open_tables();
   /// False when there is nothing to do; result_ says why.
-  Result<bool> take_batch();
+  Result<bool> find_batch();
+  Status record_batch();
   Status lower_and_bind();
   Status execute();
   Status check_gates();
   Status write_outputs();
   Status write_output(const std::string& path, std::string_view relation);
   Status commit();
+  Status keep_quarantine(const std::string& key);
+  void settle();
   Status take_samples();
   Status keep_record();
   Result<run::Sample> sample(std::string_view relation);
@@ -73,7 +84,8 @@ class Runner {
   run::StreamId stream() const;
   bool is_incremental() const;
 
-  const Context& context_;
+  Narrator narrator_;
+  Context context_;
   std::string path_;
   const RunOptions& options_;
   Stopwatch watch_;
@@ -90,6 +102,8 @@ class Runner {
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> target_;
   std::optional<Folder> quarantine_;
+  std::optional<run::BatchRecord> unrecorded_;
+  bool has_lost_race_ = false;
   plan::BoundPipeline bound_;
   run::Executed executed_;
 };
@@ -98,7 +112,7 @@ Status Runner::read_contract() {
   SLUICE_TRY(const std::string text, load_contract_text(context_, path_));
   checked_ = check_contract(text, path_, {.lenient = options_.lenient});
   if (!checked_.is_runnable()) {
-    return to_error(checked_.diagnostics);
+    return refusal(checked_.diagnostics, path_);
   }
   contract_ = &*checked_.contract;
   clock_ = context_.clock->now();
@@ -112,6 +126,10 @@ Status Runner::read_contract() {
                       .fingerprint = "sha256:" + sha256_hex(text),
                       .layer = layer(*contract_),
                       .table_name = table_name(*contract_)};
+  narrator_.name("run_id", result_.run_id);
+  narrator_.name("pipeline_run_id", result_.pipeline_run_id);
+  narrator_.name("layer", result_.contract.layer);
+  narrator_.name("contract", path_);
   SLUICE_TRY(places_, find_places(*contract_, options_));
   return refuse_unsupported();
 }
@@ -277,7 +295,22 @@ Status Runner::open_tables() {
   return {};
 }
 
-Result<bool> Runner::take_batch() {
+Status Runner::record_batch() {
+  if (!unrecorded_) {
+    return {};
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const bool is_ours, run::record_batch(context_, log, *unrecorded_));
+  if (!is_ours) {
+    has_lost_race_ = true;
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("another process recorded this batch: '{}'", path_))
+        .with_hint("run it again when the other one is done");
+  }
+  return {};
+}
+
+Result<bool> Runner::find_batch() {
   if (state_ == nullptr) {
     return true;
   }
@@ -300,7 +333,7 @@ Result<bool> Runner::take_batch() {
     return stored.has_value();
   };
   SLUICE_TRY(const run::NextBatch next,
-             run::take_next_batch(context_, log, is_committed, files_, request));
+             run::find_next_batch(context_, log, is_committed, files_, request));
   if (const auto* nothing = std::get_if<run::NothingToDo>(&next)) {
     result_.reason =
         nothing->same_as != 0
@@ -314,6 +347,7 @@ Result<bool> Runner::take_batch() {
   const auto* fresh = std::get_if<run::NewBatch>(&next);
   const run::BatchRecord& record = fresh ? fresh->record : std::get<run::Unfinished>(next).record;
   if (fresh) {
+    unrecorded_ = record;
     for (const std::string& path : fresh->changed) {
       result_.warnings.push_back(
           fmt::format("this file was read before with other content: '{}'", path));
@@ -358,6 +392,7 @@ Status Runner::lower_and_bind() {
 }
 
 Status Runner::execute() {
+  narrator_.begin("judge");
   SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_));
   result_.rows = executed_.rows;
   result_.ledger = executed_.ledger;
@@ -406,11 +441,42 @@ Status Runner::write_output(const std::string& path, std::string_view relation) 
 Status Runner::write_outputs() {
   SLUICE_CHECK(write_output(options_.output_bad, run::kBadRelation));
   result_.output_bad = options_.output_bad;
+  if (!options_.output_bad.empty()) {
+    narrator_.tell(LogLevel::Info, "written",
+                   fmt::format("Wrote {} quarantined rows to {}", result_.rows.quarantined,
+                               absolute_path(options_.output_bad, working_folder())));
+  }
   if (result_.status == RunStatus::Failed) {
     return {};  // a gate stopped the run: nothing is published as good
   }
   SLUICE_CHECK(write_output(options_.output_good, run::kGoodRelation));
   result_.output_good = options_.output_good;
+  if (!options_.output_good.empty()) {
+    narrator_.tell(LogLevel::Info, "written",
+                   fmt::format("Wrote {} valid rows to {}", result_.rows.good,
+                               absolute_path(options_.output_good, working_folder())));
+  }
+  return {};
+}
+
+/// From here on the outcome stands: a stop ends what comes next, not this run.
+void Runner::settle() {
+  context_.stop = {};
+  context_.deadline.reset();
+}
+
+Status Runner::keep_quarantine(const std::string& key) {
+  if (result_.rows.quarantined == 0 || !contract_->quarantine.enabled.value) {
+    return {};
+  }
+  narrator_.begin("quarantine");
+  SLUICE_TRY_IN(
+      const table::Receipt kept,
+      commit_quarantine(context_, *connection_, quarantine_->table(), *contract_, key, run_uuid_),
+      "keeping the refused rows");
+  result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
+  narrator_.tell(LogLevel::Info, "written",
+                 fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
   return {};
 }
 
@@ -425,18 +491,11 @@ Status Runner::commit() {
   const Stopwatch watch;
   const std::string key =
       run::render_commit_key(stream(), static_cast<std::uint64_t>(result_.batch));
-  if (result_.rows.quarantined > 0 && contract_->quarantine.enabled.value) {
-    SLUICE_TRY_IN(
-        const table::Receipt kept,
-        commit_quarantine(context_, *connection_, quarantine_->table(), *contract_, key, run_uuid_),
-        "keeping the refused rows");
-    result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
-    context_.say(LogLevel::Info,
-                 fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
-  }
+  SLUICE_CHECK(keep_quarantine(key));
   if (result_.status == RunStatus::Failed) {
     return {};
   }
+  narrator_.begin("write");
   SLUICE_TRY(plan::WriteMode mode, lower_strategy(*contract_));
   const std::string strategy(plan::mode_name(mode));
   SLUICE_TRY_IN(const table::Receipt receipt,
@@ -455,8 +514,8 @@ Status Runner::commit() {
                                      .inserted = receipt.inserted,
                                      .updated = receipt.updated,
                                      .deleted = receipt.deleted};
-  context_.say(LogLevel::Info,
-               fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target));
+  narrator_.tell(LogLevel::Info, "written",
+                 fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target));
   result_.durations.materialize_ms = watch.ms();
   return {};
 }
@@ -468,10 +527,15 @@ Result<run::Sample> Runner::sample(std::string_view relation) {
   for (const schema::Field& field : columns.fields) {
     sample.columns.push_back(field.name);
   }
+  const std::string rows =
+      columns.find(kErrorsColumn) == nullptr
+          ? std::string(relation)
+          : fmt::format("(SELECT * REPLACE (array_to_string({0}, '; ') AS {0}) FROM {1})",
+                        kErrorsColumn, relation);
   SLUICE_TRY(sample.rows, run::query_texts(context_, *connection_,
                                            fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {} "
                                                        "LIMIT {}",
-                                                       relation, options_.sample_rows)));
+                                                       rows, options_.sample_rows)));
   return sample;
 }
 
@@ -505,24 +569,37 @@ Result<RunResult> Runner::skip(std::string reason) {
 }
 
 Result<RunResult> Runner::run() {
+  Result<RunResult> result = run_steps();
+  if (!result && result.error().code == ErrorCode::Cancelled) {
+    return stopped(path_);
+  }
+  return result;
+}
+
+Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(read_contract());
   SLUICE_CHECK(list_files());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_state());
   SLUICE_CHECK(open_engine());
   SLUICE_CHECK(open_tables());
-  SLUICE_TRY(const bool has_work, take_batch());
+  SLUICE_TRY(const bool has_work, find_batch());
   if (!has_work) {
     return skip(result_.reason);
   }
   if (files_.empty()) {
     return skip("the source has no file");
   }
-  SLUICE_CHECK(lower_and_bind());
-  SLUICE_CHECK(execute());
+  SLUICE_CHECK(as_input_error(lower_and_bind()));
+  SLUICE_CHECK(as_input_error(execute()));
+  if (result_.rows.quarantined > 0) {
+    narrator_.tell(LogLevel::Warning, "quarantined", render_notice(result_));
+  }
   SLUICE_CHECK(check_gates());
+  SLUICE_CHECK(record_batch());
   SLUICE_CHECK(write_outputs());
   SLUICE_CHECK(commit());
+  settle();
   SLUICE_CHECK(take_samples());
   return finish();
 }
@@ -558,7 +635,13 @@ Result<PlannedRun> Runner::plan() {
 }  // namespace
 
 Result<RunResult> run(const Context& context, const std::string& path, const RunOptions& options) {
-  return Runner(context, path, options).run();
+  for (int attempt = 1;; ++attempt) {
+    Runner runner(context, path, options);
+    auto result = runner.run();
+    if (!runner.has_lost_race() || attempt == limits::kCommitRetryMax) {
+      return result;
+    }
+  }
 }
 
 Result<PlannedRun> plan_run(const Context& context, const std::string& path,

@@ -2,11 +2,11 @@
 // the rows, keep the refused ones, commit the accepted ones, keep the record of the run. The
 // command line is a thin shell on it.
 //
-// What is committed, in this order, each carrying the batch's number: the batch record, the
-// quarantine, the target, the record of the run. A run that dies is repeated exactly as its batch
-// was written and repeats only what is missing. The contract's SQL runs on an engine of its own
-// that reaches the files of this run and nothing else. One call at a time per Context; runs of any
-// contracts may go on side by side, also in other processes.
+// What is committed, in this order, each carrying the batch's number: the batch record (when the
+// files are read and judged), the quarantine, the target, the record of the run. A run that dies
+// is repeated exactly as its batch was written and repeats only what is missing. The contract's
+// SQL runs on an engine of its own that reaches the files of this run and nothing else. One call
+// at a time per Context; runs of any contracts may go on side by side, also in other processes.
 #pragma once
 
 #include <cstdint>

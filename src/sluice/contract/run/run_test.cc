@@ -116,6 +116,38 @@ TEST_F(Run, ASecondRunReadsOnlyNewFiles) {
               ElementsAre("C100|new@corp.com", "C101|user101@corp.com"));
 }
 
+TEST_F(Run, AFileThatCannotBeReadBindsNoLaterRun) {
+  const std::string contract = customers();
+  write("landing/c.json", R"([{"cus_id": "C104", "email")");
+  const auto broken = run(context_, contract, options());
+  ASSERT_FALSE(broken.has_value());
+  EXPECT_EQ(broken.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(broken.error().hint, HasSubstr("mend the file"));
+  write("landing/c.json", R"([{"cus_id": "C104", "email": "user104@corp.com"}])");
+  const RunResult mended = run(context_, contract, options()).value();
+  EXPECT_EQ(mended.rows.source, 5);
+  EXPECT_EQ(mended.batch, 1);
+}
+
+TEST_F(Run, LinesCarryTheRunAndSayWhatBecameOfRows) {
+  struct Lines final : Log {
+    void write(const LogLine& line) override { all.push_back(line); }
+    std::vector<LogLine> all;
+  } lines;
+  context_.log = &lines;
+  const RunResult result = run(context_, customers(), options()).value();
+  ASSERT_THAT(lines.all, SizeIs(3));
+  EXPECT_EQ(lines.all[0].level, LogLevel::Warning);
+  EXPECT_THAT(lines.all[0].message,
+              HasSubstr("2 records quarantined in 'customers'. Total: 4 (ratio 50.0%)"));
+  EXPECT_THAT(lines.all[1].message, HasSubstr("Wrote 2 quarantined rows to "));
+  EXPECT_THAT(lines.all[2].message, HasSubstr("Wrote 2 valid rows to "));
+  for (const LogLine& line : lines.all) {
+    EXPECT_THAT(line.fields, testing::Contains(testing::Pair("run_id", result.run_id)));
+    EXPECT_THAT(line.fields, testing::Contains(testing::Pair("layer", "silver")));
+  }
+}
+
 TEST_F(Run, OutputsAreFilesAndNothingElseIsWritten) {
   const std::string contract = customers();
   RunOptions with = options();

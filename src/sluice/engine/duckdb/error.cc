@@ -225,6 +225,10 @@ void refine_disk(const Native& native, Error& error) {
     error.code = ErrorCode::ResourceExhausted;
     error.message = "the disk is full";
     error.hint = "free some space, or let the engine spill to another folder";
+  } else if (failed_with(EFBIG, "File too large")) {
+    error.code = ErrorCode::ResourceExhausted;
+    error.message = "a file grew beyond its limit";
+    error.hint = "raise the limit of the size of files (ulimit -f), or write to another disk";
   } else if (failed_with(EMFILE, "Too many open files")) {
     error.code = ErrorCode::ResourceExhausted;
     error.message = "too many open files";
@@ -232,6 +236,7 @@ void refine_disk(const Native& native, Error& error) {
   } else if (failed_with(EACCES, "Permission denied") || number == EPERM || number == EROFS) {
     error.code = ErrorCode::Unauthorized;
     error.message = "no permission to read or write a file";
+    error.hint = "give this user the right to read and write there, or choose another folder";
   } else if (failed_with(ENOENT, "No such file") || says(native, "No files found") ||
              says(native, "does not exist")) {
     error.code = ErrorCode::NotFound;

@@ -26,6 +26,18 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
+/// Best effort, also after a stop: what is half written goes.
+void remove_staged(const Context& context, storage::Storage& folder, const std::string& staged) {
+  Context unstoppable = context;
+  unstoppable.stop = {};
+  unstoppable.deadline.reset();
+  if (const Status removed = folder.remove(unstoppable, staged); !removed) {
+    context.say(LogLevel::Warning, fmt::format("a file that is half written could not be removed: "
+                                               "'{}'",
+                                               folder.uri(staged)));
+  }
+}
+
 }  // namespace
 
 Result<OutputFormat> parse_output_format(std::string_view word) {
@@ -70,14 +82,16 @@ Status write_output(const Context& context, engine::Connection& connection,
   }
   const std::string staged =
       fmt::format("_{}.{}.tmp", name, to_string(make_uuid_v7(*context.clock, *context.random)));
-  SLUICE_TRY_IN(
-      [[maybe_unused]] const std::int64_t rows,
-      connection.execute(
-          context, fmt::format("COPY (SELECT {} FROM {}) TO {} ({})", list, relation,
-                               dialect::quote_literal(folder.uri(staged)), copy_options(format))),
-      fmt::format("writing the rows to '{}'", folder.uri(name)));
+  const auto written = connection.execute(
+      context, fmt::format("COPY (SELECT {} FROM {}) TO {} ({})", list, relation,
+                           dialect::quote_literal(folder.uri(staged)), copy_options(format)));
+  if (!written) {
+    remove_staged(context, folder, staged);
+    return Error(written.error())
+        .with_context(fmt::format("writing the rows to '{}'", folder.uri(name)));
+  }
   if (Status published = folder.publish(context, staged, name); !published) {
-    [[maybe_unused]] const Status removed = folder.remove(context, staged);
+    remove_staged(context, folder, staged);
     return std::move(published).error();
   }
   return {};

@@ -132,30 +132,43 @@ Result<NextBatch> plan_next_batch(const StreamId& stream, const std::vector<Batc
   return NextBatch(std::move(next));
 }
 
+Result<NextBatch> find_next_batch(const Context& context, const BatchLog& log,
+                                  const AskCommitted& is_committed,
+                                  const std::vector<BatchFile>& listed,
+                                  const BatchRequest& request) {
+  SLUICE_TRY(const std::vector<BatchRecord> records, log.load_all(context));
+  std::set<std::uint64_t> committed;
+  if (!records.empty()) {
+    const std::uint64_t newest = records.back().number;
+    SLUICE_TRY(const bool is_there, is_committed(context, newest));
+    if (is_there) {
+      committed.insert(newest);
+    }
+  }
+  SLUICE_TRY(NextBatch next, plan_next_batch(log.stream(), records, committed, listed, request));
+  if (const auto* unfinished = std::get_if<Unfinished>(&next)) {
+    SLUICE_CHECK(log.confirm(context, unfinished->record.number));
+  }
+  return next;
+}
+
+Result<bool> record_batch(const Context& context, const BatchLog& log, const BatchRecord& record) {
+  SLUICE_TRY(const std::optional<BatchRecord> other, log.write_or_find(context, record));
+  return !other.has_value();
+}
+
 Result<NextBatch> take_next_batch(const Context& context, const BatchLog& log,
                                   const AskCommitted& is_committed,
                                   const std::vector<BatchFile>& listed,
                                   const BatchRequest& request) {
   for (int attempt = 0; attempt < limits::kCommitRetryMax; ++attempt) {
-    SLUICE_TRY(const std::vector<BatchRecord> records, log.load_all(context));
-    std::set<std::uint64_t> committed;
-    if (!records.empty()) {
-      const std::uint64_t newest = records.back().number;
-      SLUICE_TRY(const bool is_there, is_committed(context, newest));
-      if (is_there) {
-        committed.insert(newest);
-      }
-    }
-    SLUICE_TRY(NextBatch next, plan_next_batch(log.stream(), records, committed, listed, request));
-    if (const auto* unfinished = std::get_if<Unfinished>(&next)) {
-      SLUICE_CHECK(log.confirm(context, unfinished->record.number));
-    }
+    SLUICE_TRY(NextBatch next, find_next_batch(context, log, is_committed, listed, request));
     const auto* planned = std::get_if<NewBatch>(&next);
     if (planned == nullptr) {
       return next;
     }
-    SLUICE_TRY(const std::optional<BatchRecord> other, log.write_or_find(context, planned->record));
-    if (!other) {
+    SLUICE_TRY(const bool is_ours, record_batch(context, log, planned->record));
+    if (is_ours) {
       return next;
     }
   }

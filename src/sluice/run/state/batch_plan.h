@@ -70,7 +70,19 @@ Result<NextBatch> plan_next_batch(const StreamId& stream, const std::vector<Batc
 /// Whether the table shows the commit of this batch.
 using AskCommitted = std::function<Result<bool>(const Context& context, std::uint64_t number)>;
 
-/// As plan_next_batch over what the log holds; a NewBatch is recorded when it is returned.
+/// As plan_next_batch over what the log holds. A NewBatch is not recorded: its reader calls
+/// record_batch when it has read the files and before it commits anything, so that input which
+/// cannot be read binds nobody.
+Result<NextBatch> find_next_batch(const Context& context, const BatchLog& log,
+                                  const AskCommitted& is_committed,
+                                  const std::vector<BatchFile>& listed,
+                                  const BatchRequest& request);
+
+/// Records a NewBatch. False when another process has recorded that number: look for the next batch
+/// again.
+Result<bool> record_batch(const Context& context, const BatchLog& log, const BatchRecord& record);
+
+/// As find_next_batch; a NewBatch is recorded when it is returned.
 Result<NextBatch> take_next_batch(const Context& context, const BatchLog& log,
                                   const AskCommitted& is_committed,
                                   const std::vector<BatchFile>& listed,

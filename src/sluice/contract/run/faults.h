@@ -1,0 +1,23 @@
+// What a run says when it cannot go on, in words for the person who started it: the mistakes of a
+// contract, files that cannot be read, a stop that was asked for.
+// Pure functions; safe from any thread.
+#pragma once
+
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/contract/diagnostic/diagnostic.h"
+
+namespace sluice::contract {
+
+/// The first mistake; where it has no advice of its own, how to see them all.
+Error refusal(const Diagnostics& diagnostics, const std::string& path);
+
+/// What the engine calls an invalid argument while it reads is in the files, not in the caller's
+/// words.
+Status as_input_error(Status status);
+
+/// A stop before anything was committed. A commit that was sent is settled first, so this is sure.
+Error stopped(const std::string& path);
+
+}  // namespace sluice::contract

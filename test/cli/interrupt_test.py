@@ -1,0 +1,88 @@
+"""A run that is told to stop: it ends soon, says what became of its batch, and leaves nothing half
+done; the next run does the work."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import unittest
+
+from program import InFolder, Screen, contents, half_written
+
+# Slow by its rule, not by its size: what takes its time can be stopped.
+CONTRACT = """\
+info: {title: Slow, table_name: slow, target_layer: silver}
+source: {path: landing/*.csv, load_mode: incremental}
+model: {fields: [{name: id, type: string, required: true}, {name: text, type: string}]}
+quality:
+  row_rules:
+    - {name: slow, sql: "levenshtein(repeat(text, TIMES), repeat(id, TIMES)) >= 0"}
+materialization: {strategy: append, format: parquet, target_path: lake/slow}
+"""
+
+
+class Interrupted(InFolder):
+    def slow(self, rows: int, times: int) -> None:
+        self.write("slow.yaml", CONTRACT.replace("TIMES", str(times)))
+        lines = "".join(f"id-{i},some-text-{i}\n" for i in range(rows))
+        self.write("landing/rows.csv", "id,text\n" + lines)
+
+    def start(self) -> Screen:
+        screen = Screen(self.folder, ["run", "slow.yaml"])
+        self.addCleanup(screen.process.kill)
+        # The bar shows that rows are being judged.
+        self.assertTrue(screen.read_until(lambda text: "judge" in text), screen.text)
+        return screen
+
+    def check_stopped(self, screen: Screen) -> None:
+        code = screen.close()
+        self.assertEqual(code, 130, screen.text)
+        last = screen.text.rstrip().splitlines()[-1]
+        self.assertIn("interrupted:", last)
+        self.assertIn("the batch was not committed", last)
+        self.assertNotIn("error:", screen.text)
+        self.assertEqual(half_written(self.folder), [])
+        self.assertEqual([name for name in contents(self.folder) if name.endswith(".parquet")], [])
+
+    def test_ctrl_c_says_that_nothing_was_committed_and_the_next_run_finishes(self) -> None:
+        self.slow(rows=60_000, times=8)
+        screen = self.start()
+        screen.stop(signal.SIGINT)
+        self.check_stopped(screen)
+        done = self.sluice("run", "slow.yaml", "--json", "--quiet")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(json.loads(done.out)["rows"]["written"], 60_000)
+        again = self.sluice("run", "slow.yaml", "--json", "--quiet")
+        self.assertEqual(json.loads(again.out)["status"], "skipped")
+
+    def test_sigterm_is_the_same(self) -> None:
+        self.slow(rows=200_000, times=8)
+        screen = self.start()
+        screen.stop(signal.SIGTERM)
+        self.check_stopped(screen)
+
+    def test_a_signal_to_a_process_and_its_group_is_one(self) -> None:
+        self.slow(rows=200_000, times=8)
+        screen = self.start()
+        screen.stop(signal.SIGINT)
+        screen.stop(signal.SIGTERM)
+        self.check_stopped(screen)
+
+    def test_a_second_one_ends_at_once(self) -> None:
+        # One block of rows takes many seconds, and an engine stops between blocks only.
+        self.slow(rows=20_000, times=300)
+        screen = self.start()
+        ended = 0
+        while screen.process.poll() is None:
+            screen.stop(signal.SIGINT)
+            ended += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                screen.process.wait(0.1)
+        self.assertLess(ended, 30)
+        self.assertEqual(screen.close(), 130)
+        self.assertIn("interrupted: ended at once; the next run finds out whether the batch was "
+                      "committed", screen.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
