@@ -15,7 +15,7 @@ namespace {
 constexpr Option kOptions[] = {
     {.name = "key",
      .value = "PATH",
-     .help = "Says what this key of the contract is, and which file and line it came from",
+     .help = "Says what this key is, and which file and line it came from",
      .group = ""},
     {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
     {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
@@ -98,7 +98,7 @@ constinit const Command kExplain{
         "sluice explain SL0501\n"
         "sluice explain customers.yaml --key service_levels.freshness",
     .operands = {.name = "CODE",
-                 .help = "SL0501 or its name; without one, all are listed. With --key: a contract",
+                 .help = "SL0501 or its name; none: all are listed. With --key: a contract",
                  .at_least = 0,
                  .at_most = 1},
     .options = kOptions,

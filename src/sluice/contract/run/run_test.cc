@@ -121,8 +121,8 @@ TEST_F(Run, AFileThatCannotBeReadBindsNoLaterRun) {
   write("landing/c.json", R"([{"cus_id": "C104", "email")");
   const auto broken = run(context_, contract, options());
   ASSERT_FALSE(broken.has_value());
-  EXPECT_EQ(broken.error().code, ErrorCode::Corrupt);
-  EXPECT_THAT(broken.error().hint, HasSubstr("mend the file"));
+  EXPECT_EQ(broken.error().code, ErrorCode::DataRejected);
+  EXPECT_THAT(broken.error().hint, HasSubstr("mend the line"));
   write("landing/c.json", R"([{"cus_id": "C104", "email": "user104@corp.com"}])");
   const RunResult mended = run(context_, contract, options()).value();
   EXPECT_EQ(mended.rows.source, 5);
