@@ -57,6 +57,10 @@ Result<std::string> columns_option(const Schema& columns) {
 
 std::string probe_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv) {
   std::string options = csv_options(csv);
+  if (csv.skip_rows == 0) {
+    // Said aloud, or the reader takes lines that do not fit for a preface and leaves them out.
+    options += ", skip=0";
+  }
   if (!csv.column_names.empty()) {
     options += fmt::format(", names={}", literal_list(csv.column_names));
   }

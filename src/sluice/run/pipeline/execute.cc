@@ -63,6 +63,17 @@ Status Executor::execute(const string& statement) {
   return {};
 }
 
+/// All is bound when a step runs: what the engine refuses now is in the data.
+Error as_data_error(Error error) {
+  if (error.code == ErrorCode::InvalidArgument) {
+    error.code = ErrorCode::DataRejected;
+    error.hint =
+        "compare the file with source.format and source.options (delimiter, quote_char, "
+        "encoding), or mend the line";
+  }
+  return error;
+}
+
 Status Executor::run_step(const dialect::ProgramStep& step) {
   LedgerEntry entry{.step = step.name, .is_opaque = step.is_opaque};
   for (const string& statement : step.statements) {
@@ -235,8 +246,9 @@ Result<Executed> Executor::run() {
     drop_tables();
     SLUICE_TRY(program, dialect::render_program(bound_, Evaluation::Guarded));
     if (Status guarded = run_program(program); !guarded) {
-      return guarded.error().code == ErrorCode::InvalidArgument ? std::move(plain).error()
-                                                                : std::move(guarded).error();
+      return as_data_error(guarded.error().code == ErrorCode::InvalidArgument
+                               ? std::move(plain).error()
+                               : std::move(guarded).error());
     }
   }
   SLUICE_CHECK(judge_dataset(program));

@@ -120,6 +120,19 @@ TEST_F(ExecutePipeline, RowsAreSplitWithEveryReasonAndAsTheyCame) {
   EXPECT_EQ(done.row_rules.at(1).failed_rows, 2);
 }
 
+TEST_F(ExecutePipeline, ALateLineThatDoesNotFitIsTheDatasFault) {
+  std::string text = "id,name\n";
+  for (int line = 0; line < 30'000; ++line) {  // more than a reader looks at to know the file
+    text += "1,x\n";
+  }
+  plan::Pipeline pipeline = over_csv(text + "1,x,extra\n");
+  pipeline.schema.columns = {declared("id", kInteger, "int")};
+  const auto done = run(pipeline);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::DataRejected);
+  EXPECT_THAT(done.error().hint, testing::HasSubstr("source.options"));
+}
+
 TEST_F(ExecutePipeline, ACastThatFailsKeepsTheTextAndSaysIt) {
   plan::Pipeline pipeline = over_csv("id,amount\n1,1.5\n2,12.7x\n12.7,3\n 4 ,\n");
   pipeline.schema.columns = {
