@@ -124,11 +124,11 @@ enum class Code : std::uint16_t {
 struct CodeInfo {
   Code code;
   std::string_view slug;
-  Severity severity;         // of a strict check, unless the check says otherwise
-  std::string_view summary;  // one line
-  std::string_view why;      // why it matters, a sentence or three
-  std::string_view before;   // YAML that gives it
-  std::string_view after;    // the same, mended
+  Severity severity;          // of a strict check, unless the check says otherwise
+  std::string_view summary;   // one line
+  std::string_view why;       // why it matters, a sentence or three
+  std::string_view before;    // YAML that gives it
+  std::string_view after;     // the same, mended
   bool needs_engine = false;  // said where SQL is bound, and by no other check
 };
 

@@ -37,8 +37,8 @@ struct Span {
 /// same are equal wherever they say it.
 struct Place : Span {
   Place() = default;
-  Place(const Span& span)
-      : Span(span) {}  // NOLINT(google-explicit-constructor): `.span = node.span`
+  // NOLINTNEXTLINE(google-explicit-constructor): a block says `.span = node.span`
+  Place(const Span& span) : Span(span) {}
   friend bool operator==(const Place&, const Place&) { return true; }
 };
 
