@@ -159,7 +159,7 @@ TEST_F(ParquetTableTest, ALargeWriteIsSeveralFilesNamedOneByOne) {
   const Receipt receipt =
       write(plan::Append{}, "SELECT i AS id, hash(i)::VARCHAR AS name FROM range(400000) r(i)")
           .value();
-  EXPECT_GT(receipt.files, 2);
+  EXPECT_GT(receipt.files, 1) << "how many there are depends on how the threads take turns";
   EXPECT_EQ(receipt.rows_in, 400'000);
   EXPECT_THAT(find_parquet_files(context_, *storage_).value(),
               SizeIs(static_cast<std::size_t>(receipt.files)));
