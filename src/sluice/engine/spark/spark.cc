@@ -12,12 +12,20 @@ namespace {
 
 constexpr int kMessageBytesMax = 128 << 20;  // the server's own default
 
+// Asking for a schema changes nothing, so it is asked again when a connection breaks under it: a
+// server closes one over which many calls were cancelled.
+constexpr const char* kRetries = R"({"methodConfig": [{
+  "name": [{"service": "spark.connect.SparkConnectService", "method": "AnalyzePlan"}],
+  "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.05s", "maxBackoff": "1s",
+                  "backoffMultiplier": 3, "retryableStatusCodes": ["UNAVAILABLE"]}}]})";
+
 class SparkEngine final : public Engine {
  public:
   explicit SparkEngine(internal::SparkAddress address) : address_(std::move(address)) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
     arguments.SetMaxSendMessageSize(kMessageBytesMax);
+    arguments.SetServiceConfigJSON(kRetries);
     channel_ = grpc::CreateCustomChannel(
         address_.target(),
         address_.use_ssl ? grpc::SslCredentials({}) : grpc::InsecureChannelCredentials(),
