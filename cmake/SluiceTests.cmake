@@ -7,6 +7,9 @@
 
 find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 
+# The Python modules of deps/deps.toml.
+set(SLUICE_PYTHON_PATH "${PROJECT_SOURCE_DIR}/build/deps/pyarrow-module")
+
 function(sluice_python_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "FILES;LABELS;ENVIRONMENT" ${ARGN})
   set(files ${arg_FILES})
@@ -15,7 +18,7 @@ function(sluice_python_test name)
     --report "${CMAKE_BINARY_DIR}/report/${name}.xml" ${files})
   set_tests_properties(${name} PROPERTIES
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" LABELS "${arg_LABELS}"
-    ENVIRONMENT "SLUICE=${CMAKE_BINARY_DIR}/bin/sluice;SLUICE_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
+    ENVIRONMENT "SLUICE=${CMAKE_BINARY_DIR}/bin/sluice;SLUICE_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;PYTHONPATH=${SLUICE_PYTHON_PATH};${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
   if(arg_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
   endif()

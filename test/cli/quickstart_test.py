@@ -96,7 +96,7 @@ class Quickstart(InFolder):
         self.assertEqual(done.code, 0, done.err)
         self.assertEqual(json.loads(done.out)["rows"]["good"], 2)
 
-    @unittest.skipUnless(has_pyarrow(), "no pyarrow module for this Python")
+    @unittest.skipUnless(has_pyarrow(), "the pinned pyarrow is for Python 3.11")
     def test_another_reader_finds_the_same_rows(self) -> None:
         import pyarrow.parquet as parquet
         self.run_json()
