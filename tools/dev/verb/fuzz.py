@@ -31,11 +31,14 @@ def fuzz_command(name: str, arguments: list[str]) -> list[str]:
             f"-artifact_prefix={crash}/", str(fresh), *([str(seeds)] if seeds.is_dir() else [])]
 
 
+def run(name: str, arguments: list[str]) -> int:
+    build.build("fuzz", [f"{name}_fuzz"])
+    return process.run(fuzz_command(name, arguments), cwd=Path(paths.ROOT))
+
+
 def main(arguments: list[str]) -> int:
     known = targets()
     if not arguments or arguments[0] not in known:
         wanted = f"no such fuzz target: '{arguments[0]}'" if arguments else "which fuzz target?"
         raise DevError(wanted, f"there are: {', '.join(known) or 'none yet'}", 2)
-    name = arguments[0]
-    build.build("fuzz", [f"{name}_fuzz"])
-    return process.run(fuzz_command(name, arguments[1:]), cwd=Path(paths.ROOT))
+    return run(arguments[0], arguments[1:])

@@ -2,7 +2,8 @@
 CTest, stops what it started, and counts cases, not programs.
 
 A filter is a piece of a name, in any case: a CTest test that holds it runs whole; of other
-GoogleTest programs only the matching cases run. Tests labelled `long` run with --long only.
+GoogleTest programs only the matching cases run. With --long, tests labelled `long` run too, tests
+that have a larger size take it (SLUICE_LONG), and each fuzz target runs for a while.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from dev import paths, process, results
 from dev.console import DevError
 from dev.deps import setup
 from dev.service import services
-from dev.verb import build
+from dev.verb import build, fuzz
 
 PRESET = "dev"
 TIMEOUT_SECONDS = 300
@@ -131,10 +133,25 @@ def run_selection(folder: Path, selection: Selection, environment: dict[str, str
             for case in results.cases_of(program, report / f"{program.name}.xml")]
 
 
+def fuzz_one(name: str, seconds: int) -> results.Case:
+    begun = time.monotonic()
+    code = fuzz.run(name, [f"-max_total_time={seconds}"])
+    outcome = results.Outcome.FAILED if code else results.Outcome.PASSED
+    return results.Case(f"fuzz.{name}", time.monotonic() - begun, outcome,
+                        f"its input lies below build/fuzz/crash (exit code {code})" if code else "")
+
+
+def fuzz_all(wanted: str, seconds: int) -> list[results.Case]:
+    return [fuzz_one(name, seconds) for name in fuzz.targets()
+            if wanted.lower() in f"fuzz.{name}".lower()]
+
+
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev test")
     parser.add_argument("filter", nargs="?", default="", help="a piece of a test's name")
     parser.add_argument("--long", action="store_true", help="sweeps, kill loops, fuzzing too")
+    parser.add_argument("--fuzz-seconds", type=int, default=600, metavar="N",
+                        help="how long --long runs each fuzz target (600)")
     return parser.parse_args(arguments)
 
 
@@ -152,5 +169,7 @@ def main(arguments: list[str]) -> int:
     environment = os.environ | {"SLUICE_LONG": "1"} if options.long else dict(os.environ)
     with services.running(needed_services(tests, selection)) as addresses:
         cases = run_selection(folder, selection, environment | addresses, timeout)
+    if options.long:
+        cases += fuzz_all(options.filter, options.fuzz_seconds)
     print(results.summary(cases), flush=True)
     return 1 if results.count(cases, results.Outcome.FAILED) else 0

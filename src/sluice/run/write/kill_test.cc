@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sluice/base/temp_folder.h"
+#include "sluice/base/test_size.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/write/write.h"
 #include "sluice/storage/file/file_storage.h"
@@ -26,8 +27,8 @@
 namespace sluice::run {
 namespace {
 
-constexpr int kWrites = 30;
-constexpr int kKills = 10;
+const int kWrites = test_size(30, 300);
+const int kKills = test_size(10, 100);
 
 /// An engine and a table below `folder`, of one format.
 struct Opened {
@@ -165,7 +166,7 @@ TEST_P(KillTest, AWriterThatIsKilledAndResumedWritesEverythingOnce) {
   expected = Opened{};
   Opened found = GetParam().open(disturbed.path());
   EXPECT_EQ(read(found), rows);
-  EXPECT_EQ(found.table->history(Context{}).value().size(), kWrites + 1U);
+  EXPECT_EQ(found.table->history(Context{}).value().size(), static_cast<std::size_t>(kWrites) + 1);
 }
 
 TEST(WritersTest, SeparateProcessesWithTheSameKeysWriteEverythingOnce) {
@@ -190,7 +191,7 @@ TEST(WritersTest, SeparateProcessesWithTheSameKeysWriteEverythingOnce) {
   Opened expected = open_parquet(alone.path());
   Opened found = open_parquet(together.path());
   EXPECT_EQ(read(found), read(expected));
-  EXPECT_EQ(found.table->history(Context{}).value().size(), kWrites + 1U);
+  EXPECT_EQ(found.table->history(Context{}).value().size(), static_cast<std::size_t>(kWrites) + 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KillTest,
