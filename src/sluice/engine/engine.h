@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +31,15 @@ struct EngineFeatures {
   bool transactions = false;       // BEGIN, COMMIT, ROLLBACK
   bool local_files = false;        // reads and writes files of this machine by path
   bool bound_parameters = true;    // '?' in statements, bound or written as literals
+  bool text_functions = false;     // Connection::add_function
   std::string dialect = "duckdb";  // the folder of dialect/ that speaks to it
+};
+
+/// A function of ours from one text to one text, by which statements call it. It is called from
+/// several threads; NULL is never given to it. An error of it ends the statement.
+struct TextFunction {
+  std::string name;
+  std::function<Result<std::string>(std::string_view text)> apply;
 };
 
 class Connection {
@@ -52,6 +62,14 @@ class Connection {
   /// that name; how many rows came.
   virtual Result<std::int64_t> load(const Context& context, std::string_view name,
                                     ColumnStream rows) = 0;
+
+  /// Makes `function` known to the statements of this engine until it closes. Unsupported where an
+  /// engine runs elsewhere: its features say so.
+  virtual Status add_function(TextFunction function) {
+    return make_error(ErrorCode::Unsupported,
+                      "this engine takes no functions of this process: '" + function.name + "'")
+        .with_hint("run on the embedded engine");
+  }
 
   /// The engine's own handle (duckdb_connection, a Spark session), for callers who need what the
   /// port does not have. Owned by the connection.
@@ -82,6 +100,8 @@ struct EngineOptions {
   /// Statements reach no file or address but the allowed paths, and cannot change that.
   bool locked = false;
   bool read_only = false;
+  /// Data may be spilled to disk; else a statement that needs more memory is ResourceExhausted.
+  bool may_spill = true;
 };
 
 }  // namespace sluice::engine

@@ -103,7 +103,16 @@ std::string_view to_string(Severity severity) {
   return "?";
 }
 
-string to_string(const Pipeline& pipeline) {
+const ColumnMask* find_mask(const Pipeline& pipeline, std::string_view column) {
+  for (const ColumnMask& mask : pipeline.masks) {
+    if (schema::same_column(mask.column, column)) {
+      return &mask;
+    }
+  }
+  return nullptr;
+}
+
+std::string to_string(const Pipeline& pipeline) {
   string text = fmt::format("source {}\n", scan_text(pipeline.source));
   for (const Reference& reference : pipeline.references) {
     text += reference_text(reference) + "\n";
@@ -118,6 +127,9 @@ string to_string(const Pipeline& pipeline) {
     text +=
         fmt::format("data set rule {} [{}, {}]: {} {}\n", rule.name, rule.category,
                     to_string(rule.severity), observation_text(rule.observation), rule.bounds.text);
+  }
+  for (const ColumnMask& mask : pipeline.masks) {
+    text += fmt::format("mask {}: {}\n", mask.column, to_string(mask.kind));
   }
   for (const LineageColumn& column : pipeline.lineage) {
     text += fmt::format("lineage {}\n", column.name);

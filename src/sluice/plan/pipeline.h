@@ -6,7 +6,7 @@
 //
 // Order of a run: scan, extraction, pre steps, schema, pre rules (all failures of a row at once),
 // split, post steps, schema again for what the post steps made, post rules, dataset rules,
-// lineage columns, write.
+// masking, lineage columns, write.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sluice/plan/expr.h"
+#include "sluice/plan/masking.h"
 #include "sluice/plan/pipeline_step.h"
 #include "sluice/plan/write.h"
 #include "sluice/schema/schema.h"
@@ -152,6 +153,8 @@ struct DatasetRule {
   Severity severity = Severity::Error;
   /// Reads a column that the write makes: judged there, not here.
   bool is_deferred = false;
+  /// What it observes may be a value that is masked: only its verdict is told.
+  bool is_hidden = false;
   SourcePosition at;
   friend bool operator==(const DatasetRule&, const DatasetRule&) = default;
 };
@@ -176,6 +179,10 @@ struct Pipeline {
   std::vector<RowRule> row_rules;
   std::vector<DatasetRule> dataset_rules;
   bool stop_on_dataset_error = false;
+  /// Empty: nothing is masked. Else clear rows are seen by steps and rules and by nothing else.
+  std::vector<ColumnMask> masks;
+  /// Fields that stay clear although they may be made from a masked one, with a reason.
+  std::vector<std::string> declassified;
   std::vector<LineageColumn> lineage;
   /// Source columns that get another name before anything else sees them: from, to.
   std::vector<std::pair<std::string, std::string>> preserved_upstream;
@@ -184,6 +191,9 @@ struct Pipeline {
   std::optional<TableId> quarantine;
   friend bool operator==(const Pipeline&, const Pipeline&) = default;
 };
+
+/// The mask of a column by its name; null when it stays clear.
+const ColumnMask* find_mask(const Pipeline& pipeline, std::string_view column);
 
 /// One line a part, in the order of the run.
 std::string to_string(const Pipeline& pipeline);

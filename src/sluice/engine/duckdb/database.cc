@@ -82,7 +82,7 @@ OpenFiles& open_files() {
 bool same_options(const EngineOptions& a, const EngineOptions& b) {
   return a.memory_bytes_max == b.memory_bytes_max && a.threads_max == b.threads_max &&
          a.spill_folder == b.spill_folder && a.allowed_paths == b.allowed_paths &&
-         a.locked == b.locked && a.read_only == b.read_only;
+         a.locked == b.locked && a.read_only == b.read_only && a.may_spill == b.may_spill;
 }
 
 }  // namespace
@@ -132,8 +132,8 @@ DuckDatabase::~DuckDatabase() {
 }
 
 Status DuckDatabase::start() {
-  std::string spill_folder = options_.spill_folder;
-  if (spill_folder.empty()) {
+  std::string spill_folder = options_.may_spill ? options_.spill_folder : "";
+  if (spill_folder.empty() && options_.may_spill) {
     SLUICE_TRY(TempFolder made, TempFolder::make("sluice-spill"));
     spill_folder = spill_folder_.emplace(std::move(made)).path();
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sluice/engine/duckdb/database_internal.h"
+#include "sluice/engine/duckdb/function_internal.h"
 #include "sluice/engine/duckdb/load_internal.h"
 #include "sluice/engine/duckdb/result_internal.h"
 #include "sluice/engine/duckdb/statement_internal.h"
@@ -10,7 +11,7 @@
 namespace sluice::engine {
 namespace {
 
-const EngineFeatures kFeatures{.transactions = true, .local_files = true};
+const EngineFeatures kFeatures{.transactions = true, .local_files = true, .text_functions = true};
 
 class DuckConnection final : public Connection {
  public:
@@ -45,6 +46,10 @@ class DuckConnection final : public Connection {
                             ColumnStream rows) override {
     const DuckGuard guard(session_, context);
     return load_rows(guard, name, std::move(rows));
+  }
+
+  Status add_function(TextFunction function) override {
+    return register_function(*session_, std::move(function));
   }
 
   void* native_handle() override { return session_->get(); }

@@ -46,6 +46,38 @@ TEST_F(DuckdbEngine, SumsOfIntegersAreDecimals) {
   EXPECT_THAT(rows("SELECT -1::HUGEINT, [NULL, 7::HUGEINT]"), ElementsAre("-1 | [null, 7]"));
 }
 
+TEST_F(DuckdbEngine, AFunctionOfThisProcessIsCalledForEveryTextAndNotForNull) {
+  ASSERT_TRUE(engine_->features().text_functions);
+  ASSERT_TRUE(connection_->add_function(
+      {.name = "twice", .apply = [](std::string_view text) -> Result<std::string> {
+         return std::string(text) + std::string(text);
+       }}));
+  EXPECT_THAT(rows("SELECT twice(t) FROM (VALUES ('a'), (NULL), ('a text of more than 12')) v(t)"),
+              ElementsAre("aa", "NULL", "a text of more than 12a text of more than 12"));
+  EXPECT_THAT(rows("SELECT count(DISTINCT twice(CAST(i AS VARCHAR))) FROM range(10000) r(i)"),
+              ElementsAre("10000"));
+}
+
+TEST_F(DuckdbEngine, AFunctionThatFailsEndsTheStatement) {
+  ASSERT_TRUE(connection_->add_function(
+      {.name = "never", .apply = [](std::string_view) -> Result<std::string> {
+         return make_error(ErrorCode::Internal, "it never works");
+       }}));
+  const Error error = query_error("SELECT never('a')");
+  EXPECT_THAT(error.native, HasSubstr("it never works"));
+}
+
+TEST_F(DuckdbEngine, AnEngineThatMayNotSpillWritesNoFile) {
+  auto small = make_duckdb_engine(
+      {.memory_bytes_max = std::uint64_t{32} << 20, .threads_max = 1, .may_spill = false});
+  ASSERT_TRUE(small);
+  const auto connection = small.value()->connect(context_).value();
+  const auto full = connection->execute(
+      context_, "CREATE TEMP TABLE t AS SELECT md5(CAST(range AS VARCHAR)) FROM range(3000000)");
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::ResourceExhausted);
+}
+
 TEST_F(DuckdbEngine, AHugeintOf39DigitsIsRefused) {
   const Error error = query_error("SELECT 170141183460469231731687303715884105727::HUGEINT AS big");
   EXPECT_EQ(error.code, ErrorCode::InvalidArgument);

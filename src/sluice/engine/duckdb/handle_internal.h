@@ -49,6 +49,7 @@ using DuckType = DuckHandle<duckdb_logical_type, duckdb_destroy_logical_type>;
 using DuckValue = DuckHandle<duckdb_value, duckdb_destroy_value>;
 using DuckErrorData = DuckHandle<duckdb_error_data, duckdb_destroy_error_data>;
 using DuckAppender = DuckHandle<duckdb_appender, duckdb_appender_destroy>;
+using DuckFunction = DuckHandle<duckdb_scalar_function, duckdb_destroy_scalar_function>;
 using DuckArrowOptions = DuckHandle<duckdb_arrow_options, duckdb_destroy_arrow_options>;
 using DuckArrowTypes =
     DuckHandle<duckdb_arrow_converted_schema, duckdb_destroy_arrow_converted_schema>;

@@ -1,0 +1,30 @@
+// How the values of a column are hidden before anything is written or shown. Plain values: which
+// keys and ciphers do it is said by masking/. Copies are cheap; nothing here holds a value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::plan {
+
+enum class MaskKind : std::uint8_t {
+  Nullify,
+  Redact,
+  Hash,
+  Partial,
+  Encrypt,
+  EncryptEqual,  // equal values stay equal, for joins
+};
+std::string_view to_string(MaskKind kind);
+
+/// A name under which clear values of a masked field may come: the field, what it is made from
+/// and what is made from it. Wherever rows leave, a column of this name is masked.
+struct ColumnMask {
+  std::string column;
+  MaskKind kind = MaskKind::Redact;
+  std::string format;  // of Partial
+  friend bool operator==(const ColumnMask&, const ColumnMask&) = default;
+};
+
+}  // namespace sluice::plan
