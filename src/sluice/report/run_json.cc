@@ -59,7 +59,9 @@ Json dataset_rules_of(const std::vector<run::DatasetRuleResult>& rules) {
   Json entries = Json::array();
   for (const run::DatasetRuleResult& rule : rules) {
     Json observed;
-    if (rule.observed) {
+    if (rule.is_hidden) {
+      observed = "***";
+    } else if (rule.observed) {
       observed = number(*rule.observed);
     } else if (rule.observed_truth) {
       observed = *rule.observed_truth;

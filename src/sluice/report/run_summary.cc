@@ -213,7 +213,8 @@ void add_row_rules(const run::RunResult& result, Table& table) {
 void add_dataset_rules(const run::RunResult& result, Table& table) {
   for (const run::DatasetRuleResult& rule : result.dataset_rules) {
     if (rule.passed == false) {
-      const std::string observed = rule.observed         ? fmt::format("{}", *rule.observed)
+      const std::string observed = rule.is_hidden        ? "***"
+                                   : rule.observed       ? fmt::format("{}", *rule.observed)
                                    : rule.observed_truth ? "false"
                                                          : "null";
       table.add_count("data set", observed,

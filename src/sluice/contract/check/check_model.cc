@@ -155,9 +155,14 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
     }
   }
   const bool is_partial = field.masking && field.masking->value == Masking::Partial;
-  if (field.masking_format && !is_partial) {
-    checking.out.add(Code::MaskingFormatUnused, field.masking_format->span,
-                     "'masking_format' has an effect only with 'masking: partial'");
+  const bool is_deterministic = field.masking && field.masking->value == Masking::Encrypt &&
+                                field.masking_format &&
+                                field.masking_format->value == "deterministic";
+  if (field.masking_format && !is_partial && !is_deterministic) {
+    checking.out.add(
+        Code::MaskingFormatUnused, field.masking_format->span,
+        "'masking_format' has an effect only with 'masking: partial', and as 'deterministic' "
+        "with 'masking: encrypt'");
   }
 }
 

@@ -84,7 +84,8 @@ constexpr std::array kCodes{
         .code = Code::MaskingFormatUnused,
         .slug = "masking-format-unused",
         .severity = Severity::Warning,
-        .summary = "`masking_format` has an effect only with `masking: partial`.",
+        .summary = "`masking_format` has an effect only with `partial`, or as `deterministic` with "
+                   "`encrypt`.",
         .why = "The format is not applied, which is rarely what was meant.",
         .before =
             "model:\n"

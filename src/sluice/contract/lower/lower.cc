@@ -72,11 +72,6 @@ Status lower_schema(const Contract& contract, const LowerInput& input, plan::Pip
   out.schema.cast_to_text = contract.server && contract.server->cast_to_string.value;
   const std::vector<std::string> late = columns_added_at_write(contract);
   for (const Field& field : contract.model.fields) {
-    if (field.masking) {
-      return unsupported(input, field.masking->span,
-                         fmt::format("this run does not mask yet: '{}'", field.name.value),
-                         "remove `masking` where clear values may be written");
-    }
     const auto type = lower_type(field.type.value);
     out.schema.columns.push_back(
         {.name = field.name.value,
@@ -163,6 +158,7 @@ Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput
   SLUICE_CHECK(internal::lower_row_rules(contract, input, out));
   SLUICE_CHECK(internal::lower_dataset_rules(contract, input, out));
   internal::lower_lineage(contract, input, out);
+  SLUICE_CHECK(internal::lower_masking(contract, out));
   return out;
 }
 

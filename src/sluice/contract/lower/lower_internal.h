@@ -19,6 +19,8 @@ Status lower_steps(const Contract& contract, const LowerInput& input, plan::Pipe
 Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 Status lower_source(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
+/// After the steps, the rules and the lineage: what they make of masked fields is masked too.
+Status lower_masking(const Contract& contract, plan::Pipeline& out);
 Status lower_links(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 
 }  // namespace sluice::contract::internal

@@ -1,10 +1,57 @@
 #include "sluice/contract/run/faults.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace sluice::contract {
+namespace {
+
+std::string digits_after(std::string_view text, std::size_t at) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
+  return std::string(text.substr(at, end - at));
+}
+
+/// The line of a file that cannot be read, from places of the text where no value can stand.
+std::string line_told(std::string_view native, std::string_view file) {
+  constexpr std::string_view kCsv = "Invalid Input Error: CSV Error on Line: ";
+  if (native.starts_with(kCsv)) {
+    return digits_after(native, kCsv.size());
+  }
+  const std::string json =
+      fmt::format("Invalid Input Error: Malformed JSON in file \"{}\", at byte ", file);
+  if (!native.starts_with(json)) {
+    return {};
+  }
+  const std::size_t behind_byte = json.size() + digits_after(native, json.size()).size();
+  for (const std::string_view marker : {" in line ", " in record/value "}) {
+    if (native.substr(behind_byte).starts_with(marker)) {
+      return digits_after(native, behind_byte + marker.size());
+    }
+  }
+  return {};
+}
+
+/// What the system answers holds no value.
+std::string_view system_answer(const Error& error) {
+  static constexpr std::array<std::string_view, 6> kAnswers{
+      "Permission denied",   "No space left on device", "Read-only file system",
+      "Disk quota exceeded", "Too many open files",     "Input/output error"};
+  const bool is_of_system =
+      error.code == ErrorCode::Unauthorized || error.code == ErrorCode::Unavailable ||
+      error.code == ErrorCode::ResourceExhausted || error.code == ErrorCode::NotFound;
+  for (const std::string_view answer : kAnswers) {
+    if (is_of_system && error.native.find(answer) != std::string::npos) {
+      return answer;
+    }
+  }
+  return {};
+}
+
+}  // namespace
 
 Error refusal(const Diagnostics& diagnostics, const std::string& path) {
   Error error = to_error(diagnostics);
@@ -27,6 +74,26 @@ Status as_input_error(Status status) {
   if (error.hint.empty()) {
     error.hint = "mend the file that is named, or take it out of the source; nothing was committed";
   }
+  return error;
+}
+
+Error without_values(Error error, std::span<const std::string> files) {
+  if (error.native.empty()) {
+    return error;
+  }
+  for (const std::string& file : files) {
+    if (error.native.find(file) != std::string::npos) {
+      const std::string line = line_told(error.native, file);
+      error.context.push_back(line.empty() ? fmt::format("reading the file '{}'", file)
+                                           : fmt::format("reading line {} of '{}'", line, file));
+      break;
+    }
+  }
+  if (const std::string_view answer = system_answer(error); !answer.empty()) {
+    error.context.push_back(fmt::format("the system answered: {}", answer));
+  }
+  error.native.clear();
+  error.context.emplace_back("hiding what the engine says, because the contract masks values");
   return error;
 }
 

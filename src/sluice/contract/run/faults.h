@@ -3,6 +3,7 @@
 // Pure functions; safe from any thread.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "sluice/base/result.h"
@@ -16,6 +17,10 @@ Error refusal(const Diagnostics& diagnostics, const std::string& path);
 /// What the engine calls an invalid argument while it reads is in the files, not in the caller's
 /// words.
 Status as_input_error(Status status);
+
+/// Without the engine's own words, which may hold values. What is told of them is which of `files`
+/// they name, the line where a fixed text of the engine says it, and what the system answered.
+Error without_values(Error error, std::span<const std::string> files);
 
 /// A stop before anything was committed. A commit that was sent is settled first, so this is sure.
 Error stopped(const std::string& path);

@@ -59,7 +59,11 @@ class Runner {
   Status read_contract();
   Status refuse_unsupported();
   Error as_contract_error(Error error, const Span& span) const;
+  bool masks() const;
+  Status open_vault();
   Result<RunResult> run_steps();
+  Result<PlannedRun> plan_steps();
+  Error as_told(Error error) const;
   Status list_files();
   Status list_links();
   Status open_state();
@@ -98,6 +102,7 @@ class Runner {
   std::vector<run::BatchFile> files_;
   std::vector<std::pair<std::string, std::vector<std::string>>> links_;
   std::unique_ptr<storage::Storage> state_;
+  std::shared_ptr<const masking::Vault> vault_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> target_;
@@ -245,10 +250,46 @@ Status Runner::open_state() {
   return {};
 }
 
+bool Runner::masks() const {
+  return contract_ != nullptr &&
+         std::ranges::any_of(contract_->model.fields,
+                             [](const Field& field) { return field.masking.has_value(); });
+}
+
+Status Runner::open_vault() {
+  const bool needs_key = std::ranges::any_of(contract_->model.fields, [](const Field& field) {
+    return field.masking &&
+           (field.masking->value == Masking::Hash || field.masking->value == Masking::Encrypt);
+  });
+  if (needs_key) {
+    SLUICE_CHECK(masking::check_keys(options_.keys));
+    SLUICE_TRY(vault_, options_.open_vault ? options_.open_vault(options_.keys)
+                                           : masking::open_vault(options_.keys));
+  }
+  return {};
+}
+
+/// Whatever an engine says may hold a value; of a contract that masks, it stays inside.
+Error Runner::as_told(Error error) const {
+  if (!masks()) {
+    return error;
+  }
+  std::vector<std::string> files;
+  for (const run::BatchFile& file : files_) {
+    files.push_back(file.path);
+  }
+  for (const auto& [name, paths] : links_) {
+    files.insert(files.end(), paths.begin(), paths.end());
+  }
+  return without_values(std::move(error), files);
+}
+
 Status Runner::open_engine() {
+  // Clear values on a disk outlive the run: a run that masks stays in memory.
   engine::EngineOptions options{.memory_bytes_max = context_.memory_bytes_max,
                                 .threads_max = context_.threads_max,
-                                .locked = true};
+                                .locked = true,
+                                .may_spill = !masks()};
   for (const run::BatchFile& file : files_) {
     options.allowed_paths.push_back(file.path);
   }
@@ -393,7 +434,7 @@ Status Runner::lower_and_bind() {
 
 Status Runner::execute() {
   narrator_.begin("judge");
-  SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_));
+  SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_, vault_));
   result_.rows = executed_.rows;
   result_.ledger = executed_.ledger;
   result_.row_rules = executed_.row_rules;
@@ -573,11 +614,17 @@ Result<RunResult> Runner::run() {
   if (!result && result.error().code == ErrorCode::Cancelled) {
     return stopped(path_);
   }
-  return result;
+  return result ? std::move(result) : Result<RunResult>(as_told(std::move(result).error()));
+}
+
+Result<PlannedRun> Runner::plan() {
+  Result<PlannedRun> result = plan_steps();
+  return result ? std::move(result) : Result<PlannedRun>(as_told(std::move(result).error()));
 }
 
 Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(read_contract());
+  SLUICE_CHECK(open_vault());
   SLUICE_CHECK(list_files());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_state());
@@ -604,7 +651,7 @@ Result<RunResult> Runner::run_steps() {
   return finish();
 }
 
-Result<PlannedRun> Runner::plan() {
+Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(read_contract());
   SLUICE_CHECK(list_files());
   SLUICE_CHECK(list_links());

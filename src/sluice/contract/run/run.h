@@ -19,10 +19,12 @@
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
+#include "sluice/masking/vault.h"
 #include "sluice/run/pipeline/run_result.h"
 
 namespace sluice::contract {
 
+using OpenVault = std::function<Result<std::unique_ptr<masking::Vault>>(const masking::Keys& keys)>;
 using OpenEngine =
     std::function<Result<std::unique_ptr<engine::Engine>>(const engine::EngineOptions& options)>;
 
@@ -63,6 +65,11 @@ struct RunOptions {
 
   /// How the embedded engine is opened; the module on disk unless a caller links its own.
   OpenEngine open_engine;
+
+  /// Keys for contracts that hash or encrypt; without one such a run ends before a row is read.
+  masking::Keys keys;
+  /// How the ciphers are opened; the library on disk unless a caller links its own.
+  OpenVault open_vault;
 
   /// The record of the run as it is stored. Without one no record is written.
   std::function<std::string(const run::RunResult& result)> render_record;

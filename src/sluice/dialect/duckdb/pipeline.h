@@ -71,6 +71,10 @@ Result<std::string> render_observation(const plan::Observation& observation);
 /// SELECT over a reference, as steps and rules will see it.
 Result<std::string> render_reference(const plan::Reference& reference);
 
+/// The function that masks a column, by its position in pipeline.masks. The run makes it known to
+/// the engine before a program's last SELECTs are executed.
+std::string mask_function(std::size_t position);
+
 /// One counted part of a run.
 struct ProgramStep {
   std::string name;
@@ -95,8 +99,8 @@ struct RuleCounts {
 struct Program {
   std::vector<ProgramStep> steps;
   std::vector<RuleCounts> rule_counts;
-  std::string good;            // SELECT of the accepted rows in their final shape
-  std::string bad;             // SELECT of the refused rows as they came
+  std::string good;            // SELECT of the accepted rows in their final shape, masked
+  std::string bad;             // SELECT of the refused rows as they came, masked
   std::string bad_as_text;     // the same with every value as text, for the quarantine table
   std::string dataset_source;  // the accepted rows before lineage, for data set rules
 };

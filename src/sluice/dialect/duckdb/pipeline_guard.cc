@@ -45,19 +45,21 @@ string mismatch(const string& text, const string& value, const string& column, c
       quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)), shown);
 }
 
-Result<string> reason_of(const plan::PlannedStep& step, const plan::Assignment& made,
-                         const Rows& input, const string& value) {
+Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                         const plan::Assignment& made, const Rows& input, const string& value) {
   if (const auto* cast = std::get_if<plan::CastTo>(&made.value)) {
     const schema::Field* field = input.columns.find(cast->column);
     const string name = quote_identifier(cast->column);
-    return mismatch(
-        name, value, cast->column, cast->type_name,
-        render_as_text(name, field ? field->type : schema::LogicalType{schema::Text{}}));
+    return mismatch(name, value, cast->column, cast->type_name,
+                    told_value(pipeline, cast->column,
+                               field ? field->type : schema::LogicalType{schema::Text{}}));
   }
   if (const std::optional<plan::JsonPath> found = uncast(made.value)) {
     SLUICE_TRY(const string text, column_expr(input, *found));
     const auto& type = std::get<plan::JsonPath>(made.value).type;
-    return mismatch(text, value, made.column, schema::to_string(*type), text);
+    const bool is_masked = plan::find_mask(pipeline, found->column) != nullptr ||
+                           plan::find_mask(pipeline, made.column) != nullptr;
+    return mismatch(text, value, made.column, schema::to_string(*type), is_masked ? "'***'" : text);
   }
   return fmt::format(
       "CASE WHEN {} IS NULL THEN {} END", value,
@@ -74,8 +76,9 @@ bool can_fail(const plan::Step& step, Evaluation evaluation) {
          });
 }
 
-Result<string> failing_assign(const plan::PlannedStep& step, const Rows& input,
-                              Evaluation evaluation, std::vector<string>& error_columns) {
+Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                              const Rows& input, Evaluation evaluation,
+                              std::vector<string>& error_columns) {
   const auto& assign = std::get<plan::Assign>(step.step);
   string values = "*";
   string list;
@@ -96,7 +99,7 @@ Result<string> failing_assign(const plan::PlannedStep& step, const Rows& input,
       }
       const string error = next_error_column(input, error_columns);
       error_columns.push_back(error);
-      SLUICE_TRY(const string reason, reason_of(step, made, input, column));
+      SLUICE_TRY(const string reason, reason_of(pipeline, step, made, input, column));
       errors += fmt::format(", {} AS {}", reason, error);
     }
     values += fmt::format(", {} AS {}", value, column);

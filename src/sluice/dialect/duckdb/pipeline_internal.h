@@ -44,13 +44,21 @@ std::string rule_counts_query(const plan::Judgement& judgement, std::string_view
 /// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
 /// names are added to `error_columns`. Casts always can; the contract's SQL where it is guarded.
 bool can_fail(const plan::Step& step, Evaluation evaluation);
-Result<std::string> failing_assign(const plan::PlannedStep& step, const Rows& input,
-                                   Evaluation evaluation, std::vector<std::string>& error_columns);
+Result<std::string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                                   const Rows& input, Evaluation evaluation,
+                                   std::vector<std::string>& error_columns);
 Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
                                    std::vector<std::string>& error_columns);
 
 /// The value of one assignment.
 Result<std::string> column_expr(const Rows& input, const plan::ColumnExpr& value);
+
+/// `value` of a column as it may leave the run: masked where its column is.
+std::string leaving_value(const plan::Pipeline& pipeline, std::string_view column,
+                          const std::string& value, const schema::LogicalType& type);
+/// The value in a reason, as SQL: '***' where its column is masked.
+std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
+                       const schema::LogicalType& type);
 
 /// The key of a reference as a value of the type that it is compared with.
 Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);

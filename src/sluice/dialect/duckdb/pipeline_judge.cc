@@ -61,7 +61,8 @@ Result<string> cast_pass(const Judgement& judgement, const Rows& input) {
 }
 
 /// Second pass: the columns in their final types, and why a type was not met.
-Result<string> type_pass(const Judgement& judgement, const Rows& input, const string& from) {
+Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgement,
+                         const Rows& input, const string& from) {
   string list;
   const auto add = [&](const string& item) { list += (list.empty() ? "" : ", ") + item; };
   for (const schema::Field& field : judgement.output.fields) {
@@ -83,7 +84,7 @@ Result<string> type_pass(const Judgement& judgement, const Rows& input, const st
                     name, numbered("c", i),
                     quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
                                               cast.column, cast.type_name)),
-                    render_as_text(name, cast.from), numbered("t", i)));
+                    told_value(pipeline, cast.column, cast.from), numbered("t", i)));
   }
   if (!judgement.unknown_refused.empty() && !judgement.is_unknown_in_every_row) {
     string present;
@@ -236,7 +237,7 @@ Result<string> render_rule(const plan::RowRule& rule) {
 Result<Judged> judge_select(const plan::BoundPipeline& bound, const Judgement& judgement,
                             const Rows& input, Evaluation evaluation, bool keep_raw) {
   SLUICE_TRY(const string cast, cast_pass(judgement, input));
-  SLUICE_TRY(const string typed, type_pass(judgement, input, cast));
+  SLUICE_TRY(const string typed, type_pass(bound.pipeline, judgement, input, cast));
   SLUICE_TRY(const string judged, rule_pass(bound, judgement, typed, evaluation));
   const std::vector<Reason> all = reasons(bound, judgement, input, evaluation);
   const string bad = bad_condition(bound, judgement, all, evaluation);

@@ -152,7 +152,7 @@ Status ProgramWriter::scan() {
 Status ProgramWriter::row_by_row(const plan::PlannedStep& planned) {
   std::vector<string> errors;
   if (can_fail(planned.step, evaluation_)) {
-    SLUICE_TRY(const string select, failing_assign(planned, rows_, evaluation_, errors));
+    SLUICE_TRY(const string select, failing_assign(pipeline_, planned, rows_, evaluation_, errors));
     rows_.from = "(" + select + ")";
   } else {
     SLUICE_TRY(const string select, render_step(planned.step, rows_));
@@ -339,8 +339,11 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
     for (const schema::Field& field : refused.raw.fields) {
       const string member =
           fmt::format("struct_extract({}, {})", kRawColumn, quote_literal(field.name));
-      list += fmt::format("{} AS {}, ", as_text ? render_as_text(member, field.type) : member,
-                          quote_identifier(field.name));
+      const bool is_masked = plan::find_mask(pipeline_, field.name) != nullptr;
+      const string value = is_masked ? leaving_value(pipeline_, field.name, member, field.type)
+                           : as_text ? render_as_text(member, field.type)
+                                     : member;
+      list += fmt::format("{} AS {}, ", value, quote_identifier(field.name));
     }
     const string file =
         refused.has_file
@@ -407,8 +410,10 @@ Status ProgramWriter::finish() {
     SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
     const string name = quote_identifier(field.name);
     // The engine has types of its own (HUGEINT, ENUM) that no format has.
-    list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ",
-                        rows_.columns.find(field.name) ? name : "NULL", type, name);
+    const schema::Field* there = rows_.columns.find(field.name);
+    const string value =
+        there == nullptr ? "NULL" : leaving_value(pipeline_, field.name, name, there->type);
+    list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", value, type, name);
   }
   program_.good =
       fmt::format("SELECT {}{} FROM {} AS source", list.empty() ? "NULL AS _sluice_none" : list,

@@ -140,7 +140,10 @@ Status Binder::check_lookup(const plan::PlannedStep& step) {
     return {};
   }
   string keys;
-  for (const TextRow& row : conflicts) {
+  if (!pipeline_.masks.empty()) {
+    keys = "'***'";  // a key may be a value that is masked
+  }
+  for (const TextRow& row : pipeline_.masks.empty() ? conflicts : std::vector<TextRow>{}) {
     keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", row.front().value_or(""));
   }
   return make_error(
@@ -343,17 +346,23 @@ Status Binder::settle_good(const Schema& columns) {
       return same_column(column.name, name);
     });
   };
+  const auto leaving_type = [&](const Field& field) {
+    const plan::ColumnMask* mask = plan::find_mask(pipeline_, field.name);
+    return mask == nullptr || mask->kind == plan::MaskKind::Nullify
+               ? field.type
+               : schema::LogicalType{schema::Text{}};
+  };
   bound_.good = {};
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
     if (const Field* field = columns.find(column.name); field && !is_stamp(column.name)) {
-      bound_.good.fields.push_back({.name = column.name, .type = field->type});
+      bound_.good.fields.push_back({.name = column.name, .type = leaving_type(*field)});
     }
   }
   const bool keeps_more =
       pipeline_.schema.columns.empty() || pipeline_.schema.unknown != plan::UnknownColumns::Drop;
   for (const Field& field : columns.fields) {
     if (keeps_more && !declared(field.name) && !is_stamp(field.name)) {
-      bound_.good.fields.push_back({.name = field.name, .type = field.type});
+      bound_.good.fields.push_back({.name = field.name, .type = leaving_type(field)});
     }
   }
   for (const plan::LineageColumn& column : pipeline_.lineage) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/masking/mask_text.h"
 #include "sluice/run/pipeline/ledger.h"
 #include "sluice/run/pipeline/text_rows.h"
 
@@ -36,8 +37,9 @@ bool is_judgement(std::string_view step) {
 
 class Executor {
  public:
-  Executor(const Context& context, engine::Connection& connection, const plan::BoundPipeline& bound)
-      : context_(context), connection_(connection), bound_(bound) {}
+  Executor(const Context& context, engine::Connection& connection, const plan::BoundPipeline& bound,
+           std::shared_ptr<const masking::Vault> vault)
+      : context_(context), connection_(connection), bound_(bound), vault_(std::move(vault)) {}
 
   Result<Executed> run();
 
@@ -45,7 +47,9 @@ class Executor {
   Status run_program(const Program& program);
   Status run_step(const dialect::ProgramStep& step);
   Status count_rules(const Program& program);
+  Status add_masks();
   Status make_views(const Program& program);
+  Status make_masked_tables(const Program& program);
   Status judge_dataset(const Program& program);
   Result<DatasetRuleResult> judge(const plan::DatasetRule& rule);
   Status execute(const string& statement);
@@ -54,6 +58,7 @@ class Executor {
   const Context& context_;
   engine::Connection& connection_;
   const plan::BoundPipeline& bound_;
+  std::shared_ptr<const masking::Vault> vault_;
   Executed done_;
   Stopwatch watch_;
 };
@@ -139,6 +144,41 @@ Status Executor::make_views(const Program& program) {
   return {};
 }
 
+Status Executor::add_masks() {
+  const std::vector<plan::ColumnMask>& masks = bound_.pipeline.masks;
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    if (masking::needs_key(masks[i].kind) && vault_ == nullptr) {
+      return masking::check_keys({});
+    }
+    SLUICE_CHECK(connection_.add_function(
+        masking::make_mask_function(dialect::mask_function(i), masks[i], vault_)));
+  }
+  return {};
+}
+
+/// Masked once, and what is clear ends here: whatever is written or shown later reads these.
+Status Executor::make_masked_tables(const Program& program) {
+  Program masked = program;
+  for (const auto& [name, select] :
+       {std::pair("sluice_masked_good", &masked.good), std::pair("sluice_masked_bad", &masked.bad),
+        std::pair("sluice_masked_bad_text", &masked.bad_as_text)}) {
+    SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
+                  connection_.execute(context_, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}",
+                                                            name, *select)),
+                  "masking the rows");
+    *select = fmt::format("SELECT * FROM {}", name);
+  }
+  drop_tables();
+  SLUICE_TRY(const std::vector<std::int64_t> counts,
+             query_counts(context_, connection_,
+                          "SELECT (SELECT count(*) FROM sluice_masked_good), (SELECT count(*) FROM "
+                          "sluice_masked_bad)"));
+  if (counts[0] != done_.rows.good || counts[1] != done_.rows.quarantined) {
+    return make_error(ErrorCode::Internal, "masking lost or added rows");
+  }
+  return make_views(masked);
+}
+
 bool holds(const plan::NumberBounds& bounds, double value) {
   return (!bounds.at_least || value >= *bounds.at_least) &&
          (!bounds.at_most || value <= *bounds.at_most) &&
@@ -161,6 +201,7 @@ Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
                            .passed = std::nullopt,
                            .observed = std::nullopt,
                            .observed_truth = std::nullopt,
+                           .is_hidden = rule.is_hidden,
                            .expected = rule.bounds.is_empty() ? "true" : rule.bounds.text};
   if (rule.is_deferred) {
     return result;
@@ -189,6 +230,9 @@ Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
   // Without bounds a number is a truth as SQL reads it.
   result.passed =
       rule.bounds.is_empty() ? *result.observed != 0 : holds(rule.bounds, *result.observed);
+  if (rule.is_hidden) {
+    result.observed.reset();
+  }
   return result;
 }
 
@@ -232,11 +276,11 @@ Status Executor::run_program(const Program& program) {
     return make_error(ErrorCode::Internal,
                       "the ledger does not add up: source = good + quarantined + dropped - added");
   }
-  SLUICE_CHECK(make_views(program));
   return count_rules(program);
 }
 
 Result<Executed> Executor::run() {
+  SLUICE_CHECK(add_masks());
   SLUICE_TRY(Program program, dialect::render_program(bound_, Evaluation::Plain));
   if (Status plain = run_program(program); !plain) {
     // Everything was bound: what fails now is a value. Guarded, its row says so instead.
@@ -252,14 +296,16 @@ Result<Executed> Executor::run() {
     }
   }
   SLUICE_CHECK(judge_dataset(program));
+  SLUICE_CHECK(bound_.pipeline.masks.empty() ? make_views(program) : make_masked_tables(program));
   return std::move(done_);
 }
 
 }  // namespace
 
 Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
-                                  const plan::BoundPipeline& bound) {
-  return Executor(context, connection, bound).run();
+                                  const plan::BoundPipeline& bound,
+                                  std::shared_ptr<const masking::Vault> vault) {
+  return Executor(context, connection, bound, std::move(vault)).run();
 }
 
 Result<std::vector<string>> planned_statements(const plan::BoundPipeline& bound) {

@@ -3,12 +3,14 @@
 // touched: writing is the caller's next step, so that nothing is half-written when a rule fails.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
+#include "sluice/masking/vault.h"
 #include "sluice/plan/bound_pipeline.h"
 #include "sluice/run/pipeline/run_result.h"
 
@@ -31,8 +33,11 @@ struct Executed {
   std::int64_t quality_ms = 0;
 };
 
+/// Where the pipeline masks anything, the relations hold masked rows only, made once, and the
+/// tables of clear rows are gone when this returns. `vault` is asked for by masks that need a key.
 Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
-                                  const plan::BoundPipeline& bound);
+                                  const plan::BoundPipeline& bound,
+                                  std::shared_ptr<const masking::Vault> vault = nullptr);
 
 /// The statements that execute_pipeline would run, in order, for a dry run.
 Result<std::vector<std::string>> planned_statements(const plan::BoundPipeline& bound);

@@ -60,6 +60,7 @@ struct DatasetRuleResult {
   std::optional<bool> passed;          // empty: judged where the table is written
   std::optional<double> observed;      // of a rule that gives a number
   std::optional<bool> observed_truth;  // of a rule that gives a truth
+  bool is_hidden = false;              // what was observed may be a masked value
   std::string expected;                // "= 0", "> 0.6", "true"
   friend bool operator==(const DatasetRuleResult&, const DatasetRuleResult&) = default;
 };

@@ -1,0 +1,450 @@
+// Which names of columns may hold clear values of a masked field. Names flow both ways: what is
+// made from a masked field hides it no less, and what a masked field is made from holds it before.
+// A column that is declared without a masking is clear because the contract says so, unless a step
+// makes it from a masked one: then the contract contradicts itself and does not run.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/transform/sql_shape.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+using std::string;
+
+string lower_case(std::string_view text) {
+  string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+/// Words that name no column where they stand without quotes.
+bool is_keyword(const string& word) {
+  static const std::set<string, std::less<>> kWords{
+      "all",       "and",      "any",     "array",   "as",        "asc",     "between", "both",
+      "by",        "case",     "cast",    "collate", "cross",     "default", "desc",    "distinct",
+      "else",      "end",      "escape",  "except",  "exists",    "false",   "filter",  "for",
+      "from",      "full",     "glob",    "group",   "having",    "ilike",   "in",      "inner",
+      "intersect", "interval", "into",    "is",      "isnull",    "join",    "lambda",  "left",
+      "like",      "limit",    "natural", "not",     "notnull",   "null",    "offset",  "on",
+      "or",        "order",    "outer",   "over",    "partition", "qualify", "right",   "select",
+      "similar",   "some",     "then",    "to",      "true",      "union",   "using",   "when",
+      "where",     "window",   "with"};
+  return kWords.contains(word);
+}
+
+/// What an expression reads, as far as words tell.
+struct Reads {
+  std::vector<string> columns;
+  bool whole_row = false;  // any column may be in it
+  bool takes_a_part = false;
+};
+
+std::string_view before(std::string_view text, std::size_t at) {
+  while (at > 0 && std::isspace(static_cast<unsigned char>(text[at - 1])) != 0) {
+    --at;
+  }
+  return text.substr(0, at);
+}
+
+bool has_star_argument(std::string_view text) {
+  for (std::size_t at = text.find('*'); at != string::npos; at = text.find('*', at + 1)) {
+    const std::string_view head = before(text, at);
+    if (head.ends_with('(') && !lower_case(before(head, head.size() - 1)).ends_with("count")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+class Flow {
+ public:
+  Flow(const Contract& contract, plan::Pipeline& out) : contract_(contract), out_(out) {}
+
+  Status lower();
+
+ private:
+  struct Made {
+    string column;  // empty: a name that only the engine knows
+    Reads reads;
+    SourcePosition at;
+  };
+
+  void take_fields();
+  Reads read_sql(std::string_view text) const;
+  Reads read_value(const plan::ColumnExpr& value) const;
+  Status take_step(const plan::PlannedStep& step);
+  Status take_select(const plan::PlannedStep& step, string text);
+  void add(const plan::PlannedStep& step, string column, Reads reads) {
+    made_.push_back({.column = std::move(column), .reads = std::move(reads), .at = step.at});
+  }
+  void add(const plan::PlannedStep& step, const string& column, const string& source) {
+    add(step, column, Reads{.columns = {source}});
+  }
+  const plan::ColumnMask* find(std::string_view column) const {
+    const auto found = masks_.find(lower_case(column));
+    return found == masks_.end() ? nullptr : &found->second;
+  }
+  const plan::ColumnMask* origin_of(const Made& made) const;
+  bool cover(const string& column, const plan::ColumnMask& like);
+  Result<bool> forward(const Made& made);
+  bool backward(const Made& made);
+  bool is_declared_clear(std::string_view column) const;
+  bool is_declassified(std::string_view column) const;
+  bool is_rows_name(const string& word) const;
+  void hide_observations();
+
+  const Contract& contract_;
+  plan::Pipeline& out_;
+  std::map<string, plan::ColumnMask> masks_;  // by lower-case name
+  std::set<string> weak_;  // masked because a masked field is made from it, and from nothing else
+  std::vector<Made> made_;
+};
+
+plan::MaskKind kind_of(const Field& field) {
+  switch (field.masking->value) {
+    case Masking::Nullify: return plan::MaskKind::Nullify;
+    case Masking::Redact: return plan::MaskKind::Redact;
+    case Masking::Hash: return plan::MaskKind::Hash;
+    case Masking::Partial: return plan::MaskKind::Partial;
+    case Masking::Encrypt:
+      return field.masking_format && field.masking_format->value == "deterministic"
+                 ? plan::MaskKind::EncryptEqual
+                 : plan::MaskKind::Encrypt;
+  }
+  return plan::MaskKind::Redact;
+}
+
+void Flow::take_fields() {
+  for (const Field& field : contract_.model.fields) {
+    if (field.masking) {
+      masks_.emplace(
+          lower_case(field.name.value),
+          plan::ColumnMask{.column = field.name.value,
+                           .kind = kind_of(field),
+                           .format = field.masking_format ? field.masking_format->value : ""});
+    } else if (field.declassify) {
+      out_.declassified.push_back(field.name.value);
+    }
+  }
+  for (const Transformation& step : contract_.transformations) {
+    const auto* derive = std::get_if<Derive>(&step.step);
+    if (derive != nullptr && derive->declassify) {
+      out_.declassified.push_back(derive->field.value);
+    }
+  }
+}
+
+bool Flow::is_declassified(std::string_view column) const {
+  return std::ranges::any_of(out_.declassified,
+                             [&](const string& name) { return schema::same_column(name, column); });
+}
+
+bool Flow::is_declared_clear(std::string_view column) const {
+  return std::ranges::any_of(contract_.model.fields, [&](const Field& field) {
+    return !field.masking && schema::same_column(field.name.value, column);
+  });
+}
+
+/// `source` alone is a row with all its columns.
+bool Flow::is_rows_name(const string& word) const {
+  return word == "source" || word == "dataset" ||
+         std::ranges::any_of(out_.source_names,
+                             [&](const string& name) { return lower_case(name) == word; });
+}
+
+Reads Flow::read_sql(std::string_view text) const {
+  Reads reads;
+  const string lower = lower_case(text);
+  reads.whole_row = lower.find("columns") != string::npos || lower.find("pivot") != string::npos ||
+                    has_star_argument(text);
+  reads.takes_a_part = lower.find("->") != string::npos || lower.find("json_") != string::npos ||
+                       lower.find("regexp_") != string::npos ||
+                       lower.find("struct_extract") != string::npos;
+  string previous;
+  for (const SqlName& name : names_in(text)) {
+    const string word = lower_case(name.name);
+    const bool is_type = before(text, name.begin).ends_with("::") || previous == "as";
+    previous = name.is_quoted ? "" : word;
+    if (is_type || (!name.is_quoted && is_keyword(word))) {
+      continue;
+    }
+    const std::size_t end = name.begin + name.length;
+    const bool is_qualifier = end < text.size() && text[end] == '.';
+    if (is_rows_name(word)) {
+      reads.whole_row = reads.whole_row || !is_qualifier;
+      continue;
+    }
+    reads.takes_a_part = reads.takes_a_part || is_qualifier;
+    reads.columns.push_back(name.name);
+  }
+  return reads;
+}
+
+Reads Flow::read_value(const plan::ColumnExpr& value) const {
+  return std::visit(
+      overloaded{
+          [&](const plan::RawSql& sql) { return read_sql(sql.text); },
+          [](const plan::ChangeCase& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::TrimText& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::FirstOf& v) { return Reads{.columns = v.columns}; },
+          [](const plan::SplitText& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::MapValues& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::Bands& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::JsonPath& v) {
+            return Reads{.columns = {v.column}, .takes_a_part = true};
+          },
+          [](const plan::DateDifference& v) { return Reads{.columns = {v.from, v.to}}; },
+          [](const plan::CastTo& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::RegexGroup& v) {
+            return Reads{.columns = {v.column}, .takes_a_part = true};
+          },
+      },
+      value);
+}
+
+Status Flow::take_step(const plan::PlannedStep& step) {
+  return std::visit(
+      overloaded{
+          [&](const plan::Assign& s) -> Status {
+            for (const plan::Assignment& made : s.assignments) {
+              add(step, made.column, read_value(made.value));
+            }
+            return {};
+          },
+          [&](const plan::RenameColumns& s) -> Status {
+            for (const auto& [from, to] : s.from_to) {
+              add(step, to, from);
+            }
+            return {};
+          },
+          [](const plan::KeepColumns&) -> Status { return {}; },
+          [](const plan::DropColumns&) -> Status { return {}; },
+          [](const plan::FilterRows&) -> Status { return {}; },
+          [](const plan::KeepFirst&) -> Status { return {}; },
+          [&](const plan::ExplodeList& s) -> Status {
+            add(step, s.output.value_or(s.column), s.column);
+            return {};
+          },
+          [&](const plan::ExplodeDates& s) -> Status {
+            Reads reads{.columns = {s.start}};
+            if (s.end) {
+              reads.columns.push_back(*s.end);
+            }
+            add(step, s.output, std::move(reads));
+            return {};
+          },
+          [](const plan::LookUp&) -> Status { return {}; },         // values of the reference
+          [](const plan::JoinReference&) -> Status { return {}; },  // the same
+          [&](const plan::Rollup& s) -> Status {
+            for (const plan::Aggregation& made : s.aggregations) {
+              add(step, made.output, read_sql(made.value.text));
+            }
+            if (s.keys_column) {
+              add(step, *s.keys_column,
+                  s.key_expr ? read_sql(s.key_expr->text) : Reads{.columns = s.keys});
+            }
+            return {};
+          },
+          [&](const plan::Pivot& s) -> Status {
+            for (const plan::PivotedColumn& made : s.columns) {
+              add(step, made.output, made.value_column);
+            }
+            return {};
+          },
+          [&](const plan::Unpivot& s) -> Status {
+            Reads reads;
+            for (const auto& [column, key] : s.column_key) {
+              reads.columns.push_back(column);
+            }
+            add(step, s.value_column, std::move(reads));
+            return {};
+          },
+          [&](const plan::SqlSelect& s) -> Status { return take_select(step, s.query.text); },
+      },
+      step.step);
+}
+
+/// A plain `SELECT list FROM source` is read item by item; what is more than that is refused.
+Status Flow::take_select(const plan::PlannedStep& step, string text) {
+  for (std::size_t at = text.find("{dataset}"); at != string::npos; at = text.find("{dataset}")) {
+    text.replace(at, 9, "source");
+  }
+  std::size_t list_begin = string::npos;
+  std::size_t list_end = string::npos;
+  bool is_plain = text.find("--") == string::npos && text.find("/*") == string::npos &&
+                  text.find('#') == string::npos;
+  std::size_t rows_at = string::npos;
+  const std::vector<SqlName> words = names_in(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const string word = words[i].is_quoted ? "" : lower_case(words[i].name);
+    static const std::set<string, std::less<>> kMore{"with",   "union",   "intersect", "except",
+                                                     "join",   "pivot",   "unpivot",   "lateral",
+                                                     "values", "replace", "rename",    "using"};
+    if (word == "select") {
+      is_plain = is_plain && list_begin == string::npos;
+      list_begin = words[i].begin + words[i].length;
+    } else if (word == "from" && list_begin != string::npos) {
+      is_plain = is_plain && list_end == string::npos;
+      list_end = words[i].begin;
+      rows_at = i + 1;
+    } else if (kMore.contains(word)) {
+      is_plain = false;
+    }
+  }
+  static const std::set<string, std::less<>> kClauses{"where", "group",   "having", "order",
+                                                      "limit", "qualify", "offset"};
+  is_plain =
+      is_plain && rows_at < words.size() && list_begin < list_end &&
+      is_rows_name(lower_case(words[rows_at].name)) &&
+      (rows_at + 1 == words.size() || kClauses.contains(lower_case(words[rows_at + 1].name)));
+  if (is_plain) {
+    // Nothing between the rows' name and the next clause: no second relation, no columns renamed.
+    const std::size_t end = words[rows_at].begin + words[rows_at].length;
+    const std::size_t next = rows_at + 1 == words.size() ? text.size() : words[rows_at + 1].begin;
+    is_plain = text.substr(end, next - end).find_first_not_of(" \t\r\n;") == string::npos;
+  }
+  if (!is_plain) {
+    Error error =
+        make_error(ErrorCode::InvalidContract,
+                   "a contract that masks has only plain SELECTs: `SELECT expressions FROM source`")
+            .with_hint(
+                "write the step as expressions (`expr AS name`) or as operations, so that "
+                "what comes from a masked field is known");
+    error.at = step.at;
+    return error;
+  }
+  const string list = text.substr(list_begin, list_end - list_begin);
+  for (const AliasedExpression& item : split_expressions(list)) {
+    const string expression = list.substr(item.begin, item.length);
+    const std::vector<SqlName> names = names_in(expression);
+    const std::size_t first = expression.find_first_not_of(" \t\r\n");
+    if (first != string::npos && (expression[first] == '*' || expression.ends_with(".*"))) {
+      continue;  // columns keep their names
+    }
+    string column = item.alias.value_or("");
+    if (!item.alias && !names.empty() && expression.find('(') == string::npos) {
+      column = names.back().name;
+    }
+    add(step, column, read_sql(expression));
+  }
+  return {};
+}
+
+const plan::ColumnMask* Flow::origin_of(const Made& made) const {
+  for (const string& source : made.reads.columns) {
+    if (const plan::ColumnMask* mask = find(source)) {
+      // A part of a text that also holds a masked value is not that value.
+      if (!(made.reads.takes_a_part && weak_.contains(lower_case(source)))) {
+        return mask;
+      }
+    }
+  }
+  return made.reads.whole_row && !masks_.empty() ? &masks_.begin()->second : nullptr;
+}
+
+bool Flow::cover(const string& column, const plan::ColumnMask& like) {
+  plan::ColumnMask mask = like;
+  mask.column = column;
+  return masks_.emplace(lower_case(column), std::move(mask)).second;
+}
+
+Result<bool> Flow::forward(const Made& made) {
+  const plan::ColumnMask* origin = origin_of(made);
+  if (origin == nullptr || is_declassified(made.column) || find(made.column) != nullptr) {
+    return false;
+  }
+  const bool is_itself = std::ranges::any_of(made.reads.columns, [&](const string& source) {
+    return schema::same_column(source, made.column);
+  });
+  if (made.column.empty() || is_declared_clear(made.column)) {
+    Error error =
+        make_error(ErrorCode::InvalidContract,
+                   fmt::format("a step makes a clear column from what is masked ('{}'): '{}'",
+                               origin->column, made.column.empty() ? "?" : made.column))
+            .with_hint(is_itself ? "give the field a masking, or say why not: declassify: reason"
+                                 : "give the field a masking, give the expression a name, or say "
+                                   "why it may be clear: declassify: reason");
+    error.at = made.at;
+    return error;
+  }
+  return cover(made.column, *origin);
+}
+
+bool Flow::backward(const Made& made) {
+  const plan::ColumnMask* mask = find(made.column);
+  if (mask == nullptr) {
+    return false;
+  }
+  const plan::ColumnMask like = *mask;
+  bool is_more = false;
+  for (const string& source : made.reads.columns) {
+    if (!is_declared_clear(source) && cover(source, like)) {
+      weak_.insert(lower_case(source));
+      is_more = true;
+    }
+  }
+  return is_more;
+}
+
+/// A number that a SELECT over a masked column gives may be one of its values.
+void Flow::hide_observations() {
+  for (plan::DatasetRule& rule : out_.dataset_rules) {
+    const auto* query = std::get_if<plan::ScalarQuery>(&rule.observation);
+    if (query == nullptr) {
+      continue;
+    }
+    const Reads reads = read_sql(query->query.text);
+    const string text = lower_case(query->query.text);
+    rule.is_hidden = text.find("columns") != string::npos || has_star_argument(text) ||
+                     std::ranges::any_of(reads.columns, [&](const string& column) {
+                       return find(column) != nullptr;
+                     });
+  }
+}
+
+Status Flow::lower() {
+  take_fields();
+  if (masks_.empty()) {
+    return {};
+  }
+  for (const auto& [from, to] : out_.preserved_upstream) {
+    made_.push_back({.column = to, .reads = Reads{.columns = {from}}, .at = {}});
+  }
+  for (const plan::PlannedStep& step : out_.steps) {
+    SLUICE_CHECK(take_step(step));
+  }
+  for (bool is_more = true; is_more;) {
+    is_more = false;
+    for (const Made& made : made_) {
+      SLUICE_TRY(const bool is_new, forward(made));
+      is_more = is_more || is_new;
+    }
+    for (const Made& made : made_) {
+      is_more = backward(made) || is_more;
+    }
+  }
+  hide_observations();
+  for (auto& [name, mask] : masks_) {
+    out_.masks.push_back(std::move(mask));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status lower_masking(const Contract& contract, plan::Pipeline& out) {
+  return Flow(contract, out).lower();
+}
+
+}  // namespace sluice::contract::internal
