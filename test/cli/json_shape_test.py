@@ -30,7 +30,9 @@ KINDS = {
     "count": is_count,
     "truth": lambda v: isinstance(v, bool),
     "truth or null": lambda v: v is None or isinstance(v, bool),
-    "number, truth or null": lambda v: v is None or isinstance(v, bool) or is_number(v),
+    # What a rule observes in a masked column is told as three stars.
+    "number, truth, *** or null":
+        lambda v: v is None or isinstance(v, bool) or is_number(v) or v == "***",
 }
 
 

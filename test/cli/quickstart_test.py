@@ -22,6 +22,13 @@ class Quickstart(InFolder):
         super().setUp()
         self.quickstart()
 
+    def clear(self, rows: list[dict]) -> set[tuple[str, str]]:
+        """Ids with e-mail addresses, which stand encrypted in the rows."""
+        values = [row["email"] for row in rows]
+        self.assertEqual([value for value in values if not value.startswith("enc:")], [])
+        texts = self.sluice("decrypt", *values).out.splitlines()
+        return set(zip((row["cus_id"] for row in rows), texts, strict=True))
+
     def run_json(self, *words: str) -> dict:
         done = self.sluice("run", "customers.yaml", "--json", "--quiet", *words)
         self.assertEqual(done.code, 0, done.err)
@@ -34,9 +41,11 @@ class Quickstart(InFolder):
         self.assertEqual(report["rows"], {"source": 4, "good": 2, "quarantined": 2, "dropped": 0,
                                           "added": 0, "written": 2})
         good = [json.loads(line) for line in (self.folder / "good.jsonl").read_text().splitlines()]
-        self.assertEqual({(row["cus_id"], row["email"]) for row in good}, GOOD)
+        self.assertEqual(self.clear(good), GOOD)
         bad = {row["cus_id"]: row for row in
                map(json.loads, (self.folder / "bad.jsonl").read_text().splitlines())}
+        self.assertEqual(self.clear([bad["C102"]]), {("C102", "not_an_email")})
+        self.assertIsNone(bad["C103"]["email"])
         self.assertEqual(bad["C102"]["_lakelogic_errors"],
                          ["Rule failed: email_shape (email LIKE '%@%.%')"])
         self.assertEqual(bad["C102"]["_lakelogic_categories"], ["correctness"])
@@ -85,8 +94,19 @@ class Quickstart(InFolder):
 
     def test_samples_show_rows_and_every_reason(self) -> None:
         done = self.sluice("run", "customers.yaml", "--show", "5")
-        self.assertRegex(done.err, r"(?m)^  C100 +ana@example\.org$")
-        self.assertRegex(done.err, r"(?m)^  C102 +not_an_email$\n +Rule failed: email_shape")
+        self.assertRegex(done.err, r"(?m)^  C100 +enc:\S+$")
+        self.assertRegex(done.err, r"(?m)^  C102 +enc:\S+$\n +Rule failed: email_shape")
+        self.assertNotIn("not_an_email", done.err)
+
+    def test_without_a_key_nothing_is_read_or_written(self) -> None:
+        before = contents(self.folder)
+        done = self.sluice("run", "customers.yaml", SLUICE_PII_KEY="")
+        self.assertEqual((done.code, done.out), (1, ""))
+        self.assertIn("error: a contract masks values and there is no key", done.err)
+        self.assertRegex(done.last_line(), r"^ hint: set SLUICE_PII_KEY .*openssl rand")
+        self.assertEqual(contents(self.folder), before)
+        dry = self.sluice("run", "customers.yaml", "--dry-run", SLUICE_PII_KEY="")
+        self.assertEqual(dry.code, 0, dry.err)
 
     def test_it_runs_without_any_network_interface(self) -> None:
         alone = ("unshare", "--net")
@@ -102,7 +122,7 @@ class Quickstart(InFolder):
         self.run_json()
         files = list((self.folder / "lake/silver/customers").glob("*.parquet"))
         rows = [row for file in files for row in parquet.read_table(file).to_pylist()]
-        self.assertEqual({(row["cus_id"], row["email"]) for row in rows}, GOOD)
+        self.assertEqual(self.clear(rows), GOOD)
 
 
 class LogLines(InFolder):

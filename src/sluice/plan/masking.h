@@ -1,7 +1,7 @@
 // How the values of a column are hidden before anything is written or shown. Plain values: which
-// keys and ciphers do it is said by masking/. Copies are cheap; nothing here holds a value.
+// keys and ciphers do it is said by masking/. The first that fits a name is its mask.
+// Copies are cheap; no value of a row ever stands here.
 #pragma once
-
 #include <cstdint>
 #include <string>
 #include <string_view>

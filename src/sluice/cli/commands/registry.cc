@@ -7,8 +7,8 @@
 namespace sluice::cli {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kInit,    &kRun,    &kValidate,   &kFormat, &kDiff,
-                                        &kExplain, &kDoctor, &kCompletion, &kVersion};
+  static constexpr std::array kCommands{&kInit,    &kRun,     &kValidate, &kFormat,     &kDiff,
+                                        &kExplain, &kDecrypt, &kDoctor,   &kCompletion, &kVersion};
   return kCommands;
 }
 

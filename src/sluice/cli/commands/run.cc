@@ -8,6 +8,7 @@
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/log_writer.h"
+#include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
@@ -231,6 +232,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));
     options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
   }
+  options.keys = keys_of_environment();
   options.render_record = [](const run::RunResult& result) { return report::to_json(result); };
   return options;
 }

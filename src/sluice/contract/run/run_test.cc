@@ -9,6 +9,7 @@
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/masking/openssl/openssl_vault.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::contract {
@@ -59,6 +60,21 @@ class Run : public testing::Test {
     };
     options.render_record = [](const RunResult& result) { return result.run_id; };
     return options;
+  }
+
+  RunOptions masking_options() {
+    RunOptions with = options();
+    with.keys = {.current = "a key of the test", .older = {}};
+    with.open_vault = masking::make_openssl_vault;
+    return with;
+  }
+
+  std::string rows_text(const std::string& name, const std::string& columns) {
+    std::string text;
+    for (const std::string& line : table(name, columns)) {
+      text += line + "\n";
+    }
+    return text;
   }
 
   std::vector<std::string> rows(const std::string& select) {
@@ -197,18 +213,83 @@ quality: {row_rules: [{name: peek, sql: "id IN (SELECT a FROM 'SECRET')"}]}
   EXPECT_FALSE(run(context_, contract, options()));
 }
 
-TEST_F(Run, AMaskedFieldIsRefusedAndNeverWrittenInClear) {
-  write("in.jsonl", "{\"id\": 1, \"email\": \"a@b.c\"}\n");
-  const std::string contract = write("c.yaml", R"(
+constexpr std::string_view kMasked = R"(
 version: 1.0.0
 info: {title: T, table_name: t}
 source: {type: landing, path: in.jsonl}
-model: {fields: [{name: id, type: integer}, {name: email, type: string, pii: true, masking: hash}]}
-)");
-  const auto refused = run(context_, contract, options());
+model:
+  fields:
+    - {name: id, type: integer}
+    - {name: email, type: string, pii: true, masking: encrypt}
+transformations: [{sql: "LOWER(mail) AS email", phase: pre}]
+quality: {row_rules: [{name: shape, sql: "email LIKE '%@%'"}]}
+)";
+
+TEST_F(Run, MaskedFieldsAndWhatTheyAreMadeFromLeaveMasked) {
+  write("in.jsonl", "{\"id\": 1, \"mail\": \"A@b.c\"}\n{\"id\": 2, \"mail\": \"secret\"}\n");
+  RunOptions with = masking_options();
+  with.output_good = folder_.path() + "/good.jsonl";
+  with.output_bad = folder_.path() + "/bad.jsonl";
+  with.target = folder_.path() + "/target";
+  with.sample_rows = 5;
+  const RunResult result = run(context_, write("c.yaml", std::string(kMasked)), with).value();
+  EXPECT_EQ(result.rows.good, 1);
+  EXPECT_EQ(result.rows.quarantined, 1);
+  for (const std::string& text :
+       {text_of("good.jsonl"), text_of("bad.jsonl"), rows_text("target", "id, email, mail"),
+        rows_text("quarantine/target", "id, mail"),
+        result.good_sample.rows.at(0).at(1).value_or("") + "," +
+            result.bad_sample.rows.at(0).at(1).value_or("")}) {
+    EXPECT_THAT(text, HasSubstr("enc:"));
+    EXPECT_THAT(text, testing::Not(testing::AnyOf(HasSubstr("@b.c"), HasSubstr("secret"))));
+  }
+}
+
+TEST_F(Run, AMissingKeyStopsTheRunBeforeARowIsRead) {
+  write("in.jsonl", "no JSON at all");
+  RunOptions with = masking_options();
+  with.keys = {};
+  with.target = folder_.path() + "/target";
+  const auto refused = run(context_, write("c.yaml", std::string(kMasked)), with);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::InvalidContract);
-  EXPECT_THAT(to_string(refused.error()), HasSubstr("'email'"));
+  EXPECT_EQ(refused.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(refused.error().hint, HasSubstr("SLUICE_PII_KEY"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/target"));
+}
+
+TEST_F(Run, WhatTheEngineSaysStaysInsideWhenAContractMasks) {
+  write("in.jsonl", "{\"id\": 1, \"mail\": \"A@b.c\n");
+  const auto broken = run(context_, write("c.yaml", std::string(kMasked)), masking_options());
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().native, IsEmpty());
+  EXPECT_THAT(to_string(broken.error()), testing::Not(HasSubstr("@b.c")));
+}
+
+TEST_F(Run, AClearColumnMadeFromAMaskedOneDoesNotRun) {
+  write("in.jsonl", "{\"id\": 1, \"mail\": \"A@b.c\"}\n");
+  for (const std::string step :
+       {"{sql: \"SELECT *, email AS id FROM source\"}", "{sql: \"SELECT email AS id FROM source\"}",
+        "{sql: \"SELECT s.* FROM source s\"}",
+        "{sql: \"WITH x AS (SELECT 1) SELECT * FROM source\"}",
+        "{sql: \"length(to_json(source)) AS id\"}"}) {
+    std::string text(kMasked);
+    text.replace(text.find("transformations: ["), 18, "transformations: [" + step + ", ");
+    const auto refused = run(context_, write("c.yaml", text), masking_options());
+    ASSERT_FALSE(refused) << step;
+    EXPECT_EQ(refused.error().code, ErrorCode::InvalidContract) << to_string(refused.error());
+  }
+}
+
+TEST_F(Run, AnObservedValueOfAMaskedColumnIsNotTold) {
+  write("in.jsonl", "{\"id\": 1, \"mail\": \"4711@x\"}\n");
+  std::string text(kMasked);
+  text.replace(text.find("quality: {"), 10,
+               "quality: {dataset_rules: [{name: top, sql: \"SELECT "
+               "max(CAST(split_part(email, '@', 1) AS INTEGER)) FROM source\", must_be: 0}], ");
+  const RunResult result = run(context_, write("c.yaml", text), masking_options()).value();
+  EXPECT_FALSE(*result.dataset_rules.at(0).passed);
+  EXPECT_TRUE(result.dataset_rules.at(0).is_hidden);
+  EXPECT_FALSE(result.dataset_rules.at(0).observed.has_value());
 }
 
 TEST_F(Run, PlanningTouchesNothing) {
