@@ -96,10 +96,19 @@ class Case:
             self.steps.append('{sql: "upper(email) AS loud", phase: post}')
             self.masking("loud")
         if self.chance(0.3):
-            self.steps.append('{cast: {ssn: integer}, phase: pre}')
+            self.steps.append('{cast: {columns: {ssn: integer}}, phase: pre}')
         if self.chance(0.2):
             self.steps.append(
                 "{sql: \"SELECT *, email || '!' AS shout FROM source\", phase: post}")
+            if self.chance(0.8):  # else the contract leaks, and is refused
+                self.masking("shout")
+        if self.chance(0.2):
+            self.steps.append('{derive: {field: size, sql: "length(email)"}, phase: post}')
+            self.fields.append("{name: size, type: integer, declassify: a length tells no address}")
+        if self.chance(0.2):
+            self.steps.append('{derive: {field: whole, sql: "to_json(struct_pack(a := email))"}, '
+                              'phase: post}')
+            self.masking("whole")
         if self.chance(0.2):
             self.steps.append('{sql: "SELECT id, age, tier, lower(email) AS email, ssn '
                               'FROM source WHERE id IS NOT NULL", phase: post}')
@@ -132,11 +141,14 @@ class Case:
         options = ["{name: keys, unique: email}",
                    '{name: longest, sql: "SELECT max(length(email)) FROM source", '
                    'must_be_less_than: 3}',
-                   '{name: greatest, sql: "SELECT max(email) FROM source", must_be: 0}',
-                   '{name: casts, must_be: 0, '
+                   '{name: greatest, sql: "SELECT max(email) FROM source", must_be_less_than: 1}',
+                   '{name: casts, must_be_less_than: 1, '
                    'sql: "SELECT max(CAST(email AS INTEGER)) FROM source"}',
                    "{name: enough, row_count_between: {min: 100}}"]
         self.dataset_rules = [option for option in options if self.chance(0.2)]
+        if self.chance(0.04):
+            self.dataset_rules.append('{name: errs, must_be_less_than: 0, '
+                                      'sql: "SELECT max(CAST(email AS INTEGER)) FROM source"}')
 
     def write_source(self):
         rows = []

@@ -263,6 +263,9 @@ TEST_F(Run, WhatTheEngineSaysStaysInsideWhenAContractMasks) {
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().native, IsEmpty());
   EXPECT_THAT(to_string(broken.error()), testing::Not(HasSubstr("@b.c")));
+  // But which file it is, and where.
+  EXPECT_THAT(to_string(broken.error()),
+              testing::ContainsRegex("reading line [0-9]+ of '[^']*in.jsonl'"));
 }
 
 TEST_F(Run, AClearColumnMadeFromAMaskedOneDoesNotRun) {
@@ -283,9 +286,10 @@ TEST_F(Run, AClearColumnMadeFromAMaskedOneDoesNotRun) {
 TEST_F(Run, AnObservedValueOfAMaskedColumnIsNotTold) {
   write("in.jsonl", "{\"id\": 1, \"mail\": \"4711@x\"}\n");
   std::string text(kMasked);
-  text.replace(text.find("quality: {"), 10,
-               "quality: {dataset_rules: [{name: top, sql: \"SELECT "
-               "max(CAST(split_part(email, '@', 1) AS INTEGER)) FROM source\", must_be: 0}], ");
+  text.replace(
+      text.find("quality: {"), 10,
+      "quality: {dataset_rules: [{name: top, sql: \"SELECT "
+      "max(CAST(split_part(email, '@', 1) AS INTEGER)) FROM source\", must_be_less_than: 1}], ");
   const RunResult result = run(context_, write("c.yaml", text), masking_options()).value();
   EXPECT_FALSE(*result.dataset_rules.at(0).passed);
   EXPECT_TRUE(result.dataset_rules.at(0).is_hidden);

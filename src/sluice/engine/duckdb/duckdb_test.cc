@@ -53,7 +53,7 @@ TEST_F(DuckdbEngine, AFunctionOfThisProcessIsCalledForEveryTextAndNotForNull) {
          return std::string(text) + std::string(text);
        }}));
   EXPECT_THAT(rows("SELECT twice(t) FROM (VALUES ('a'), (NULL), ('a text of more than 12')) v(t)"),
-              ElementsAre("aa", "NULL", "a text of more than 12a text of more than 12"));
+              ElementsAre("'aa'", "null", "'a text of more than 12a text of more than 12'"));
   EXPECT_THAT(rows("SELECT count(DISTINCT twice(CAST(i AS VARCHAR))) FROM range(10000) r(i)"),
               ElementsAre("10000"));
 }
