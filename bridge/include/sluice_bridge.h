@@ -1,0 +1,68 @@
+// The C side of the bridge: what Rust libraries do for Sluice (bridge/src). Delta: the kernel reads
+// the log and commits; it moves no rows. Lists of files cross as Arrow streams, small things as
+// JSON texts in UTF-8.
+//
+// Every function that can fail returns a kind, SLUICE_BRIDGE_OK or what went wrong, and puts the
+// reason into *text. Texts are freed by sluice_bridge_free_text. A panic of Rust comes out as
+// SLUICE_BRIDGE_INTERNAL. A snapshot is one version of one table: it never changes and may be
+// read from any thread.
+#pragma once
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ArrowArrayStream;
+struct sluice_delta_snapshot;
+
+enum {
+  SLUICE_BRIDGE_OK = 0,
+  SLUICE_BRIDGE_CONFLICT = 1,   // of a commit: the version is taken, nothing of ours is visible
+  SLUICE_BRIDGE_UNKNOWN = 2,    // of a commit: it was sent, and no one knows
+  SLUICE_BRIDGE_NOT_FOUND = 3,  // no table there
+  SLUICE_BRIDGE_UNSUPPORTED = 4,
+  SLUICE_BRIDGE_CORRUPT = 5,
+  SLUICE_BRIDGE_UNAVAILABLE = 6,
+  SLUICE_BRIDGE_INVALID = 7,
+  SLUICE_BRIDGE_INTERNAL = 8,
+  SLUICE_BRIDGE_EXISTS = 9,
+};
+
+void sluice_bridge_free_text(char* text);
+
+// `request`: {"schema": <Delta schema>, "partition_by": [names], "properties": {name: value},
+// "note": text}. `root` is an absolute path, here and below.
+int32_t sluice_delta_create(const char* root, const char* request, char** text);
+
+int32_t sluice_delta_load(const char* root, struct sluice_delta_snapshot** out, char** text);
+void sluice_delta_free(struct sluice_delta_snapshot* snapshot);
+int64_t sluice_delta_version(const struct sluice_delta_snapshot* snapshot);
+
+// {"schema": .., "partition_by": [..], "properties": {..}, "change_feed": bool, "mapped": bool}
+int32_t sluice_delta_describe(const struct sluice_delta_snapshot* snapshot, char** text);
+
+// path (as the log has it), place (absolute local path), bytes, rows (-1: the log does not say),
+// deleted (list of row numbers, NULL where none is), then p0, p1, ...: the partition columns' values
+// as text.
+int32_t sluice_delta_files(const struct sluice_delta_snapshot* snapshot,
+                           struct ArrowArrayStream* out, char** text);
+
+// The version that a transaction of `app` recorded last; -1 when there is none.
+int32_t sluice_delta_find_transaction(const struct sluice_delta_snapshot* snapshot,
+                                      const char* app, int64_t* version, char** text);
+
+// Commits on the snapshot's version or not at all. `request`: {"app": text, "operation": text,
+// "note": text, "removed": [paths as the log has them], "added": [{"path": plain relative path,
+// "partitionValues": {name: text or null}, "size": n, "modificationTime": ms, "stats": {..}}]}.
+// Anything but OK, CONFLICT and UNKNOWN: nothing was sent.
+int32_t sluice_delta_commit(const struct sluice_delta_snapshot* snapshot, const char* request,
+                            int64_t* version, char** text);
+
+// Writes a checkpoint of the snapshot's version; one there is success.
+int32_t sluice_delta_checkpoint(const struct sluice_delta_snapshot* snapshot, char** text);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,324 @@
+//! Delta tables on local disks: snapshots, their files, commits. The kernel's default engine with a
+//! store that flushes before it says that a file is there.
+
+use std::collections::{HashSet};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use delta_kernel::arrow::array::{
+    ArrayRef, Int64Array, Int64Builder, ListBuilder, RecordBatch, RecordBatchIterator,
+    RecordBatchReader, StringArray,
+};
+use delta_kernel::arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema};
+use delta_kernel::committer::FileSystemCommitter;
+use delta_kernel::engine::arrow_data::ArrowEngineData;
+use delta_kernel::object_store::local::LocalFileSystem;
+use delta_kernel::object_store::DynObjectStore;
+use delta_kernel::scan::state::ScanFile;
+use delta_kernel::schema::{DataType, MapType, StructField, StructType};
+use delta_kernel::snapshot::Snapshot as KernelSnapshot;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::transaction::create_table::create_table;
+use delta_kernel::transaction::data_layout::DataLayout;
+use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+use delta_kernel::{Engine, EngineData, FilteredEngineData};
+use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
+use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
+use serde_json::{json, Value};
+use url::Url;
+
+use crate::fault::{Fault, Kind};
+
+const ENGINE: &str = "Sluice";
+
+type LocalEngine = DefaultEngine<TokioMultiThreadExecutor>;
+
+/// One for the process: its threads are few and sleep.
+fn engine() -> Result<&'static LocalEngine, Fault> {
+    static ENGINE: OnceLock<LocalEngine> = OnceLock::new();
+    if let Some(engine) = ENGINE.get() {
+        return Ok(engine);
+    }
+    let executor = TokioMultiThreadExecutor::new_owned_runtime(Some(1), Some(4))?;
+    let store: Arc<DynObjectStore> = Arc::new(LocalFileSystem::new().with_fsync(true));
+    let made = DefaultEngineBuilder::new(store).with_task_executor(Arc::new(executor)).build();
+    Ok(ENGINE.get_or_init(|| made))
+}
+
+fn url_of(root: &str) -> Result<Url, Fault> {
+    Url::from_directory_path(Path::new(root))
+        .map_err(|()| Fault::new(Kind::Invalid, "the table's root is not an absolute path"))
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+}
+
+pub fn create(root: &str, request: &str) -> Result<Kind, Fault> {
+    let request: Value = serde_json::from_str(request)?;
+    let schema: StructType = serde_json::from_value(request["schema"].clone())?;
+    let partition_by = texts(&request["partition_by"]);
+    let engine = engine()?;
+    std::fs::create_dir_all(root).map_err(|error| Fault::new(Kind::Unavailable, error))?;
+    let note = request["note"].as_str().unwrap_or_default().to_owned();
+    let mut builder = create_table(url_of(root)?, Arc::new(schema), ENGINE, false)
+        .with_operation_parameters([("sluice", Some(note))]);
+    if let Some(properties) = request["properties"].as_object() {
+        builder = builder.with_table_properties(
+            properties.iter().map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())),
+        );
+    }
+    if !partition_by.is_empty() {
+        builder = builder.with_data_layout(DataLayout::partitioned(partition_by));
+    }
+    let transaction = builder.build(engine, Box::new(FileSystemCommitter::new()))?;
+    match transaction.commit(engine)? {
+        CommitResult::Committed(_) => Ok(Kind::Ok),
+        CommitResult::Conflicted(_) => Err(Fault::new(Kind::Exists, "another writer made it")),
+        CommitResult::Retryable(failed) => Err(failed.error.into()),
+    }
+}
+
+pub enum Outcome {
+    Committed(i64),
+    Conflict(i64),
+    Unknown(String),
+}
+
+pub struct Snapshot {
+    inner: SnapshotRef,
+}
+
+impl Snapshot {
+    pub fn load(root: &str) -> Result<Self, Fault> {
+        let log = Path::new(root).join("_delta_log");
+        match std::fs::read_dir(&log) {
+            Ok(mut entries) if entries.next().is_some() => {}
+            Ok(_) => return Err(Fault::new(Kind::NotFound, "the log is empty")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Fault::new(Kind::NotFound, "there is no log"));
+            }
+            Err(error) => return Err(Fault::new(Kind::Unavailable, error)),
+        }
+        let inner = KernelSnapshot::builder_for(url_of(root)?).build(engine()?)?;
+        Ok(Self { inner })
+    }
+
+    pub fn version(&self) -> i64 {
+        self.inner.version() as i64
+    }
+
+    pub fn describe(&self) -> Result<String, Fault> {
+        let configuration = self.inner.table_configuration();
+        let properties = configuration.metadata().configuration();
+        let is_on = |name: &str| properties.get(name).is_some_and(|value| value == "true");
+        let mapping = properties.get("delta.columnMapping.mode");
+        let description = json!({
+            "schema": serde_json::to_value(self.inner.schema().as_ref())?,
+            "partition_by": configuration.metadata().partition_columns(),
+            "properties": properties,
+            "change_feed": is_on("delta.enableChangeDataFeed"),
+            "mapped": mapping.is_some_and(|mode| mode != "none"),
+        });
+        Ok(description.to_string())
+    }
+
+    fn scan_files(&self) -> Result<Vec<ScanFile>, Fault> {
+        let scan = Arc::clone(&self.inner).scan_builder().build()?;
+        let mut files = Vec::new();
+        for metadata in scan.scan_metadata(engine()?)? {
+            files = metadata?.visit_scan_files(files, |list: &mut Vec<ScanFile>, file| {
+                list.push(file);
+            })?;
+        }
+        Ok(files)
+    }
+
+    pub fn files(&self) -> Result<Box<dyn RecordBatchReader + Send>, Fault> {
+        let root = self.inner.table_root();
+        let files = self.scan_files()?;
+        let mut places = Vec::with_capacity(files.len());
+        let mut deleted = ListBuilder::new(Int64Builder::new());
+        for file in &files {
+            places.push(place_of(root, &file.path)?);
+            match file.dv_info.get_row_indexes(engine()?, root)? {
+                Some(rows) => {
+                    deleted.append_value(rows.into_iter().map(|row| Some(row as i64)));
+                }
+                None => deleted.append_null(),
+            }
+        }
+        let rows = files.iter().map(|file| {
+            file.stats.as_ref().map_or(-1, |stats| stats.num_records as i64)
+        });
+        let deleted = deleted.finish();
+        let mut fields = vec![
+            Field::new("path", ArrowType::Utf8, true),
+            Field::new("place", ArrowType::Utf8, true),
+            Field::new("bytes", ArrowType::Int64, true),
+            Field::new("rows", ArrowType::Int64, true),
+            Field::new("deleted", deleted.data_type().clone(), true),
+        ];
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(files.iter().map(|file| &file.path))),
+            Arc::new(StringArray::from(places)),
+            Arc::new(Int64Array::from_iter_values(files.iter().map(|file| file.size))),
+            Arc::new(Int64Array::from_iter_values(rows)),
+            Arc::new(deleted),
+        ];
+        let partition_by = self.inner.table_configuration().metadata().partition_columns();
+        for (index, column) in partition_by.iter().enumerate() {
+            fields.push(Field::new(format!("p{index}"), ArrowType::Utf8, true));
+            let values = files.iter().map(|file| file.partition_values.get(column).cloned());
+            columns.push(Arc::new(StringArray::from_iter(values)));
+        }
+        let schema = Arc::new(ArrowSchema::new(fields));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
+            .map_err(|error| Fault::new(Kind::Internal, error))?;
+        Ok(Box::new(RecordBatchIterator::new([Ok(batch)], schema)))
+    }
+
+    pub fn find_transaction(&self, app: &str) -> Result<Option<i64>, Fault> {
+        Ok(self.inner.get_app_id_version(app, engine()?)?)
+    }
+
+    pub fn commit(&self, request: &str) -> Result<Outcome, Fault> {
+        let request: Value = serde_json::from_str(request)?;
+        let engine = engine()?;
+        let next = self.version() + 1;
+        let note = request["note"].as_str().unwrap_or_default().to_owned();
+        let operation = match request["operation"].as_str() {
+            Some("merge") => UpdateTableOperation::Merge,
+            Some("delete") => UpdateTableOperation::Delete,
+            _ => UpdateTableOperation::Write,
+        };
+        let mut transaction = Arc::clone(&self.inner)
+            .update_table(operation, ENGINE, true)
+            .with_operation_parameters([("sluice", Some(note))])
+            .with_transaction_id(request["app"].as_str().unwrap_or_default(), next)
+            .build(engine, Box::new(FileSystemCommitter::new()))?;
+        let removed: HashSet<String> = texts(&request["removed"]).into_iter().collect();
+        if !removed.is_empty() {
+            for batch in self.remove_batches(&removed)? {
+                transaction.remove_files(batch);
+            }
+        }
+        let added = request["added"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !added.is_empty() {
+            let stats = transaction.stats_schema()?;
+            transaction.add_files(add_batch(engine, added, stats.as_ref().clone())?);
+        }
+        // From here on the commit may have been put, whatever comes back.
+        Ok(match transaction.commit(engine) {
+            Ok(CommitResult::Committed(done)) => Outcome::Committed(done.commit_version() as i64),
+            Ok(CommitResult::Conflicted(lost)) => Outcome::Conflict(lost.conflict_version() as i64),
+            Ok(CommitResult::Retryable(failed)) => Outcome::Unknown(failed.error.to_string()),
+            Err(error) => Outcome::Unknown(error.to_string()),
+        })
+    }
+
+    /// The scan's own rows with all but `removed` deselected. Each path must be there.
+    fn remove_batches(&self, removed: &HashSet<String>) -> Result<Vec<FilteredEngineData>, Fault> {
+        let scan = Arc::clone(&self.inner).scan_builder().build()?;
+        let mut batches = Vec::new();
+        let mut found = 0;
+        for metadata in scan.scan_metadata(engine()?)? {
+            let (data, selected) = metadata?.scan_files.into_parts();
+            let batch = data
+                .any_ref()
+                .downcast_ref::<ArrowEngineData>()
+                .map(ArrowEngineData::record_batch)
+                .ok_or_else(|| Fault::new(Kind::Internal, "scan metadata is not Arrow"))?;
+            let paths = batch
+                .column_by_name("path")
+                .and_then(|column| column.as_any().downcast_ref::<StringArray>())
+                .ok_or_else(|| Fault::new(Kind::Internal, "scan metadata has no paths"))?;
+            let wanted: Vec<bool> = (0..batch.num_rows())
+                .map(|row| {
+                    selected.get(row).copied().unwrap_or(true) && removed.contains(paths.value(row))
+                })
+                .collect();
+            let count = wanted.iter().filter(|one| **one).count();
+            if count > 0 {
+                found += count;
+                batches.push(FilteredEngineData::try_new(data, wanted)?);
+            }
+        }
+        if found != removed.len() {
+            return Err(Fault::new(Kind::Internal, "a file to remove is not the table's"));
+        }
+        Ok(batches)
+    }
+
+    pub fn checkpoint(&self) -> Result<(), Fault> {
+        self.inner.checkpoint(engine()?, None)?;
+        Ok(())
+    }
+}
+
+fn add_batch(
+    engine: &LocalEngine,
+    added: &[Value],
+    stats: StructType,
+) -> Result<Box<dyn EngineData>, Fault> {
+    let values = MapType::new(DataType::STRING, DataType::STRING, true);
+    let schema = StructType::try_new([
+        StructField::not_null("path", DataType::STRING),
+        StructField::not_null("partitionValues", DataType::from(values)),
+        StructField::not_null("size", DataType::LONG),
+        StructField::not_null("modificationTime", DataType::LONG),
+        StructField::nullable("stats", DataType::from(stats)),
+    ])?;
+    let lines = added.iter().map(|file| {
+        let mut file = file.clone();
+        file["path"] = json!(encode_path(file["path"].as_str().unwrap_or_default()));
+        file.to_string()
+    });
+    let column: ArrayRef = Arc::new(StringArray::from_iter_values(lines));
+    let batch = RecordBatch::try_from_iter([("json", column)])
+        .map_err(|error| Fault::new(Kind::Internal, error))?;
+    let lines: Box<dyn EngineData> = Box::new(ArrowEngineData::new(batch));
+    Ok(engine.json_handler().parse_json(lines, Arc::new(schema))?)
+}
+
+/// A relative path as a log has it.
+fn encode_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'~' | b'/' | b'=' | b'-' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn place_of(root: &Url, path: &str) -> Result<String, Fault> {
+    let url = root.join(path).map_err(|error| Fault::new(Kind::Corrupt, error))?;
+    let place = url.to_file_path().map_err(|()| {
+        Fault::new(Kind::Unsupported, format!("a data file is not on a local disk: '{path}'"))
+    })?;
+    Ok(place.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_comes_back_from_its_written_form() {
+        let root = Url::from_directory_path("/lake/a [x]/t").unwrap();
+        let encoded = encode_path("day=a%20b/f 1?.parquet");
+        assert_eq!(encoded, "day=a%2520b/f%201%3F.parquet");
+        assert_eq!(place_of(&root, &encoded).unwrap(), "/lake/a [x]/t/day=a%20b/f 1?.parquet");
+    }
+
+    #[test]
+    fn a_folder_without_a_log_is_not_a_table() {
+        let fault = Snapshot::load("/nowhere/at/all").err().unwrap();
+        assert_eq!(fault.kind, Kind::NotFound);
+    }
+}

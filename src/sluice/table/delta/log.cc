@@ -1,0 +1,291 @@
+#include "sluice/table/delta/log_internal.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sluice/table/delta/types_internal.h"
+#include "sluice/table/stored_form.h"
+#include "sluice_bridge.h"
+
+namespace sluice::table::internal {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kNoteFormat = 1;
+constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
+
+/// Takes a text of the bridge over.
+std::string take(char* text) {
+  std::string copy = text == nullptr ? "" : text;
+  sluice_bridge_free_text(text);
+  return copy;
+}
+
+ErrorCode code_of(std::int32_t kind) {
+  switch (kind) {
+    case SLUICE_BRIDGE_CONFLICT: return ErrorCode::CommitConflict;
+    case SLUICE_BRIDGE_UNKNOWN: return ErrorCode::CommitUnknown;
+    case SLUICE_BRIDGE_NOT_FOUND: return ErrorCode::NotFound;
+    case SLUICE_BRIDGE_UNSUPPORTED: return ErrorCode::Unsupported;
+    case SLUICE_BRIDGE_CORRUPT: return ErrorCode::Corrupt;
+    case SLUICE_BRIDGE_UNAVAILABLE: return ErrorCode::Unavailable;
+    case SLUICE_BRIDGE_INVALID: return ErrorCode::InvalidArgument;
+    case SLUICE_BRIDGE_EXISTS: return ErrorCode::AlreadyExists;
+    default: return ErrorCode::Internal;
+  }
+}
+
+Error bridge_error(std::int32_t kind, char* text, std::string_view what) {
+  Error error = make_error(code_of(kind), std::string(what)).with_native(take(text));
+  if (kind == SLUICE_BRIDGE_UNSUPPORTED) {
+    return std::move(error).with_hint(
+        "the table uses a feature that Sluice does not write; write it with the program that made "
+        "it, or copy it to a new table");
+  }
+  return error;
+}
+
+/// JSON of one file for the bridge; min and max hold JSON already.
+json render_added(const AddedFile& file) {
+  json partition = json::object();
+  for (const auto& [name, value] : file.partition) {
+    partition[name] = value.has_value() ? json(*value) : json();
+  }
+  json nulls = json::object();
+  json min = json::object();
+  json max = json::object();
+  for (const auto& [name, stats] : file.stats) {
+    nulls[name] = stats.nulls;
+    if (!stats.min.empty() && !stats.max.empty()) {
+      min[name] = json::parse(stats.min, nullptr, false);
+      max[name] = json::parse(stats.max, nullptr, false);
+    }
+  }
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return {{"path", file.path},
+          {"partitionValues", std::move(partition)},
+          {"size", file.bytes},
+          {"modificationTime", now.count()},
+          {"stats",
+           {{"numRecords", file.rows},
+            {"nullCount", std::move(nulls)},
+            {"minValues", std::move(min)},
+            {"maxValues", std::move(max)},
+            {"tightBounds", true}}}};
+}
+
+std::string kernel_operation(std::string_view operation) {
+  const bool rewrites = operation == "merge" || operation == "scd2" || operation == "reconcile";
+  return rewrites ? "merge" : operation == "delete" ? "delete" : "write";
+}
+
+Result<Note> parse_note(const std::string& text) {
+  SLUICE_TRY(const json stored, parse_document(text, "the note of a commit"));
+  Note note;
+  if (stored.value("format", json()) != json(kNoteFormat)) {
+    return make_error(ErrorCode::Unsupported, "a commit was noted by a newer Sluice")
+        .with_hint("use the version of Sluice that wrote the table, or a newer one");
+  }
+  const auto text_of = [&](const char* name) {
+    const json value = stored.value(name, json());
+    return value.is_string() ? value.get<std::string>() : "";
+  };
+  note.key = text_of("key");
+  note.fingerprint = text_of("fingerprint");
+  note.operation = text_of("operation");
+  if (const json rows = stored.value("rows", json()); rows.is_number_integer()) {
+    note.rows = rows.get<std::int64_t>();
+  }
+  SLUICE_TRY(note.receipt, parse_receipt(stored.value("receipt", json())));
+  return note;
+}
+
+Status read_commit_info(const json& info, LogEntry& entry) {
+  if (const json at = info.value("timestamp", json()); at.is_number_integer()) {
+    entry.note.receipt.committed_at = sys_micros(std::chrono::milliseconds(at.get<std::int64_t>()));
+  }
+  if (const json operation = info.value("operation", json()); operation.is_string()) {
+    entry.note.operation = operation.get<std::string>();
+  }
+  const json parameters = info.value("operationParameters", json());
+  const json ours = parameters.is_object() ? parameters.value("sluice", json()) : json();
+  if (ours.is_string()) {
+    SLUICE_TRY(entry.note, parse_note(ours.get<std::string>()));
+    entry.is_ours = true;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string render_note(const Note& note) {
+  const json stored{{"format", kNoteFormat},
+                    {"key", note.key},
+                    {"fingerprint", note.fingerprint},
+                    {"operation", note.operation},
+                    {"rows", note.rows},
+                    {"receipt", render_receipt(note.receipt)}};
+  return stored.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void Snapshot::Free::operator()(sluice_delta_snapshot* snapshot) const {
+  sluice_delta_free(snapshot);
+}
+
+Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
+  sluice_delta_snapshot* handle = nullptr;
+  char* text = nullptr;
+  const std::int32_t kind = sluice_delta_load(root.c_str(), &handle, &text);
+  if (kind == SLUICE_BRIDGE_NOT_FOUND) {
+    take(text);
+    return std::optional<Snapshot>{};
+  }
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, fmt::format("a Delta table cannot be read: '{}'", root));
+  }
+  Snapshot snapshot;
+  snapshot.handle_.reset(handle);
+  if (Status read = snapshot.read_description(); !read.has_value()) {
+    return std::move(read).error().with_context(fmt::format("the Delta table '{}'", root));
+  }
+  return std::optional(std::move(snapshot));
+}
+
+Status Snapshot::read_description() {
+  char* text = nullptr;
+  const std::int32_t kind = sluice_delta_describe(handle_.get(), &text);
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, "a Delta table cannot be described");
+  }
+  SLUICE_TRY(const json described, parse_document(take(text), "what the kernel says of a table"));
+  if (described.value("mapped", json()) == json(true)) {
+    return make_error(ErrorCode::Unsupported, "the table maps its columns to other names")
+        .with_hint("write it with the program that made it, or copy it to a new table");
+  }
+  has_change_feed_ = described.value("change_feed", json()) == json(true);
+  state_.version = sluice_delta_version(handle_.get());
+  SLUICE_TRY(state_.schema, parse_delta_schema(described.value("schema", json())));
+  for (const json& column : described.value("partition_by", json::array())) {
+    state_.partition_by.push_back({.column = column.get<std::string>()});
+  }
+  for (const auto& [name, value] : described.value("properties", json::object()).items()) {
+    state_.properties[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return {};
+}
+
+Result<ColumnStream> Snapshot::files() const {
+  ArrowArrayStream stream{};
+  char* text = nullptr;
+  const std::int32_t kind = sluice_delta_files(handle_.get(), &stream, &text);
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, "the files of a Delta table cannot be listed");
+  }
+  return ColumnStream(std::move(stream));
+}
+
+Result<std::optional<std::int64_t>> Snapshot::find_transaction(std::string_view key) const {
+  std::int64_t version = -1;
+  char* text = nullptr;
+  const std::int32_t kind =
+      sluice_delta_find_transaction(handle_.get(), std::string(key).c_str(), &version, &text);
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, "the transactions of a Delta table cannot be read");
+  }
+  return version < 0 ? std::optional<std::int64_t>{} : std::optional(version);
+}
+
+Result<CommitOutcome> Snapshot::commit(const CommitRequest& request) const {
+  json added = json::array();
+  for (const AddedFile& file : request.added) {
+    added.push_back(render_added(file));
+  }
+  const json wanted{{"app", request.note.key},
+                    {"operation", kernel_operation(request.note.operation)},
+                    {"note", render_note(request.note)},
+                    {"removed", request.removed},
+                    {"added", std::move(added)}};
+  const std::string wanted_text = wanted.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::int64_t version = -1;
+  char* text = nullptr;
+  const std::int32_t kind =
+      sluice_delta_commit(handle_.get(), wanted_text.c_str(), &version, &text);
+  if (kind == SLUICE_BRIDGE_OK) {
+    return CommitOutcome{Committed{request.note.receipt}};
+  }
+  if (kind == SLUICE_BRIDGE_CONFLICT) {
+    take(text);
+    return CommitOutcome{Conflict{fmt::format("version {} by another writer", version)}};
+  }
+  // A panic may have come after the put.
+  Error error = bridge_error(kind, text, "a commit to a Delta table failed");
+  if (kind == SLUICE_BRIDGE_UNKNOWN || kind == SLUICE_BRIDGE_INTERNAL) {
+    return CommitOutcome{Unknown{std::move(error)}};
+  }
+  return error;
+}
+
+Status Snapshot::write_checkpoint() const {
+  char* text = nullptr;
+  const std::int32_t kind = sluice_delta_checkpoint(handle_.get(), &text);
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, "a checkpoint was not written");
+  }
+  return {};
+}
+
+Status create_delta(const std::string& root, const plan::CreateTable& create, const Note& note) {
+  SLUICE_TRY(json schema, render_delta_schema(create.schema));
+  json partition_by = json::array();
+  for (const plan::PartitionField& field : create.partition_by) {
+    partition_by.push_back(create.schema.find(field.column)->name);
+  }
+  const json request{{"schema", std::move(schema)},
+                     {"partition_by", std::move(partition_by)},
+                     {"properties", json::object()},
+                     {"note", render_note(note)}};
+  char* text = nullptr;
+  const std::int32_t kind = sluice_delta_create(root.c_str(), request.dump().c_str(), &text);
+  if (kind != SLUICE_BRIDGE_OK) {
+    return bridge_error(kind, text, fmt::format("a Delta table cannot be made in '{}'", root));
+  }
+  return {};
+}
+
+Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
+                                               std::int64_t version) {
+  const std::string path = fmt::format("_delta_log/{:020}.json", version);
+  SLUICE_TRY(const auto text, storage.find(context, path, kLogEntryBytesMax));
+  if (!text.has_value()) {
+    return std::optional<LogEntry>{};
+  }
+  LogEntry entry;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    const bool matters = line.starts_with("{\"commitInfo\"") || line.starts_with("{\"remove\"");
+    if (!matters) {
+      continue;
+    }
+    SLUICE_TRY(const json action, parse_document(line, path));
+    if (action.contains("commitInfo") && action["commitInfo"].is_object()) {
+      SLUICE_CHECK(read_commit_info(action["commitInfo"], entry));
+    } else if (action.contains("remove") && action["remove"].is_object()) {
+      const json removed = action["remove"].value("path", json());
+      if (removed.is_string()) {
+        entry.removed.push_back(removed.get<std::string>());
+      }
+    }
+  }
+  entry.note.receipt.version = version;
+  return std::optional(std::move(entry));
+}
+
+}  // namespace sluice::table::internal

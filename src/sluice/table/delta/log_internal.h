@@ -1,0 +1,95 @@
+// One version of a Delta table as the kernel reads it, and the commits in its log. The wrapper
+// around bridge/include/sluice_bridge.h: kinds become error codes, texts and snapshots are freed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/arrow_stream.h"
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/storage/storage.h"
+#include "sluice/table/table.h"
+
+struct sluice_delta_snapshot;
+
+namespace sluice::table::internal {
+
+/// What a commit of ours says of itself, in its operationParameters.
+struct Note {
+  std::string key;
+  std::string fingerprint;
+  std::string operation;
+  std::int64_t rows = 0;
+  Receipt receipt;
+};
+std::string render_note(const Note& note);
+
+/// One data file that a commit adds; `path` is relative to the root and as the disk has it.
+struct AddedFile {
+  std::string path;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::map<std::string, std::optional<std::string>> partition;
+  /// Column, then nulls, min and max as JSON; min and max may be empty.
+  struct Stats {
+    std::int64_t nulls = 0;
+    std::string min;
+    std::string max;
+  };
+  std::map<std::string, Stats> stats;
+};
+
+struct CommitRequest {
+  Note note;
+  std::vector<AddedFile> added;
+  /// As the log has them.
+  std::vector<std::string> removed;
+};
+
+class Snapshot {
+ public:
+  /// Empty when there is no table.
+  static Result<std::optional<Snapshot>> find(const std::string& root);
+
+  const TableState& state() const { return state_; }
+  bool has_change_feed() const { return has_change_feed_; }
+
+  Result<ColumnStream> files() const;
+  /// The version at which `key` was committed last.
+  Result<std::optional<std::int64_t>> find_transaction(std::string_view key) const;
+  Result<CommitOutcome> commit(const CommitRequest& request) const;
+  Status write_checkpoint() const;
+
+ private:
+  struct Free {
+    void operator()(sluice_delta_snapshot* snapshot) const;
+  };
+  Status read_description();
+
+  std::unique_ptr<sluice_delta_snapshot, Free> handle_;
+  TableState state_;
+  bool has_change_feed_ = false;
+};
+
+Status create_delta(const std::string& root, const plan::CreateTable& create, const Note& note);
+
+/// One entry of the log.
+struct LogEntry {
+  Note note;
+  /// False when another program wrote it: then only operation and committed_at are filled.
+  bool is_ours = false;
+  /// Of the files it removed, as the log has them.
+  std::vector<std::string> removed;
+};
+
+/// Empty when the log no longer has it.
+Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
+                                               std::int64_t version);
+
+}  // namespace sluice::table::internal

@@ -1,0 +1,9 @@
+#include "sluice/table/module.h"
+
+#include "sluice/table/delta/delta.h"
+
+extern "C" const sluice::table::FormatModule* sluice_format_module() {
+  static const sluice::table::FormatModule module{
+      .build_id = SLUICE_BUILD_ID, .format = "delta", .make = sluice::table::make_delta_table};
+  return &module;
+}

@@ -1,0 +1,36 @@
+// Table formats that are loaded on demand: those that need a foreign library which libsluice.so
+// must not name. A format lives in a shared library of its own (libsluice_delta.so) beside the
+// engines' and is opened as they are: one C function, the build's id compared first, loaded for
+// good. Safe from any thread.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/engine/module.h"
+#include "sluice/storage/storage.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table {
+
+/// What a module says of itself. `build_id` comes first in every build there will ever be.
+struct FormatModule {
+  const char* build_id;
+  const char* format;
+  Result<std::unique_ptr<Table>> (*make)(engine::Connection& connection, storage::Storage& storage);
+};
+
+/// The table of this format whose root is the storage's root; both outlive it. Unsupported when
+/// this build has no such module.
+Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Connection& connection,
+                                           storage::Storage& storage,
+                                           const engine::ModuleSearch& search = {});
+
+}  // namespace sluice::table
+
+extern "C" {
+/// The entry point of a module; a static FormatModule, never null.
+const sluice::table::FormatModule* sluice_format_module();
+}
