@@ -43,7 +43,8 @@ Error absent(std::string_view format, const std::string& file) {
   return make_error(ErrorCode::Unsupported,
                     fmt::format("this build has no '{}' tables: {} is not installed", format, file))
       .with_hint(
-          "build with Rust 1.94 or newer on the machine (./dev setup says whether it was found), or "
+          "build with Rust 1.94 or newer on the machine (./dev setup says whether it was found), "
+          "or "
           "write `format: parquet`");
 }
 

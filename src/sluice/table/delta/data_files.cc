@@ -1,5 +1,3 @@
-#include "sluice/table/delta/data_files_internal.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/change/text_rows.h"
+#include "sluice/table/delta/data_files_internal.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -65,7 +64,8 @@ Result<std::vector<AddedFile>> parse_written(const FileWriter& writer,
                         fmt::format("the engine wrote a file in another place than asked: '{}'",
                                     row.empty() ? "" : row[0].value_or("")));
     }
-    AddedFile file{.path = row[0]->substr(root.size())};
+    AddedFile file;
+    file.path = row[0]->substr(root.size());
     SLUICE_TRY(file.rows, parse_count(row[1].value_or("")));
     SLUICE_TRY(file.bytes, parse_count(row[2].value_or("")));
     files.push_back(std::move(file));
@@ -100,13 +100,14 @@ std::string render_bounds(const schema::LogicalType& type, std::string_view sql_
       "bool_and((stats_min_value IS NOT NULL AND stats_max_value IS NOT NULL) OR "
       "stats_null_count = num_values)";
   const std::string fits =
-      is_text ? fmt::format("{} AND bool_and(length(coalesce(stats_min_value, '')) <= {} AND "
-                            "length(coalesce(stats_max_value, '')) <= {})",
-                            known, kStatsTextMax, kStatsTextMax)
+      is_text ? fmt::format(
+                    "{} AND bool_and(length(coalesce(stats_min_value, '')) <= {} AND "
+                    "length(coalesce(stats_max_value, '')) <= {})",
+                    known, kStatsTextMax, kStatsTextMax)
               : known;
   const auto bound = [&](std::string_view function) {
-    const std::string value = fmt::format("CAST({0}(CAST(stats_{0}_value AS {1})) AS VARCHAR)",
-                                          function, sql_type);
+    const std::string value =
+        fmt::format("CAST({0}(CAST(stats_{0}_value AS {1})) AS VARCHAR)", function, sql_type);
     return fmt::format("CASE WHEN {} THEN {} END", fits,
                        is_whole ? value : fmt::format("CAST(to_json({}) AS VARCHAR)", value));
   };
@@ -114,8 +115,7 @@ std::string render_bounds(const schema::LogicalType& type, std::string_view sql_
 }
 
 /// Asks the footers; costs no scan.
-Status read_stats(const Context& context, const FileWriter& writer,
-                  std::vector<AddedFile>& files) {
+Status read_stats(const Context& context, const FileWriter& writer, std::vector<AddedFile>& files) {
   std::string query;
   for (const schema::Field& field : writer.state->schema.fields) {
     if (is_partition(*writer.state, field)) {
@@ -204,8 +204,8 @@ Status check_not_null(const TableState& state, const std::vector<AddedFile>& fil
       nulls += value != file.partition.end() && !value->second.has_value() ? file.rows : 0;
     }
     if (!field.nullable && nulls > 0) {
-      faults += fmt::format("{}{} rows without '{}'", faults.empty() ? "" : ", ", nulls,
-                            field.name);
+      faults +=
+          fmt::format("{}{} rows without '{}'", faults.empty() ? "" : ", ", nulls, field.name);
     }
   }
   if (!faults.empty()) {
@@ -283,7 +283,8 @@ Result<LiveFiles> load_live_files(const Context& context, engine::Connection& co
   SLUICE_TRY(ColumnStream stream, snapshot.files());
   SLUICE_TRY([[maybe_unused]] const std::int64_t loaded,
              connection.load(context, relation, std::move(stream)));
-  LiveFiles live{.relation = relation};
+  LiveFiles live;
+  live.relation = relation;
   SLUICE_TRY(const auto rows,
              find_text_rows(context, connection,
                             fmt::format("SELECT path, place, CAST(rows - coalesce(len(deleted), 0) "
@@ -326,9 +327,9 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
     }
     columns += fmt::format(", CAST({} AS {}) AS {}", value, type, name);
   }
-  const std::string empty = fmt::format(
-      "SELECT CAST(NULL AS VARCHAR) AS {}, CAST(NULL AS BIGINT) AS {}{} WHERE FALSE", kFile, kRow,
-      nothing);
+  const std::string empty =
+      fmt::format("SELECT CAST(NULL AS VARCHAR) AS {}, CAST(NULL AS BIGINT) AS {}{} WHERE FALSE",
+                  kFile, kRow, nothing);
   if (chosen.empty()) {
     return fmt::format("({})", empty);
   }
@@ -340,9 +341,10 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
   const std::string alive =
       !files.has_deleted
           ? ""
-          : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM (SELECT place, unnest(deleted) AS row "
-                        "FROM {}) AS d WHERE d.place = r.{} AND d.row = r.{})",
-                        relation, kFile, kRow);
+          : fmt::format(
+                " WHERE NOT EXISTS (SELECT 1 FROM (SELECT place, unnest(deleted) AS row "
+                "FROM {}) AS d WHERE d.place = r.{} AND d.row = r.{})",
+                relation, kFile, kRow);
   // A file may lack columns that were added after it, and holds its partition or not.
   return fmt::format(
       "(SELECT r.{0}, r.{1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS "

@@ -1,14 +1,13 @@
-#include "sluice/table/delta/log_internal.h"
-
 #include <chrono>
 #include <utility>
 
+#include "sluice_bridge.h"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/stored_form.h"
-#include "sluice_bridge.h"
 
 namespace sluice::table::internal {
 namespace {

@@ -172,8 +172,9 @@ Result<std::vector<schema::Field>> parse_fields(const json& stored) {
         !one.contains("type") || !one.contains("nullable") || !one["nullable"].is_boolean()) {
       return corrupt(one);
     }
-    schema::Field field{.name = one["name"].get<std::string>(),
-                        .nullable = one["nullable"].get<bool>()};
+    schema::Field field;
+    field.name = one["name"].get<std::string>();
+    field.nullable = one["nullable"].get<bool>();
     SLUICE_TRY_IN(field.type, parse_type(one["type"]), fmt::format("column '{}'", field.name));
     if (one.contains("metadata") && one["metadata"].is_object() &&
         one["metadata"].contains("comment") && one["metadata"]["comment"].is_string()) {
@@ -189,6 +190,11 @@ Result<std::vector<schema::Field>> parse_fields(const json& stored) {
 Result<json> render_delta_schema(const schema::Schema& schema) {
   SLUICE_TRY(json fields, render_fields(schema.fields));
   return json{{"type", "struct"}, {"fields", std::move(fields)}};
+}
+
+Status check_delta_schema(const schema::Schema& schema) {
+  SLUICE_TRY([[maybe_unused]] const json fields, render_fields(schema.fields));
+  return {};
 }
 
 Result<schema::Schema> parse_delta_schema(const json& stored) {

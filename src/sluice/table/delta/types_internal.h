@@ -12,6 +12,9 @@ namespace sluice::table::internal {
 /// {"type": "struct", "fields": [..]}.
 Result<nlohmann::json> render_delta_schema(const schema::Schema& schema);
 
+/// Unsupported when render_delta_schema would refuse it.
+Status check_delta_schema(const schema::Schema& schema);
+
 /// Corrupt when it is no schema, Unsupported when Sluice has no such type.
 Result<schema::Schema> parse_delta_schema(const nlohmann::json& stored);
 
