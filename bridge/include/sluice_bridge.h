@@ -44,8 +44,8 @@ int64_t sluice_delta_version(const struct sluice_delta_snapshot* snapshot);
 int32_t sluice_delta_describe(const struct sluice_delta_snapshot* snapshot, char** text);
 
 // path (as the log has it), place (absolute local path), bytes, rows (-1: the log does not say),
-// deleted (list of row numbers, NULL where none is), then p0, p1, ...: the partition columns' values
-// as text.
+// deleted (list of row numbers, NULL where none is), then p0, p1, ...: the values of the partition
+// columns as text.
 int32_t sluice_delta_files(const struct sluice_delta_snapshot* snapshot,
                            struct ArrowArrayStream* out, char** text);
 

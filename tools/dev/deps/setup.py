@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dev import paths, process
 from dev.console import DevError, say
-from dev.deps import debian, store
+from dev.deps import bridge, debian, store
 from dev.deps.manifest import Artifact, Group, Manifest, load_manifest
 
 DPKG_STATUS = Path("/var/lib/dpkg/status")
@@ -118,5 +118,6 @@ def ensure(names: Sequence[str], *, again: bool = False) -> None:
 def main(arguments: list[str]) -> int:
     names = arguments or ["main"]
     ensure(names, again=True)
+    bridge.ensure()
     say(f"ready: {', '.join(names)}")
     return 0

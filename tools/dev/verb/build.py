@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from dev import paths, process
 from dev.console import DevError, say
-from dev.deps import setup
+from dev.deps import bridge, setup
 from dev.service import features
 from dev.verb import ninja
 
@@ -56,6 +56,7 @@ def configure(preset: str, options: Sequence[str] = ()) -> None:
 def build(preset: str, targets: Sequence[str] = ()) -> None:
     """Brings a preset up to date; says nothing when it is."""
     setup.ensure(["main", *PRESET_GROUPS.get(preset, ())])
+    bridge.ensure()
     configure(preset, features.options(preset))
     start = time.monotonic()
     code, steps = ninja.build(paths.preset_folder(preset), list(targets), ninja.default_jobs(),
