@@ -1,5 +1,5 @@
-"""Builds the Rust side (bridge/) once for all clones: <cache>/bridge/<key>/libsluice_bridge.a, found
-by CMake under build/deps/bridge. The key is a checksum of its sources and its lock file; run as a
+"""Builds the Rust side (bridge/) once for all clones: <cache>/bridge/<key>/libsluice_bridge.a,
+found by CMake under build/deps/bridge. The key is a checksum of its sources and lock file; run as a
 program, this file prints it. Without Rust of RUST_MIN the build goes on without Delta tables.
 """
 
