@@ -1,12 +1,12 @@
 //! Delta tables on local disks: snapshots, their files, commits. The kernel's default engine with a
 //! store that flushes before it says that a file is there.
 
-use std::collections::{HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use delta_kernel::arrow::array::{
-    ArrayRef, Int64Array, Int64Builder, ListBuilder, RecordBatch, RecordBatchIterator,
+    Array, ArrayRef, Int64Array, Int64Builder, ListBuilder, RecordBatch, RecordBatchIterator,
     RecordBatchReader, StringArray,
 };
 use delta_kernel::arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema};
@@ -94,8 +94,11 @@ impl Snapshot {
     pub fn load(root: &str) -> Result<Self, Fault> {
         let log = Path::new(root).join("_delta_log");
         match std::fs::read_dir(&log) {
-            Ok(mut entries) if entries.next().is_some() => {}
-            Ok(_) => return Err(Fault::new(Kind::NotFound, "the log is empty")),
+            Ok(mut entries) => {
+                if entries.next().is_none() {
+                    return Err(Fault::new(Kind::NotFound, "the log is empty"));
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Fault::new(Kind::NotFound, "there is no log"));
             }
@@ -320,5 +323,72 @@ mod tests {
     fn a_folder_without_a_log_is_not_a_table() {
         let fault = Snapshot::load("/nowhere/at/all").err().unwrap();
         assert_eq!(fault.kind, Kind::NotFound);
+    }
+
+    struct TempFolder(std::path::PathBuf);
+    impl TempFolder {
+        fn make() -> Self {
+            let name = format!("sluice-bridge-{}", std::process::id());
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            Self(folder)
+        }
+    }
+    impl Drop for TempFolder {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    fn make_table(root: &str) {
+        let request = json!({
+            "schema": {"type": "struct", "fields": [
+                {"name": "id", "type": "long", "nullable": false, "metadata": {}},
+                {"name": "day", "type": "string", "nullable": true, "metadata": {}},
+            ]},
+            "partition_by": ["day"],
+            "properties": {"delta.setTransactionRetentionDuration": "interval 1 days"},
+            "note": "made",
+        });
+        assert_eq!(create(root, &request.to_string()).unwrap(), Kind::Ok);
+    }
+
+    fn commit_of(app: &str, removed: &[&str]) -> String {
+        json!({
+            "app": app, "operation": "write", "note": "n", "removed": removed,
+            "added": [{
+                "path": format!("day=a b/{app}.parquet"), "partitionValues": {"day": "a b"},
+                "size": 10, "modificationTime": 1,
+                "stats": {"numRecords": 2, "nullCount": {"id": 0},
+                          "minValues": {"id": 1}, "maxValues": {"id": 2}},
+            }],
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_commit_names_its_files_and_its_key() {
+        let folder = TempFolder::make();
+        let root = folder.0.to_str().unwrap();
+        make_table(root);
+        assert_eq!(create(root, "{}").err().unwrap().kind, Kind::Invalid);
+        let made = Snapshot::load(root).unwrap();
+        assert_eq!(made.version(), 0);
+        assert!(matches!(made.commit(&commit_of("one", &[])), Ok(Outcome::Committed(1))));
+        assert!(matches!(made.commit(&commit_of("two", &[])), Ok(Outcome::Conflict(1))));
+        let first = Snapshot::load(root).unwrap();
+        assert_eq!(first.find_transaction("one").unwrap(), Some(1));
+        assert_eq!(first.find_transaction("two").unwrap(), None);
+        let files = first.scan_files().unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].stats.as_ref().unwrap().num_records, 2);
+        let path = files[0].path.clone();
+        let wanted = commit_of("two", &[&path]);
+        assert!(matches!(first.commit(&wanted), Ok(Outcome::Committed(2))));
+        let second = Snapshot::load(root).unwrap();
+        assert_eq!(second.scan_files().unwrap().len(), 1);
+        assert!(second.commit(&commit_of("three", &["nothing.parquet"])).is_err());
+        second.checkpoint().unwrap();
+        assert_eq!(Snapshot::load(root).unwrap().find_transaction("one").unwrap(), Some(1));
     }
 }
