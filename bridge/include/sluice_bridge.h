@@ -40,7 +40,8 @@ int32_t sluice_delta_load(const char* root, struct sluice_delta_snapshot** out, 
 void sluice_delta_free(struct sluice_delta_snapshot* snapshot);
 int64_t sluice_delta_version(const struct sluice_delta_snapshot* snapshot);
 
-// {"schema": .., "partition_by": [..], "properties": {..}, "change_feed": bool, "mapped": bool}
+// {"schema": .., "partition_by": [..], "properties": {..}, "change_feed": bool, "mapped": bool,
+// "unwritable": why no commit can be made, or null}
 int32_t sluice_delta_describe(const struct sluice_delta_snapshot* snapshot, char** text);
 
 // path (as the log has it), place (absolute local path), bytes, rows (-1: the log does not say),

@@ -123,8 +123,19 @@ impl Snapshot {
             "properties": properties,
             "change_feed": is_on("delta.enableChangeDataFeed"),
             "mapped": mapping.is_some_and(|mode| mode != "none"),
+            "unwritable": self.refusal(),
         });
         Ok(description.to_string())
+    }
+
+    /// Why no commit to this version can be made; found before a data file is written.
+    fn refusal(&self) -> Option<String> {
+        let engine = engine().ok()?;
+        Arc::clone(&self.inner)
+            .update_table(UpdateTableOperation::Write, ENGINE, true)
+            .build(engine, Box::new(FileSystemCommitter::new()))
+            .err()
+            .map(|error| error.to_string())
     }
 
     fn scan_files(&self) -> Result<Vec<ScanFile>, Fault> {

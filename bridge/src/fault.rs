@@ -46,11 +46,11 @@ impl From<KernelError> for Fault {
         let text = error.to_string();
         let lower = text.to_lowercase();
         // The kernel wraps its errors in others; their texts are what all layers keep.
-        let kind = match &error {
+        let kind = match error.without_backtrace() {
             KernelError::TableAlreadyExistsAtPath(_) => Kind::Exists,
             KernelError::Unsupported(_) => Kind::Unsupported,
             KernelError::EmptyLog => Kind::NotFound,
-            KernelError::FileNotFound(_) => Kind::NotFound,
+            KernelError::FileNotFound(_) => Kind::Corrupt,
             KernelError::IOError(_) | KernelError::ObjectStore(_) => Kind::Unavailable,
             KernelError::InvalidTransactionState(_) | KernelError::InvalidPartitionValues(_) => {
                 Kind::Invalid

@@ -34,6 +34,15 @@ class Doctor(InFolder):
         self.assertRegex(done.out, r"(?m)^engines\n  ok duckdb +\S")
         self.assertRegex(done.out, r"(?m)^  ok temporary files +/")
 
+    def test_delta_tables_are_there_or_say_how_to_get_them(self) -> None:
+        found = self.findings(self.sluice("doctor", "--json").out)["delta"]
+        module = SLUICE.parent.parent / "lib/sluice/libsluice_delta.so"
+        self.assertEqual((found["group"], found["found"]), ("tables", module.exists()))
+        if found["found"]:
+            self.assertIn("delta_kernel", found["detail"])
+        else:
+            self.assertIn("Rust 1.94", found["hint"])
+
     def test_a_folder_of_temporary_files_that_is_not_there_is_told(self) -> None:
         done = self.sluice("doctor", "--json", TMPDIR=str(self.folder / "nowhere"))
         self.assertEqual(done.code, 4)

@@ -43,16 +43,31 @@ Error absent(std::string_view format, const std::string& file) {
   return make_error(ErrorCode::Unsupported,
                     fmt::format("this build has no '{}' tables: {} is not installed", format, file))
       .with_hint(
-          "build with Rust 1.94 or newer on the machine (./dev setup says whether it was found), "
-          "or "
+          "install Rust 1.94 or newer, run ./dev setup (it says what it found) and build again; or "
           "write `format: parquet`");
+}
+
+Status check_module(const FormatModule& module, std::string_view format, const std::string& path) {
+  if (std::string_view(module.build_id) != kBuildId) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a table format belongs to another build of Sluice: expected "
+                                  "'{}', got '{}' in '{}'",
+                                  kBuildId, module.build_id, path))
+        .with_hint("install the program and its modules from one package");
+  }
+  if (module.format != format) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("a library holds another table format: expected '{}', got "
+                                  "'{}' in '{}'",
+                                  format, module.format, path));
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Connection& connection,
-                                           storage::Storage& storage,
-                                           const engine::ModuleSearch& search) {
+Result<const FormatModule*> load_format(std::string_view format,
+                                        const engine::ModuleSearch& search) {
   const std::string file = fmt::format("libsluice_{}.so", format);
   for (const std::string& folder : engine::module_folders(search)) {
     const std::string path = (fs::path(folder) / file).string();
@@ -61,22 +76,17 @@ Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Conn
       continue;
     }
     SLUICE_TRY(const FormatModule* module, load_module(path));
-    if (std::string_view(module->build_id) != kBuildId) {
-      return make_error(ErrorCode::Unsupported,
-                        fmt::format("a table format belongs to another build of Sluice: expected "
-                                    "'{}', got '{}' in '{}'",
-                                    kBuildId, module->build_id, path))
-          .with_hint("install the program and its modules from one package");
-    }
-    if (module->format != format) {
-      return make_error(ErrorCode::Corrupt,
-                        fmt::format("a library holds another table format: expected '{}', got "
-                                    "'{}' in '{}'",
-                                    format, module->format, path));
-    }
-    return module->make(connection, storage);
+    SLUICE_CHECK(check_module(*module, format, path));
+    return module;
   }
   return absent(format, file);
+}
+
+Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Connection& connection,
+                                           storage::Storage& storage,
+                                           const engine::ModuleSearch& search) {
+  SLUICE_TRY(const FormatModule* module, load_format(format, search));
+  return module->make(connection, storage);
 }
 
 }  // namespace sluice::table

@@ -19,11 +19,17 @@ namespace sluice::table {
 struct FormatModule {
   const char* build_id;
   const char* format;
+  /// Of the foreign library, as people read it.
+  const char* version;
   Result<std::unique_ptr<Table>> (*make)(engine::Connection& connection, storage::Storage& storage);
 };
 
-/// The table of this format whose root is the storage's root; both outlive it. Unsupported when
-/// this build has no such module.
+/// Loads a format's module. Unsupported, with how to get it, when this build has no such module.
+Result<const FormatModule*> load_format(std::string_view format,
+                                        const engine::ModuleSearch& search = {});
+
+/// The table of this format whose root is the storage's root; both outlive it. Fails as
+/// load_format does.
 Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Connection& connection,
                                            storage::Storage& storage,
                                            const engine::ModuleSearch& search = {});

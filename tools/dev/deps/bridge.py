@@ -1,6 +1,7 @@
 """Builds the Rust side (bridge/) once for all clones: <cache>/bridge/<key>/libsluice_bridge.a,
 found by CMake under build/deps/bridge. The key is a checksum of its sources and lock file; run as a
-program, this file prints it. Without Rust of RUST_MIN the build goes on without Delta tables.
+program, this file prints it. Without Rust of RUST_MIN, or with SLUICE_BRIDGE=off, the build goes on
+without Delta tables and says so.
 """
 
 import hashlib
@@ -47,7 +48,8 @@ def build(into: Path) -> None:
                "--manifest-path", str(SOURCES / "Cargo.toml")]
     say("building the bridge (Rust), once for this machine: about 90 s")
     if process.run_logged(command, log, env=os.environ | {"CARGO_TARGET_DIR": str(target)}) != 0:
-        raise DevError(f"the bridge could not be built:\n{process.tail(log)}", f"all of it: {log}")
+        raise DevError(f"the bridge could not be built:\n{process.tail(log)}",
+                       f"all of it: {log}; SLUICE_BRIDGE=off builds without Delta tables")
     into.mkdir(parents=True, exist_ok=True)
     fresh = into / f".{os.getpid()}"
     shutil.copyfile(target / "release" / LIBRARY, fresh)
@@ -58,11 +60,16 @@ def ensure() -> None:
     """The library of today's sources lies in the cache and is linked; or one line says why not."""
     stored = paths.cache() / "bridge" / key()
     link = paths.DEPS / "bridge"
+    if os.environ.get("SLUICE_BRIDGE") == "off":
+        say("without Delta tables: SLUICE_BRIDGE is off")
+        link.unlink(missing_ok=True)
+        return
     if not (stored / LIBRARY).exists():
         rust = find_rust()
         if rust is None or rust < RUST_MIN:
             have = "none was found" if rust is None else f"this is {rust[0]}.{rust[1]}"
-            say(f"without Delta tables: they need Rust {RUST_MIN[0]}.{RUST_MIN[1]}, {have}")
+            say(f"without Delta tables: they need Rust {RUST_MIN[0]}.{RUST_MIN[1]} or newer, "
+                f"{have}; install it (rustup) and run this again")
             return
         with store.locked(paths.cache() / "locks" / "bridge", "the bridge"):
             if not (stored / LIBRARY).exists():

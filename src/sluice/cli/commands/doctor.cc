@@ -11,6 +11,7 @@
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/text_rows.h"
+#include "sluice/table/module.h"
 
 namespace sluice::cli {
 namespace {
@@ -78,6 +79,21 @@ Result<Finding> look_at_extensions() {
                  .hint = ""};
 }
 
+/// A table format that this build may lack. Parquet folders and DuckDB tables are always there.
+Finding look_at_format(std::string_view format) {
+  Finding finding{.group = "tables", .name = std::string(format), .detail = "", .hint = ""};
+  const auto loaded = table::load_format(format);
+  if (loaded) {
+    finding.is_there = true;
+    finding.detail = (*loaded)->version;
+  } else {
+    const bool is_absent = loaded.error().code == ErrorCode::Unsupported;
+    finding.detail = is_absent ? "not installed" : loaded.error().message;
+    finding.hint = loaded.error().hint;
+  }
+  return finding;
+}
+
 Finding look_at_temporary_folder() {
   std::error_code failed;
   const fs::path folder = fs::temp_directory_path(failed);
@@ -130,6 +146,12 @@ std::vector<Finding> look_around() {
                       .is_there = true,
                       .detail = std::move(folders),
                       .hint = ""});
+  findings.push_back({.group = "tables",
+                      .name = "parquet, duckdb",
+                      .is_there = true,
+                      .detail = "always there",
+                      .hint = ""});
+  findings.push_back(look_at_format("delta"));
   findings.push_back(look_at_machine());
   findings.push_back(look_at_temporary_folder());
   return findings;

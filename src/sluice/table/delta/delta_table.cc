@@ -239,6 +239,20 @@ std::string make_stem(const Context& context, const CommitKey& key) {
 
 /// What the kernel does not commit is refused before a file is written.
 Status check_mode(const Snapshot& snapshot, const plan::WriteMode& mode) {
+  if (!snapshot.refusal().empty()) {
+    return make_error(ErrorCode::Unsupported,
+                      "the table has a feature that Sluice does not write; nothing was written")
+        .with_native(snapshot.refusal())
+        .with_hint("Write it with the program that made it, or copy it to a new table.");
+  }
+  const auto only = snapshot.state().properties.find("delta.appendOnly");
+  const bool append_only = only != snapshot.state().properties.end() && only->second == "true";
+  if (append_only && !std::holds_alternative<plan::Append>(mode)) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("the table takes appends alone (delta.appendOnly), not '{}'",
+                                  plan::mode_name(mode)))
+        .with_hint("Set delta.appendOnly to false, or append.");
+  }
   if (snapshot.has_change_feed() && !std::holds_alternative<plan::Append>(mode)) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("a table with change data feed takes appends, not '{}'",

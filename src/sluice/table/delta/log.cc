@@ -1,9 +1,9 @@
 #include <chrono>
 #include <utility>
 
-#include "sluice_bridge.h"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sluice_bridge.h>
 
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
@@ -167,12 +167,16 @@ Status Snapshot::read_description() {
         .with_hint("write it with the program that made it, or copy it to a new table");
   }
   has_change_feed_ = described.value("change_feed", json()) == json(true);
+  if (const json why = described.value("unwritable", json()); why.is_string()) {
+    refusal_ = why.get<std::string>();
+  }
   state_.version = sluice_delta_version(handle_.get());
   SLUICE_TRY(state_.schema, parse_delta_schema(described.value("schema", json())));
   for (const json& column : described.value("partition_by", json::array())) {
     state_.partition_by.push_back({.column = column.get<std::string>()});
   }
-  for (const auto& [name, value] : described.value("properties", json::object()).items()) {
+  const json properties = described.value("properties", json::object());
+  for (const auto& [name, value] : properties.items()) {
     state_.properties[name] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   return {};

@@ -59,6 +59,8 @@ class Snapshot {
 
   const TableState& state() const { return state_; }
   bool has_change_feed() const { return has_change_feed_; }
+  /// Why the kernel commits nothing to this table; empty when it does.
+  const std::string& refusal() const { return refusal_; }
 
   Result<ColumnStream> files() const;
   /// The version at which `key` was committed last.
@@ -75,6 +77,7 @@ class Snapshot {
   std::unique_ptr<sluice_delta_snapshot, Free> handle_;
   TableState state_;
   bool has_change_feed_ = false;
+  std::string refusal_;
 };
 
 Status create_delta(const std::string& root, const plan::CreateTable& create, const Note& note);

@@ -75,9 +75,19 @@ Result<json> render_type(const LogicalType& type) {
       type.kind);
 }
 
+/// Delta takes these names only where columns are mapped to others.
+constexpr std::string_view kNoNameHas = " ,;{}()\n\t=";
+
 Result<json> render_fields(const std::vector<schema::Field>& fields) {
   json list = json::array();
   for (const schema::Field& field : fields) {
+    if (field.name.find_first_of(kNoNameHas) != std::string::npos) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a column of a Delta table has no blank and none of ,;{{}}()= "
+                                    "in its name: '{}'",
+                                    field.name))
+          .with_hint("Rename the column, or write a Parquet folder or a DuckDB table.");
+    }
     SLUICE_TRY_IN(json type, render_type(field.type), fmt::format("column '{}'", field.name));
     json metadata = json::object();
     if (!field.comment.empty()) {

@@ -47,6 +47,10 @@ struct TableCase {
   bool has_partitions = true;
   /// A commit writes files, so that a receipt counts them.
   bool has_files = true;
+  /// Column names may hold blanks and signs; where not they are Unsupported, by name.
+  bool has_all_names = true;
+  /// Unsigned numbers, times of day and UUIDs are kept; where not they are Unsupported, by name.
+  bool has_all_types = true;
 };
 
 /// Called by the suite, so that a linker takes the tests of scd2_suite.cc along.
