@@ -28,11 +28,12 @@ namespace sluice::engine {
 
 /// What an engine can do beyond the port, as data: callers ask, nobody guesses by name.
 struct EngineFeatures {
-  bool transactions = false;       // BEGIN, COMMIT, ROLLBACK
-  bool local_files = false;        // reads and writes files of this machine by path
-  bool bound_parameters = true;    // '?' in statements, bound or written as literals
-  bool text_functions = false;     // Connection::add_function
-  std::string dialect = "duckdb";  // the folder of dialect/ that speaks to it
+  bool transactions = false;        // BEGIN, COMMIT, ROLLBACK
+  bool local_files = false;         // reads and writes files of this machine by path
+  bool executes_over_rows = false;  // execute_over
+  bool bound_parameters = true;     // '?' in statements, bound or written as literals
+  bool text_functions = false;      // Connection::add_function
+  std::string dialect = "duckdb";   // the folder of dialect/ that speaks to it
 };
 
 /// A function of ours from one text to one text, by which statements call it. It is called from
@@ -69,6 +70,18 @@ class Connection {
     return make_error(ErrorCode::Unsupported,
                       "this engine takes no functions of this process: '" + function.name + "'")
         .with_hint("run on the embedded engine");
+  }
+
+  /// Runs a statement over `rows`, which it reads as the relation `name`: once for each part of
+  /// them as they come, so it is one to which that makes no difference, such as INSERT ... SELECT
+  /// of each row. How many rows came. Unsupported where the features do not name it.
+  virtual Result<std::int64_t> execute_over(const Context& context,
+                                            const plan::Statement& statement, std::string_view name,
+                                            ColumnStream rows) {
+    static_cast<void>(context), static_cast<void>(statement), static_cast<void>(rows);
+    return make_error(ErrorCode::Unsupported,
+                      "this engine runs no statement over rows: '" + std::string(name) + "'")
+        .with_hint("load the rows first");
   }
 
   /// The engine's own handle (duckdb_connection, a Spark session), for callers who need what the

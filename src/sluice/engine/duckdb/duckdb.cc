@@ -11,7 +11,8 @@
 namespace sluice::engine {
 namespace {
 
-const EngineFeatures kFeatures{.transactions = true, .local_files = true, .text_functions = true};
+const EngineFeatures kFeatures{
+    .transactions = true, .local_files = true, .executes_over_rows = true, .text_functions = true};
 
 class DuckConnection final : public Connection {
  public:
@@ -50,6 +51,12 @@ class DuckConnection final : public Connection {
 
   Status add_function(TextFunction function) override {
     return register_function(*session_, std::move(function));
+  }
+
+  Result<std::int64_t> execute_over(const Context& context, const plan::Statement& statement,
+                                    std::string_view name, ColumnStream rows) override {
+    const DuckGuard guard(session_, context);
+    return execute_over_rows(guard, statement, name, std::move(rows));
   }
 
   void* native_handle() override { return session_->get(); }

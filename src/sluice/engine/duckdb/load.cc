@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -106,6 +107,77 @@ class Slice {
   ArrowArray rows_{};
 };
 
+Error appender_error(const DuckGuard& guard, const DuckAppender& appender, std::string_view sql) {
+  const DuckErrorData data(duckdb_appender_error_data(appender.get()));
+  return guard.failed(data.get() == nullptr ? "" : duckdb_error_data_message(data.get()), sql);
+}
+
+/// Appends batches to what `open` opens for the columns of the first of them.
+class Filler {
+ public:
+  using Open = std::function<Status(duckdb_data_chunk first, DuckAppender& out)>;
+
+  Filler(const DuckGuard& guard, Open open) : guard_(guard), open_(std::move(open)) {}
+
+  Filler(const Filler&) = delete;
+  Filler& operator=(const Filler&) = delete;
+  ~Filler() {
+    // An appender that is destroyed puts in what it has gathered, also after an error.
+    if (appender_.get() != nullptr) {
+      duckdb_appender_clear(appender_.get());
+    }
+  }
+
+  Result<std::int64_t> fill(ArrowSchemaOwned& arrow, ColumnStream& rows) {
+    SLUICE_CHECK(check_data(DuckErrorData(
+        duckdb_schema_from_arrow(guard_.session().get(), arrow.get(), types_.out()))));
+    const bool nanos = has_nanos(*arrow.get());
+    std::int64_t filled = 0;
+    while (true) {
+      SLUICE_CHECK(guard_.context().check());
+      SLUICE_TRY(std::optional<ArrowBatch> batch, rows.next());
+      if (!batch.has_value()) {
+        break;
+      }
+      if (nanos) {
+        SLUICE_CHECK(check_nanos(*arrow.get(), *batch->get()));
+      }
+      settle_null_counts(*batch->get());
+      SLUICE_CHECK(append(*batch->get()));
+      filled += (*batch)->length;
+    }
+    if (appender_.get() != nullptr && duckdb_appender_close(appender_.get()) != DuckDBSuccess) {
+      return failed();
+    }
+    return filled;
+  }
+
+ private:
+  Status append(const ArrowArray& batch) {
+    const auto most = static_cast<std::int64_t>(duckdb_vector_size());
+    for (std::int64_t begin = 0; begin < batch.length; begin += most) {
+      Slice slice(batch, begin, std::min(most, batch.length - begin));
+      DuckChunk chunk;
+      SLUICE_CHECK(check_data(DuckErrorData(duckdb_data_chunk_from_arrow(
+          guard_.session().get(), slice.rows(), types_.get(), chunk.out()))));
+      if (appender_.get() == nullptr) {
+        SLUICE_CHECK(open_(chunk.get(), appender_));
+      }
+      if (duckdb_append_data_chunk(appender_.get(), chunk.get()) != DuckDBSuccess) {
+        return failed();
+      }
+    }
+    return {};
+  }
+
+  Error failed() const { return appender_error(guard_, appender_, {}); }
+
+  const DuckGuard& guard_;
+  Open open_;
+  DuckArrowTypes types_;
+  DuckAppender appender_;
+};
+
 class Loader {
  public:
   Loader(const DuckGuard& guard, std::string_view name) : guard_(guard), name_(name) {}
@@ -115,7 +187,8 @@ class Loader {
     SLUICE_TRY(const schema::Schema schema, schema::from_arrow(*arrow.get()));
     SLUICE_CHECK(schema::validate(schema));
     SLUICE_CHECK(create(schema));
-    Result<std::int64_t> loaded = fill(arrow, rows);
+    Filler filler(guard_, [this](duckdb_data_chunk, DuckAppender& out) { return open(out); });
+    Result<std::int64_t> loaded = filler.fill(arrow, rows);
     if (!loaded) {
       // Inside a broken transaction this fails too, and the rollback removes the table.
       static_cast<void>(
@@ -138,64 +211,57 @@ class Loader {
     return made;
   }
 
-  Result<std::int64_t> fill(ArrowSchemaOwned& arrow, ColumnStream& rows) {
-    DuckArrowTypes types;
-    SLUICE_CHECK(check_data(
-        DuckErrorData(duckdb_schema_from_arrow(guard_.session().get(), arrow.get(), types.out()))));
-    DuckAppender appender;
+  Status open(DuckAppender& out) const {
     if (duckdb_appender_create_ext(guard_.session().get(), "temp", "main", name_.c_str(),
-                                   appender.out()) != DuckDBSuccess) {
-      return failed(appender);
-    }
-    const bool nanos = has_nanos(*arrow.get());
-    std::int64_t loaded = 0;
-    while (true) {
-      SLUICE_CHECK(guard_.context().check());
-      SLUICE_TRY(std::optional<ArrowBatch> batch, rows.next());
-      if (!batch.has_value()) {
-        break;
-      }
-      if (nanos) {
-        SLUICE_CHECK(check_nanos(*arrow.get(), *batch->get()));
-      }
-      settle_null_counts(*batch->get());
-      SLUICE_CHECK(append(types, appender, *batch->get()));
-      loaded += (*batch)->length;
-    }
-    if (duckdb_appender_close(appender.get()) != DuckDBSuccess) {
-      return failed(appender);
-    }
-    return loaded;
-  }
-
-  Status append(const DuckArrowTypes& types, const DuckAppender& appender,
-                const ArrowArray& batch) {
-    const auto most = static_cast<std::int64_t>(duckdb_vector_size());
-    for (std::int64_t begin = 0; begin < batch.length; begin += most) {
-      Slice slice(batch, begin, std::min(most, batch.length - begin));
-      DuckChunk chunk;
-      SLUICE_CHECK(check_data(DuckErrorData(duckdb_data_chunk_from_arrow(
-          guard_.session().get(), slice.rows(), types.get(), chunk.out()))));
-      if (duckdb_append_data_chunk(appender.get(), chunk.get()) != DuckDBSuccess) {
-        return failed(appender);
-      }
+                                   out.out()) != DuckDBSuccess) {
+      return appender_error(guard_, out, {});
     }
     return {};
-  }
-
-  Error failed(const DuckAppender& appender) const {
-    const DuckErrorData data(duckdb_appender_error_data(appender.get()));
-    return guard_.failed(data.get() == nullptr ? "" : duckdb_error_data_message(data.get()), {});
   }
 
   const DuckGuard& guard_;
   std::string name_;
 };
 
+/// The statement is run by the appender, over what it has gathered, whenever that is enough.
+Status open_over(const DuckGuard& guard, const std::string& sql, const std::string& name,
+                 const schema::Schema& schema, duckdb_data_chunk first, DuckAppender& out) {
+  std::vector<DuckType> types;
+  std::vector<duckdb_logical_type> raw_types;
+  std::vector<const char*> names;
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+    types.emplace_back(duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(first, i)));
+    raw_types.push_back(types.back().get());
+    names.push_back(schema.fields[i].name.c_str());
+  }
+  if (duckdb_appender_create_query(guard.session().get(), sql.c_str(), names.size(),
+                                   raw_types.data(), name.c_str(), names.data(),
+                                   out.out()) != DuckDBSuccess) {
+    return appender_error(guard, out, sql);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::int64_t> load_rows(const DuckGuard& guard, std::string_view name, ColumnStream rows) {
   return Loader(guard, name).run(rows);
+}
+
+Result<std::int64_t> execute_over_rows(const DuckGuard& guard, const plan::Statement& statement,
+                                       std::string_view name, ColumnStream rows) {
+  if (!statement.parameters.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "a statement over rows has no parameters, its values are in the rows");
+  }
+  SLUICE_TRY(ArrowSchemaOwned arrow, rows.schema());
+  SLUICE_TRY(const schema::Schema schema, schema::from_arrow(*arrow.get()));
+  SLUICE_CHECK(schema::validate(schema));
+  const std::string relation(name);
+  Filler filler(guard, [&](duckdb_data_chunk first, DuckAppender& out) {
+    return open_over(guard, statement.text, relation, schema, first, out);
+  });
+  return filler.fill(arrow, rows);
 }
 
 std::string duckdb_type_text(const schema::LogicalType& type) {

@@ -217,6 +217,57 @@ TEST_P(EngineSuite, ALoadThatFailsLeavesNothing) {
   EXPECT_EQ(query_error("SELECT * FROM broken").code, ErrorCode::NotFound);
 }
 
+TEST_P(EngineSuite, AStatementRunsOverRowsAsTheyCome) {
+  const plan::Statement insert = "INSERT INTO doubled SELECT v + v, 'it''s' FROM fed";
+  if (!engine_->features().executes_over_rows) {
+    EXPECT_EQ(connection_->execute_over(context_, insert, "fed", numbers(1, 1)).error().code,
+              ErrorCode::Unsupported);
+    return;
+  }
+  execute("CREATE TEMPORARY TABLE doubled (twice BIGINT NOT NULL, word STRING)");
+  for (const std::size_t batch : {1U, 5'000U, 500'000U}) {
+    execute("DELETE FROM doubled");
+    const std::int64_t count = batch == 1 ? 300 : batch == 5'000 ? 12'289 : 210'000;
+    EXPECT_EQ(connection_->execute_over(context_, insert, "fed", numbers(count, batch)).value(),
+              count);
+    EXPECT_THAT(rows("SELECT count(DISTINCT twice) AS n, max(twice) AS most, min(word) AS word "
+                     "FROM doubled"),
+                ElementsAre(fmt::format("{} | {} | 'it''s'", count, 2 * (count - 1))));
+  }
+  EXPECT_EQ(connection_->execute_over(context_, insert, "fed", numbers(0, 1)).value(), 0);
+  EXPECT_EQ(
+      connection_
+          ->execute_over(context_, {"INSERT INTO doubled SELECT ?, '' FROM fed", {std::int64_t{1}}},
+                         "fed", numbers(1, 1))
+          .error()
+          .code,
+      ErrorCode::InvalidArgument);
+  const plan::Statement null_in = "INSERT INTO doubled SELECT nullif(v, 1), '' FROM fed";
+  EXPECT_EQ(connection_->execute_over(context_, null_in, "fed", numbers(3, 3)).error().code,
+            ErrorCode::DataRejected);
+}
+
+TEST_P(EngineSuite, AStatementOverRowsIsPartOfItsTransaction) {
+  if (!engine_->features().executes_over_rows) {
+    return;
+  }
+  execute("CREATE TEMPORARY TABLE kept AS SELECT 7::BIGINT AS v");
+  execute("BEGIN TRANSACTION");
+  EXPECT_EQ(connection_
+                ->execute_over(context_, "INSERT INTO kept SELECT v FROM fed", "fed",
+                               numbers(12'289, 2'048))
+                .value(),
+            12'289);
+  EXPECT_THAT(rows("SELECT count(*) AS n FROM kept"), ElementsAre("12290"));
+  execute("ROLLBACK");
+  EXPECT_THAT(rows("SELECT count(*) AS n FROM kept"), ElementsAre("1"));
+  const auto broken =
+      connection_->execute_over(context_, "INSERT INTO kept SELECT v FROM fed", "fed",
+                                ColumnStream(std::make_unique<BreakingSource>()));
+  EXPECT_EQ(broken.error().message, "the source broke");
+  EXPECT_THAT(rows("SELECT count(*) AS n FROM kept"), ElementsAre("1"));
+}
+
 TEST_P(EngineSuite, DescribeGivesTheSchemaOfTheQuery) {
   for (const std::string& sql :
        {std::string("SELECT 1 AS one, 'x' AS two, CAST(NULL AS DECIMAL(12,3)) AS three"),

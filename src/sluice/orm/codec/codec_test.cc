@@ -302,6 +302,20 @@ TEST(Codec, StampsTimesAndTheIngestId) {
   EXPECT_EQ(reconciled[1].id, "b");
 }
 
+TEST(Codec, LeavesTheIngestIdToTheTableWhereItIsAsked) {
+  const std::vector<Stamped> records{{.id = "a"}};
+  const TableModel& model = table_model_of<Stamped>();
+  const auto columns = [&](const Stamps& stamps) {
+    const ArrowBatch batch =
+        encode_batch(model, records.data(), sizeof(Stamped), 1, stamps).value();
+    EXPECT_EQ(encoded_schema(model, stamps).fields.size(),
+              static_cast<std::size_t>(batch->n_children));
+    return batch->n_children;
+  };
+  EXPECT_EQ(columns({.now = {}, .ingest_id = "x", .leaves_ingest_id = true}), 3);
+  EXPECT_EQ(columns({.now = {}, .ingest_id = ""}), 4) << "an empty id is a column too";
+}
+
 struct Two {
   int a;
   int b;

@@ -152,10 +152,12 @@ bool encode_time(Values values, std::size_t count, Array& out, Fault& fault) {
 template <class Values, class View>
 bool encode_bytes(Values values, std::size_t count, Array& out, Fault& fault, View view) {
   constexpr auto kBytesMax = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+  constexpr std::size_t kUsualBytes = 16;  // more of them are grown for
   add_validity(values, count, out);
   out.buffers.resize(3);
   auto* offsets = out.buffers[1].grow_as<std::int32_t>(count + 1);
   Buffer& data = out.buffers[2];
+  data.reserve(count * kUsualBytes);
   offsets[0] = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const void* value = values[i];
@@ -422,9 +424,10 @@ Array constant_text(const std::string& text, std::size_t count) {
   for (std::size_t i = 0; i <= count; ++i) {
     offsets[i] = static_cast<std::int32_t>(i * text.size());
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !text.empty(); ++i) {
     std::memcpy(data + i * text.size(), text.data(), text.size());
   }
+  array.buffers[2].reserve(1);  // a buffer has an address even when it is empty
   return array;
 }
 
@@ -474,7 +477,9 @@ class RecordSource final : public ColumnSource {
         count_(count),
         stamps_(std::move(stamps)) {}
 
-  Result<ArrowSchemaOwned> schema() override { return schema::to_arrow(lower_schema(model_)); }
+  Result<ArrowSchemaOwned> schema() override {
+    return schema::to_arrow(encoded_schema(model_, stamps_));
+  }
 
   Result<std::optional<ArrowBatch>> next() override {
     while (at_ < count_) {
@@ -508,6 +513,14 @@ class RecordSource final : public ColumnSource {
 
 }  // namespace
 
+schema::Schema encoded_schema(const TableModel& model, const Stamps& stamps) {
+  schema::Schema schema = lower_schema(model);
+  if (stamps.leaves_ingest_id) {
+    schema.fields.pop_back();
+  }
+  return schema;
+}
+
 Result<ArrowBatch> encode_batch(const TableModel& model, const void* first, std::size_t stride,
                                 std::size_t count, const Stamps& stamps, std::size_t first_index) {
   Array batch{.length = static_cast<std::int64_t>(count), .buffers = {}, .children = {}};
@@ -519,7 +532,9 @@ Result<ArrowBatch> encode_batch(const TableModel& model, const void* first, std:
       return to_error(fault, column, values, first_index);
     }
   }
-  batch.children.push_back(constant_text(stamps.ingest_id, count));
+  if (!stamps.leaves_ingest_id) {
+    batch.children.push_back(constant_text(stamps.ingest_id, count));
+  }
   return ArrowBatch(export_array(std::move(batch)));
 }
 

@@ -18,9 +18,14 @@ namespace sluice::orm {
 struct Stamps {
   sys_micros now;
   std::string ingest_id;
+  /// The table stamps _ingest_id itself: the batches go without its column.
+  bool leaves_ingest_id = false;
 };
 
-/// The columns of lower_schema(model), of `count` records that lie `stride` bytes apart.
+/// The columns of the batches: lower_schema(model), less what the stamps leave out.
+schema::Schema encoded_schema(const TableModel& model, const Stamps& stamps);
+
+/// The columns of encoded_schema, of `count` records that lie `stride` bytes apart.
 /// InvalidArgument names the record (from `first_index`) and the column; ResourceExhausted: fewer
 /// records must go into one batch, or one value alone is too large.
 Result<ArrowBatch> encode_batch(const TableModel& model, const void* first, std::size_t stride,

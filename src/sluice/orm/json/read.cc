@@ -22,6 +22,35 @@ bool store(void* out, V value) {
   return true;
 }
 
+/// A number of at most 15 digits without an exponent: digits and power of ten are exact as doubles,
+/// so their quotient is the nearest double.
+bool short_real(std::string_view token, double& number) {
+  constexpr std::array kPowers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool is_negative = token.front() == '-';
+  token.remove_prefix(is_negative ? 1 : 0);
+  if (token.size() > 16) {
+    return false;
+  }
+  std::uint64_t digits = 0;
+  std::size_t point = token.size();
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] == '.') {
+      point = i + 1;
+    } else if ((token[i] | 0x20) == 'e') {
+      return false;
+    } else {
+      digits = digits * 10 + static_cast<std::uint64_t>(token[i] - '0');
+    }
+  }
+  if (token.size() == 16 && point == token.size()) {
+    return false;
+  }
+  const double value = static_cast<double>(digits) / kPowers[token.size() - point];
+  number = is_negative ? -value : value;
+  return true;
+}
+
 /// Walks the bytes and the descriptor side by side. After a false return `scan` holds the fault.
 class Reader {
  public:
@@ -128,6 +157,11 @@ bool Reader::real(void* out) {
     return scan_.fail("a number was expected");
   }
   V number = 0;
+  if constexpr (std::is_same_v<V, double>) {
+    if (short_real(token, number)) {
+      return store(out, number);
+    }
+  }
   const auto result = std::from_chars(token.data(), token.data() + token.size(), number);
   if (result.ec != std::errc{}) {
     return scan_.fail_at(token, "a number within the range of the type was expected");
@@ -322,11 +356,19 @@ bool Reader::map(const Type& type, void* out) {
 
 /// The member the next key names; the one after the last is tried first.
 bool Reader::key_of(const Record& record, std::size_t expected, std::size_t& found) {
+  const std::size_t members = record.members.size();
+  if (expected < members) {
+    const std::string_view usual = record.members[expected].json_key;
+    // Of a key with a backslash the same bytes in the input are an escape.
+    if (usual.find('\\') == std::string_view::npos && scan_.take_exactly(usual)) {
+      found = expected;
+      return true;
+    }
+  }
   std::string_view key;
   if (!short_text(key, "a key was expected")) {
     return false;
   }
-  const std::size_t members = record.members.size();
   for (std::size_t tried = 0; tried < members; ++tried, ++expected) {
     expected = expected >= members ? 0 : expected;
     if (record.members[expected].json_key == key) {

@@ -1,11 +1,15 @@
 #include "sluice/orm/json/read.h"
 
 #include <array>
+#include <bit>
+#include <cstdlib>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sluice/orm/json/write.h"
@@ -56,11 +60,22 @@ struct Renamed {
   std::string user_id;
 };
 
+struct Slashed {
+  int value;
+};
+
+struct Real {
+  double value;
+};
+
 }  // namespace shop
 
 template <>
 inline constexpr std::array sluice::json_keys<shop::Renamed>{
     sluice::json_key<&shop::Renamed::user_id>("userId")};
+template <>
+inline constexpr std::array sluice::json_keys<shop::Slashed>{
+    sluice::json_key<&shop::Slashed::value>("a\\n")};
 
 namespace sluice::orm {
 namespace {
@@ -224,6 +239,43 @@ TEST(Read, UsesTheKeysOfTheModel) {
       read_json_record(R"({"userId":"u"})", record_of<shop::Renamed>(), &renamed).has_value());
   EXPECT_FALSE(
       read_json_record(R"({"user_id":"u"})", record_of<shop::Renamed>(), &renamed).has_value());
+}
+
+TEST(Read, AKeyWithABackslashIsTheOneThatIsEscaped) {
+  shop::Slashed record{};
+  EXPECT_TRUE(read_json_record(R"({"a\\n":7})", record_of<shop::Slashed>(), &record).has_value());
+  EXPECT_EQ(record.value, 7);
+  EXPECT_FALSE(read_json_record(R"({"a\n":7})", record_of<shop::Slashed>(), &record).has_value());
+}
+
+TEST(Read, ADoubleIsTheNearestToItsDigits) {
+  std::vector<std::string> tokens{"0",
+                                  "-0",
+                                  "-0.0",
+                                  "0.1",
+                                  "1e3",
+                                  "12345.67",
+                                  "999999999999999",
+                                  "9007199254740993",
+                                  "123456789012345.6",
+                                  "0.12345678901234",
+                                  "0.1234567890123456",
+                                  "-8.41470984807896"};
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto places = static_cast<int>(random() % 17);
+    tokens.push_back(
+        fmt::format("{:.{}f}", static_cast<double>(random() % 2'000'001) / 7e3, places));
+  }
+  for (const std::string& token : tokens) {
+    shop::Real record{};
+    ASSERT_TRUE(
+        read_json_record(fmt::format(R"({{"value":{}}})", token), record_of<shop::Real>(), &record)
+            .has_value());
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(record.value),
+              std::bit_cast<std::uint64_t>(std::strtod(token.c_str(), nullptr)))
+        << token;
+  }
 }
 
 TEST(Read, ShowsLongValuesCutAtACharacter) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,17 @@ class Scanner {
   }
   bool take_word(std::string_view word);
   bool take_number(std::string_view& token, bool& is_whole);
+  /// Takes this text in quotes, where it stands there as it is.
+  bool take_exactly(std::string_view text) {
+    skip_blanks();
+    if (static_cast<std::size_t>(end_ - at_) < text.size() + 2 || at_[0] != '"' ||
+        at_[text.size() + 1] != '"' || std::memcmp(at_ + 1, text.data(), text.size()) != 0) {
+      return false;
+    }
+    last_token_ = {at_ + 1, text.size()};
+    at_ += text.size() + 2;
+    return true;
+  }
   /// Appends a text in quotes, unescaped and checked to be UTF-8.
   bool take_text(std::string& out);
   /// As take_text, without a copy where nothing is escaped; `room` holds it otherwise.

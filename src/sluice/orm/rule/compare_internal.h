@@ -32,7 +32,16 @@ std::optional<std::int64_t> micros_of(const Subject& subject);
 std::optional<Ordering> compare(const Subject& a, const Subject& b);
 
 /// A value of a container or an optional's content, in the same record.
-Subject subject_of(const Type& type, const void* value, const Subject& within);
+inline Subject subject_of(const Type& type, const void* value, const Subject& within) {
+  const bool is_optional = type.kind == Kind::Optional;
+  return {.type = is_optional ? type.element : &type,
+          .value = is_optional ? type.optional->find(value) : value,
+          .record_type = within.record_type,
+          .record = within.record};
+}
+
+/// A value against a parameter.
+Ordering compare(const Subject& subject, const Operand& operand);
 
 /// The member that a rule names, in the record the subject lies in.
 Subject other_member(const RuleNode& node, const Subject& subject);

@@ -14,7 +14,7 @@ using plan::BinaryOp;
 
 template <bool Less, bool Equal, bool Greater>
 bool check_bound(const RuleNode& node, const Subject& subject) {
-  switch (compare(number_of(subject), number_of(node.low))) {
+  switch (compare(subject, node.low)) {
     case Ordering::Less: return Less;
     case Ordering::Equal: return Equal;
     case Ordering::Greater: return Greater;
@@ -31,9 +31,8 @@ bool lower_bound(const RuleNode& node, const LowerTarget& target, plan::Expr& ou
 }
 
 bool check_between(const RuleNode& node, const Subject& subject) {
-  const Number number = number_of(subject);
-  return compare(number, number_of(node.low)) != Ordering::Less &&
-         compare(number, number_of(node.high)) != Ordering::Greater;
+  return compare(subject, node.low) != Ordering::Less &&
+         compare(subject, node.high) != Ordering::Greater;
 }
 
 bool lower_between(const RuleNode& node, const LowerTarget& target, plan::Expr& out) {
@@ -47,7 +46,7 @@ bool is_text(const Subject& subject) { return domain_of(subject.type->kind) == k
 
 bool equals(const Operand& operand, const Subject& subject) {
   return is_text(subject) ? subject.text() == operand.text
-                          : compare(number_of(subject), number_of(operand)) == Ordering::Equal;
+                          : compare(subject, operand) == Ordering::Equal;
 }
 
 template <bool Wanted>
@@ -57,6 +56,11 @@ bool check_equal(const RuleNode& node, const Subject& subject) {
 
 template <bool Wanted>
 bool check_listed(const RuleNode& node, const Subject& subject) {
+  if (is_text(subject)) {
+    const std::string_view text = subject.text();
+    return std::any_of(node.first(), node.end(),
+                       [text](const RuleNode& value) { return text == value.low.text; }) == Wanted;
+  }
   return std::any_of(node.first(), node.end(),
                      [&](const RuleNode& value) { return equals(value.low, subject); }) == Wanted;
 }

@@ -73,11 +73,10 @@ bool is_present(const Subject& subject) {
   if (subject.value == nullptr) {
     return false;
   }
-  const std::uint32_t domain = domain_of(subject.type->kind);
   if (subject.type->kind == Kind::Text) {
-    return !subject.text().empty();
+    return !static_cast<const std::string*>(subject.value)->empty();
   }
-  return domain != kContainer || subject.length() > 0;
+  return domain_of(subject.type->kind) != kContainer || subject.length() > 0;
 }
 
 const RuleKind kRequired{.name = "required",

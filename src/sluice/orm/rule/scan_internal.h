@@ -89,7 +89,8 @@ inline bool take(std::string_view& text, char c) {
 /// A check that only looks at the text.
 template <bool (*Matches)(std::string_view)>
 bool check_text(const RuleNode&, const Subject& subject) {
-  return Matches(subject.text());
+  return Matches(subject.type->kind == Kind::Text ? *static_cast<const std::string*>(subject.value)
+                                                  : subject.text());
 }
 
 /// Checks shared between files.

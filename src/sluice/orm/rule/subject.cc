@@ -21,7 +21,7 @@ Ordering ordering_of(bool less, bool greater) {
 }
 
 /// NaN is greater than every number, as the engines order it.
-Ordering compare_doubles(double a, double b) {
+inline Ordering compare_doubles(double a, double b) {
   if (a != a || b != b) {
     return ordering_of(b != b && a == a, a != a && b == b);
   }
@@ -91,6 +91,20 @@ Ordering compare(const Number& a, const Number& b) {
   return ordering_of(left<right, left> right);
 }
 
+/// The usual columns against the usual parameters first, in their own arithmetic.
+Ordering compare(const Subject& subject, const Operand& operand) {
+  const Kind kind = subject.type->kind;
+  if (operand.holds == Operand::Holds::Integer && (kind == Kind::Int64 || kind == Kind::Int32)) {
+    const std::int64_t value =
+        kind == Kind::Int64 ? load<std::int64_t>(subject.value) : load<std::int32_t>(subject.value);
+    return ordering_of(value<operand.integer, value> operand.integer);
+  }
+  if (kind == Kind::Double) {
+    return compare_doubles(load<double>(subject.value), operand.real);
+  }
+  return compare(number_of(subject), number_of(operand));
+}
+
 Number number_of(const Operand& operand) {
   const bool is_whole = operand.holds == Operand::Holds::Integer;
   return {.whole = operand.integer, .real = operand.real, .is_whole = is_whole};
@@ -117,16 +131,6 @@ std::size_t Subject::length() const {
     return static_cast<const std::vector<bool>*>(value)->size();
   }
   return count_characters(text());
-}
-
-Subject subject_of(const Type& type, const void* value, const Subject& within) {
-  Subject subject{
-      .type = &type, .value = value, .record_type = within.record_type, .record = within.record};
-  if (type.kind == Kind::Optional) {
-    subject.type = type.element;
-    subject.value = type.optional->find(value);
-  }
-  return subject;
 }
 
 }  // namespace sluice::orm

@@ -118,7 +118,7 @@ class InsertRows::Source final : public ColumnSource {
   explicit Source(InsertRows& rows) : rows_(&rows) {}
 
   Result<ArrowSchemaOwned> schema() override {
-    return schema::to_arrow(lower_schema(*rows_->model_));
+    return schema::to_arrow(encoded_schema(*rows_->model_, rows_->stamps_));
   }
 
   Result<std::optional<ArrowBatch>> next() override {

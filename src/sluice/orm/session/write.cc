@@ -131,7 +131,11 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   }
   const Uuid ingest = make_uuid_v7(*context.clock, *context.random);
   const std::string ingest_id = to_string(ingest);
-  orm::InsertRows rows(model, feed, {.now = context.clock->now(), .ingest_id = ingest_id});
+  const bool staged = is_staged(model, all, options, shared_->options, storage != nullptr);
+  // Files say by themselves whose they are; rows that go straight in are stamped by the table.
+  orm::InsertRows rows(
+      model, feed,
+      {.now = context.clock->now(), .ingest_id = ingest_id, .leaves_ingest_id = !staged});
   SLUICE_CHECK(rows.validate());
 
   SLUICE_TRY(const orm::Gate::Pass pass, shared_->ingests.enter(context));
@@ -142,7 +146,6 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
       .key = is_named ? options.idempotency_key : ingest_id,
       .fingerprint = is_named ? orm::fingerprint(model, options, unknown, feed) : ingest_id,
       .ingest_id = ingest};
-  const bool staged = is_staged(model, all, options, shared_->options, storage != nullptr);
   orm::IngestStory story(
       context, shared_->options.metrics,
       {.table = model.table,

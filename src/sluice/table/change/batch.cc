@@ -8,6 +8,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/schema/arrow.h"
 #include "sluice/schema/evolution.h"
 #include "sluice/table/change/text_rows.h"
 
@@ -69,10 +70,14 @@ Status copy_rows(const Context& context, engine::Connection& connection, const s
   return {};
 }
 
-Status check_columns_there(const schema::Schema& there, const schema::Schema& written) {
+/// The columns of the write that its rows have: all, or all but `_ingest_id`, which is stamped.
+Result<schema::Schema> columns_there(const schema::Schema& there, const schema::Schema& written) {
   std::string missing;
+  schema::Schema columns;
   for (const schema::Field& field : written.fields) {
-    if (there.find(field.name) == nullptr) {
+    if (there.find(field.name) != nullptr) {
+      columns.fields.push_back(field);
+    } else if (!schema::same_column(field.name, kIngestIdColumn)) {
       missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", field.name);
     }
   }
@@ -80,7 +85,7 @@ Status check_columns_there(const schema::Schema& there, const schema::Schema& wr
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the rows lack columns that the write names: {}", missing));
   }
-  return {};
+  return columns;
 }
 
 Result<std::string> projection(const schema::Schema& table, const schema::Schema& written,
@@ -157,13 +162,13 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
   }
   SLUICE_TRY(const schema::Schema there,
              connection.describe(context, fmt::format("SELECT * FROM {}", from)));
-  SLUICE_CHECK(check_columns_there(there, write.schema));
+  SLUICE_TRY(const schema::Schema brought, columns_there(there, write.schema));
   for (const schema::Field& field : write.schema.fields) {
     if (const schema::Field* column = table.find(field.name); column != nullptr) {
       batch.written.push_back(column->name);
     }
   }
-  SLUICE_TRY(const std::string columns, projection(table, write.schema, key));
+  SLUICE_TRY(const std::string columns, projection(table, brought, key));
   SLUICE_TRY_IN([[maybe_unused]] const auto ignored,
                 connection.execute(
                     context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}{} FROM {}",
@@ -174,6 +179,33 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
                                          from)),
                 "reading the rows of a write");
   return batch;
+}
+
+bool is_stream(const plan::Write& write, bool once) {
+  return once && std::holds_alternative<plan::Batches>(write.source);
+}
+
+Result<std::int64_t> insert_stream(const Context& context, engine::Connection& connection,
+                                   const plan::Write& write, ColumnStream rows,
+                                   const schema::Schema& table, const std::string& target,
+                                   const CommitKey& key) {
+  SLUICE_TRY(const ArrowSchemaOwned arrow, rows.schema());
+  SLUICE_TRY(const schema::Schema there, schema::from_arrow(*arrow.get()));
+  SLUICE_TRY(const schema::Schema brought, columns_there(there, write.schema));
+  SLUICE_TRY(const std::string values, projection(table, brought, key));
+  std::vector<std::string> names;
+  for (const schema::Field& field : table.fields) {
+    names.push_back(field.name);
+  }
+  const std::string relation = temporary_name("rows", key);
+  SLUICE_TRY_IN(const std::int64_t count,
+                connection.execute_over(
+                    context,
+                    fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}", target,
+                                dialect::quote_columns(names), values, quote_identifier(relation)),
+                    relation, std::move(rows)),
+                "inserting rows");
+  return count;
 }
 
 void drop_batch(const Context& context, engine::Connection& connection, const Batch& batch) {

@@ -55,6 +55,16 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
                          const plan::Write& write, ColumnStream rows, const schema::Schema& table,
                          const CommitKey& key, bool once);
 
+/// True when the rows of a write can go through `insert_stream`: a stream that is read once.
+bool is_stream(const plan::Write& write, bool once);
+
+/// Puts a stream of rows into `target` (a quoted name) as they come; how many they were. In parts:
+/// a transaction around it makes them one.
+Result<std::int64_t> insert_stream(const Context& context, engine::Connection& connection,
+                                   const plan::Write& write, ColumnStream rows,
+                                   const schema::Schema& table, const std::string& target,
+                                   const CommitKey& key);
+
 /// Best effort: what stays is temporary.
 void drop_batch(const Context& context, engine::Connection& connection, const Batch& batch);
 

@@ -96,6 +96,9 @@ class DuckdbTable final : public Table {
   Result<TableState> load_own_state(const Context& context);
   Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
               const TableState& state, DuckdbPrepared& prepared);
+  Status empty(const Context& context, const plan::Write& write, DuckdbPrepared& prepared);
+  Status stream_rows(const Context& context, const plan::Write& write, ColumnStream rows,
+                     const schema::Schema& schema, DuckdbPrepared& prepared);
   Status add_rows(const Context& context, const plan::Write& write, const ChangeRequest& request,
                   DuckdbPrepared& prepared);
   Status apply(const Context& context, const DuckdbPrepared& prepared);
@@ -278,6 +281,9 @@ Status DuckdbTable::fill(const Context& context, const plan::Write& write, Colum
                          const TableState& state, DuckdbPrepared& prepared) {
   const auto* append = std::get_if<plan::Append>(&write.mode);
   const bool once = !needs_change(write.mode) && (append == nullptr || append->unique_key.empty());
+  if (is_stream(write, once)) {
+    return stream_rows(context, write, std::move(rows), state.schema, prepared);
+  }
   if (!std::holds_alternative<plan::DeleteWhere>(write.mode)) {
     SLUICE_TRY(prepared.batch, load_batch(context, *connection_, write, std::move(rows),
                                           state.schema, prepared.key, once));
@@ -303,13 +309,31 @@ Status DuckdbTable::fill(const Context& context, const plan::Write& write, Colum
   return {};
 }
 
-Status DuckdbTable::add_rows(const Context& context, const plan::Write& write,
-                             const ChangeRequest& request, DuckdbPrepared& prepared) {
-  if (const auto* append = std::get_if<plan::Append>(&write.mode); append == nullptr) {
+/// Takes the rows of the table out first where the write replaces them.
+Status DuckdbTable::empty(const Context& context, const plan::Write& write,
+                          DuckdbPrepared& prepared) {
+  if (!std::holds_alternative<plan::Append>(write.mode)) {
     SLUICE_TRY_IN(prepared.receipt.deleted,
                   connection_->execute(context, fmt::format("DELETE FROM {}", table_name())),
                   "emptying the table");
-  } else if (!append->unique_key.empty()) {
+  }
+  return {};
+}
+
+Status DuckdbTable::stream_rows(const Context& context, const plan::Write& write, ColumnStream rows,
+                                const schema::Schema& schema, DuckdbPrepared& prepared) {
+  SLUICE_CHECK(empty(context, write, prepared));
+  SLUICE_TRY(prepared.receipt.inserted, insert_stream(context, *connection_, write, std::move(rows),
+                                                      schema, table_name(), prepared.key));
+  prepared.receipt.rows_in = prepared.receipt.inserted;
+  return {};
+}
+
+Status DuckdbTable::add_rows(const Context& context, const plan::Write& write,
+                             const ChangeRequest& request, DuckdbPrepared& prepared) {
+  SLUICE_CHECK(empty(context, write, prepared));
+  const auto* append = std::get_if<plan::Append>(&write.mode);
+  if (append != nullptr && !append->unique_key.empty()) {
     SLUICE_CHECK(check_unique_key(context, *connection_, request, append->unique_key));
   }
   const std::string columns = dialect::quote_columns(names_of(request.table));
