@@ -19,7 +19,7 @@ from pathlib import Path
 SLUICE = Path(os.environ["SLUICE"]).resolve()
 BUILD = Path(os.environ["SLUICE_BUILD"]).resolve()
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120.0
+PATIENCE_S = 400.0
 # The quickstart encrypts e-mail addresses. What the tests start inherits this key.
 os.environ.pop("LAKELOGIC_PII_KEY", None)
 os.environ["SLUICE_PII_KEY"] = "a throw-away key of the tests"

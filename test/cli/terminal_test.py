@@ -103,8 +103,8 @@ class Bar(InFolder):
         drawn = [plain(part) for part in text.split("\r\x1b[K")]
         bars = [part for part in drawn if part.startswith("judge")]
         self.assertGreater(len(bars), 1, text)
-        self.assertRegex(bars[-1], r"^judge +\[[=> ]+\] +\d+ %  [\d.]+( k| M)? rows  "
-                                   r"[\d.]+( k| M)?/s$")
+        whole = re.compile(r"judge +\[[=> ]+\] +\d+ %  [\d.]+( k| M)? rows  [\d.]+( k| M)?/s")
+        self.assertTrue(any(whole.fullmatch(bar) for bar in bars), bars)
         self.assertTrue(drawn[-1].startswith("Slow  succeeded"), drawn[-1])
 
     def test_it_never_wraps(self) -> None:
