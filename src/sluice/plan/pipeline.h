@@ -52,6 +52,11 @@ struct FileScan {
 /// Rows of a relation that the engine connection knows by name.
 struct RelationScan {
   std::string name;
+  /// Its columns `_sluice_file` and `_sluice_row` say from which file a row came and which row it
+  /// is; the second stays with the row when it is refused. Else the relation's name is its file.
+  bool has_origin = false;
+  /// A NULL may stand for a column that the row never had, as in JSON.
+  bool may_lack_columns = false;
   friend bool operator==(const RelationScan&, const RelationScan&) = default;
 };
 using Scan = std::variant<FileScan, RelationScan>;

@@ -10,6 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
+constexpr int kRecordFormat = 1;
 
 /// 12 rather than 12.0: a count stays a whole number.
 Json number(double value) {
@@ -81,7 +82,8 @@ Json service_levels_of(const std::vector<run::ServiceLevelResult>& levels) {
     entries.push_back({{"name", level.name},
                        {"met", level.met},
                        {"observed", level.observed},
-                       {"threshold", level.threshold}});
+                       {"threshold", level.threshold},
+                       {"formula", level.formula}});
   }
   return entries;
 }
@@ -115,6 +117,9 @@ Json run_of(const run::RunResult& result) {
   if (const auto& quarantine = result.quarantine) {
     json["quarantine"] = {{"uri", quarantine->uri}, {"rows", quarantine->rows}};
   }
+  if (const auto& replay = result.replay) {
+    json["replay"] = {{"refused", replay->refused}, {"left", replay->left}};
+  }
   if (!result.warnings.empty()) {
     json["warnings"] = result.warnings;
   }
@@ -134,6 +139,32 @@ std::string dump(const Json& json) {
 }  // namespace
 
 std::string to_json(const run::RunResult& result) { return dump(run_of(result)); }
+
+std::string to_record_json(const run::RunResult& result) {
+  Json json{{"record_format", kRecordFormat}};
+  json.update(run_of(result));
+  json["contract"]["layer"] = result.contract.layer;
+  json["contract"]["table_name"] = result.contract.table_name;
+  json["started_at"] = to_string(result.started_at);
+  json["finished_at"] = to_string(result.finished_at);
+  json["batch"] = result.batch;
+  const std::int64_t judged = result.rows.good + result.rows.quarantined;
+  json["quality_score"] =
+      judged == 0 ? Json()
+                  : Json(static_cast<double>(result.rows.good) / static_cast<double>(judged));
+  Json files = Json::array();
+  for (const run::SourceFile& file : result.files) {
+    files.push_back({{"path", file.path},
+                     {"size_bytes", file.size_bytes},
+                     {"modified", to_string(file.modified)},
+                     {"tag", file.tag}});
+  }
+  json["files"] = std::move(files);
+  if (!result.error.empty()) {
+    json["error"] = result.error;
+  }
+  return dump(json);
+}
 
 std::string to_json(std::span<const run::RunResult> results) {
   Json runs = Json::array();

@@ -13,6 +13,10 @@ namespace sluice::report {
 /// One object on one line, without a line end.
 std::string to_json(const run::RunResult& result);
 
+/// The record that a run leaves: the same object with its format number, times, batch, files and
+/// quality score (accepted of judged rows), and the error that ended it.
+std::string to_record_json(const run::RunResult& result);
+
 /// {"schema_version": 1, "runs": [...]} for several contracts.
 std::string to_json(std::span<const run::RunResult> results);
 

@@ -14,7 +14,9 @@ extern const Command kDoctor;
 extern const Command kExplain;
 extern const Command kFormat;
 extern const Command kInit;
+extern const Command kQuarantine;
 extern const Command kRun;
+extern const Command kRuns;
 extern const Command kValidate;
 extern const Command kVersion;
 

@@ -233,7 +233,9 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
     options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
   }
   options.keys = keys_of_environment();
-  options.render_record = [](const run::RunResult& result) { return report::to_json(result); };
+  options.render_record = [](const run::RunResult& result) {
+    return report::to_record_json(result);
+  };
   return options;
 }
 

@@ -5,17 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "sluice/dialect/quote.h"
-#include "sluice/run/pipeline/execute.h"
 #include "sluice/run/write/write.h"
-#include "sluice/storage/file/file_storage.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
 namespace {
-
-constexpr std::string_view kExtraColumn = "_lakelogic_extra";
-constexpr std::string_view kQuarantineRelation = "sluice_quarantine";
 
 void add_if_absent(schema::Schema& columns, const std::string& name, schema::LogicalType type) {
   if (!name.empty() && columns.find(name) == nullptr) {
@@ -63,28 +57,6 @@ plan::TableId id_of(const Contract& contract) {
   return {{name.empty() ? "target" : name}};
 }
 
-/// The refused rows in the columns of the quarantine's table.
-std::string quarantine_select(const schema::Schema& brought, const schema::Schema& table) {
-  std::string list;
-  std::string extra;
-  for (const schema::Field& field : table.fields) {
-    if (field.name == kExtraColumn || brought.find(field.name) == nullptr) {
-      continue;
-    }
-    list += dialect::quote_identifier(field.name) + ", ";
-  }
-  for (const schema::Field& field : brought.fields) {
-    if (table.find(field.name) == nullptr) {
-      const std::string name = dialect::quote_identifier(field.name);
-      extra += fmt::format("{}{} := {}", extra.empty() ? "" : ", ", name, name);
-    }
-  }
-  const std::string json = extra.empty()
-                               ? "CAST(NULL AS VARCHAR)"
-                               : fmt::format("CAST(to_json(struct_pack({})) AS VARCHAR)", extra);
-  return fmt::format("SELECT {}{} AS {} FROM {}", list, json, kExtraColumn, run::kBadTextRelation);
-}
-
 table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
   // The number says what was read; nothing else may stand under it.
   return {.key = key, .fingerprint = key, .ingest_id = run_id};
@@ -92,9 +64,10 @@ table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
 
 }  // namespace
 
-Result<Folder> Folder::open(engine::Connection& connection, const std::string& root) {
+Result<Folder> Folder::open(engine::Connection& connection,
+                            std::unique_ptr<storage::Storage> storage) {
   Folder folder;
-  SLUICE_TRY(folder.storage_, storage::make_file_storage({.root = root}));
+  folder.storage_ = std::move(storage);
   SLUICE_TRY(folder.table_, table::make_parquet_table(connection, *folder.storage_));
   return folder;
 }
@@ -109,30 +82,6 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                           .schema = good,
                           .mode = std::move(mode),
                           .source = plan::Relation{std::string(relation)}};
-  return run::write_once(context, table, write, {}, commit_key(key, run_id));
-}
-
-Result<table::Receipt> commit_quarantine(const Context& context, engine::Connection& connection,
-                                         table::Table& table, const Contract& contract,
-                                         const std::string& key, const Uuid& run_id) {
-  SLUICE_TRY(const schema::Schema brought,
-             connection.describe(context, fmt::format("SELECT * FROM {}", run::kBadTextRelation)));
-  schema::Schema columns = brought;
-  columns.fields.push_back({.name = std::string(kExtraColumn), .type = {schema::Text{}}});
-  const plan::TableId id = id_of(contract);
-  SLUICE_CHECK(create_if_absent(context, table, contract, std::move(columns), id, false));
-  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
-  const schema::Schema there = state ? state->schema : brought;
-  const std::string select = quarantine_select(brought, there);
-  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
-             connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
-                                                     kQuarantineRelation, select)));
-  SLUICE_TRY(const schema::Schema written,
-             connection.describe(context, fmt::format("SELECT * FROM {}", kQuarantineRelation)));
-  const plan::Write write{.target = id,
-                          .schema = written,
-                          .mode = plan::Append{},
-                          .source = plan::Relation{std::string(kQuarantineRelation)}};
   return run::write_once(context, table, write, {}, commit_key(key, run_id));
 }
 

@@ -1,5 +1,5 @@
-// The two tables that a run writes: the refused rows and the accepted ones, each committed once
-// under the batch's key.
+// The table that a run writes with the accepted rows, committed once under the batch's key; the
+// refused ones are kept by contract/quarantine.
 // One call at a time per run; nothing is kept between calls.
 #pragma once
 
@@ -20,7 +20,8 @@ namespace sluice::contract {
 /// A Parquet folder with the storage below it.
 class Folder {
  public:
-  static Result<Folder> open(engine::Connection& connection, const std::string& root);
+  static Result<Folder> open(engine::Connection& connection,
+                             std::unique_ptr<storage::Storage> storage);
 
   storage::Storage& storage() { return *storage_; }
   table::Table& table() { return *table_; }
@@ -36,11 +37,5 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                                      const Contract& contract, const schema::Schema& good,
                                      plan::WriteMode mode, std::string_view relation,
                                      const std::string& key, const Uuid& run_id);
-
-/// Appends the refused rows. The table keeps the columns that it was made with; what other columns
-/// later rows have goes into `_lakelogic_extra` as JSON text, so that no row is ever refused here.
-Result<table::Receipt> commit_quarantine(const Context& context, engine::Connection& connection,
-                                         table::Table& table, const Contract& contract,
-                                         const std::string& key, const Uuid& run_id);
 
 }  // namespace sluice::contract

@@ -18,6 +18,7 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
+#include "sluice/contract/quarantine/store.h"
 #include "sluice/engine/engine.h"
 #include "sluice/masking/vault.h"
 #include "sluice/run/pipeline/run_result.h"
@@ -62,6 +63,15 @@ struct RunOptions {
   std::string pipeline_run_id;
   /// Who runs it, for the lineage column of that name.
   std::string created_by;
+
+  /// Reads waiting rows of the quarantine in the place of the source, as one batch.
+  std::optional<RowSelection> replay;
+  /// Of a replay: rows that these runs refused again stay.
+  std::vector<std::string> tried_by;
+
+  /// How the folders of the target, the quarantine and the state are opened; as folders of this
+  /// machine unless a test says otherwise.
+  OpenStorage open_storage = QuarantineStore::open_folder;
 
   /// How the embedded engine is opened; the module on disk unless a caller links its own.
   OpenEngine open_engine;

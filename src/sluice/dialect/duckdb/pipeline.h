@@ -20,6 +20,7 @@
 namespace sluice::dialect {
 
 inline constexpr std::string_view kFileColumn = "_sluice_file";
+inline constexpr std::string_view kRowColumn = "_sluice_row";
 inline constexpr std::string_view kRawColumn = "_sluice_raw";
 inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
 inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";

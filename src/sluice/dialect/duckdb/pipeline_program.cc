@@ -122,7 +122,14 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
 Status ProgramWriter::scan() {
   SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
   rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
-  SLUICE_CHECK(capture_raw(bound_.source));
+  const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source);
+  if (relation != nullptr && relation->has_origin) {
+    schema::Schema raw = bound_.source;
+    raw.fields.push_back({.name = string(kRowColumn), .type = {schema::Text{}}});
+    SLUICE_CHECK(capture_raw(raw));
+  } else {
+    SLUICE_CHECK(capture_raw(bound_.source));
+  }
   if (!bound_.made_at_scan.empty()) {
     string made;
     for (const schema::Field& field : bound_.made_at_scan) {
@@ -358,11 +365,17 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
   }
   // Where the row came from and which run refused it; the contract's own names win.
   string tail = stamps(true);
-  if (as_text && pipeline_.lineage.empty()) {
-    tail = fmt::format(
-        ", {} AS _lakelogic_source, TIMESTAMPTZ '{}' AS _lakelogic_processed_at, {} AS "
-        "_lakelogic_run_id",
-        kFileColumn, to_string(bound_.clock), quote_literal(bound_.run_id));
+  const auto add = [&](std::string_view name, const string& value) {
+    const bool is_stamped =
+        std::ranges::any_of(pipeline_.lineage, [&](const plan::LineageColumn& column) {
+          return schema::same_column(column.name, name);
+        });
+    tail += is_stamped ? "" : fmt::format(", {} AS {}", value, name);
+  };
+  if (as_text) {
+    add("_lakelogic_source", string(kFileColumn));
+    add("_lakelogic_processed_at", fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock)));
+    add("_lakelogic_run_id", quote_literal(bound_.run_id));
   }
   string stamped;
   for (const plan::LineageColumn& column : pipeline_.lineage) {

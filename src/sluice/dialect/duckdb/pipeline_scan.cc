@@ -148,18 +148,22 @@ Result<std::string> render_empty(const Schema& columns) {
 
 Result<std::string> render_probe(const plan::Scan& scan) {
   return std::visit(
-      overloaded{[](const plan::FileScan& files) -> Text {
-                   const std::string reader = std::visit(
-                       overloaded{
-                           [&](const plan::CsvFormat& csv) { return probe_csv(files.files, csv); },
+      overloaded{
+          [](const plan::FileScan& files) -> Text {
+            const std::string reader = std::visit(
+                overloaded{[&](const plan::CsvFormat& csv) { return probe_csv(files.files, csv); },
                            [&](const plan::JsonFormat&) { return probe_json(files.files); },
                            [&](const plan::ParquetFormat&) { return scan_parquet(files.files); }},
-                       files.format);
-                   return "SELECT * FROM " + reader;
-                 },
-                 [](const plan::RelationScan& relation) -> Text {
-                   return "SELECT * FROM " + quote_identifier(relation.name);
-                 }},
+                files.format);
+            return "SELECT * FROM " + reader;
+          },
+          [](const plan::RelationScan& relation) -> Text {
+            return fmt::format("SELECT *{} FROM {}",
+                               relation.has_origin
+                                   ? fmt::format(" EXCLUDE ({}, {})", kFileColumn, kRowColumn)
+                                   : "",
+                               quote_identifier(relation.name));
+          }},
       scan);
 }
 
@@ -185,9 +189,11 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
     return fmt::format("SELECT '' AS {} WHERE FALSE", quote_identifier(kFileColumn));
   }
   if (const auto* relation = std::get_if<plan::RelationScan>(&scan)) {
-    const std::string file = with_file ? fmt::format(", {} AS {}", quote_literal(relation->name),
-                                                     quote_identifier(kFileColumn))
-                                       : "";
+    const std::string file = !with_file ? ""
+                             : relation->has_origin
+                                 ? fmt::format(", {}, {}", kFileColumn, kRowColumn)
+                                 : fmt::format(", {} AS {}", quote_literal(relation->name),
+                                               quote_identifier(kFileColumn));
     return fmt::format("SELECT {}{} FROM {}", list, file, quote_identifier(relation->name));
   }
   const auto& files = std::get<plan::FileScan>(scan);

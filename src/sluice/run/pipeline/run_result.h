@@ -70,6 +70,8 @@ struct ServiceLevelResult {
   bool met = false;
   std::string observed;
   std::string threshold;
+  /// What was computed, with its numbers, so that a person can do it again.
+  std::string formula;
   friend bool operator==(const ServiceLevelResult&, const ServiceLevelResult&) = default;
 };
 
@@ -88,6 +90,15 @@ struct QuarantineResult {
   std::string uri;
   std::int64_t rows = 0;
   friend bool operator==(const QuarantineResult&, const QuarantineResult&) = default;
+};
+
+/// Of a run that reads rows of the quarantine in the place of the source.
+struct ReplayResult {
+  std::int64_t refused = 0;  // rows that stay in the quarantine with new reasons
+  /// Waiting rows that were asked for and cannot be replayed, and why.
+  std::int64_t left = 0;
+  std::string left_because;
+  friend bool operator==(const ReplayResult&, const ReplayResult&) = default;
 };
 
 struct Durations {
@@ -133,6 +144,9 @@ struct RunResult {
   std::string pipeline_run_id;
   ContractReference contract;
   sys_micros started_at;
+  sys_micros finished_at;
+  /// Of a run that ended in an error: its text, which holds no value of a row.
+  std::string error;
   std::vector<SourceFile> files;
   std::int64_t batch = 0;  // 0: the run keeps no state
   RowTotals rows;
@@ -142,6 +156,7 @@ struct RunResult {
   std::vector<ServiceLevelResult> service_levels;
   std::optional<TargetResult> target;
   std::optional<QuarantineResult> quarantine;
+  std::optional<ReplayResult> replay;
   std::string output_good;  // paths of files that were asked for
   std::string output_bad;
   Sample good_sample;

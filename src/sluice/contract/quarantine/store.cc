@@ -1,0 +1,335 @@
+#include "sluice/contract/quarantine/store.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/execute.h"
+#include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/write/write.h"
+#include "sluice/storage/file/file_storage.h"
+#include "sluice/table/parquet/parquet.h"
+
+namespace sluice::contract {
+namespace {
+
+using dialect::quote_identifier;
+using dialect::quote_literal;
+
+constexpr std::string_view kKeptRelation = "sluice_quarantine";
+constexpr std::string_view kEventRelation = "sluice_history_lines";
+
+constexpr std::string_view kHistoryColumns[] = {"row_id", "event",    "happened_at", "run_id",
+                                                "batch",  "rule_set", "reasons"};
+
+schema::Schema history_schema() {
+  schema::Schema columns;
+  for (const std::string_view name : kHistoryColumns) {
+    columns.fields.push_back({.name = std::string(name), .type = {schema::Text{}}});
+  }
+  return columns;
+}
+
+/// One column for each of the table's, and one for all others.
+std::string fitting_select(const schema::Schema& brought, const schema::Schema& table,
+                           const std::string& from) {
+  std::string list;
+  std::string extra;
+  for (const schema::Field& field : table.fields) {
+    if (field.name != kExtraColumn && brought.find(field.name) != nullptr) {
+      list += quote_identifier(field.name) + ", ";
+    }
+  }
+  for (const schema::Field& field : brought.fields) {
+    if (table.find(field.name) == nullptr) {
+      const std::string name = quote_identifier(field.name);
+      extra += fmt::format("{}{} := {}", extra.empty() ? "" : ", ", name, name);
+    }
+  }
+  const std::string json = extra.empty()
+                               ? "CAST(NULL AS VARCHAR)"
+                               : fmt::format("CAST(to_json(struct_pack({})) AS VARCHAR)", extra);
+  return fmt::format("SELECT {}{} AS {} FROM {}", list, json, kExtraColumn, from);
+}
+
+std::string file_list(const std::vector<std::string>& files) {
+  std::string list;
+  for (const std::string& file : files) {
+    list += (list.empty() ? "" : ", ") + quote_literal(file);
+  }
+  return list;
+}
+
+/// The newest version as a relation, or one of these columns without rows.
+Result<std::string> relation_of(const Context& context, table::Table& table,
+                                storage::Storage& storage, const std::string& if_empty) {
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (!state) {
+    return if_empty;
+  }
+  SLUICE_TRY(const std::vector<std::string> files, table::find_parquet_files(context, storage));
+  return files.empty() ? if_empty
+                       : fmt::format(
+                             "(SELECT * FROM read_parquet([{}], union_by_name=true, "
+                             "hive_partitioning=false))",
+                             file_list(files));
+}
+
+std::string empty_history() {
+  std::string list;
+  for (const std::string_view name : kHistoryColumns) {
+    list += fmt::format("{}CAST(NULL AS VARCHAR) AS {}", list.empty() ? "" : ", ", name);
+  }
+  return fmt::format("(SELECT {} WHERE FALSE)", list);
+}
+
+/// What counts of the history, and the last word on each row.
+constexpr std::string_view kLastWords =
+    "SELECT row_id, arg_max(event, happened_at || run_id) AS event, max(happened_at) AS "
+    "happened_at, "
+    "arg_max(run_id, happened_at || run_id) AS run_id, count(*) FILTER (WHERE event <> "
+    "'discarded') AS "
+    "attempts FROM (SELECT h.* FROM {0} AS h WHERE h.event = 'discarded' OR (h.event IN "
+    "('replayed', 'refused') AND EXISTS (SELECT 1 FROM {0} AS s WHERE s.event = 'settled' AND "
+    "s.batch = h.batch AND s.run_id = h.run_id))) GROUP BY row_id";
+
+}  // namespace
+
+std::string history_root_of(const std::string& root) {
+  const std::size_t slash = root.rfind('/');
+  return root.substr(0, slash) + "/_history" + root.substr(slash);
+}
+
+Result<std::unique_ptr<storage::Storage>> QuarantineStore::open_folder(const std::string& root) {
+  return storage::make_file_storage({.root = root});
+}
+
+Result<QuarantineStore> QuarantineStore::open(engine::Connection& connection,
+                                              const std::string& root,
+                                              const OpenStorage& open_storage) {
+  QuarantineStore store;
+  store.root_ = root;
+  store.connection_ = &connection;
+  SLUICE_TRY(store.row_storage_, open_storage(root));
+  SLUICE_TRY(store.history_storage_, open_storage(history_root_of(root)));
+  SLUICE_TRY(store.rows_, table::make_parquet_table(connection, *store.row_storage_));
+  SLUICE_TRY(store.history_, table::make_parquet_table(connection, *store.history_storage_));
+  return store;
+}
+
+Result<bool> QuarantineStore::has_batch(const Context& context, const std::string& batch,
+                                        const std::string* rule_set) {
+  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  if (rows.empty()) {
+    return false;
+  }
+  std::string query = fmt::format("SELECT count(*) FROM {} WHERE {} = {}", rows, kBatchColumn,
+                                  quote_literal(batch));
+  if (rule_set != nullptr) {
+    query +=
+        fmt::format(" AND {} IS NOT DISTINCT FROM {}", kRuleSetColumn, quote_literal(*rule_set));
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> count,
+             run::query_counts(context, *connection_, query));
+  return count[0] > 0;
+}
+
+Status QuarantineStore::forget_batch(const Context& context, const std::string& batch) {
+  SLUICE_TRY(const std::optional<table::StoredCommit> stored, rows_->find_commit(context, batch));
+  if (!stored) {
+    return {};
+  }
+  SLUICE_TRY(const bool is_there, has_batch(context, batch, nullptr));
+  if (!is_there) {
+    return {};
+  }
+  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
+  const plan::Write write{
+      .target = {{"quarantine"}},
+      .schema = state->schema,
+      .mode = plan::DeleteWhere{.condition = plan::binary(plan::BinaryOp::Equal,
+                                                          plan::column(std::string(kBatchColumn)),
+                                                          plan::literal(plan::Value{batch}))},
+      .source = plan::NoRows{}};
+  const std::string key = fmt::format("{}/forget-{}", batch, state->version);
+  SLUICE_TRY_IN([[maybe_unused]] const table::Receipt receipt,
+                run::write_once(context, *rows_, write, {},
+                                {.key = key,
+                                 .fingerprint = key,
+                                 .ingest_id = make_uuid_v7(*context.clock, *context.random)}),
+                "replacing what an unfinished run had refused");
+  return {};
+}
+
+Result<table::Receipt> QuarantineStore::keep(const Context& context, const RefusedRows& rows) {
+  std::string key = rows.batch;
+  SLUICE_TRY(const std::optional<table::StoredCommit> stored,
+             rows_->find_commit(context, rows.batch));
+  if (stored) {
+    SLUICE_TRY(const bool is_same, has_batch(context, rows.batch, &rows.rule_set));
+    if (is_same) {
+      return stored->receipt;
+    }
+    SLUICE_CHECK(forget_batch(context, rows.batch));
+    SLUICE_TRY(const std::optional<table::TableState> now, rows_->find_state(context));
+    key = fmt::format("{}/again-{}", rows.batch, now->version);
+  }
+  const std::string from = fmt::format(
+      "(SELECT *, concat({}, ':', row_number() OVER ()) AS {}, {} AS {}, {} AS {}, {} AS {} FROM "
+      "{})",
+      quote_literal(to_string(rows.run_id)), kRowIdColumn, quote_literal(rows.batch), kBatchColumn,
+      quote_literal(rows.rule_set), kRuleSetColumn, quote_literal(rows.shape), kShapeColumn,
+      run::kBadTextRelation);
+  SLUICE_TRY(const schema::Schema brought,
+             connection_->describe(context, fmt::format("SELECT * FROM {}", from)));
+  schema::Schema columns = brought;
+  columns.fields.push_back({.name = std::string(kExtraColumn), .type = {schema::Text{}}});
+  const plan::TableId id{{rows.table_name.empty() ? "target" : rows.table_name}};
+  SLUICE_CHECK(rows_->create(context, {.target = id,
+                                       .schema = std::move(columns),
+                                       .primary_key = {},
+                                       .partition_by = {},
+                                       .sort_by = {}}));
+  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
+  const std::string select = fitting_select(brought, state ? state->schema : brought, from);
+  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+             connection_->execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                                       kKeptRelation, select)));
+  SLUICE_TRY(const schema::Schema written,
+             connection_->describe(context, fmt::format("SELECT * FROM {}", kKeptRelation)));
+  const plan::Write write{.target = id,
+                          .schema = written,
+                          .mode = plan::Append{},
+                          .source = plan::Relation{std::string(kKeptRelation)}};
+  return run::write_once(context, *rows_, write, {},
+                         {.key = key, .fingerprint = key, .ingest_id = rows.run_id});
+}
+
+Result<bool> QuarantineStore::open_views(const Context& context) {
+  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  if (rows.empty()) {
+    return false;
+  }
+  SLUICE_TRY(const std::string history,
+             relation_of(context, *history_, *history_storage_, empty_history()));
+  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
+  const auto view = [&](std::string_view name, const std::string& select) -> Status {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+               connection_->execute(
+                   context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", name, select)));
+    return {};
+  };
+  SLUICE_CHECK(view(kHistoryView, "SELECT * FROM " + history));
+  // A table of an earlier version may be without our columns: then they are in the extra one.
+  std::string added;
+  for (const std::string_view column : {kRowIdColumn, kBatchColumn, kRuleSetColumn, kShapeColumn}) {
+    if (state->schema.find(column) == nullptr) {
+      added += fmt::format(", json_extract_string({}, '$.{}') AS {}", kExtraColumn, column, column);
+    }
+  }
+  const std::string last = fmt::format(fmt::runtime(kLastWords), kHistoryView);
+  SLUICE_CHECK(view(
+      kRowsView,
+      fmt::format(
+          "SELECT q.*, CASE coalesce(w.event, '') WHEN 'replayed' THEN 'replayed' WHEN "
+          "'discarded' THEN 'discarded' ELSE 'waiting' END AS state, w.happened_at AS settled_at, "
+          "w.run_id AS settled_by, coalesce(w.attempts, 0) AS attempts FROM (SELECT *{} "
+          "FROM {}) AS q LEFT JOIN ({}) AS w ON w.row_id = q.{}",
+          added, rows, last, kRowIdColumn)));
+  return true;
+}
+
+std::string QuarantineStore::render_condition(const RowSelection& selection) {
+  std::string condition = "TRUE";
+  if (!selection.row_ids.empty()) {
+    condition += fmt::format(" AND {} IN ({})", kRowIdColumn, file_list(selection.row_ids));
+  }
+  if (!selection.rule.empty()) {
+    // The reason of a rule names it; a rule without a name is its own text.
+    condition +=
+        fmt::format(" AND len(list_filter(_lakelogic_errors, lambda e: contains(e, {}))) > 0",
+                    quote_literal(selection.rule));
+  }
+  if (!selection.category.empty()) {
+    condition += fmt::format(" AND list_contains(_lakelogic_categories, {})",
+                             quote_literal(selection.category));
+  }
+  if (!selection.run_id.empty()) {
+    condition += fmt::format(" AND starts_with({}, {})", kRowIdColumn,
+                             quote_literal(selection.run_id + ":"));
+  }
+  if (!selection.state.empty()) {
+    condition += fmt::format(" AND state = {}", quote_literal(selection.state));
+  }
+  return condition;
+}
+
+Status QuarantineStore::append_history(const Context& context, const std::string& select,
+                                       const std::string& key, const Uuid& run_id) {
+  const plan::TableId id{{"history"}};
+  SLUICE_CHECK(history_->create(context, {.target = id,
+                                          .schema = history_schema(),
+                                          .primary_key = {},
+                                          .partition_by = {},
+                                          .sort_by = {}}));
+  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+             connection_->execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                                       kEventRelation, select)));
+  const plan::Write write{.target = id,
+                          .schema = history_schema(),
+                          .mode = plan::Append{},
+                          .source = plan::Relation{std::string(kEventRelation)}};
+  SLUICE_TRY_IN([[maybe_unused]] const table::Receipt receipt,
+                run::write_once(context, *history_, write, {},
+                                {.key = key, .fingerprint = key, .ingest_id = run_id}),
+                "writing the history of refused rows");
+  return {};
+}
+
+Status QuarantineStore::append_outcome(const Context& context, const ReplayOutcome& outcome) {
+  const std::string run_id = to_string(outcome.run_id);
+  // Several rows may come of one that is judged again: one line for each that was asked for.
+  const std::string select = fmt::format(
+      "SELECT j.row_id, CASE WHEN r.row_id IS NULL THEN 'replayed' ELSE 'refused' END AS event, {} "
+      "AS happened_at, {} AS run_id, {} AS batch, {} AS rule_set, r.reasons FROM (SELECT DISTINCT "
+      "_sluice_row AS row_id FROM {}) AS j LEFT JOIN (SELECT _sluice_row AS row_id, "
+      "CAST(to_json(any_value(_lakelogic_errors)) AS VARCHAR) AS reasons FROM {} GROUP BY 1) AS r "
+      "ON r.row_id = j.row_id",
+      quote_literal(to_string(context.clock->now())), quote_literal(run_id),
+      quote_literal(outcome.batch), quote_literal(outcome.rule_set), outcome.judged,
+      outcome.refused);
+  return append_history(context, select, "outcome-" + run_id, outcome.run_id);
+}
+
+Status QuarantineStore::settle(const Context& context, const std::string& batch,
+                               const Uuid& run_id) {
+  const std::string select = fmt::format(
+      "SELECT CAST(NULL AS VARCHAR) AS row_id, 'settled' AS event, {} AS happened_at, {} AS "
+      "run_id, {} AS "
+      "batch, CAST(NULL AS VARCHAR) AS rule_set, CAST(NULL AS VARCHAR) AS reasons",
+      quote_literal(to_string(context.clock->now())), quote_literal(to_string(run_id)),
+      quote_literal(batch));
+  // A settled batch has one line: who settles it again says the same.
+  const Uuid line = make_uuid_v7(*context.clock, *context.random);
+  return append_history(context, select, batch, line);
+}
+
+Result<bool> QuarantineStore::is_settled(const Context& context, const std::string& batch) {
+  SLUICE_TRY(const std::optional<table::StoredCommit> stored,
+             history_->find_commit(context, batch));
+  return stored.has_value();
+}
+
+Status QuarantineStore::discard(const Context& context, std::string_view relation,
+                                const Uuid& run_id, const std::string& note) {
+  const std::string select = fmt::format(
+      "SELECT row_id, 'discarded' AS event, {} AS happened_at, {} AS run_id, CAST(NULL AS VARCHAR) "
+      "AS "
+      "batch, CAST(NULL AS VARCHAR) AS rule_set, {} AS reasons FROM {}",
+      quote_literal(to_string(context.clock->now())), quote_literal(to_string(run_id)),
+      note.empty() ? "CAST(NULL AS VARCHAR)" : quote_literal(note), relation);
+  return append_history(context, select, "discard-" + to_string(run_id), run_id);
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,120 @@
+// One run from the text of the contract to its record; the methods are its steps in the order of
+// the calls. The class is seen by the .cc files of this folder only: run.cc drives and judges,
+// runner_source.cc finds what is read, runner_write.cc what is kept of it. One object is one run on
+// one thread; it owns the engine, the tables and all that the steps hand on.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sluice/contract/check/check.h"
+#include "sluice/contract/run/commit.h"
+#include "sluice/contract/run/narrator.h"
+#include "sluice/contract/run/places.h"
+#include "sluice/contract/run/run.h"
+#include "sluice/plan/bound_pipeline.h"
+#include "sluice/run/pipeline/execute.h"
+#include "sluice/run/state/batch.h"
+
+namespace sluice::contract::internal {
+
+using run::RunResult;
+using run::RunStatus;
+
+class Stopwatch {
+ public:
+  std::int64_t ms() const {
+    const auto passed = std::chrono::steady_clock::now() - start_;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// One run from the text of the contract to its record. Steps in the order of the calls.
+class Runner {
+ public:
+  Runner(const Context& context, const std::string& path, const RunOptions& options)
+      : narrator_(context), context_(narrator_.context()), path_(path), options_(options) {}
+
+  Result<RunResult> run();
+  Result<PlannedRun> plan();
+  /// Another process recorded the batch that this one has read.
+  bool has_lost_race() const { return has_lost_race_; }
+  /// A replay died: it is finished before anything else is read.
+  bool needs_replay() const { return needs_replay_; }
+
+ private:
+  Status read_contract();
+  Status refuse_unsupported();
+  Error as_contract_error(Error error, const Span& span) const;
+  bool masks() const;
+  Status open_vault();
+  Result<RunResult> run_steps();
+  Result<PlannedRun> plan_steps();
+  Error as_told(Error error) const;
+  Status list_files();
+  Status list_links();
+  Status open_state();
+  Status open_engine();
+  Status open_tables();
+  /// False when there is nothing to do; result_ says why.
+  Result<bool> find_batch();
+  Result<bool> find_replay();
+  Status record_batch();
+  Status lower_and_bind();
+  Status execute();
+  Status check_whole_rows() const;
+  Status check_gates();
+  Status write_outputs();
+  Status write_output(const std::string& path, std::string_view relation);
+  Status commit();
+  Status keep_quarantine(const std::string& key);
+  Status append_outcome(const std::string& key);
+  void settle();
+  Status take_samples();
+  /// The start, the end and the failure of a run, as `sluice runs` shows them.
+  Status keep_start();
+  Status keep_record();
+  void keep_failure(const Error& error);
+  Result<run::Sample> sample(std::string_view relation);
+  Result<RunResult> skip(std::string reason);
+  Result<RunResult> finish();
+  run::StreamId stream() const;
+  bool is_incremental() const;
+
+  Narrator narrator_;
+  Context context_;
+  std::string path_;
+  const RunOptions& options_;
+  Stopwatch watch_;
+  RunResult result_;
+  Uuid run_uuid_;
+  sys_micros clock_{};
+  CheckedContract checked_;
+  const Contract* contract_ = nullptr;
+  Places places_;
+  std::vector<run::BatchFile> files_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> links_;
+  std::unique_ptr<storage::Storage> state_;
+  std::shared_ptr<const masking::Vault> vault_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::Connection> connection_;
+  std::optional<Folder> target_;
+  std::optional<QuarantineStore> quarantine_;
+  std::optional<run::BatchRecord> unrecorded_;
+  std::optional<run::ReplayInput> replay_;
+  bool is_start_kept_ = false;
+  bool has_lost_race_ = false;
+  bool needs_replay_ = false;
+  plan::BoundPipeline bound_;
+  run::Executed executed_;
+};
+
+}  // namespace sluice::contract::internal

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/contract/file/contract_file.h"
+#include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/replay.h"
+#include "sluice/contract/run/runner_internal.h"
+#include "sluice/contract/run/source_files.h"
+#include "sluice/run/state/batch_plan.h"
+#include "sluice/run/state/content_tag.h"
+
+namespace sluice::contract::internal {
+
+Status Runner::list_files() {
+  std::vector<std::string> paths;
+  const auto add = [&](const std::string& path, const std::string& base) -> Status {
+    SLUICE_TRY(const std::vector<std::string> found, list_source_files(path, base));
+    paths.insert(paths.end(), found.begin(), found.end());
+    return {};
+  };
+  std::string asked;
+  for (const std::string& source : options_.sources) {
+    SLUICE_CHECK(add(source, working_folder()));
+    asked += (asked.empty() ? "" : ", ") + source;
+  }
+  if (options_.sources.empty()) {
+    if (!contract_->source || !contract_->source->path) {
+      return make_error(ErrorCode::InvalidContract, "the contract has no source to read")
+          .with_hint("write source.path in the contract, or give --source");
+    }
+    asked = contract_->source->path->value;
+    if (contract_->source->pattern) {
+      asked += "/" + contract_->source->pattern->value;
+    }
+    if (Status added = add(asked, folder_of(absolute_path(path_, working_folder()))); !added) {
+      return as_contract_error(std::move(added.error()), contract_->source->path->span);
+    }
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  for (const std::string& path : paths) {
+    SLUICE_TRY(run::BatchFile file, run::load_batch_file(context_, path, path));
+    files_.push_back(std::move(file));
+  }
+  const bool may_be_empty = contract_->source && options_.sources.empty() &&
+                            (contract_->source->empty_behavior
+                                 ? contract_->source->empty_behavior->value == EmptyBehavior::Skip
+                                 : contract_->source->load_mode.value != LoadMode::Full);
+  if (files_.empty() && !may_be_empty) {
+    return make_error(ErrorCode::NotFound, fmt::format("no file matches the source: '{}'", asked))
+        .with_hint("check the path, or write `empty_behavior: skip` where no file is fine");
+  }
+  return {};
+}
+
+Status Runner::list_links() {
+  for (const Link& link : contract_->links) {
+    if (!link.path) {
+      continue;
+    }
+    auto listed =
+        list_source_files(link.path->value, folder_of(absolute_path(path_, working_folder())));
+    if (!listed) {
+      return as_contract_error(std::move(listed.error()), link.path->span);
+    }
+    std::vector<std::string> found = std::move(*listed);
+    if (found.empty()) {
+      return make_error(ErrorCode::NotFound, fmt::format("no file matches the link '{}': '{}'",
+                                                         link.name.value, link.path->value))
+          .with_hint("paths of links are relative to the contract's folder");
+    }
+    links_.emplace_back(link.name.value, std::move(found));
+  }
+  return {};
+}
+
+run::StreamId Runner::stream() const {
+  const std::string& root = places_.target.empty() ? places_.state_root : places_.target;
+  // Below the target the state moves with it; elsewhere many targets may share one.
+  const std::string target =
+      options_.state_folder.empty() ? root.substr(root.rfind('/') + 1) : root;
+  const std::string name = table_name(*contract_);
+  return {.contract = name.empty() ? path_.substr(path_.rfind('/') + 1) : name, .target = target};
+}
+
+Result<bool> Runner::find_batch() {
+  if (state_ == nullptr) {
+    return true;
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  const bool replaces = contract_->materialization &&
+                        contract_->materialization->strategy.value == Strategy::Overwrite;
+  const run::BatchRequest request{
+      .mode = is_incremental() ? run::ReadMode::NewFiles : run::ReadMode::AllFiles,
+      .replaces_target = replaces,
+      .again = options_.again,
+      .clock = clock_,
+      .run_id = run_uuid_,
+      .fingerprint = result_.contract.fingerprint};
+  const auto is_committed = [&](const Context& context, std::uint64_t number) -> Result<bool> {
+    if (!target_) {
+      return true;  // nothing is written: the record is all there is
+    }
+    return is_batch_done(context, log, target_->table(), *quarantine_, number);
+  };
+  SLUICE_TRY(const run::NextBatch next,
+             run::find_next_batch(context_, log, is_committed, files_, request));
+  if (const auto* nothing = std::get_if<run::NothingToDo>(&next)) {
+    result_.reason =
+        nothing->same_as != 0
+            ? fmt::format("these files were committed before, as batch {}", nothing->same_as)
+            : "there is no new file";
+    if (nothing->has_other_fingerprint) {
+      result_.warnings.push_back("the contract has changed since; --again reads the files again");
+    }
+    return false;
+  }
+  const auto* fresh = std::get_if<run::NewBatch>(&next);
+  const run::BatchRecord& record = fresh ? fresh->record : std::get<run::Unfinished>(next).record;
+  if (fresh) {
+    unrecorded_ = record;
+    for (const std::string& path : fresh->changed) {
+      result_.warnings.push_back(
+          fmt::format("this file was read before with other content: '{}'", path));
+    }
+  } else {
+    context_.say(
+        LogLevel::Info,
+        fmt::format("repeating batch {}, which an earlier run left unfinished", record.number));
+  }
+  if (std::holds_alternative<run::ReplayInput>(record.input)) {
+    needs_replay_ = true;
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("a replay did not finish its batch {}", record.number))
+        .with_hint("finish it first: sluice quarantine replay CONTRACT");
+  }
+  files_ = std::get<run::FileInput>(record.input).files;
+  for (const run::BatchFile& file : files_) {
+    SLUICE_CHECK(run::check_batch_file(context_, file, file.path));
+  }
+  clock_ = record.clock;
+  result_.batch = static_cast<std::int64_t>(record.number);
+  return true;
+}
+
+Result<bool> Runner::find_replay() {
+  if (!target_) {
+    return make_error(ErrorCode::InvalidArgument, "a replay needs a target to move rows into")
+        .with_hint("give --target, or write materialization.target_path in the contract");
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(ReplayPlan plan,
+             plan_replay(context_, *connection_,
+                         {.log = log,
+                          .target = target_->table(),
+                          .store = *quarantine_,
+                          .request = {.selection = *options_.replay,
+                                      .tried_by = options_.tried_by,
+                                      .stream = "",
+                                      .only_batch = ""},
+                          .replaces_target =
+                              contract_->materialization &&
+                              contract_->materialization->strategy.value == Strategy::Overwrite,
+                          .clock = clock_,
+                          .run_id = run_uuid_,
+                          .fingerprint = result_.contract.fingerprint}));
+  result_.replay = run::ReplayResult{
+      .refused = 0, .left = plan.left, .left_because = std::move(plan.left_because)};
+  if (!plan.record) {
+    result_.reason = "no refused row waits that can be replayed";
+    return false;
+  }
+  replay_ = std::get<run::ReplayInput>(plan.record->input);
+  clock_ = plan.record->clock;
+  result_.batch = static_cast<std::int64_t>(plan.record->number);
+  if (!plan.is_recorded) {
+    unrecorded_ = std::move(plan.record);
+  }
+  return true;
+}
+
+Status Runner::record_batch() {
+  if (!unrecorded_) {
+    return {};
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const bool is_ours, run::record_batch(context_, log, *unrecorded_));
+  if (!is_ours) {
+    has_lost_race_ = true;
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("another process recorded this batch: '{}'", path_))
+        .with_hint("run it again when the other one is done");
+  }
+  return {};
+}
+
+bool Runner::is_incremental() const {
+  return contract_->source && contract_->source->load_mode.value == LoadMode::Incremental &&
+         !options_.full;
+}
+
+}  // namespace sluice::contract::internal

@@ -1,0 +1,229 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/contract/lower/lower.h"
+#include "sluice/contract/quarantine/replay.h"
+#include "sluice/contract/run/runner_internal.h"
+#include "sluice/contract/run/source_files.h"
+#include "sluice/run/pipeline/output_file.h"
+#include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/state/run_log.h"
+#include "sluice/storage/file/file_storage.h"
+
+namespace sluice::contract::internal {
+namespace {
+
+constexpr std::string_view kErrorsColumn = "_lakelogic_errors";
+
+/// Columns of the refused rows whose clear values were never written.
+std::vector<std::string> masked_names(const plan::Pipeline& pipeline) {
+  std::vector<std::string> names;
+  for (const plan::ColumnMask& mask : pipeline.masks) {
+    names.push_back(mask.column);
+  }
+  return names;
+}
+
+}  // namespace
+
+Status Runner::write_output(const std::string& path, std::string_view relation) {
+  if (path.empty()) {
+    return {};
+  }
+  const std::string full = absolute_path(path, working_folder());
+  SLUICE_TRY(const run::OutputFormat format,
+             options_.output_format.empty() ? run::output_format_of(full)
+                                            : run::parse_output_format(options_.output_format));
+  SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
+             storage::make_file_storage({.root = folder_of(full)}));
+  SLUICE_CHECK(folder->prepare_folder(context_, "_"));
+  return run::write_output(context_, *connection_, *folder, full.substr(full.rfind('/') + 1),
+                           relation, format);
+}
+
+Status Runner::write_outputs() {
+  SLUICE_CHECK(write_output(options_.output_bad, run::kBadRelation));
+  result_.output_bad = options_.output_bad;
+  if (!options_.output_bad.empty()) {
+    narrator_.tell(LogLevel::Info, "written",
+                   fmt::format("Wrote {} quarantined rows to {}", result_.rows.quarantined,
+                               absolute_path(options_.output_bad, working_folder())));
+  }
+  if (result_.status == RunStatus::Failed) {
+    return {};  // a gate stopped the run: nothing is published as good
+  }
+  SLUICE_CHECK(write_output(options_.output_good, run::kGoodRelation));
+  result_.output_good = options_.output_good;
+  if (!options_.output_good.empty()) {
+    narrator_.tell(LogLevel::Info, "written",
+                   fmt::format("Wrote {} valid rows to {}", result_.rows.good,
+                               absolute_path(options_.output_good, working_folder())));
+  }
+  return {};
+}
+
+/// From here on the outcome stands: a stop ends what comes next, not this run.
+void Runner::settle() {
+  context_.stop = {};
+  context_.deadline.reset();
+}
+
+Status Runner::keep_quarantine(const std::string& key) {
+  if (result_.rows.quarantined == 0 || !contract_->quarantine.enabled.value) {
+    return unrecorded_ ? Status{} : quarantine_->forget_batch(context_, key);
+  }
+  narrator_.begin("quarantine");
+  SLUICE_TRY(const RowShape shape,
+             shape_of(bound_, executed_.ledger, masked_names(bound_.pipeline)));
+  SLUICE_TRY_IN(const table::Receipt kept,
+                quarantine_->keep(context_, {.batch = key,
+                                             .rule_set = rule_set_fingerprint(bound_.pipeline),
+                                             .shape = render_shape(shape),
+                                             .table_name = table_name(*contract_),
+                                             .run_id = run_uuid_}),
+                "keeping the refused rows");
+  result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
+  narrator_.tell(LogLevel::Info, "written",
+                 fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
+  return {};
+}
+
+Status Runner::append_outcome(const std::string& key) {
+  const std::string refused(run::kBadTextRelation);
+  SLUICE_TRY(const std::vector<std::int64_t> rows,
+             run::query_counts(context_, *connection_,
+                               "SELECT count(DISTINCT _sluice_row) FROM " + refused));
+  result_.replay->refused = rows[0];
+  result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = rows[0]};
+  return quarantine_->append_outcome(context_, {.batch = key,
+                                                .rule_set = rule_set_fingerprint(bound_.pipeline),
+                                                .run_id = run_uuid_,
+                                                .judged = std::string(kReplayRelation),
+                                                .refused = refused});
+}
+
+Status Runner::commit() {
+  if (!target_) {
+    if (result_.rows.quarantined > 0) {
+      result_.quarantine =
+          run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
+    }
+    return {};
+  }
+  const Stopwatch watch;
+  const std::string key =
+      run::render_commit_key(stream(), static_cast<std::uint64_t>(result_.batch));
+  if (!replay_) {
+    SLUICE_CHECK(keep_quarantine(key));
+  }
+  if (result_.status == RunStatus::Failed) {
+    return {};
+  }
+  narrator_.begin("write");
+  SLUICE_TRY(plan::WriteMode mode, lower_strategy(*contract_));
+  if (replay_) {
+    SLUICE_CHECK(append_outcome(key));
+    if (std::holds_alternative<plan::Overwrite>(mode)) {
+      mode = plan::Append{};  // beside the rows of its batch that passed at once
+    }
+  }
+  const std::string strategy(plan::mode_name(mode));
+  SLUICE_TRY_IN(const table::Receipt receipt,
+                commit_target(context_, target_->table(), *contract_, bound_.good, std::move(mode),
+                              run::kGoodRelation, key, run_uuid_),
+                "writing the target");
+  if (receipt.ingest_id == run_uuid_ && receipt.rows_in != result_.rows.good) {
+    return make_error(ErrorCode::Internal, fmt::format("{} rows were accepted and {} were written",
+                                                       result_.rows.good, receipt.rows_in));
+  }
+  if (replay_) {
+    SLUICE_CHECK(quarantine_->settle(context_, key, receipt.ingest_id));
+  }
+  result_.rows.written = receipt.rows_in;
+  result_.target = run::TargetResult{.uri = places_.target,
+                                     .format = "parquet",
+                                     .strategy = strategy,
+                                     .version = receipt.version,
+                                     .inserted = receipt.inserted,
+                                     .updated = receipt.updated,
+                                     .deleted = receipt.deleted};
+  narrator_.tell(LogLevel::Info, "written",
+                 fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target));
+  result_.durations.materialize_ms = watch.ms();
+  return {};
+}
+
+Result<run::Sample> Runner::sample(std::string_view relation) {
+  run::Sample sample;
+  SLUICE_TRY(const schema::Schema columns,
+             connection_->describe(context_, fmt::format("SELECT * FROM {}", relation)));
+  for (const schema::Field& field : columns.fields) {
+    sample.columns.push_back(field.name);
+  }
+  const std::string rows =
+      columns.find(kErrorsColumn) == nullptr
+          ? std::string(relation)
+          : fmt::format("(SELECT * REPLACE (array_to_string({0}, '; ') AS {0}) FROM {1})",
+                        kErrorsColumn, relation);
+  SLUICE_TRY(sample.rows, run::query_texts(context_, *connection_,
+                                           fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {} "
+                                                       "LIMIT {}",
+                                                       rows, options_.sample_rows)));
+  return sample;
+}
+
+Status Runner::take_samples() {
+  if (options_.sample_rows > 0) {
+    SLUICE_TRY(result_.good_sample, sample(run::kGoodRelation));
+    SLUICE_TRY(result_.bad_sample, sample(run::kBadRelation));
+  }
+  return {};
+}
+
+Status Runner::keep_start() {
+  if (state_ == nullptr || !options_.render_record) {
+    return {};
+  }
+  const run::RunLog log(*state_, places_.state_folder);
+  SLUICE_CHECK(log.put_start(context_, {.run_id = result_.run_id,
+                                        .pipeline_run_id = result_.pipeline_run_id,
+                                        .contract = result_.contract.path,
+                                        .table_name = result_.contract.table_name,
+                                        .started_at = result_.started_at}));
+  is_start_kept_ = true;
+  return {};
+}
+
+Status Runner::keep_record() {
+  result_.durations.total_ms = watch_.ms();
+  result_.finished_at = result_.started_at + std::chrono::milliseconds(result_.durations.total_ms);
+  if (!is_start_kept_) {
+    return {};
+  }
+  const run::RunLog log(*state_, places_.state_folder);
+  return log.put_record(context_, result_.run_id, options_.render_record(result_));
+}
+
+/// Best effort: the run's own error is what its caller must learn.
+void Runner::keep_failure(const Error& error) {
+  if (!is_start_kept_) {
+    return;
+  }
+  settle();
+  const run::RunLog log(*state_, places_.state_folder);
+  if (has_lost_race_ || needs_replay_) {
+    log.forget_start(context_, result_.run_id);  // the same run goes on under another id
+    return;
+  }
+  result_.status = RunStatus::Failed;
+  result_.error = fmt::format("{}: {}", to_string(error.code), error.message);
+  if (result_.reason.empty()) {
+    result_.reason = error.message;
+  }
+  if (const Status kept = keep_record(); !kept) {
+    context_.say(LogLevel::Warning, "the record of a failed run could not be written");
+  }
+}
+
+}  // namespace sluice::contract::internal
