@@ -316,6 +316,37 @@ TEST(Codec, LeavesTheIngestIdToTheTableWhereItIsAsked) {
   EXPECT_EQ(columns({.now = {}, .ingest_id = ""}), 4) << "an empty id is a column too";
 }
 
+struct Placed {
+  SortableId id;
+  Location place;
+  std::optional<TableName> table;
+  friend bool operator==(const Placed&, const Placed&) = default;
+};
+
+struct PlainText {
+  std::string id;
+  std::string place;
+};
+
+TEST(Codec, ATextOfAFormIsRefusedWhereItHasNotThatForm) {
+  const std::vector<Placed> good{
+      {{"0ujtsYcgvSTl8PAuAdqWYSMnLOv"}, {"s3://bucket/a"}, TableName{"a.\"b c\""}},
+      {{"000000000000000000000000000"}, {"file:///a"}, {}}};
+  const Batch batch = encode<Placed>(good).value();
+  EXPECT_EQ(decode<Placed>(batch).value(), good);
+  EXPECT_EQ(std::string_view(batch.schema->children[0]->format), "u");
+  EXPECT_EQ(encode<Placed>({{{"no id"}, {"s3://b/a"}, {}}}).error().message,
+            "a KSUID of 27 characters was expected, got 'no id' in column 'id' of record 0");
+  EXPECT_FALSE(encode<Placed>({{good[0].id, {"bucket/a"}, {}}}).has_value());
+  EXPECT_FALSE(encode<Placed>({{good[0].id, good[0].place, TableName{"a b"}}}).has_value());
+  const Batch plain = encode<PlainText>({{good[0].id.text, "nowhere"}}).value();
+  struct Where {
+    Location place;
+  };
+  EXPECT_NE(decode<Where>(plain).error().message.find("a location as s3://bucket/path"),
+            std::string::npos);
+}
+
 struct Two {
   int a;
   int b;

@@ -13,6 +13,7 @@
 #include "sluice/orm/codec/binding_internal.h"
 #include "sluice/orm/json/read.h"
 #include "sluice/orm/record/enum_value.h"
+#include "sluice/orm/record/text_values.h"
 #include "sluice/orm/record/utf8.h"
 #include "sluice/orm/record/values.h"
 #include "sluice/schema/schema.h"
@@ -261,7 +262,8 @@ bool ColumnDecoder<Out>::decimal() {
 template <class Out>
 bool ColumnDecoder<Out>::text() {
   const bool is_uuid = binding_.layout == Layout::FixedBytes;
-  return for_each([&](void* to, std::int64_t row, std::size_t) {
+  const TextForm* form = binding_.type->form;
+  return for_each([&](void* to, std::int64_t row, std::size_t i) {
     const std::string_view bytes = bytes_at(binding_, array_, row);
     auto& text = *static_cast<std::string*>(to);
     if (is_uuid) {
@@ -271,7 +273,8 @@ bool ColumnDecoder<Out>::text() {
     } else {
       text.assign(bytes);
     }
-    return true;
+    return form == nullptr || form->holds(text) ||
+           fail_at(i, fmt::format("{}, got '{}'", form->wanted, text));
   });
 }
 

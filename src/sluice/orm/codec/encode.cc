@@ -10,6 +10,7 @@
 #include "sluice/orm/json/read.h"
 #include "sluice/orm/json/write.h"
 #include "sluice/orm/record/enum_value.h"
+#include "sluice/orm/record/text_values.h"
 #include "sluice/orm/record/utf8.h"
 #include "sluice/orm/record/values.h"
 #include "sluice/schema/arrow.h"
@@ -179,7 +180,15 @@ bool encode_bytes(Values values, std::size_t count, Array& out, Fault& fault, Vi
 }
 
 template <class Values>
-bool encode_text(Values values, std::size_t count, Array& out, Fault& fault) {
+bool encode_text(const Type& type, Values values, std::size_t count, Array& out, Fault& fault) {
+  if (const TextForm* form = type.form; form != nullptr) {
+    fault.wanted = form->wanted;
+    return encode_bytes(values, count, out, fault,
+                        [form](const void* value, std::string_view& bytes) {
+                          bytes = *static_cast<const std::string*>(value);
+                          return is_utf8(bytes) && form->holds(bytes);
+                        });
+  }
   fault.wanted = "text in UTF-8 was expected";
   return encode_bytes(values, count, out, fault, [](const void* value, std::string_view& bytes) {
     bytes = *static_cast<const std::string*>(value);
@@ -390,7 +399,7 @@ bool encode(const Type& type, Values values, std::size_t count, Array& out, Faul
     case Kind::Instant:
     case Kind::LocalTime: return encode_plain<std::uint64_t>(values, count, out, fault);
     case Kind::Decimal: return encode_decimal(type, values, count, out, fault);
-    case Kind::Text: return encode_text(values, count, out, fault);
+    case Kind::Text: return encode_text(type, values, count, out, fault);
     case Kind::Bytes: return encode_raw_bytes(type, values, count, out, fault);
     case Kind::Date:
     case Kind::CalendarDate: return encode_date(type, values, count, out, fault);

@@ -10,6 +10,7 @@
 
 #include "sluice/orm/json/scanner_internal.h"
 #include "sluice/orm/record/enum_value.h"
+#include "sluice/orm/record/text_values.h"
 #include "sluice/orm/record/utf8.h"
 #include "sluice/orm/record/values.h"
 
@@ -57,7 +58,7 @@ class Reader {
   Reader(std::string_view bytes, int depth_max) : scan_(bytes), depth_max_(depth_max) {}
 
   bool value(const Type& type, void* out);
-  bool record(const Record& record, void* out);
+  bool record(const Record& record, void* out, std::uint64_t may_miss = 0);
   bool end() {
     scan_.skip_blanks();
     return scan_.at_end() || scan_.fail("nothing more was expected");
@@ -72,6 +73,7 @@ class Reader {
   bool real(void* out);
   bool decimal(const Type& type, void* out);
   bool text(std::string& out);
+  bool has_form(const Type& type, const std::string& text);
   bool short_text(std::string_view& out, std::string_view wanted);
   bool parsed_text(const Type& type, void* out);
   bool bytes(const Type& type, void* out);
@@ -188,6 +190,11 @@ bool Reader::decimal(const Type& type, void* out) {
 bool Reader::text(std::string& out) {
   out.clear();
   return scan_.take_text(out);
+}
+
+bool Reader::has_form(const Type& type, const std::string& text) {
+  return type.form == nullptr || type.form->holds(text) ||
+         scan_.fail_at(scan_.last_token(), type.form->wanted);
 }
 
 /// A text that is looked at and not kept: a view of the input, or of `unescaped_`.
@@ -324,7 +331,7 @@ bool Reader::bits(std::vector<bool>& out) {
 }
 
 bool Reader::map(const Type& type, void* out) {
-  if (type.key->kind != Kind::Text) {
+  if (type.key->kind != Kind::Text || type.key->form != nullptr) {
     return scan_.fail("a map whose keys are text was declared for JSON");
   }
   if (!scan_.take('{')) {
@@ -389,7 +396,7 @@ bool Reader::missing(const Record& record, std::uint64_t seen) {
   return true;
 }
 
-bool Reader::record(const Record& record, void* out) {
+bool Reader::record(const Record& record, void* out, std::uint64_t may_miss) {
   if (!scan_.take('{')) {
     return scan_.fail("an object was expected");
   }
@@ -420,7 +427,7 @@ bool Reader::record(const Record& record, void* out) {
       return scan_.fail("a comma or the end of the object was expected");
     }
   }
-  return missing(record, seen);
+  return missing(record, seen | may_miss);
 }
 
 bool Reader::value(const Type& type, void* out) {
@@ -438,7 +445,9 @@ bool Reader::value(const Type& type, void* out) {
     case Kind::Float: return real<float>(out);
     case Kind::Double: return real<double>(out);
     case Kind::Decimal: return decimal(type, out);
-    case Kind::Text: return text(*static_cast<std::string*>(out));
+    case Kind::Text:
+      return text(*static_cast<std::string*>(out)) &&
+             has_form(type, *static_cast<std::string*>(out));
     case Kind::Bytes: return bytes(type, out);
     case Kind::Date:
     case Kind::CalendarDate:
@@ -474,12 +483,12 @@ Status read_json(std::string_view bytes, const Type& type, void* out, const Json
 }
 
 Status read_json_record(std::string_view bytes, const Record& record, void* out,
-                        const JsonLimits& limits) {
+                        const JsonLimits& limits, std::uint64_t may_miss) {
   if (bytes.size() > limits.bytes_max) {
     return too_large(bytes.size(), limits.bytes_max);
   }
   Reader reader(bytes, limits.depth_max);
-  return reader.record(record, out) && reader.end() ? Status{} : Status(reader.error());
+  return reader.record(record, out, may_miss) && reader.end() ? Status{} : Status(reader.error());
 }
 
 Status check_json(std::string_view bytes, const JsonLimits& limits) {

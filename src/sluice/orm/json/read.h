@@ -26,9 +26,9 @@ struct JsonLimits {
 Status read_json(std::string_view bytes, const Type& type, void* out,
                  const JsonLimits& limits = {});
 
-/// As read_json for an aggregate.
+/// As read_json for an aggregate. `may_miss`: a bit for each member that need not be there.
 Status read_json_record(std::string_view bytes, const Record& record, void* out,
-                        const JsonLimits& limits = {});
+                        const JsonLimits& limits = {}, std::uint64_t may_miss = 0);
 
 /// One JSON value of any shape; keys that come twice are not looked for.
 Status check_json(std::string_view bytes, const JsonLimits& limits = {});

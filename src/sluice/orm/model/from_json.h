@@ -12,6 +12,22 @@
 #include "sluice/orm/model/table_model.h"
 #include "sluice/orm/model/validate.h"
 
+namespace sluice::internal {
+
+/// A bit for each member that keeps its initialiser where JSON does not name it.
+template <class T>
+constexpr std::uint64_t defaulted_members() {
+  std::uint64_t members = 0;
+  for (const orm::Note& note : model<T>.notes) {
+    if (note.says == orm::Note::Says::Default) {
+      members |= std::uint64_t{1} << find_member<T>(note.member);
+    }
+  }
+  return members;
+}
+
+}  // namespace sluice::internal
+
 namespace sluice {
 
 using JsonLimits = orm::JsonLimits;
@@ -21,7 +37,8 @@ using JsonLimits = orm::JsonLimits;
 template <class T>
 Result<T> from_json(std::string_view bytes, const JsonLimits& limits = {}) {
   T record{};
-  SLUICE_CHECK(orm::read_json_record(bytes, orm::record_of<T>(), &record, limits));
+  SLUICE_CHECK(orm::read_json_record(bytes, orm::record_of<T>(), &record, limits,
+                                     internal::defaulted_members<T>()));
   const Verdict verdict = validate(record);
   if (!verdict.passed()) {
     return to_error(verdict);

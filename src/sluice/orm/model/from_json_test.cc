@@ -45,7 +45,17 @@ struct Letter {
   Place place;
 };
 
+struct Parcel {
+  std::int64_t id;
+  std::string service = "standard";
+  sluice::SortableId label = {"000000000000000000000000000"};
+};
+
 }  // namespace post
+
+template <>
+inline constexpr auto sluice::model<post::Parcel> =
+    sluice::orm::table("parcels").defaulted<&post::Parcel::service, &post::Parcel::label>();
 
 template <>
 inline constexpr auto sluice::model<post::Letter> =
@@ -57,6 +67,16 @@ namespace sluice {
 namespace {
 
 using post::Letter;
+
+TEST(FromJson, ADefaultedMemberMayBeMissingAndNothingElseOfIt) {
+  const post::Parcel parcel = from_json<post::Parcel>(R"({"id":1})").value();
+  EXPECT_EQ(parcel.service, "standard");
+  EXPECT_EQ(from_json<post::Parcel>(R"({"id":1,"service":"fast"})").value().service, "fast");
+  EXPECT_FALSE(from_json<post::Parcel>(R"({"service":"fast"})").has_value());
+  EXPECT_FALSE(from_json<post::Parcel>(R"({"id":1,"service":null})").has_value());
+  EXPECT_EQ(from_json<post::Parcel>(R"({"id":1,"label":"short"})").error().message,
+            "a KSUID of 27 characters was expected, got 'short' at $.label");
+}
 
 constexpr std::string_view kLetter =
     R"({"id": 7, "sender": "someone.with.a.name@example.com", "weight": 0.5, )"

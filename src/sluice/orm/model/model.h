@@ -27,8 +27,6 @@ namespace sluice {
 /// How rows are put into partitions by a column.
 enum class Partition : std::uint8_t { Identity, Bucket, Truncate, Year, Month, Day, Hour };
 
-enum class Order : std::uint8_t { Ascending, Descending };
-
 }  // namespace sluice
 
 namespace sluice::orm {
@@ -46,6 +44,7 @@ struct Note {
     Immutable,
     Json,
     Comment,
+    Default,
   };
   Says says = Says::Key;
   std::string_view member;
@@ -112,6 +111,12 @@ struct ModelSpec {
   template <auto... Members>
   constexpr auto json() const {
     return noted<Members...>(orm::Note{.says = orm::Note::Says::Json});
+  }
+  /// May be missing in JSON, and then is what the struct initialises it with. There is no DEFAULT
+  /// in the table: every write brings every column.
+  template <auto... Members>
+  constexpr auto defaulted() const {
+    return noted<Members...>(orm::Note{.says = orm::Note::Says::Default});
   }
   template <auto Member>
   constexpr auto comment(std::string_view text) const {

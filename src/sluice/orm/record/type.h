@@ -28,7 +28,7 @@ enum class Kind : std::uint8_t {
   Float,
   Double,
   Decimal,       // Decimal<p, s>: a 128-bit integer
-  Text,          // std::string
+  Text,          // std::string; SortableId, Location, TableName
   Bytes,         // std::vector of std::byte or std::uint8_t
   Date,          // std::chrono::sys_days
   CalendarDate,  // std::chrono::year_month_day
@@ -47,6 +47,7 @@ enum class Kind : std::uint8_t {
 
 struct Type;
 struct Record;
+struct TextForm;  // orm/record/text_values.h
 
 /// How to reach into a std::optional<X> without knowing X.
 struct OptionalAccess {
@@ -97,6 +98,7 @@ struct Type {
   std::span<const EnumName> names;      // of an enum
   bool is_signed = true;                // of an enum's integer
   const Record& (*record)() = nullptr;  // of a nested aggregate
+  const TextForm* form = nullptr;       // of a text that is not any text
 };
 
 struct Member {

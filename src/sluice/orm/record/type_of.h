@@ -14,6 +14,7 @@
 
 #include "sluice/orm/record/enum_names.h"
 #include "sluice/orm/record/reflect.h"
+#include "sluice/orm/record/text_values.h"
 #include "sluice/orm/record/type.h"
 #include "sluice/orm/record/values.h"
 
@@ -105,7 +106,7 @@ constexpr std::optional<orm::Kind> plain_kind() {
     return Kind::Double;
   } else if constexpr (DecimalTraits<M>::value) {
     return Kind::Decimal;
-  } else if constexpr (std::is_same_v<M, std::string>) {
+  } else if constexpr (std::is_same_v<M, std::string> || text_form<M> != nullptr) {
     return Kind::Text;
   } else if constexpr (std::is_same_v<M, std::chrono::sys_days>) {
     return Kind::Date;
@@ -268,6 +269,8 @@ constexpr orm::Type make_type() {
                   "sluice::enum_limits<E>");
     type.names = enum_names<M>;
     type.is_signed = std::is_signed_v<std::underlying_type_t<M>>;
+  } else if constexpr (kKind == orm::Kind::Text) {
+    type.form = text_form<M>;
   } else if constexpr (kKind == orm::Kind::Bytes) {
     type.list = &list_access<M>;
   } else if constexpr (kKind == orm::Kind::Record) {

@@ -4,6 +4,16 @@
 
 namespace sluice::orm {
 
+plan::Value null_value() { return plan::Null{}; }
+plan::Value bool_value(bool value) { return value; }
+plan::Value integer_value(std::int64_t value) { return value; }
+plan::Value unsigned_value(std::uint64_t value) { return value; }
+plan::Value real_value(double value) { return value; }
+plan::Value text_value(std::string_view value) { return std::string(value); }
+plan::Value time_value(TimeOfDay time) {
+  return plan::TimeValue{.micros_of_day = time.since_midnight.count()};
+}
+
 plan::Value date_value(std::chrono::sys_days day) {
   return plan::DateValue{static_cast<std::int32_t>(day.time_since_epoch().count())};
 }

@@ -11,6 +11,7 @@
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/orm/observe/metrics.h"
 #include "sluice/orm/session/shared_internal.h"
+#include "sluice/orm/session/source_internal.h"
 
 namespace sluice {
 namespace {
@@ -146,11 +147,8 @@ Result<orm::PageReader> Session::open_source(const orm::TableModel& model, const
   using Reader = Result<orm::PageReader>;
   return std::visit(
       overloaded{
-          [&](const plan::Statement& statement) -> Reader {
-            return open_statement(model, statement, options);
-          },
           [&](const plan::Read& read) -> Reader { return open_read(model, read, options); },
-          [&](const Source::TableName& table) -> Reader {
+          [&](const Source::Kind::TableName& table) -> Reader {
             SLUICE_TRY(plan::TableId id, plan::parse_table_id(table.name));
             return open_read(
                 model,
@@ -169,7 +167,7 @@ Result<orm::PageReader> Session::open_source(const orm::TableModel& model, const
             return open_native(model, function, options);
           },
       },
-      source.kind());
+      source.kind().holds);
 }
 
 Result<orm::PageReader> Session::open_native(const orm::TableModel& model,

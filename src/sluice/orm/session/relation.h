@@ -48,7 +48,7 @@ class Relation {
 
   template <class T>
   RowStream<T> stream_as(const orm::DecodeOptions& options = {}) const {
-    return Session(session_).template stream<T>(Source(read_), options);
+    return Session(session_).template stream<T>(from_read(read_), options);
   }
   template <class T>
   Result<std::vector<T>> collect_as(const orm::DecodeOptions& options = {}) const {
@@ -56,7 +56,7 @@ class Relation {
   }
   template <class T>
   Result<std::optional<T>> first_as(const orm::DecodeOptions& options = {}) const {
-    return Session(session_).template query_first<T>(Source(limit(1).read_), options);
+    return Session(session_).template query_first<T>(from_read(limit(1).read_), options);
   }
   Result<std::int64_t> count() const;
   Result<schema::Schema> schema() const;

@@ -67,6 +67,9 @@ struct Everything {
   sluice::local_micros local;
   sluice::Uuid id;
   sluice::JsonText json;
+  sluice::SortableId sortable;
+  sluice::Location place;
+  std::optional<sluice::TableName> table;
   Tier tier;
   std::optional<Tier> maybe;
   Address home;
@@ -170,6 +173,9 @@ TEST_F(SessionTest, EveryTypeGoesThroughTheDatabaseUnchanged) {
                         .local = local_micros(microseconds(1'700'000'000'000'001)),
                         .id = parse_uuid("f198c2a4-7d3e-7b1c-8f00-0123456789ab").value(),
                         .json = {R"({"a":[1]})"},
+                        .sortable = {"0ujtsYcgvSTl8PAuAdqWYSMnLOv"},
+                        .place = {"s3://bucket/a/b"},
+                        .table = TableName{"lake.\"my orders\""},
                         .tier = shop::Tier::Paid,
                         .maybe = shop::Tier::Free,
                         .home = {"Main", 7},
@@ -182,6 +188,8 @@ TEST_F(SessionTest, EveryTypeGoesThroughTheDatabaseUnchanged) {
                         .as_json = {"x"}};
   Everything plain{};
   plain.calendar = year(2000) / 1 / 1;
+  plain.sortable = {"000000000000000000000000000"};
+  plain.place = {"file:///tmp"};
   const std::vector<Everything> records{full, plain};
   const Result<Receipt> receipt = db.insert(records);
   ASSERT_TRUE(receipt.has_value()) << to_string(receipt.error());

@@ -16,7 +16,6 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "sluice/base/arrow_stream.h"
 #include "sluice/base/result.h"
@@ -41,29 +40,25 @@ using NativeSource = std::function<Result<NativeRows>(const Context&)>;
 
 class Source {
  public:
-  struct TableName {
-    std::string name;
-  };
-  using Kind = std::variant<plan::Statement, plan::Read, TableName, std::shared_ptr<ColumnStream>,
-                            NativeSource>;
+  /// What it is, in orm/session/source_internal.h: a user's file does without its types.
+  struct Kind;
 
-  explicit Source(Kind kind) : kind_(std::move(kind)) {}
-  const Kind& kind() const { return kind_; }
+  explicit Source(std::shared_ptr<const Kind> kind) : kind_(std::move(kind)) {}
+  const Kind& kind() const { return *kind_; }
 
  private:
-  Kind kind_;
+  std::shared_ptr<const Kind> kind_;
 };
 
 /// The rows of a table, view or relation that the engine knows by this name (one to three parts).
-inline Source from_table(std::string name) { return Source(Source::TableName{std::move(name)}); }
+Source from_table(std::string name);
+
+/// The rows of a read that was put together before.
+Source from_read(const plan::Read& read);
 
 /// Arrow batches of any producer; read once.
-inline Source from_arrow(ColumnStream batches) {
-  return Source(std::make_shared<ColumnStream>(std::move(batches)));
-}
-inline Source from_arrow(ArrowArrayStream&& reader) {
-  return from_arrow(ColumnStream(std::move(reader)));
-}
+Source from_arrow(ColumnStream batches);
+Source from_arrow(ArrowArrayStream&& reader);
 
 /// Records in memory, to be read as another struct; no ingest wrote them, so theirs is the nil id.
 /// They outlive the read.
@@ -75,6 +70,6 @@ Source from_rows(std::span<const T> records) {
 }
 
 /// Rows that a function of the caller's brings.
-inline Source from_source(NativeSource source) { return Source(std::move(source)); }
+Source from_source(NativeSource source);
 
 }  // namespace sluice

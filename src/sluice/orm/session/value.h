@@ -16,6 +16,14 @@
 
 namespace sluice::orm {
 
+// Not inline: a user's file does without the constructors of plan::Value.
+plan::Value null_value();
+plan::Value bool_value(bool value);
+plan::Value integer_value(std::int64_t value);
+plan::Value unsigned_value(std::uint64_t value);
+plan::Value real_value(double value);
+plan::Value text_value(std::string_view value);
+plan::Value time_value(TimeOfDay time);
 plan::Value date_value(std::chrono::sys_days day);
 plan::Value decimal_value(Int128 unscaled, int scale);
 
@@ -26,33 +34,38 @@ inline constexpr bool no_plan_value = false;
 template <class V>
 plan::Value value_of(const V& value) {
   if constexpr (internal::is_optional<V>) {
-    return value.has_value() ? value_of(*value) : plan::Value{plan::Null{}};
+    return value.has_value() ? value_of(*value) : null_value();
   } else if constexpr (std::is_same_v<V, std::nullopt_t> || std::is_same_v<V, plan::Null>) {
-    return plan::Null{};
+    return null_value();
   } else if constexpr (std::is_same_v<V, bool>) {
-    return value;
+    return bool_value(value);
   } else if constexpr (internal::is_integer<V>) {
-    using Wide = std::conditional_t<std::is_signed_v<V>, std::int64_t, std::uint64_t>;
-    return static_cast<Wide>(value);
+    if constexpr (std::is_signed_v<V>) {
+      return integer_value(value);
+    } else {
+      return unsigned_value(value);
+    }
   } else if constexpr (std::is_floating_point_v<V>) {
-    return static_cast<double>(value);
+    return real_value(static_cast<double>(value));
   } else if constexpr (internal::DecimalTraits<V>::value) {
     return decimal_value(value.unscaled, internal::DecimalTraits<V>::kScale);
   } else if constexpr (std::is_enum_v<V>) {
     for (const EnumName& name : internal::enum_names<V>) {
       if (name.value == static_cast<std::int64_t>(value)) {
-        return std::string(name.name);
+        return text_value(name.name);
       }
     }
-    return plan::Null{};
+    return null_value();
+  } else if constexpr (internal::text_form<V> != nullptr) {
+    return text_value(value.text);
   } else if constexpr (std::is_convertible_v<const V&, std::string_view>) {
-    return std::string(std::string_view(value));
+    return text_value(value);
   } else if constexpr (std::is_same_v<V, std::chrono::sys_days>) {
     return date_value(value);
   } else if constexpr (std::is_same_v<V, std::chrono::year_month_day>) {
     return date_value(std::chrono::sys_days(value));
   } else if constexpr (std::is_same_v<V, TimeOfDay>) {
-    return plan::TimeValue{.micros_of_day = value.since_midnight.count()};
+    return time_value(value);
   } else if constexpr (std::is_same_v<V, sys_micros> || std::is_same_v<V, Uuid>) {
     return value;
   } else if constexpr (std::is_same_v<V, plan::BytesValue>) {

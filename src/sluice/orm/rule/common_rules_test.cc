@@ -1,0 +1,164 @@
+// The rules that users of other validators ask for first, by the name they have there, and the rule
+// that stands for each.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "sluice/orm/rule/registry.h"
+
+namespace sluice::orm {
+namespace {
+
+struct CommonRule {
+  std::string_view there;
+  std::string_view here;
+};
+
+constexpr auto kCommonRules = std::to_array<CommonRule>({
+    {"required", "required"},
+    {"required_if", "required_if"},
+    {"required_unless", "required_unless"},
+    {"required_with", "required_with"},
+    {"required_without", "required_without"},
+    {"excluded_if", "absent_if"},
+    {"excluded_with", "absent_with"},
+    {"isdefault", "absent"},
+    {"len", "length"},
+    {"min", "at_least"},
+    {"max", "at_most"},
+    {"eq", "equal_to"},
+    {"ne", "not_equal_to"},
+    {"gt", "greater_than"},
+    {"gte", "at_least"},
+    {"lt", "less_than"},
+    {"lte", "at_most"},
+    {"eq_ignore_case", "one_of_ignoring_case"},
+    {"eqfield", "same_as"},
+    {"nefield", "different_from"},
+    {"gtfield", "greater_than_member"},
+    {"gtefield", "at_least_member"},
+    {"ltfield", "less_than_member"},
+    {"ltefield", "at_most_member"},
+    {"fieldcontains", "contains_member"},
+    {"fieldexcludes", "not"},
+    {"oneof", "one_of"},
+    {"oneofci", "one_of_ignoring_case"},
+    {"unique", "unique"},
+    {"dive", "each"},
+    {"keys", "each_key"},
+    {"|", "any_of"},
+    {",", "all_of"},
+    {"validateFn", "satisfies"},
+    {"alpha", "alpha"},
+    {"alphaspace", "alpha_space"},
+    {"alphanum", "alphanumeric"},
+    {"numeric", "numeric"},
+    {"number", "digits"},
+    {"boolean", "boolean_text"},
+    {"hexadecimal", "hexadecimal"},
+    {"hexcolor", "hex_color"},
+    {"rgb", "rgb_color"},
+    {"hsl", "hsl_color"},
+    {"lowercase", "lowercase"},
+    {"uppercase", "uppercase"},
+    {"ascii", "ascii"},
+    {"printascii", "printable_ascii"},
+    {"contains", "contains"},
+    {"containsany", "contains_any"},
+    {"containsrune", "contains"},
+    {"excludes", "excludes"},
+    {"excludesall", "excludes_all"},
+    {"excludesrune", "excludes"},
+    {"startswith", "starts_with"},
+    {"endswith", "ends_with"},
+    {"startsnotwith", "not_starting_with"},
+    {"endsnotwith", "not_ending_with"},
+    {"email", "email"},
+    {"url", "url"},
+    {"http_url", "http_url"},
+    {"https_url", "https_url"},
+    {"uri", "uri"},
+    {"urn_rfc2141", "urn"},
+    {"hostname", "hostname"},
+    {"hostname_rfc1123", "hostname"},
+    {"fqdn", "fqdn"},
+    {"hostname_port", "host_port"},
+    {"port", "port_text"},
+    {"dns_rfc1035_label", "dns_label"},
+    {"ip", "ip"},
+    {"ipv4", "ipv4"},
+    {"ipv6", "ipv6"},
+    {"cidr", "cidr"},
+    {"cidrv4", "cidrv4"},
+    {"cidrv6", "cidrv6"},
+    {"mac", "mac"},
+    {"uuid", "uuid"},
+    {"uuid3", "uuid_version"},
+    {"uuid4", "uuid_version"},
+    {"uuid5", "uuid_version"},
+    {"uuid7", "uuid_version"},
+    {"ulid", "ulid"},
+    {"md5", "md5"},
+    {"sha256", "sha256"},
+    {"sha384", "sha384"},
+    {"sha512", "sha512"},
+    {"base32", "base32"},
+    {"base64", "base64"},
+    {"base64url", "base64_url"},
+    {"base64rawurl", "base64_raw_url"},
+    {"json", "json_text"},
+    {"jwt", "jwt"},
+    {"datauri", "data_uri"},
+    {"html", "not"},
+    {"url_encoded", "percent_encoded"},
+    {"datetime", "datetime_text"},
+    {"timezone", "time_zone"},
+    {"e164", "e164"},
+    {"iso3166_1_alpha2", "country_alpha2"},
+    {"iso3166_1_alpha3", "country_alpha3"},
+    {"iso3166_1_alpha_numeric", "country_numeric"},
+    {"iso4217", "currency"},
+    {"country_code", "any_of"},
+    {"bcp47_language_tag", "language_tag"},
+    {"isbn", "isbn"},
+    {"isbn10", "isbn10"},
+    {"isbn13", "isbn13"},
+    {"issn", "issn"},
+    {"credit_card", "credit_card"},
+    {"luhn_checksum", "luhn"},
+    {"bic", "bic"},
+    {"ssn", "ssn"},
+    {"ein", "ein"},
+    {"btc_addr", "bitcoin_address"},
+    {"eth_addr", "ethereum_address"},
+    {"mongodb", "object_id"},
+    {"cron", "cron"},
+    {"semver", "semver"},
+    {"cve", "cve"},
+    {"latitude", "latitude"},
+    {"longitude", "longitude"},
+});
+
+static_assert(kCommonRules.size() >= 100);
+
+TEST(CommonRules, EachOfTheHundredIsARuleOfTheRegistry) {
+  for (const CommonRule& rule : kCommonRules) {
+    EXPECT_TRUE(std::ranges::any_of(rule_kinds(), [&](const RuleKind* kind) {
+      return kind->name == rule.here;
+    })) << rule.there;
+  }
+}
+
+TEST(CommonRules, NoRuleOfTheRegistryIsThereTwice) {
+  for (const RuleKind* kind : rule_kinds()) {
+    EXPECT_EQ(std::ranges::count_if(
+                  rule_kinds(), [&](const RuleKind* other) { return other->name == kind->name; }),
+              1)
+        << kind->name;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::orm
