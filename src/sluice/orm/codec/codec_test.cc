@@ -336,7 +336,7 @@ TEST(Codec, ATextOfAFormIsRefusedWhereItHasNotThatForm) {
   EXPECT_EQ(decode<Placed>(batch).value(), good);
   EXPECT_EQ(std::string_view(batch.schema->children[0]->format), "u");
   EXPECT_EQ(encode<Placed>({{{"no id"}, {"s3://b/a"}, {}}}).error().message,
-            "a KSUID of 27 characters was expected, got 'no id' in column 'id' of record 0");
+            "a KSUID of 27 characters was expected, got \"no id\" in column 'id' of record 0");
   EXPECT_FALSE(encode<Placed>({{good[0].id, {"bucket/a"}, {}}}).has_value());
   EXPECT_FALSE(encode<Placed>({{good[0].id, good[0].place, TableName{"a b"}}}).has_value());
   const Batch plain = encode<PlainText>({{good[0].id.text, "nowhere"}}).value();

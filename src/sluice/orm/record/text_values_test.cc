@@ -10,7 +10,7 @@ namespace {
 TEST(TextValues, AKsuidSaysItsSecondAndSortsByIt) {
   // The example of the format's own description.
   const SortableId known = parse_sortable_id("0ujtsYcgvSTl8PAuAdqWYSMnLOv").value();
-  EXPECT_EQ(to_string(time_of(known)), "2017-10-10T04:00:47Z");
+  EXPECT_EQ(to_string(time_of(known)), "2017-10-10T04:00:47.000000Z");
   SeededRandom random(7);
   SortableId last;
   for (const int second : {1'400'000'000, 1'400'000'001, 1'700'000'000, 1'900'000'000}) {
