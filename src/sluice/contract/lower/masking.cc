@@ -14,6 +14,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/lower/plain_select_internal.h"
 #include "sluice/contract/transform/sql_shape.h"
 
 namespace sluice::contract::internal {
@@ -81,7 +82,7 @@ class Flow {
   };
 
   void take_fields();
-  Reads read_sql(std::string_view text) const;
+  Reads read_sql(std::string_view text, const std::vector<string>& more_rows = {}) const;
   Reads read_value(const plan::ColumnExpr& value) const;
   Status take_step(const plan::PlannedStep& step);
   Status take_select(const plan::PlannedStep& step, string text);
@@ -102,6 +103,7 @@ class Flow {
   bool is_declared_clear(std::string_view column) const;
   bool is_declassified(std::string_view column) const;
   bool is_rows_name(const string& word) const;
+  void add_numbered_copies();
   void hide_observations();
 
   const Contract& contract_;
@@ -109,6 +111,9 @@ class Flow {
   std::map<string, plan::ColumnMask> masks_;  // by lower-case name
   std::set<string> weak_;  // masked because a masked field is made from it, and from nothing else
   std::vector<Made> made_;
+  std::map<string, std::size_t> copies_;  // how often SELECTs make a column
+  std::size_t star_copies_ = 0;           // how often they take every column
+  std::set<string> numbered_;
 };
 
 plan::MaskKind kind_of(const Field& field) {
@@ -163,7 +168,7 @@ bool Flow::is_rows_name(const string& word) const {
                              [&](const string& name) { return lower_case(name) == word; });
 }
 
-Reads Flow::read_sql(std::string_view text) const {
+Reads Flow::read_sql(std::string_view text, const std::vector<string>& more_rows) const {
   Reads reads;
   const string lower = lower_case(text);
   reads.whole_row = lower.find("columns") != string::npos || lower.find("pivot") != string::npos ||
@@ -181,7 +186,7 @@ Reads Flow::read_sql(std::string_view text) const {
     }
     const std::size_t end = name.begin + name.length;
     const bool is_qualifier = end < text.size() && text[end] == '.';
-    if (is_rows_name(word)) {
+    if (is_rows_name(word) || std::ranges::find(more_rows, word) != more_rows.end()) {
       reads.whole_row = reads.whole_row || !is_qualifier;
       continue;
     }
@@ -275,70 +280,62 @@ Status Flow::take_step(const plan::PlannedStep& step) {
       step.step);
 }
 
-/// A plain `SELECT list FROM source` is read item by item; what is more than that is refused.
+/// A plain SELECT is read item by item; what is more than that is refused.
 Status Flow::take_select(const plan::PlannedStep& step, string text) {
   for (std::size_t at = text.find("{dataset}"); at != string::npos; at = text.find("{dataset}")) {
     text.replace(at, 9, "source");
   }
-  std::size_t list_begin = string::npos;
-  std::size_t list_end = string::npos;
-  bool is_plain = text.find("--") == string::npos && text.find("/*") == string::npos &&
-                  text.find('#') == string::npos;
-  std::size_t rows_at = string::npos;
-  const std::vector<SqlName> words = names_in(text);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const string word = words[i].is_quoted ? "" : lower_case(words[i].name);
-    static const std::set<string, std::less<>> kMore{"with",   "union",   "intersect", "except",
-                                                     "join",   "pivot",   "unpivot",   "lateral",
-                                                     "values", "replace", "rename",    "using"};
-    if (word == "select") {
-      is_plain = is_plain && list_begin == string::npos;
-      list_begin = words[i].begin + words[i].length;
-    } else if (word == "from" && list_begin != string::npos) {
-      is_plain = is_plain && list_end == string::npos;
-      list_end = words[i].begin;
-      rows_at = i + 1;
-    } else if (kMore.contains(word)) {
-      is_plain = false;
-    }
-  }
-  static const std::set<string, std::less<>> kClauses{"where", "group",   "having", "order",
-                                                      "limit", "qualify", "offset"};
-  is_plain =
-      is_plain && rows_at < words.size() && list_begin < list_end &&
-      is_rows_name(lower_case(words[rows_at].name)) &&
-      (rows_at + 1 == words.size() || kClauses.contains(lower_case(words[rows_at + 1].name)));
-  if (is_plain) {
-    // Nothing between the rows' name and the next clause: no second relation, no columns renamed.
-    const std::size_t end = words[rows_at].begin + words[rows_at].length;
-    const std::size_t next = rows_at + 1 == words.size() ? text.size() : words[rows_at + 1].begin;
-    is_plain = text.substr(end, next - end).find_first_not_of(" \t\r\n;") == string::npos;
-  }
-  if (!is_plain) {
+  const std::optional<PlainSelect> plain = parse_plain_select(text);
+  if (!plain || std::ranges::none_of(plain->relations,
+                                     [&](const string& name) { return is_rows_name(name); })) {
     Error error =
         make_error(ErrorCode::InvalidContract,
                    "a contract that masks has only plain SELECTs: `SELECT expressions FROM source`")
             .with_hint(
-                "write the step as expressions (`expr AS name`) or as operations, so that "
-                "what comes from a masked field is known");
+                "write the step as expressions (`expr AS name`), as operations, or as one SELECT "
+                "with joins and without subqueries, so that what comes from a masked field is "
+                "known");
     error.at = step.at;
     return error;
   }
-  const string list = text.substr(list_begin, list_end - list_begin);
-  for (const AliasedExpression& item : split_expressions(list)) {
-    const string expression = list.substr(item.begin, item.length);
-    const std::vector<SqlName> names = names_in(expression);
-    const std::size_t first = expression.find_first_not_of(" \t\r\n");
-    if (first != string::npos && (expression[first] == '*' || expression.ends_with(".*"))) {
+  std::size_t stars = 0;
+  for (const AliasedExpression& item : split_expressions(plain->list)) {
+    const string expression = plain->list.substr(item.begin, item.length);
+    if (is_star(expression)) {
+      ++stars;
       continue;  // columns keep their names
     }
+    const std::vector<SqlName> names = names_in(expression);
     string column = item.alias.value_or("");
     if (!item.alias && !names.empty() && expression.find('(') == string::npos) {
       column = names.back().name;
     }
-    add(step, column, read_sql(expression));
+    copies_[lower_case(column)] += 1;
+    add(step, std::move(column), read_sql(expression, plain->names));
   }
+  star_copies_ += stars * plain->relations.size();
   return {};
+}
+
+/// A name that comes twice out of a SELECT gets a number from the engine: `email_1`.
+void Flow::add_numbered_copies() {
+  std::vector<string> names;
+  for (const auto& [name, mask] : masks_) {
+    names.push_back(name);
+  }
+  for (const string& name : names) {
+    const auto written = copies_.find(name);
+    const std::size_t copies = star_copies_ + (written == copies_.end() ? 0 : written->second);
+    if (copies < 2 || !numbered_.insert(name).second) {
+      continue;
+    }
+    // Where some of the numbers are taken already, the engine counts on.
+    for (std::size_t number = 1; number <= copies + 2; ++number) {
+      const string copy = fmt::format("{}_{}", name, number);
+      numbered_.insert(copy);
+      made_.push_back({.column = copy, .reads = Reads{.columns = {name}}, .at = {}});
+    }
+  }
 }
 
 const plan::ColumnMask* Flow::origin_of(const Made& made) const {
@@ -426,6 +423,7 @@ Status Flow::lower() {
   }
   for (bool is_more = true; is_more;) {
     is_more = false;
+    add_numbered_copies();
     for (const Made& made : made_) {
       SLUICE_TRY(const bool is_new, forward(made));
       is_more = is_more || is_new;

@@ -272,7 +272,11 @@ TEST_F(Run, AClearColumnMadeFromAMaskedOneDoesNotRun) {
   write("in.jsonl", "{\"id\": 1, \"mail\": \"A@b.c\"}\n");
   for (const std::string step :
        {"{sql: \"SELECT *, email AS id FROM source\"}", "{sql: \"SELECT email AS id FROM source\"}",
-        "{sql: \"SELECT s.* FROM source s\"}",
+        "{sql: \"SELECT s.*, s AS id FROM source s\"}",
+        "{sql: \"SELECT id FROM source UNION SELECT email FROM source\"}",
+        "{sql: \"SELECT t.* FROM source t(email, id)\"}",
+        "{sql: \"SELECT s.id FROM source s, source t\"}",
+        "{sql: \"SELECT *, (SELECT max(email) FROM source) AS id FROM source\"}",
         "{sql: \"WITH x AS (SELECT 1) SELECT * FROM source\"}",
         "{sql: \"length(to_json(source)) AS id\"}"}) {
     std::string text(kMasked);
@@ -281,6 +285,21 @@ TEST_F(Run, AClearColumnMadeFromAMaskedOneDoesNotRun) {
     ASSERT_FALSE(refused) << step;
     EXPECT_EQ(refused.error().code, ErrorCode::InvalidContract) << to_string(refused.error());
   }
+}
+
+TEST_F(Run, AJoinedSelectKeepsMasksUnderEveryNameThatTheEngineGives) {
+  write("in.jsonl", "{\"id\": 1, \"mail\": \"A@b.c\"}\n");
+  write("people.csv", "key,mail,email,email_1\n1,other,clear,taken\n");
+  std::string text(kMasked);
+  text.replace(text.find("transformations: ["), 18,
+               "links: [{name: people, path: people.csv}]\ntransformations: [{phase: post, sql: "
+               "\"SELECT p.*, s.* FROM source AS s LEFT JOIN people p ON p.key = s.id\"}, ");
+  RunOptions with = masking_options();
+  with.output_good = folder_.path() + "/good.jsonl";
+  const auto done = run(context_, write("c.yaml", text), with);
+  ASSERT_TRUE(done) << to_string(done.error());
+  EXPECT_THAT(text_of("good.jsonl"), HasSubstr("\"email_2\":\"enc:"));
+  EXPECT_THAT(text_of("good.jsonl"), testing::Not(HasSubstr("@b.c")));
 }
 
 TEST_F(Run, AnObservedValueOfAMaskedColumnIsNotTold) {
