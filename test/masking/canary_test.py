@@ -39,6 +39,8 @@ class Canaries(unittest.TestCase):
             for seed, (code, found, texts) in enumerate(cases):
                 self.assertEqual(found, [], f"case {seed}, exit {code}: {texts}")
                 codes.append(code)
+        counted = ", ".join(f"{codes.count(code)} ended with {code}" for code in sorted(set(codes)))
+        print(f"{CASES} generated contracts, no canary: {counted}")
         # The generator is worth something only when most of its contracts run.
         self.assertGreater(codes.count(0), CASES // 2, codes)
         self.assertTrue(set(codes) <= {0, 1, 2, 3, 4}, codes)
