@@ -20,9 +20,9 @@ model:
 transformations: [{sql: "LOWER(TRIM(email)) AS email"}]
 quality: {row_rules: [{sql: "email LIKE '%@%.%'"}]}
 """
-ROWS = """{"cus_id": "C100", "email": "Logged.cnry@Corp.com "}
-{"cus_id": "C101", "email": "user101cnry@corp.com"}
-{"cus_id": "C102", "email": "not_an_email_cnry"}
+ROWS = """{"cus_id": "C100", "email": "Logged.cnry0a0@Corp.com "}
+{"cus_id": "C101", "email": "user101cnry0a1@corp.com"}
+{"cus_id": "C102", "email": "not_an_email_cnry0a2"}
 {"cus_id": "C103", "email": null}
 """
 
@@ -57,7 +57,7 @@ class Canaries(unittest.TestCase):
             found = generated.leaks(case)
             self.assertIn("good.jsonl", found)
             self.assertIn("bad.csv", found)
-            self.assertRegex(generated.dumped(folder / "lake", folder), b"cnry")
+            self.assertRegex(generated.dumped(folder / "lake", folder), generated.CANARY)
 
 
 class Masking(unittest.TestCase):
@@ -86,7 +86,8 @@ class Masking(unittest.TestCase):
         clear = generated.sluice("decrypt", *[row["email"] for row in good], bad[0]["email"],
                                  folder=self.folder)
         self.assertEqual(clear.stdout.decode().splitlines(),
-                         ["logged.cnry@corp.com", "user101cnry@corp.com", "not_an_email_cnry"])
+                         ["logged.cnry0a0@corp.com", "user101cnry0a1@corp.com",
+                          "not_an_email_cnry0a2"])
 
     def test_a_missing_key_stops_the_run_before_a_row_is_read(self):
         (self.folder / "in.jsonl").write_text("this is no JSON", encoding="utf-8")
