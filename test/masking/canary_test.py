@@ -41,8 +41,9 @@ class Canaries(unittest.TestCase):
                 codes.append(code)
         counted = ", ".join(f"{codes.count(code)} ended with {code}" for code in sorted(set(codes)))
         print(f"{CASES} generated contracts, no canary: {counted}")
-        # The generator is worth something only when most of its contracts run.
-        self.assertGreater(codes.count(0), CASES // 2, codes)
+        # The generator is worth something only when many of its contracts run to their end; those
+        # with lines that cannot be read, and those that leak, do not.
+        self.assertGreater(codes.count(0), CASES // 3, codes)
         self.assertTrue(set(codes) <= {0, 1, 2, 3, 4}, codes)
 
     def test_the_search_would_find_a_canary(self):
