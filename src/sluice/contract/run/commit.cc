@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/run/write/write.h"
+#include "sluice/table/module.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
@@ -65,10 +66,12 @@ table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
 }  // namespace
 
 Result<Folder> Folder::open(engine::Connection& connection,
-                            std::unique_ptr<storage::Storage> storage) {
+                            std::unique_ptr<storage::Storage> storage, std::string_view format) {
   Folder folder;
   folder.storage_ = std::move(storage);
-  SLUICE_TRY(folder.table_, table::make_parquet_table(connection, *folder.storage_));
+  SLUICE_TRY(folder.table_, format == "parquet"
+                                ? table::make_parquet_table(connection, *folder.storage_)
+                                : table::open_format(format, connection, *folder.storage_));
   return folder;
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
@@ -17,11 +18,12 @@
 
 namespace sluice::contract {
 
-/// A Parquet folder with the storage below it.
+/// A table in a local folder, with the storage below it.
 class Folder {
  public:
+  /// `format` is "parquet", or one that table/module.h loads.
   static Result<Folder> open(engine::Connection& connection,
-                             std::unique_ptr<storage::Storage> storage);
+                             std::unique_ptr<storage::Storage> storage, std::string_view format);
 
   storage::Storage& storage() { return *storage_; }
   table::Table& table() { return *table_; }

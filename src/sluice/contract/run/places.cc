@@ -47,7 +47,7 @@ Result<std::string> folder_of_target(std::string text, std::string_view what) {
   return absolute_path(text, working_folder());
 }
 
-Status check_format(const Contract& contract) {
+Result<std::string> parse_format(const Contract& contract) {
   const MaybeText format =
       contract.materialization ? contract.materialization->format : std::nullopt;
   std::string word =
@@ -56,13 +56,16 @@ Status check_format(const Contract& contract) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   if (word.empty() || word == "parquet" || word == "native") {
-    return {};
+    return std::string("parquet");
+  }
+  if (word == "delta") {
+    return word;
   }
   return make_error(ErrorCode::Unsupported,
-                    fmt::format("this run writes Parquet folders, not '{}'", word))
+                    fmt::format("this run writes Parquet folders and Delta tables, not '{}'", word))
       .with_hint(
-          "write `format: parquet` in the contract, or run with --no-materialize and "
-          "--output-good");
+          "write `format: delta` or `format: parquet` in the contract, or run with "
+          "--no-materialize and --output-good");
 }
 
 /// `<catalog>.quarantine.<layer>_<table>`, or `quarantine/<name>` beside the target's folder.
@@ -96,7 +99,7 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
         .with_hint("give --target, or write materialization.target_path in the contract");
   }
   if (writes) {
-    SLUICE_CHECK(check_format(contract));
+    SLUICE_TRY(places.format, parse_format(contract));
     SLUICE_TRY(places.target, folder_of_target(written, "target"));
     if (contract.quarantine.target) {
       const std::string& place = contract.quarantine.target->value;

@@ -13,9 +13,11 @@
 namespace sluice::contract {
 
 struct Places {
-  /// Roots of Parquet folders, absolute; empty: not written.
+  /// Folders, absolute; empty: not written. The quarantine is a Parquet folder.
   std::string target;
   std::string quarantine;
+  /// Of the target: "parquet" or "delta".
+  std::string format = "parquet";
   /// The state's root and the folder in it; empty root: none is kept.
   std::string state_root;
   std::string state_folder;

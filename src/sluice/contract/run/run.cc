@@ -165,7 +165,7 @@ Status Runner::open_engine() {
 Status Runner::open_tables() {
   if (!places_.target.empty()) {
     SLUICE_TRY(auto storage, options_.open_storage(places_.target));
-    SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage)));
+    SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
     SLUICE_TRY(quarantine_,
                QuarantineStore::open(*connection_, places_.quarantine, options_.open_storage));
   }

@@ -142,7 +142,7 @@ Status Runner::commit() {
   }
   result_.rows.written = receipt.rows_in;
   result_.target = run::TargetResult{.uri = places_.target,
-                                     .format = "parquet",
+                                     .format = places_.format,
                                      .strategy = strategy,
                                      .version = receipt.version,
                                      .inserted = receipt.inserted,

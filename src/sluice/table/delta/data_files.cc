@@ -10,7 +10,7 @@
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/delta/data_files_internal.h"
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 namespace {
 
 using dialect::quote_identifier;
@@ -353,4 +353,4 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
       kFile, kRow, columns, empty, list, relation, alive);
 }
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta

@@ -13,7 +13,7 @@
 #include "sluice/storage/storage.h"
 #include "sluice/table/delta/log_internal.h"
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 
 /// What one COPY needs to know of its table.
 struct FileWriter {
@@ -59,4 +59,4 @@ void drop_live_files(const Context& context, engine::Connection& connection,
 Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
                                 const std::vector<LiveFile>& chosen);
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta

@@ -18,13 +18,13 @@
 namespace sluice::table {
 namespace {
 
-using internal::AddedFile;
-using internal::CommitRequest;
-using internal::FileWriter;
-using internal::LiveFile;
-using internal::LiveFiles;
-using internal::Note;
-using internal::Snapshot;
+using delta::AddedFile;
+using delta::CommitRequest;
+using delta::FileWriter;
+using delta::LiveFile;
+using delta::LiveFiles;
+using delta::Note;
+using delta::Snapshot;
 
 constexpr std::int64_t kCheckpointEvery = 10;
 
@@ -107,7 +107,7 @@ Status check_columns(const plan::CreateTable& create) {
           .with_hint("Rename the column.");
     }
   }
-  return internal::check_delta_schema(create.schema);
+  return delta::check_delta_schema(create.schema);
 }
 
 bool may_partition(const schema::LogicalType& type) {
@@ -179,7 +179,7 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
     note.operation = "create";
     note.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
     note.receipt.committed_at = context.clock->now();
-    const Status created = internal::create_delta(root, create, note);
+    const Status created = delta::create_delta(root, create, note);
     if (created.has_value() || created.error().code != ErrorCode::AlreadyExists) {
       return created;
     }
@@ -219,7 +219,7 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
   if (!version.has_value()) {
     return std::optional<StoredCommit>{};
   }
-  SLUICE_TRY(auto entry, internal::find_log_entry(context, *storage_, *version));
+  SLUICE_TRY(auto entry, delta::find_log_entry(context, *storage_, *version));
   if (!entry.has_value() || entry->note.key != key) {
     return make_error(ErrorCode::Corrupt,
                       fmt::format("the table knows this key, and its log no longer holds the "
@@ -273,8 +273,8 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
   }
   SLUICE_CHECK(check_mode(snapshot, write.mode));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
-  SLUICE_TRY(const LiveFiles live, internal::load_live_files(context, *connection_, snapshot,
-                                                             temporary_name("files", key)));
+  SLUICE_TRY(const LiveFiles live,
+             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
   const Request request{context,
                         write,
                         key,
@@ -286,7 +286,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                    .stem = make_stem(context, key)}};
   auto worked = needs_change(write.mode) ? change_rows(request, std::move(rows))
                                          : add_rows(request, std::move(rows));
-  internal::drop_live_files(context, *connection_, live);
+  delta::drop_live_files(context, *connection_, live);
   SLUICE_TRY(Work work, std::move(worked));
   CommitRequest wanted{.note = {.key = key.key,
                                 .fingerprint = key.fingerprint,
@@ -325,7 +325,7 @@ Result<Work> DeltaTable::add_rows(const Request& request, ColumnStream rows) {
   const auto write_batch = [&]() -> Result<Work> {
     if (unique) {
       SLUICE_TRY(std::string target,
-                 internal::render_rows(request.state, request.live, request.live.files));
+                 delta::render_rows(request.state, request.live, request.live.files));
       const ChangeRequest check{.write = &request.write,
                                 .table = request.state.schema,
                                 .partition_by = {},
@@ -335,7 +335,7 @@ Result<Work> DeltaTable::add_rows(const Request& request, ColumnStream rows) {
       SLUICE_CHECK(check_unique_key(context, *connection_, check, append->unique_key));
     }
     Work work;
-    SLUICE_TRY(work.added, internal::write_files(
+    SLUICE_TRY(work.added, delta::write_files(
                                context, request.writer,
                                fmt::format("SELECT {} FROM {}", column_list(request.state.schema),
                                            dialect::quote_identifier(batch.relation))));
@@ -365,7 +365,7 @@ Result<Work> DeltaTable::change_rows(const Request& request, ColumnStream rows) 
   }
   const auto make = [&]() -> Result<Work> {
     SLUICE_TRY(std::string target,
-               internal::render_rows(request.state, request.live, request.live.files));
+               delta::render_rows(request.state, request.live, request.live.files));
     const ChangeRequest wanted{.write = &request.write,
                                .table = request.state.schema,
                                .partition_by = request.state.partition_by,
@@ -416,7 +416,7 @@ Result<Work> DeltaTable::apply_change(const Request& request, const Batch& batch
   const std::string relation = dialect::quote_identifier(change.relation);
   std::string select;
   if (!touched.empty()) {
-    SLUICE_TRY(const std::string rows, internal::render_rows(request.state, request.live, touched));
+    SLUICE_TRY(const std::string rows, delta::render_rows(request.state, request.live, touched));
     select = fmt::format(
         "SELECT {0} FROM {1} AS t WHERE NOT EXISTS (SELECT 1 FROM {2} AS c WHERE c.{3} = t.{3} AND "
         "c.{4} = t.{4})",
@@ -427,7 +427,7 @@ Result<Work> DeltaTable::apply_change(const Request& request, const Batch& batch
                           select.empty() ? "" : " UNION ALL ", columns, relation, kKind);
   }
   if (!select.empty()) {
-    SLUICE_TRY(work.added, internal::write_files(request.context, request.writer, select));
+    SLUICE_TRY(work.added, delta::write_files(request.context, request.writer, select));
   }
   return work;
 }
@@ -453,7 +453,7 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
   spent.request.note.receipt.committed_at = context.clock->now();
   auto outcome = spent.snapshot.commit(spent.request);
   if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
-    internal::remove_added(context, *storage_, spent.request.added);
+    delta::remove_added(context, *storage_, spent.request.added);
   } else if (std::holds_alternative<Committed>(*outcome)) {
     write_checkpoint(context, spent.request.note.receipt.version);
   }
@@ -461,7 +461,7 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
 }
 
 Status DeltaTable::abort(const Context& context, std::unique_ptr<Prepared> prepared) {
-  internal::remove_added(context, *storage_, static_cast<DeltaPrepared&>(*prepared).request.added);
+  delta::remove_added(context, *storage_, static_cast<DeltaPrepared&>(*prepared).request.added);
   return {};
 }
 
@@ -469,7 +469,7 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
   SLUICE_TRY(const Snapshot snapshot, load(context));
   std::vector<Version> versions;
   for (std::int64_t version = snapshot.state().version; version >= 0; --version) {
-    SLUICE_TRY(const auto entry, internal::find_log_entry(context, *storage_, version));
+    SLUICE_TRY(const auto entry, delta::find_log_entry(context, *storage_, version));
     if (!entry.has_value()) {
       break;
     }
@@ -506,15 +506,15 @@ Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context
   SLUICE_TRY(const Snapshot snapshot, load(context));
   const CommitKey key{
       .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
-  SLUICE_TRY(const LiveFiles live, internal::load_live_files(context, *connection_, snapshot,
-                                                             temporary_name("files", key)));
-  internal::drop_live_files(context, *connection_, live);
+  SLUICE_TRY(const LiveFiles live,
+             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+  delta::drop_live_files(context, *connection_, live);
   std::set<std::string, std::less<>> needed;
   for (const LiveFile& file : live.files) {
     needed.insert(file.place);
   }
   for (std::int64_t version = snapshot.state().version; version >= 0; --version) {
-    SLUICE_TRY(const auto entry, internal::find_log_entry(context, *storage_, version));
+    SLUICE_TRY(const auto entry, delta::find_log_entry(context, *storage_, version));
     if (!entry.has_value() || entry->note.receipt.committed_at < older_than) {
       break;
     }

@@ -9,7 +9,7 @@
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/stored_form.h"
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 namespace {
 
 using nlohmann::json;
@@ -291,4 +291,4 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
   return std::optional(std::move(entry));
 }
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta

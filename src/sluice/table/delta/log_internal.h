@@ -18,7 +18,7 @@
 
 struct sluice_delta_snapshot;
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 
 /// What a commit of ours says of itself, in its operationParameters.
 struct Note {
@@ -95,4 +95,4 @@ struct LogEntry {
 Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
                                                std::int64_t version);
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta

@@ -9,7 +9,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/table/delta/types_internal.h"
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 namespace {
 
 using nlohmann::json;
@@ -215,4 +215,4 @@ Result<schema::Schema> parse_delta_schema(const json& stored) {
   return schema::Schema{.fields = std::move(fields)};
 }
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta

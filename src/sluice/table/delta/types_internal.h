@@ -7,7 +7,7 @@
 #include "sluice/base/result.h"
 #include "sluice/schema/schema.h"
 
-namespace sluice::table::internal {
+namespace sluice::table::delta {
 
 /// {"type": "struct", "fields": [..]}.
 Result<nlohmann::json> render_delta_schema(const schema::Schema& schema);
@@ -18,4 +18,4 @@ Status check_delta_schema(const schema::Schema& schema);
 /// Corrupt when it is no schema, Unsupported when Sluice has no such type.
 Result<schema::Schema> parse_delta_schema(const nlohmann::json& stored);
 
-}  // namespace sluice::table::internal
+}  // namespace sluice::table::delta
