@@ -43,8 +43,12 @@ def wheel_tags(file: str) -> tuple[str, str, str]:
 
 def pip_wheel_command(artifact: Artifact, into: Path) -> list[str]:
     python, abi, platform = wheel_tags(artifact.file)
-    tags = ["--python-version", python.removeprefix("cp"), "--implementation", "cp",
-            "--abi", abi, "--platform", platform]
+    tags = []
+    if platform != "any":
+        tags = ["--python-version", python.removeprefix("cp"), "--implementation", "cp",
+                "--abi", abi]
+        for one in platform.split("."):  # a wheel may fit several
+            tags += ["--platform", one]
     return [*pip_command(artifact, into), "--only-binary=:all:", *tags, artifact.package]
 
 

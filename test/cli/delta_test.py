@@ -1,0 +1,161 @@
+"""Delta tables of contract runs, judged by delta-rs: it reads what Sluice wrote, and Sluice reads,
+appends to and merges into what it wrote. What cannot be read or written is refused by name."""
+
+import json
+import subprocess
+import unittest
+from importlib.util import find_spec
+
+from program import BUILD, PATIENCE_S, SLUICE, InFolder, contents, environment
+
+CONTRACT = """\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model:
+  fields:
+    - {{name: id, type: long, required: true}}
+    - {{name: day, type: string}}
+    - {{name: fare, type: double}}
+primary_key: [id]
+materialization: {{strategy: {strategy}, format: delta{more}}}
+"""
+HAS_MODULE = (BUILD / "lib/sluice/libsluice_delta.so").exists()
+
+
+@unittest.skipUnless(HAS_MODULE, "built without Delta tables: no Rust 1.94 or newer")
+@unittest.skipUnless(find_spec("deltalake"), "no deltalake: ./dev setup test")
+class Delta(InFolder):
+    def contract(self, strategy: str, more: str = "") -> None:
+        self.write("c.yaml", CONTRACT.format(strategy=strategy, more=more))
+
+    def source(self, name: str, rows: list[tuple]) -> str:
+        lines = [json.dumps(dict(zip(("id", "day", "fare"), row, strict=True))) for row in rows]
+        self.write(name, "\n".join(lines) + "\n")
+        return name
+
+    def words(self, source: str) -> list[str]:
+        return ["run", "c.yaml", "--source", source, "--materialize", "--target", "t", "--quiet"]
+
+    def run_rows(self, name: str, rows: list[tuple]) -> None:
+        done = self.sluice(*self.words(self.source(name, rows)))
+        self.assertEqual(done.code, 0, done.err)
+
+    def refused(self) -> str:
+        """What a run says that must fail; no data file and no commit is left by it."""
+        before = self.table_files()
+        done = self.sluice(*self.words(self.source("refused.jsonl", [(7, "a", 7.5)])))
+        self.assertNotEqual(done.code, 0)
+        self.assertEqual(self.table_files(), before)
+        return done.err
+
+    def table_files(self) -> dict[str, bytes]:
+        return {name: data for name, data in contents(self.folder / "t").items()
+                if not name.startswith("_sluice/")}
+
+    def table(self):
+        import deltalake
+        return deltalake.DeltaTable(str(self.folder / "t"))
+
+    def rows(self) -> list[tuple]:
+        read = self.table().to_pyarrow_table().to_pylist()
+        return sorted((row["id"], row["day"], row["fare"]) for row in read)
+
+    def write_foreign(self, rows: list[tuple], **options) -> None:
+        import deltalake
+        import pyarrow
+        schema = pyarrow.schema([("id", pyarrow.int64()), ("day", pyarrow.string()),
+                                 ("fare", pyarrow.float64())])
+        columns = list(zip(*rows, strict=True))
+        table = pyarrow.table([pyarrow.array(column, field.type) for column, field
+                               in zip(columns, schema, strict=True)], schema=schema)
+        deltalake.write_deltalake(str(self.folder / "t"), table, mode="append", **options)
+
+    def test_delta_rs_agrees_on_rows_schema_partitions_and_statistics(self) -> None:
+        import pyarrow
+        self.contract("append", ", partition_by: [day]")
+        rows = [(1, "mon", 1.5), (2, "tue wed", 2.5), (3, None, None), (4, "mon", 4.0)]
+        self.run_rows("one.jsonl", rows)
+        table = self.table()
+        self.assertEqual(sorted(self.rows(), key=str), sorted(rows, key=str))
+        self.assertEqual([(f.name, f.type.type) for f in table.schema().fields][:3],
+                         [("id", "long"), ("day", "string"), ("fare", "double")])
+        self.assertEqual(table.metadata().partition_columns, ["day"])
+        files = pyarrow.table(table.get_add_actions(flatten=True)).to_pylist()
+        seen = {f["partition.day"]: (f["num_records"], f["min.id"], f["max.id"]) for f in files}
+        self.assertEqual(seen, {"mon": (2, 1, 4), "tue wed": (1, 2, 2), None: (1, 3, 3)})
+
+    def test_a_table_of_delta_rs_is_merged_into_and_gets_its_checkpoint(self) -> None:
+        for number in range(9):
+            self.write_foreign([(number, "d 1" if number % 2 else None, 1.0)],
+                               partition_by=["day"])
+        self.contract("merge")
+        self.run_rows("merge.jsonl", [(1, "d 1", 9.0), (100, "new", 100.0)])
+        self.run_rows("again.jsonl", [(100, "new", 101.0)])
+        self.assertEqual(self.table().version(), 10)
+        names = self.table_files()
+        self.assertTrue(any("00000000000000000010.checkpoint" in name for name in names))
+        by_id = {row["id"]: (row["day"], row["fare"])
+                 for row in self.table().to_pyarrow_table().to_pylist()}
+        wanted = {number: ("d 1" if number % 2 else None, 1.0) for number in range(9)}
+        self.assertEqual(by_id, wanted | {1: ("d 1", 9.0), 100: ("new", 101.0)})
+
+    def test_two_processes_with_one_batch_write_it_once(self) -> None:
+        self.contract("append")
+        self.run_rows("first.jsonl", [(1, "a", 1.0)])
+        words = self.words(self.source("next.jsonl", [(2, "b", 2.0)]))
+        both = [subprocess.Popen([str(SLUICE), *words], cwd=self.folder, env=environment(),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE) for _ in range(2)]
+        for process in both:
+            _, said = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
+
+    def test_a_feature_that_is_not_known_is_refused_before_anything_is_written(self) -> None:
+        self.contract("append")
+        self.write_foreign([(1, "a", 1.0)])
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+        for line in lines:
+            if "protocol" in line:
+                line["protocol"] = {"minReaderVersion": 3, "minWriterVersion": 7,
+                                    "readerFeatures": [], "writerFeatures": ["fromTheFuture"]}
+        log.write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+        said = self.refused()
+        self.assertIn("feature", said)
+        self.assertIn("fromTheFuture", said)
+
+    def test_constraints_of_the_table_are_not_passed_by(self) -> None:
+        self.contract("append")
+        self.write_foreign([(1, "a", 1.0)])
+        self.table().alter.add_constraint({"fare_small": "fare < 5"})
+        self.assertIn("checkConstraints", self.refused())
+
+    def test_a_table_of_appends_alone_takes_no_merge(self) -> None:
+        self.contract("merge")
+        self.write_foreign([(1, "a", 1.0)], configuration={"delta.appendOnly": "true"})
+        self.assertIn("delta.appendOnly", self.refused())
+
+    def test_a_broken_commit_is_named(self) -> None:
+        self.contract("append")
+        self.write_foreign([(1, "a", 1.0)])
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        log.write_bytes(log.read_bytes()[:-200])
+        self.assertIn(str(self.folder / "t"), self.refused())
+
+    def test_a_checkpoint_cut_short_is_named(self) -> None:
+        self.contract("append")
+        self.write_foreign([(1, "a", 1.0)])
+        self.table().create_checkpoint()
+        (checkpoint,) = (self.folder / "t/_delta_log").glob("*.checkpoint.parquet")
+        checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
+        self.assertIn(str(self.folder / "t"), self.refused())
+
+    def test_a_folder_of_another_format_is_refused(self) -> None:
+        self.contract("append")
+        self.write("t/part.parquet", b"PAR1")
+        self.assertIn("already holds Parquet files", self.refused())
+
+
+if __name__ == "__main__":
+    unittest.main()
