@@ -17,6 +17,7 @@ extern const Command kInit;
 extern const Command kQuarantine;
 extern const Command kRun;
 extern const Command kRuns;
+extern const Command kSchema;
 extern const Command kValidate;
 extern const Command kVersion;
 

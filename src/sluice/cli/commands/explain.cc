@@ -2,12 +2,13 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/commands/mesh.h"
 #include "sluice/contract/diagnostic/code.h"
-#include "sluice/contract/document/read_contract.h"
 #include "sluice/contract/file/contract_file.h"
+#include "sluice/contract/guide/guide.h"
 
 namespace sluice::cli {
 namespace {
@@ -19,24 +20,13 @@ constexpr Option kOptions[] = {
      .group = ""},
     {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
     {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
+    {.name = "page",
+     .value = "NAME",
+     .help = "Print the docs page of all rules, transforms or maskings",
+     .group = "",
+     .choices = "rules|transforms|maskings"},
+    {.name = "json", .help = "Print one JSON object with the name and the text", .group = ""},
 };
-
-/// The line of the table that describes a key, for keys that nobody wrote.
-const contract::Key* find_key(std::string_view path) {
-  const contract::Shape* shape = &contract::contract_shape();
-  const contract::Key* key = nullptr;
-  while (!path.empty() && shape != nullptr) {
-    const std::size_t end = std::min(path.find('.'), path.size());
-    const std::string_view part = path.substr(0, std::min(end, path.find('[')));
-    key = shape->find(part);
-    path.remove_prefix(std::min(end + 1, path.size()));
-    shape = key == nullptr || key->child == nullptr ? nullptr : &key->child();
-    if (key == nullptr || (shape == nullptr && !path.empty())) {
-      return nullptr;
-    }
-  }
-  return key;
-}
 
 Result<std::string> explain_key(const std::string& path, const std::string& key, Mesh& mesh) {
   SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
@@ -45,7 +35,7 @@ Result<std::string> explain_key(const std::string& path, const std::string& key,
     return fmt::format("{}: {}\n  {}:{}\n", key, contract::render_value(*node, key),
                        resolved.files.at(node->span.file), node->span.begin.line);
   }
-  const contract::Key* known = find_key(key);
+  const contract::Key* known = contract::find_key(key);
   if (known == nullptr) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the language has no such key: '{}'", key))
@@ -54,37 +44,64 @@ Result<std::string> explain_key(const std::string& path, const std::string& key,
   return fmt::format("{}: not written in {}\n  {}\n", key, path, known->summary);
 }
 
-ExitCode run_explain(const Arguments& arguments, const Terminal& terminal) {
-  if (const std::optional<std::string> key = arguments.find("key")) {
-    if (arguments.operands().size() != 1) {
-      terminal.complain(make_error(ErrorCode::InvalidArgument, "--key needs one contract"));
-      return ExitCode::WrongUsage;
-    }
-    Mesh mesh(arguments, {});
-    const Result<std::string> text = explain_key(arguments.operands().front(), *key, mesh);
-    if (!text) {
-      terminal.complain(text.error());
-      return exit_code_of(text.error());
-    }
-    terminal.print(*text);
-    return ExitCode::Done;
+std::string list_codes() {
+  std::string text;
+  for (const contract::CodeInfo& info : contract::all_codes()) {
+    text += fmt::format("{}  {:24}  {}\n", contract::code_id(info.code), info.slug, info.summary);
+  }
+  return text;
+}
+
+/// What is asked for; empty when there is nothing of that name.
+std::string find_text(const Arguments& arguments) {
+  if (const auto page = arguments.find("page")) {
+    return contract::render_docs_page(*page).value_or("");
   }
   if (arguments.operands().empty()) {
-    for (const contract::CodeInfo& info : contract::all_codes()) {
-      terminal.print(
-          fmt::format("{}  {:24}  {}\n", contract::code_id(info.code), info.slug, info.summary));
-    }
-    return ExitCode::Done;
+    return list_codes();
   }
   const std::string& name = arguments.operands().front();
   const contract::CodeInfo* info = contract::find_code(name);
-  if (info == nullptr) {
-    terminal.complain(
-        make_error(ErrorCode::InvalidArgument, fmt::format("there is no diagnostic '{}'", name))
-            .with_hint("`sluice explain` without a code lists them all"));
-    return ExitCode::WrongUsage;
+  return info == nullptr ? contract::render_guide(name) : contract::render_page(*info);
+}
+
+/// What is asked for, under the name it was asked by.
+Result<std::string> find_answer(const Arguments& arguments) {
+  const std::vector<std::string>& operands = arguments.operands();
+  if (const std::optional<std::string> key = arguments.find("key")) {
+    if (operands.empty()) {
+      return make_error(ErrorCode::InvalidArgument, "--key needs one contract");
+    }
+    Mesh mesh(arguments, {});
+    return explain_key(operands.front(), *key, mesh);
   }
-  terminal.print(contract::render_page(*info));
+  std::string text = find_text(arguments);
+  if (text.empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("there is nothing to explain: '{}'",
+                                  operands.empty() ? std::string() : operands.front()))
+        .with_hint(
+            "name a diagnostic (SL0501), a rule, step or masking (range), or a key "
+            "(materialization.strategy); without a name, all diagnostics are listed");
+  }
+  return text;
+}
+
+ExitCode run_explain(const Arguments& arguments, const Terminal& terminal) {
+  const Result<std::string> text = find_answer(arguments);
+  if (!text) {
+    terminal.complain(text.error());
+    return exit_code_of(text.error());
+  }
+  if (!arguments.has("json")) {
+    terminal.print(*text);
+    return ExitCode::Done;
+  }
+  const std::string name =
+      arguments.operands().empty() ? std::string() : arguments.operands().front();
+  const nlohmann::ordered_json json{{"schema_version", 1}, {"name", name}, {"text", *text}};
+  terminal.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                 "\n");
   return ExitCode::Done;
 }
 
@@ -92,13 +109,17 @@ ExitCode run_explain(const Arguments& arguments, const Terminal& terminal) {
 
 constinit const Command kExplain{
     .name = "explain",
-    .summary = "Tells what a diagnostic means, with an example before and after",
-    .usage = "[CODE] | CONTRACT --key PATH",
+    .summary = "Tells what a diagnostic, a rule, a step, a masking or a key means",
+    .usage = "[NAME] | CONTRACT --key PATH | --page NAME",
     .example =
         "sluice explain SL0501\n"
+        "sluice explain deduplicate\n"
+        "sluice explain materialization.strategy\n"
         "sluice explain customers.yaml --key service_levels.freshness",
-    .operands = {.name = "CODE",
-                 .help = "SL0501 or its name; none: all are listed. With --key: a contract",
+    .operands = {.name = "NAME",
+                 .help =
+                     "A code, a rule, a step, a masking, the path of a key; none: all codes are "
+                     "listed. With --key: a contract",
                  .at_least = 0,
                  .at_most = 1},
     .options = kOptions,
