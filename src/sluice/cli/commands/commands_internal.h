@@ -8,6 +8,7 @@
 namespace sluice::cli {
 
 extern const Command kCompletion;
+extern const Command kDdl;
 extern const Command kDecrypt;
 extern const Command kDiff;
 extern const Command kDoctor;

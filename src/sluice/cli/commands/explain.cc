@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh.h"
 #include "sluice/contract/diagnostic/code.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/guide/guide.h"
+#include "sluice/contract/mesh/mesh.h"
 
 namespace sluice::cli {
 namespace {
@@ -22,13 +22,14 @@ constexpr Option kOptions[] = {
     {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
     {.name = "page",
      .value = "NAME",
-     .help = "Print the docs page of all rules, transforms or maskings",
+     .help = "Prints a page of docs/",
      .group = "",
      .choices = "rules|transforms|maskings"},
     {.name = "json", .help = "Print one JSON object with the name and the text", .group = ""},
 };
 
-Result<std::string> explain_key(const std::string& path, const std::string& key, Mesh& mesh) {
+Result<std::string> explain_key(const std::string& path, const std::string& key,
+                                contract::Mesh& mesh) {
   SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
   SLUICE_TRY(const contract::ResolvedContract resolved, mesh.resolve(text, path, {}));
   if (const contract::Node* node = contract::find_value(resolved.root, key)) {
@@ -72,7 +73,9 @@ Result<std::string> find_answer(const Arguments& arguments) {
     if (operands.empty()) {
       return make_error(ErrorCode::InvalidArgument, "--key needs one contract");
     }
-    Mesh mesh(arguments, {});
+    contract::Mesh mesh({.environment = arguments.find("env").value_or(""),
+                         .stage = arguments.find("stage").value_or(""),
+                         .variable = {}});
     return explain_key(operands.front(), *key, mesh);
   }
   std::string text = find_text(arguments);
@@ -117,9 +120,7 @@ constinit const Command kExplain{
         "sluice explain materialization.strategy\n"
         "sluice explain customers.yaml --key service_levels.freshness",
     .operands = {.name = "NAME",
-                 .help =
-                     "A code, a rule, a step, a masking, the path of a key; none: all codes are "
-                     "listed. With --key: a contract",
+                 .help = "Of a code, rule, step, masking or key; none: all codes",
                  .at_least = 0,
                  .at_most = 1},
     .options = kOptions,

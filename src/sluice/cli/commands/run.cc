@@ -38,6 +38,11 @@ constexpr Option kOptions[] = {
      .help = "Reads all files, also with load_mode: incremental",
      .group = kReading},
     {.name = "lenient", .help = "Reads old files the way LakeLogic does", .group = kReading},
+    {.name = "env",
+     .value = "NAME",
+     .help = "The environment that places are of",
+     .group = kReading},
+    {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = kReading},
     {.name = "materialize", .help = "Writes the target", .group = kWriting},
     {.name = "no-materialize", .help = "Leaves the target alone", .group = kWriting},
     {.name = "target",
@@ -227,6 +232,9 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   options.again = arguments.has("again");
   options.full = arguments.has("full");
   options.lenient = arguments.has("lenient");
+  options.mesh = {.environment = arguments.find("env").value_or(""),
+                  .stage = arguments.find("stage").value_or(""),
+                  .variable = contract::variable_of_process};
   options.pipeline_run_id = arguments.find("pipeline-run-id").value_or("");
   if (const auto show = arguments.find("show")) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh.h"
 #include "sluice/contract/bind/bind.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/findings/findings.h"
+#include "sluice/contract/mesh/mesh.h"
 
 namespace sluice::cli {
 namespace {
@@ -70,8 +70,8 @@ std::size_t count(const std::vector<contract::FileFindings>& files, Severity sev
 
 /// A contract, or one of the files above contracts.
 Result<contract::Diagnostics> check_file(const std::string& path, const std::string& text,
-                                         const contract::CheckOptions& options, Mesh& mesh,
-                                         contract::SqlRoom& room) {
+                                         const contract::CheckOptions& options,
+                                         contract::Mesh& mesh, contract::SqlRoom& room) {
   const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
   if (name == "_domain.yaml") {
     return contract::check_domain_file({.path = path, .text = text});
@@ -88,7 +88,9 @@ Result<std::vector<contract::FileFindings>> check_paths(const Arguments& argumen
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
   std::vector<contract::FileFindings> files;
   contract::SqlRoom room;
-  Mesh mesh(arguments, variable_of_process);
+  contract::Mesh mesh({.environment = arguments.find("env").value_or(""),
+                       .stage = arguments.find("stage").value_or(""),
+                       .variable = contract::variable_of_process});
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {

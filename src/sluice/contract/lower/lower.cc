@@ -218,4 +218,60 @@ Result<plan::WriteMode> lower_strategy(const Contract& contract) {
   return plan::WriteMode{plan::Append{}};
 }
 
+namespace {
+
+void add_if_absent(schema::Schema& columns, const std::string& name, schema::LogicalType type) {
+  if (!name.empty() && columns.find(name) == nullptr) {
+    columns.fields.push_back({.name = name, .type = std::move(type)});
+  }
+}
+
+schema::LogicalType stored_type(const plan::Stamp stamp) {
+  return stamp == plan::Stamp::RunInstant ? schema::LogicalType{schema::Timestamp{}}
+                                          : schema::LogicalType{schema::Text{}};
+}
+
+}  // namespace
+
+schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::WriteMode& mode) {
+  schema::Schema columns = accepted;
+  if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
+    const schema::Field* instant = accepted.find(scd2->timestamp_column);
+    const schema::LogicalType from =
+        instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
+    add_if_absent(columns, scd2->effective_from_column, from);
+    add_if_absent(columns, scd2->effective_to_column, from);
+    add_if_absent(columns, scd2->current_column, {schema::Boolean{}});
+    add_if_absent(columns, scd2->version_column, {schema::Integer{}});
+    add_if_absent(columns, scd2->surrogate_column, {schema::Text{}});
+  }
+  return columns;
+}
+
+Result<schema::Schema> lower_target_columns(const Contract& contract, const LowerInput& input) {
+  SLUICE_TRY(const plan::WriteMode mode, lower_strategy(contract));
+  const std::vector<std::string> late = columns_added_at_write(contract);
+  schema::Schema columns;
+  for (const Field& field : contract.model.fields) {
+    if (std::ranges::find(late, field.name.value) != late.end()) {
+      continue;
+    }
+    const bool becomes_text = field.masking && field.masking->value != Masking::Nullify;
+    const bool may_be_null = !field.required.value || !contract.quality.enforce_required.value ||
+                             (field.masking && field.masking->value == Masking::Nullify);
+    columns.fields.push_back(
+        {.name = field.name.value,
+         .type = becomes_text
+                     ? schema::LogicalType{schema::Text{}}
+                     : lower_type(field.type.value).value_or(schema::LogicalType{schema::Text{}}),
+         .nullable = may_be_null});
+  }
+  plan::Pipeline stamped;
+  internal::lower_lineage(contract, input, stamped);
+  for (const plan::LineageColumn& column : stamped.lineage) {
+    add_if_absent(columns, column.name, stored_type(column.stamp));
+  }
+  return with_kept_columns(columns, mode);
+}
+
 }  // namespace sluice::contract

@@ -35,6 +35,14 @@ Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput
 /// How the target converges; InvalidContract when a key is needed and not there.
 Result<plan::WriteMode> lower_strategy(const Contract& contract);
 
+/// The rows that are accepted, with the columns that the mode itself keeps in the target: a history
+/// needs its own from the first version on.
+schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::WriteMode& mode);
+
+/// The columns of the target as the contract declares them: masked ones in the type of their mask,
+/// then lineage, then what the mode keeps.
+Result<schema::Schema> lower_target_columns(const Contract& contract, const LowerInput& input);
+
 /// "decimal(10,2)", "array<string>", "struct<a:int>": the standard's type names, any case. Empty
 /// for a name that stands for no type of ours.
 std::optional<schema::LogicalType> lower_type(std::string_view name);

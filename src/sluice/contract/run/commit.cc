@@ -5,34 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/lower/lower.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/module.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
 namespace {
-
-void add_if_absent(schema::Schema& columns, const std::string& name, schema::LogicalType type) {
-  if (!name.empty() && columns.find(name) == nullptr) {
-    columns.fields.push_back({.name = name, .type = std::move(type)});
-  }
-}
-
-/// A history needs its own columns from the first version on.
-schema::Schema table_columns(const schema::Schema& good, const plan::WriteMode& mode) {
-  schema::Schema columns = good;
-  if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
-    const schema::Field* instant = good.find(scd2->timestamp_column);
-    const schema::LogicalType from =
-        instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
-    add_if_absent(columns, scd2->effective_from_column, from);
-    add_if_absent(columns, scd2->effective_to_column, from);
-    add_if_absent(columns, scd2->current_column, {schema::Boolean{}});
-    add_if_absent(columns, scd2->version_column, {schema::Integer{}});
-    add_if_absent(columns, scd2->surrogate_column, {schema::Text{}});
-  }
-  return columns;
-}
 
 Status create_if_absent(const Context& context, table::Table& table, const Contract& contract,
                         schema::Schema columns, const plan::TableId& id, bool is_partitioned) {
@@ -80,7 +59,7 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                                      plan::WriteMode mode, std::string_view relation,
                                      const std::string& key, const Uuid& run_id) {
   const plan::TableId id = id_of(contract);
-  SLUICE_CHECK(create_if_absent(context, table, contract, table_columns(good, mode), id, true));
+  SLUICE_CHECK(create_if_absent(context, table, contract, with_kept_columns(good, mode), id, true));
   const plan::Write write{.target = id,
                           .schema = good,
                           .mode = std::move(mode),

@@ -65,6 +65,14 @@ Error refusal(const Diagnostics& diagnostics, const std::string& path) {
   return error;
 }
 
+Error as_contract_error(Error error, const SourcePosition& at) {
+  if (error.code == ErrorCode::Unsupported) {
+    error.code = ErrorCode::InvalidContract;
+    error.at = at;
+  }
+  return error;
+}
+
 Status as_input_error(Status status) {
   if (status || status.error().code != ErrorCode::InvalidArgument) {
     return status;

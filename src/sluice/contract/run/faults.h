@@ -14,6 +14,9 @@ namespace sluice::contract {
 /// The first mistake; where it has no advice of its own, how to see them all.
 Error refusal(const Diagnostics& diagnostics, const std::string& path);
 
+/// A place that the contract names and that no run reads is the contract's fault.
+Error as_contract_error(Error error, const SourcePosition& at);
+
 /// What the engine calls an invalid argument while it reads is in the files, not in the caller's
 /// words.
 Status as_input_error(Status status);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/check/check.h"
-#include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/dialect/quote.h"
@@ -46,8 +45,9 @@ Result<std::vector<QuarantineCount>> count_by(const Context& context,
 
 Result<QuarantineReader> QuarantineReader::open(const Context& context, const std::string& path,
                                                 const RunOptions& options) {
-  SLUICE_TRY(const std::string text, load_contract_text(context, path));
-  const CheckedContract checked = check_contract(text, path, {.lenient = options.lenient});
+  SLUICE_TRY(const LoadedContract loaded,
+             load_contract(context, path, options.mesh, {.lenient = options.lenient}));
+  const CheckedContract& checked = loaded.resolved.checked;
   if (!checked.is_runnable()) {
     return refusal(checked.diagnostics, path);
   }

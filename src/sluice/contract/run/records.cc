@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/contract/check/check.h"
-#include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/dialect/quote.h"
@@ -152,8 +151,9 @@ Status make_tables(const Context& context, engine::Connection& connection,
 
 Result<std::vector<run::StoredRun>> load_runs(const Context& context, const std::string& path,
                                               const RunOptions& options, std::size_t count_max) {
-  SLUICE_TRY(const std::string text, load_contract_text(context, path));
-  const CheckedContract checked = check_contract(text, path, {.lenient = options.lenient});
+  SLUICE_TRY(const LoadedContract loaded,
+             load_contract(context, path, options.mesh, {.lenient = options.lenient}));
+  const CheckedContract& checked = loaded.resolved.checked;
   if (!checked.is_runnable()) {
     return refusal(checked.diagnostics, path);
   }

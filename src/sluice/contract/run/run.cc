@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 
 #include "sluice/base/limits.h"
-#include "sluice/base/sha256.h"
-#include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/shape.h"
 #include "sluice/contract/run/faults.h"
@@ -22,8 +20,10 @@ namespace sluice::contract {
 namespace internal {
 
 Status Runner::read_contract() {
-  SLUICE_TRY(const std::string text, load_contract_text(context_, path_));
-  checked_ = check_contract(text, path_, {.lenient = options_.lenient});
+  SLUICE_TRY(LoadedContract loaded,
+             load_contract(context_, path_, options_.mesh, {.lenient = options_.lenient}));
+  checked_ = std::move(loaded.resolved.checked);
+  contract_files_ = std::move(loaded.resolved.files);
   if (!checked_.is_runnable()) {
     return refusal(checked_.diagnostics, path_);
   }
@@ -36,7 +36,7 @@ Status Runner::read_contract() {
   result_.contract = {.path = path_,
                       .title = contract_->info.title ? contract_->info.title->value : "",
                       .version = contract_->info.version.value,
-                      .fingerprint = "sha256:" + sha256_hex(text),
+                      .fingerprint = loaded.fingerprint,
                       .layer = layer(*contract_),
                       .table_name = table_name(*contract_)};
   narrator_.name("run_id", result_.run_id);
@@ -55,8 +55,7 @@ Status Runner::refuse_unsupported() {
       Error error = make_error(
           ErrorCode::InvalidContract,
           fmt::format("a run does not carry out this key, and it decides rows: '{}'", key.path));
-      error.at = SourcePosition{
-          .file = path_, .line = key.span.begin.line, .column = key.span.begin.column};
+      error.at = place_of(key.span);
       return std::move(error).with_hint("remove the key, or replace what it says by a flag");
     }
     result_.warnings.push_back(fmt::format("not carried out by a run: '{}'", key.path));
@@ -64,13 +63,9 @@ Status Runner::refuse_unsupported() {
   return {};
 }
 
-/// A place that the contract names and that no run reads is the contract's fault.
-Error Runner::as_contract_error(Error error, const Span& span) const {
-  if (error.code == ErrorCode::Unsupported) {
-    error.code = ErrorCode::InvalidContract;
-    error.at = SourcePosition{.file = path_, .line = span.begin.line, .column = span.begin.column};
-  }
-  return error;
+SourcePosition Runner::place_of(const Span& span) const {
+  return {
+      .file = contract_files_.at(span.file), .line = span.begin.line, .column = span.begin.column};
 }
 
 Status Runner::open_state() {

@@ -18,6 +18,7 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
+#include "sluice/contract/mesh/mesh.h"
 #include "sluice/contract/quarantine/store.h"
 #include "sluice/engine/engine.h"
 #include "sluice/masking/vault.h"
@@ -56,6 +57,8 @@ struct RunOptions {
   bool full = false;
   /// Old files the way LakeLogic reads them.
   bool lenient = false;
+  /// Environment, stage and variables. Files above the contract are read in any case.
+  MeshOptions mesh;
 
   /// Rows of each kind to keep in the result as samples.
   int sample_rows = 0;

@@ -118,6 +118,54 @@ TEST_F(Run, TheQuickstartSplitsAndExplainsItsRows) {
                                       result.run_id + ".json"));
 }
 
+TEST_F(Run, WhatStandsAboveAContractIsReadAsValidateReadsIt) {
+  write("landing/a.csv", "id,name\n1,a\n,b\n");
+  write("mesh/_system.yaml",
+        "storage: {landing: " + folder_.path() +
+            "/landing}\n"
+            "environments:\n  dev: {lake: " +
+            folder_.path() +
+            "/dev}\n"
+            "lineage: {enabled: true, capture_source_path: false, capture_run_id: false,\n"
+            "          capture_contract_name: false, capture_domain: false}\n");
+  write("mesh/_domain.yaml", "domain: mobility\n");
+  const std::string path = write("mesh/silver/people.yaml", R"(version: 1.0.0
+info: {title: People, version: 1.0.0}
+source: {type: landing, path: '{landing}/*.csv', load_mode: full}
+model:
+  fields:
+    - {name: id, type: int, required: true}
+    - {name: name, type: string}
+materialization: {strategy: overwrite, target_path: '{lake}/${SLUICE_PART}'}
+stages:
+  loose: {quality: {enforce_required: false}}
+)");
+  RunOptions with = options();
+  with.mesh.environment = "dev";
+  with.mesh.variable = [](const std::string& name) {
+    return name == "SLUICE_PART" ? std::optional<std::string>("people") : std::nullopt;
+  };
+  const RunResult strict = run(context_, path, with).value();
+  EXPECT_EQ(strict.rows.good, 1);
+  EXPECT_THAT(table("dev/people", "id, _lakelogic_created_at IS NOT NULL"), ElementsAre("1|true"));
+
+  with.mesh.stage = "loose";
+  with.again = true;
+  const RunResult loose = run(context_, path, with).value();
+  EXPECT_EQ(loose.rows.good, 2);
+  EXPECT_NE(loose.contract.fingerprint, strict.contract.fingerprint);
+
+  with.mesh.stage = "unheard";
+  const auto unknown = run(context_, path, with);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::InvalidContract);
+  with.mesh.stage.clear();
+  with.mesh.environment.clear();
+  const auto unresolved = run(context_, path, with);
+  ASSERT_FALSE(unresolved) << "nothing says what {lake} is";
+  EXPECT_EQ(unresolved.error().code, ErrorCode::InvalidContract);
+}
+
 TEST_F(Run, ASecondRunReadsOnlyNewFiles) {
   const std::string contract = customers();
   (void)run(context_, contract, options()).value();

@@ -53,7 +53,7 @@ class Runner {
  private:
   Status read_contract();
   Status refuse_unsupported();
-  Error as_contract_error(Error error, const Span& span) const;
+  SourcePosition place_of(const Span& span) const;
   bool masks() const;
   Status open_vault();
   Result<RunResult> run_steps();
@@ -98,6 +98,7 @@ class Runner {
   Uuid run_uuid_;
   sys_micros clock_{};
   CheckedContract checked_;
+  std::vector<std::string> contract_files_;  // by Span::file
   const Contract* contract_ = nullptr;
   Places places_;
   std::vector<run::BatchFile> files_;

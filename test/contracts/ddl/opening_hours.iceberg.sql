@@ -1,0 +1,1 @@
+-- Spark has no type for a time of day
