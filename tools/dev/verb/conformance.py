@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev conformance")
     parser.add_argument("--only", default="", help="a piece of a case's name")
     only = parser.parse_args(arguments).only
-    setup.ensure(["test"])
+    setup.ensure(["main", "test"])
     build.build("fast")
     program = paths.program("fast")
     if not program.exists():

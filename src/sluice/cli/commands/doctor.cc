@@ -9,8 +9,10 @@
 
 #include "sluice/base/version.h"
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/script_environment.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/script/script.h"
 #include "sluice/table/module.h"
 
 namespace sluice::cli {
@@ -127,6 +129,20 @@ Finding look_at_machine() {
           .hint = ""};
 }
 
+/// What contracts with external logic need; others run without it.
+Finding look_at_python() {
+  const auto found = run::describe_python({}, script_environment({}));
+  Finding finding{.group = "scripts",
+                  .name = std::string(run::kPythonProgram),
+                  .is_there = found.has_value() && !found->ends_with("no frame library"),
+                  .detail = found ? *found : "not installed",
+                  .hint = ""};
+  if (!finding.is_there) {
+    finding.hint = "contracts with external_logic need python3 with polars: pip install polars";
+  }
+  return finding;
+}
+
 std::vector<Finding> look_around() {
   std::vector<Finding> findings;
   for (const engine::KnownEngine& known : engine::known_engines()) {
@@ -152,6 +168,7 @@ std::vector<Finding> look_around() {
                       .detail = "always there",
                       .hint = ""});
   findings.push_back(look_at_format("delta"));
+  findings.push_back(look_at_python());
   findings.push_back(look_at_machine());
   findings.push_back(look_at_temporary_folder());
   return findings;

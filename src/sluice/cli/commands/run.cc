@@ -10,6 +10,7 @@
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
+#include "sluice/cli/script_environment.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
 
@@ -84,6 +85,11 @@ constexpr Option kOptions[] = {
      .value = "ID",
      .help = "Kept with the run and its rows",
      .group = kRunning},
+    {.name = "pass-env",
+     .value = "NAME",
+     .help = "A script of the contract sees this variable",
+     .group = kRunning,
+     .repeats = true},
     {.name = "show",
      .value = "N",
      .help = "Prints N good and N quarantined rows",
@@ -241,6 +247,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
     options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
   }
   options.keys = keys_of_environment();
+  options.script_environment = script_environment(arguments.all("pass-env"));
   options.render_record = [](const run::RunResult& result) {
     return report::to_record_json(result);
   };

@@ -222,6 +222,17 @@ void check_source_support(const Checking& checking, const Source& source) {
   }
 }
 
+void check_logic_support(const Checking& checking, const ExternalLogic& logic) {
+  if (logic.type.value == LogicType::Notebook) {
+    note_unsupported(checking, logic.type.span, "external_logic.type",
+                     "a notebook (a python function can do its work)");
+  }
+  if (logic.handles_output.value) {
+    note_unsupported(checking, logic.handles_output.span, "external_logic.handles_output",
+                     "a script that writes the target itself (it can return the rows)");
+  }
+}
+
 /// The refused rows lie in Parquet, one batch after the other.
 void check_quarantine_support(const Checking& checking, const Quarantine& quarantine) {
   const auto note = [&](const Span& span, std::string path) {
@@ -269,6 +280,9 @@ void check_support(const Checking& checking) {
   }
   if (checking.contract.source) {
     check_source_support(checking, *checking.contract.source);
+  }
+  if (checking.contract.external_logic) {
+    check_logic_support(checking, *checking.contract.external_logic);
   }
   check_quarantine_support(checking, checking.contract.quarantine);
 }

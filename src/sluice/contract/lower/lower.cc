@@ -134,10 +134,6 @@ void lower_lineage(const Contract& contract, const LowerInput& input, plan::Pipe
 }
 
 Status refuse_logic(const Contract& contract, const LowerInput& input) {
-  if (contract.external_logic) {
-    return unsupported(input, contract.external_logic->span, "external logic is not executed",
-                       "write the logic as sql steps, or run it before and contract its output");
-  }
   return contract.sql_dialect.value == SqlDialect::Spark
              ? Status(unsupported(input, contract.sql_dialect.span,
                                   "SQL of Spark is not executed on this engine",

@@ -8,12 +8,14 @@
 #include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/shape.h"
+#include "sluice/contract/run/external_logic.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/bind.h"
+#include "sluice/run/pipeline/ledger.h"
 #include "sluice/run/state/batch_plan.h"
 
 namespace sluice::contract {
@@ -122,6 +124,9 @@ Status Runner::open_engine() {
   for (const auto& [name, paths] : links_) {
     options.allowed_paths.insert(options.allowed_paths.end(), paths.begin(), paths.end());
   }
+  if (exchange_) {
+    options.allowed_paths.push_back(exchange_->path());
+  }
   for (const std::string* root : {&places_.target, &places_.quarantine}) {
     if (!root->empty()) {
       options.allowed_paths.push_back(*root);
@@ -167,7 +172,7 @@ Status Runner::open_tables() {
   return {};
 }
 
-Status Runner::lower_and_bind() {
+Status Runner::lower_unbound() {
   LowerInput input{.path = path_,
                    .files = {},
                    .is_source_replaced = !options_.sources.empty(),
@@ -186,22 +191,49 @@ Status Runner::lower_and_bind() {
                        : contract_->source && contract_->source->path && options_.sources.empty()
                            ? contract_->source->path->value
                            : fmt::format("{} files", files_.size());
-  SLUICE_TRY(plan::Pipeline pipeline, lower_contract(*contract_, input));
+  SLUICE_TRY(bound_.pipeline, lower_contract(*contract_, input));
+  return {};
+}
+
+Status Runner::lower_and_bind() {
+  SLUICE_CHECK(lower_unbound());
+  plan::Pipeline pipeline = std::move(bound_.pipeline);
   if (replay_) {
     SLUICE_TRY(const RowShape shape,
                make_replay_relation(context_, *connection_, replay_->row_ids));
     pipeline.source = plan::RelationScan{.name = std::string(kReplayRelation),
                                          .has_origin = true,
                                          .may_lack_columns = shape.may_lack_columns};
+  } else if (contract_->external_logic) {
+    SLUICE_CHECK(run_logic(pipeline));
   }
   SLUICE_TRY(bound_, run::bind_pipeline(context_, *connection_, pipeline, clock_, result_.run_id));
   result_.durations.load_ms = watch_.ms();
   return {};
 }
 
+Status Runner::run_logic(plan::Pipeline& pipeline) {
+  narrator_.begin("script");
+  if (masks()) {
+    result_.warnings.emplace_back("external logic sees the clear values of masked fields");
+  }
+  SLUICE_TRY(logic_, run_external_logic(context_, *connection_, *contract_,
+                                        {.contract_path = path_,
+                                         .exchange = exchange_->path(),
+                                         .environment = options_.script_environment,
+                                         .masks = masks()},
+                                        pipeline));
+  return {};
+}
+
 Status Runner::execute() {
   narrator_.begin("judge");
   SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_, vault_));
+  if (logic_) {
+    executed_.ledger.insert(executed_.ledger.begin(), *logic_);
+    SLUICE_CHECK(run::check_ledger(executed_.ledger));
+    executed_.rows = run::totals_of(executed_.ledger);
+  }
   result_.rows = executed_.rows;
   result_.ledger = executed_.ledger;
   result_.row_rules = executed_.row_rules;
@@ -276,6 +308,7 @@ Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(open_vault());
   if (!options_.replay) {
     SLUICE_CHECK(list_files());
+    SLUICE_CHECK(make_exchange());
   }
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_state());
@@ -311,7 +344,11 @@ Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(list_files());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_engine());
-  SLUICE_CHECK(lower_and_bind());
+  if (contract_->external_logic) {
+    SLUICE_CHECK(lower_unbound());  // what the script gives is known when it has run
+  } else {
+    SLUICE_CHECK(lower_and_bind());
+  }
   PlannedRun planned{.pipeline = to_string(bound_.pipeline),
                      .files = {},
                      .statements = {},
@@ -320,7 +357,11 @@ Result<PlannedRun> Runner::plan_steps() {
   for (const run::BatchFile& file : files_) {
     planned.files.push_back(file.path);
   }
-  SLUICE_TRY(planned.statements, run::planned_statements(bound_));
+  if (contract_->external_logic) {
+    planned.statements.push_back(describe_external_logic(*contract_, path_));
+  } else {
+    SLUICE_TRY(planned.statements, run::planned_statements(bound_));
+  }
   for (const auto& [what, place] :
        {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
         {"quarantine", places_.quarantine},

@@ -23,6 +23,7 @@
 #include "sluice/engine/engine.h"
 #include "sluice/masking/vault.h"
 #include "sluice/run/pipeline/run_result.h"
+#include "sluice/run/script/child_process.h"
 
 namespace sluice::contract {
 
@@ -83,6 +84,9 @@ struct RunOptions {
   masking::Keys keys;
   /// How the ciphers are opened; the library on disk unless a caller links its own.
   OpenVault open_vault;
+
+  /// All that a script of the contract sees of the environment. Name what holds no secret.
+  run::EnvironmentList script_environment;
 
   /// The record of the run as it is stored. Without one no record is written.
   std::function<std::string(const run::RunResult& result)> render_record;

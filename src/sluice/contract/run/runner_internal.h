@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/narrator.h"
@@ -61,6 +62,7 @@ class Runner {
   Error as_told(Error error) const;
   Status list_files();
   Status list_links();
+  Status make_exchange();
   Status open_state();
   Status open_engine();
   Status open_tables();
@@ -68,7 +70,9 @@ class Runner {
   Result<bool> find_batch();
   Result<bool> find_replay();
   Status record_batch();
+  Status lower_unbound();
   Status lower_and_bind();
+  Status run_logic(plan::Pipeline& pipeline);
   Status execute();
   Status check_whole_rows() const;
   Status check_gates();
@@ -103,6 +107,8 @@ class Runner {
   Places places_;
   std::vector<run::BatchFile> files_;
   std::vector<std::pair<std::string, std::vector<std::string>>> links_;
+  std::optional<TempFolder> exchange_;  // files for the contract's script
+  std::optional<run::LedgerEntry> logic_;
   std::unique_ptr<storage::Storage> state_;
   std::shared_ptr<const masking::Vault> vault_;
   std::unique_ptr<engine::Engine> engine_;

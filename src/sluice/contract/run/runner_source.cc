@@ -76,6 +76,14 @@ Status Runner::list_links() {
   return {};
 }
 
+Status Runner::make_exchange() {
+  if (contract_->external_logic) {
+    // In memory where values are to be masked: a file on a disk outlives a run that is killed.
+    SLUICE_TRY(exchange_, TempFolder::make("sluice-script", masks() ? "/dev/shm" : "/tmp"));
+  }
+  return {};
+}
+
 run::StreamId Runner::stream() const {
   const std::string& root = places_.target.empty() ? places_.state_root : places_.target;
   // Below the target the state moves with it; elsewhere many targets may share one.

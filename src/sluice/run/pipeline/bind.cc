@@ -109,23 +109,7 @@ Status Binder::open_session() {
 }
 
 Status Binder::probe() {
-  SLUICE_TRY(const string query, dialect::render_probe(pipeline_.source));
-  Result<Schema> described = describe(query);
-  if (!described) {
-    return as_data_error(std::move(described.error()));
-  }
-  const Schema probed = std::move(*described);
-  bound_.source = dialect::columns_as_read(pipeline_.source, probed);
-  // What an input without a record looks like; one with records may truly have such a column.
-  if (bound_.source.fields.size() == 1 && bound_.source.fields[0].name == "json" &&
-      std::holds_alternative<schema::Json>(bound_.source.fields[0].type.kind)) {
-    SLUICE_TRY(
-        const std::vector<TextRow> rows,
-        query_texts(context_, connection_, fmt::format("SELECT 'x' FROM ({}) LIMIT 1", query)));
-    if (rows.empty()) {
-      bound_.source.fields.clear();
-    }
-  }
+  SLUICE_TRY(bound_.source, load_source_columns(context_, connection_, pipeline_.source));
   return {};
 }
 
@@ -427,6 +411,27 @@ Status Binder::bind() {
 }
 
 }  // namespace
+
+Result<Schema> load_source_columns(const Context& context, engine::Connection& connection,
+                                   const plan::Scan& source) {
+  SLUICE_TRY(const string query, dialect::render_probe(source));
+  Result<Schema> described = connection.describe(context, query);
+  if (!described) {
+    return as_data_error(std::move(described.error()));
+  }
+  Schema columns = dialect::columns_as_read(source, *described);
+  // What an input without a record looks like; one with records may truly have such a column.
+  if (columns.fields.size() == 1 && columns.fields[0].name == "json" &&
+      std::holds_alternative<schema::Json>(columns.fields[0].type.kind)) {
+    SLUICE_TRY(
+        const std::vector<TextRow> rows,
+        query_texts(context, connection, fmt::format("SELECT 'x' FROM ({}) LIMIT 1", query)));
+    if (rows.empty()) {
+      columns.fields.clear();
+    }
+  }
+  return columns;
+}
 
 Result<plan::BoundPipeline> bind_pipeline(const Context& context, engine::Connection& connection,
                                           const plan::Pipeline& pipeline, sys_micros clock,

@@ -1,0 +1,227 @@
+#include "sluice/contract/run/external_logic.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sluice/contract/run/source_files.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/bind.h"
+#include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/script/script.h"
+
+namespace sluice::contract {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::Sequence: {
+      ordered_json list = ordered_json::array();
+      for (const Node& item : node.items) {
+        list.push_back(to_json(item));
+      }
+      return list;
+    }
+    case NodeKind::Mapping: {
+      ordered_json map = ordered_json::object();
+      for (const Entry& entry : node.entries) {
+        map[entry.key] = to_json(entry.value);
+      }
+      return map;
+    }
+    case NodeKind::Scalar: break;
+  }
+  switch (scalar_type(node)) {
+    case ScalarType::Null: return nullptr;
+    case ScalarType::Bool: return as_bool(node).value_or(false);
+    case ScalarType::Int:
+      if (const auto whole = as_integer(node)) {
+        return *whole;
+      }
+      return node.text;
+    case ScalarType::Float:
+      if (const auto number = as_number(node)) {
+        return *number;
+      }
+      return node.text;
+    case ScalarType::String: return node.text;
+  }
+  return nullptr;
+}
+
+/// What a script is told of its contract.
+std::string identity_of(const Contract& contract, const std::string& path) {
+  ordered_json fields = ordered_json::array();
+  for (const Field& field : contract.model.fields) {
+    fields.push_back({{"name", field.name.value}, {"type", field.type.value}});
+  }
+  ordered_json links = ordered_json::array();
+  for (const Link& link : contract.links) {
+    links.push_back(link.name.value);
+  }
+  return ordered_json{{"path", absolute_path(path, working_folder())},
+                      {"title", contract.info.title ? contract.info.title->value : ""},
+                      {"version", contract.info.version.value},
+                      {"layer", layer(contract)},
+                      {"table_name", table_name(contract)},
+                      {"fields", std::move(fields)},
+                      {"links", std::move(links)}}
+      .dump();
+}
+
+Result<std::int64_t> write_parquet(const Context& context, engine::Connection& connection,
+                                   const std::string& select, const std::string& path) {
+  SLUICE_TRY_IN(const std::int64_t rows,
+                connection.execute(context, fmt::format("COPY ({}) TO {} (FORMAT parquet)", select,
+                                                        dialect::quote_literal(path))),
+                "giving rows to the external logic");
+  return rows;
+}
+
+/// The source's rows in types that every Parquet reader knows.
+Result<std::string> select_rows(const Context& context, engine::Connection& connection,
+                                const plan::Pipeline& pipeline) {
+  SLUICE_TRY(const schema::Schema columns,
+             run::load_source_columns(context, connection, pipeline.source));
+  if (columns.fields.empty()) {
+    schema::Schema declared;
+    for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
+      declared.fields.push_back({.name = column.name, .type = column.type});
+    }
+    SLUICE_TRY(const std::string rows, dialect::render_empty(declared));
+    return "SELECT * FROM " + rows;
+  }
+  SLUICE_TRY(const std::string scan, dialect::render_scan(pipeline.source, columns, false));
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    const std::string name = dialect::quote_identifier(field.name);
+    list += list.empty() ? "" : ", ";
+    list += std::holds_alternative<schema::Json>(field.type.kind)
+                ? fmt::format("CAST({} AS VARCHAR) AS {}", name, name)
+                : name;
+  }
+  return fmt::format("SELECT {} FROM ({})", list, scan);
+}
+
+/// What it printed, line by line: a script's author looks for it in the log.
+void show_output(const Context& context, std::string_view output) {
+  for (std::size_t begin = 0; begin < output.size();) {
+    const std::size_t end = std::min(output.find('\n', begin), output.size());
+    if (end > begin) {
+      context.say(LogLevel::Info,
+                  "external logic: " + std::string(output.substr(begin, end - begin)));
+    }
+    begin = end + 1;
+  }
+}
+
+Status check_added_columns(const Context& context, engine::Connection& connection,
+                           const plan::Pipeline& pipeline, const std::string& before,
+                           const std::string& after) {
+  SLUICE_TRY(const schema::Schema given,
+             connection.describe(context, fmt::format("SELECT * FROM read_parquet({})",
+                                                      dialect::quote_literal(before))));
+  SLUICE_TRY(const schema::Schema made,
+             connection.describe(context, "SELECT * FROM " + dialect::quote_identifier(after)));
+  for (const schema::Field& field : made.fields) {
+    const bool is_declared =
+        std::ranges::any_of(pipeline.schema.columns, [&](const plan::DeclaredColumn& column) {
+          return schema::same_column(column.name, field.name);
+        });
+    if (given.find(field.name) == nullptr && !is_declared) {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("the contract masks, and its external logic adds a column that "
+                                    "is not declared: '{}'",
+                                    field.name))
+          .with_hint("declare it in model.fields, with `masking` where it shows masked values");
+    }
+  }
+  return {};
+}
+
+std::string file_of(const Contract& contract, const std::string& contract_path) {
+  return absolute_path(contract.external_logic->path.value,
+                       folder_of(absolute_path(contract_path, working_folder())));
+}
+
+Result<run::ScriptCall> make_call(const Context& context, engine::Connection& connection,
+                                  const Contract& contract, const LogicInput& input,
+                                  const plan::Pipeline& pipeline) {
+  const ExternalLogic& logic = *contract.external_logic;
+  const std::string home = folder_of(absolute_path(input.contract_path, working_folder()));
+  run::ScriptCall call{
+      .kind = logic.type.value == LogicType::Command ? run::ScriptKind::Command
+                                                     : run::ScriptKind::Python,
+      .file = file_of(contract, input.contract_path),
+      .entrypoint = logic.entrypoint.value,
+      .arguments = logic.args ? to_json(*logic.args).dump() : "{}",
+      .contract = identity_of(contract, input.contract_path),
+      .rows = input.exchange + "/rows.parquet",
+      .links = {},
+      .result = input.exchange + "/result.parquet",
+      .output_path = logic.output_path ? absolute_path(logic.output_path->value, home) : "",
+      .output_format = logic.output_format ? logic.output_format->value : "",
+      .folder = input.exchange,
+      .start_folder = home,
+      .environment = input.environment,
+      .time_limit = std::chrono::seconds(logic.timeout_seconds.value)};
+  for (const plan::Reference& reference : pipeline.references) {
+    SLUICE_TRY(const std::string select, dialect::render_reference(reference));
+    std::string path = fmt::format("{}/link-{}.parquet", input.exchange, call.links.size());
+    SLUICE_TRY([[maybe_unused]] const std::int64_t rows,
+               write_parquet(context, connection, select, path));
+    call.links.emplace_back(reference.name, std::move(path));
+  }
+  return call;
+}
+
+}  // namespace
+
+Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Connection& connection,
+                                            const Contract& contract, const LogicInput& input,
+                                            plan::Pipeline& pipeline) {
+  SLUICE_TRY(const run::ScriptCall call, make_call(context, connection, contract, input, pipeline));
+  SLUICE_TRY(const std::string rows, select_rows(context, connection, pipeline));
+  run::LedgerEntry entry{.step = "external_logic", .is_opaque = true};
+  SLUICE_TRY(entry.in, write_parquet(context, connection, rows, call.rows));
+  SLUICE_TRY(const std::string output, run::run_script(context, call));
+  if (!input.masks) {
+    show_output(context, output);
+  }
+  // The relation is called like the source, which is what the lineage of its rows says.
+  const std::string name = pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const std::int64_t none,
+      connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM "
+                                              "read_parquet({})",
+                                              dialect::quote_identifier(name),
+                                              dialect::quote_literal(call.result))),
+      "reading the rows of the external logic");
+  if (input.masks) {
+    SLUICE_CHECK(check_added_columns(context, connection, pipeline, call.rows, name));
+  }
+  SLUICE_TRY(const std::vector<run::TextRow> counted,
+             run::query_texts(context, connection,
+                              "SELECT count(*) FROM " + dialect::quote_identifier(name)));
+  entry.out = std::stoll(counted.front().front().value_or("0"));
+  entry.dropped = std::max<std::int64_t>(entry.in - entry.out, 0);
+  entry.added = std::max<std::int64_t>(entry.out - entry.in, 0);
+  pipeline.source = plan::RelationScan{.name = name};
+  return entry;
+}
+
+std::string describe_external_logic(const Contract& contract, const std::string& contract_path) {
+  const ExternalLogic& logic = *contract.external_logic;
+  const std::string file = file_of(contract, contract_path);
+  return logic.type.value == LogicType::Command
+             ? fmt::format("external logic: {} ROWS RESULT", file)
+             : fmt::format("external logic: {} {} calls {}", run::kPythonProgram, file,
+                           logic.entrypoint.value);
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,202 @@
+"""External logic of contracts: scripts and commands in a process of their own."""
+
+import json
+import os
+import unittest
+from pathlib import Path
+
+from program import InFolder
+
+CONTRACT = """
+version: 1.0.0
+info: {title: Readings, table_name: readings}
+source: {type: landing, path: rows.jsonl}
+model:
+  fields:
+    - {name: id, type: integer, required: true}
+    - {name: doubled, type: integer}
+quality: {row_rules: [{sql: "doubled < 100"}]}
+external_logic: {type: python, engine: polars, path: logic.py%s}
+"""
+DOUBLE = """
+import polars as pl
+
+def run(frame, **offered):
+    print("doubling", frame.height)
+    return frame.with_columns((pl.col("id") * 2).alias("doubled"))
+"""
+
+
+class ExternalLogic(InFolder):
+    def contract(self, script: str, keys: str = "", text: str = CONTRACT) -> None:
+        self.write("rows.jsonl", '{"id": 1}\n{"id": 2}\n{"id": 70}\n')
+        self.write("logic.py", script)
+        self.write("contract.yaml", text % keys)
+
+    def run_it(self, *words: str, **changes: str):
+        for output in ("good.jsonl", "bad.jsonl"):
+            (self.folder / output).unlink(missing_ok=True)
+        return self.sluice("run", "contract.yaml", "--output-good", "good.jsonl", "--output-bad",
+                           "bad.jsonl", *words, **changes)
+
+    def good(self) -> list[dict]:
+        return [json.loads(line) for line in (self.folder / "good.jsonl").open()]
+
+    def test_its_rows_are_judged_like_any_source(self) -> None:
+        self.contract(DOUBLE)
+        done = self.run_it("--json", "--verbose")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 1, "doubled": 2}, {"id": 2, "doubled": 4}])
+        self.assertIn("external logic: doubling 3", done.err)
+        report = json.loads(done.out)
+        self.assertEqual(report["ledger"][0]["step"], "external_logic")
+        self.assertEqual((report["rows"]["source"], report["rows"]["quarantined"]), (3, 1))
+
+    def test_rows_that_it_drops_and_adds_are_counted(self) -> None:
+        for body, good, dropped, added in (
+                ("return frame.head(1).with_columns(doubled=frame['id'].head(1))", 1, 2, 0),
+                ("return pl.concat([frame, frame]).with_columns(doubled=pl.lit(1))", 6, 0, 3)):
+            with self.subTest(body):
+                self.contract(f"import polars as pl\n\ndef run(frame):\n    {body}\n")
+                done = self.run_it("--json")
+                self.assertEqual(done.code, 0, done.err)
+                rows = json.loads(done.out)["rows"]
+                self.assertEqual((rows["source"], rows["good"], rows["dropped"], rows["added"]),
+                                 (3, good, dropped, added))
+
+    def test_only_declared_keywords_arguments_and_links_are_passed(self) -> None:
+        self.contract("def run(frame, links, engine, contract, factor):\n"
+                      "    assert engine == 'polars' and contract['table_name'] == 'readings'\n"
+                      "    assert links['names']['name'].to_list() == ['x']\n"
+                      "    return frame.with_columns(doubled=frame['id'] * factor['by'])\n",
+                      ", args: {factor: {by: 3}}",
+                      CONTRACT + "links: [{name: names, path: names.csv, type: csv}]\n")
+        self.write("names.csv", "name\nx\n")
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual([row["doubled"] for row in self.good()], [3, 6])
+
+    def test_nothing_returned_leaves_the_rows_or_gives_the_output_file(self) -> None:
+        self.contract("def run(frame):\n    pass\n")
+        self.assertEqual(self.run_it().code, 0)
+        self.contract("def run(frame):\n"
+                      "    open('made.csv', 'w').write('id,doubled\\n5,10\\n')\n",
+                      ", output_path: made.csv")
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 5, "doubled": 10}])
+
+    def test_a_failing_script_fails_the_run_and_shows_its_traceback(self) -> None:
+        self.contract("def run(frame):\n    raise ValueError('no such sensor')\n")
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("the external logic failed (exit 1)", done.err)
+        self.assertIn("ValueError: no such sensor", done.err)
+        self.assertFalse((self.folder / "good.jsonl").exists())
+
+    def test_a_masking_contract_keeps_what_the_script_says_to_itself(self) -> None:
+        masked = CONTRACT.replace("type: integer, required: true",
+                                  "type: integer, required: true, masking: nullify, pii: true")
+        self.contract("def run(frame):\n    print(frame)\n    raise ValueError('canary')\n", "",
+                      masked)
+        done = self.run_it("--verbose")
+        self.assertEqual(done.code, 1, done.err)
+        self.assertNotIn("canary", done.err)
+        self.contract("def run(frame):\n    print('canary')\n    return frame\n", "", masked)
+        done = self.run_it("--verbose")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertNotIn("canary", done.err)
+
+    def test_a_masking_contract_declares_what_its_script_adds(self) -> None:
+        self.contract("def run(frame):\n    return frame.with_columns(copy=frame['id'])\n", "",
+                      CONTRACT.replace("name: id,", "name: id, masking: nullify, pii: true,"))
+        done = self.run_it()
+        self.assertEqual(done.code, 3, done.err)
+        self.assertIn("adds a column that is not declared: 'copy'", done.err)
+
+    def test_it_is_ended_when_its_time_is_over(self) -> None:
+        self.contract("def run(frame):\n    while True:\n        pass\n", ", timeout_seconds: 1")
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("took longer than 1 seconds", done.err)
+        self.assertIn("timeout_seconds", done.err)
+
+    def test_it_sees_no_key_and_only_variables_that_are_named(self) -> None:
+        self.contract("import os\n\ndef run(frame):\n    print('env', *sorted(os.environ))\n"
+                      "    return frame\n")
+        secret = {"SLUICE_PII_KEY": "k", "AWS_SECRET_ACCESS_KEY": "s", "WANTED": "w"}
+        done = self.run_it("--verbose", "--pass-env", "WANTED", **secret)
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("WANTED", done.err)
+        self.assertNotIn("SLUICE_PII_KEY", done.err)
+        self.assertNotIn("AWS_SECRET", done.err)
+
+    def test_a_command_gets_a_file_and_gives_one(self) -> None:
+        self.contract("", "", CONTRACT.replace("python, engine: polars, path: logic.py",
+                                               "command, engine: any, path: logic.sh"))
+        script = self.write("logic.sh", '#!/bin/sh\necho "args $SLUICE_ARGS"\ncp "$1" "$2"\n')
+        os.chmod(script, 0o755)
+        done = self.run_it("--verbose")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("external logic: args {}", done.err)
+        self.write("logic.sh", "#!/bin/sh\n")
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("left no rows", done.err)
+
+    def test_a_dry_run_and_validate_do_not_run_it(self) -> None:
+        self.contract("open('ran', 'w')\n\ndef run(frame):\n    return frame\n")
+        done = self.run_it("--dry-run")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("logic.py calls run", done.out)
+        self.assertEqual(self.sluice("validate", "contract.yaml").code, 0)
+        self.assertFalse((self.folder / "ran").exists())
+
+    def test_what_is_not_executed_is_refused_with_what_to_do(self) -> None:
+        for text, key, instead in (
+                (CONTRACT.replace("python,", "notebook,"), "external_logic.type",
+                 "a python function"),
+                (CONTRACT.replace("logic.py", "logic.py, handles_output: true"),
+                 "external_logic.handles_output", "return the rows")):
+            self.contract(DOUBLE, "", text)
+            done = self.run_it()
+            self.assertEqual(done.code, 3, done.err)
+            self.assertIn(key, done.err)
+            told = self.sluice("validate", "contract.yaml")
+            self.assertIn(instead, told.out + told.err)
+
+    def test_a_script_that_is_not_there_is_said(self) -> None:
+        self.contract(DOUBLE)
+        (self.folder / "logic.py").unlink()
+        done = self.run_it()
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("relative to the contract's folder", done.err)
+
+    def test_lineage_names_the_source_and_nothing_is_left_behind(self) -> None:
+        self.contract(DOUBLE, "", CONTRACT + "lineage: {enabled: true}\n")
+        before = set(Path("/tmp").glob("sluice-script*"))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual({row["_lakelogic_source"] for row in self.good()},
+                         {str(self.folder / "rows.jsonl")})
+        self.assertEqual(set(Path("/tmp").glob("sluice-script*")) - before, set())
+
+    def test_no_rows_still_have_their_columns(self) -> None:
+        self.contract(DOUBLE)
+        self.write("rows.jsonl", "")
+        done = self.run_it("--json")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(json.loads(done.out)["rows"]["source"], 0)
+
+    def test_doctor_says_what_it_needs(self) -> None:
+        found = {one["name"]: one
+                 for one in json.loads(self.sluice("doctor", "--json").out)["findings"]}
+        self.assertTrue(found["python3"]["found"], found["python3"])
+        self.assertIn("polars", found["python3"]["detail"])
+        nothing = self.sluice("doctor", "--json", PATH=str(self.folder))
+        found = {one["name"]: one for one in json.loads(nothing.out)["findings"]}
+        self.assertIn("pip install polars", found["python3"]["hint"])
+
+
+if __name__ == "__main__":
+    unittest.main()
