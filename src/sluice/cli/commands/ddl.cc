@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/mesh/mesh.h"
 
@@ -28,9 +29,7 @@ constexpr Option kOptions[] = {
 Result<std::string> make_ddl(const Arguments& arguments, const std::string& dialect) {
   const std::string& path = arguments.operands().front();
   SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
-  contract::Mesh mesh({.environment = arguments.find("env").value_or(""),
-                       .stage = arguments.find("stage").value_or(""),
-                       .variable = contract::variable_of_process});
+  contract::Mesh mesh(mesh_options(arguments));
   SLUICE_TRY(const contract::ResolvedContract resolved, mesh.resolve(text, path, {}));
   if (!resolved.checked.is_runnable()) {
     return contract::to_error(resolved.checked.diagnostics)

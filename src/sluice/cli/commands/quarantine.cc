@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/contract/run/replay.h"
@@ -53,6 +54,11 @@ constexpr Option kOptions[] = {
      .help = "Where batches and run records lie",
      .group = "Places"},
     {.name = "lenient", .help = "Reads old files the way LakeLogic does", .group = "Places"},
+    {.name = "env",
+     .value = "NAME",
+     .help = "The environment that places are of",
+     .group = "Places"},
+    {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = "Places"},
 };
 
 contract::RowSelection selection_of(const Arguments& arguments) {
@@ -84,6 +90,7 @@ contract::RunOptions options_of(const Arguments& arguments) {
   options.target = arguments.find("target").value_or("");
   options.state_folder = arguments.find("state").value_or("");
   options.lenient = arguments.has("lenient");
+  options.mesh = mesh_options(arguments);
   options.keys = keys_of_environment();
   options.render_record = [](const run::RunResult& result) {
     return report::to_record_json(result);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
@@ -238,9 +239,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   options.again = arguments.has("again");
   options.full = arguments.has("full");
   options.lenient = arguments.has("lenient");
-  options.mesh = {.environment = arguments.find("env").value_or(""),
-                  .stage = arguments.find("stage").value_or(""),
-                  .variable = contract::variable_of_process};
+  options.mesh = mesh_options(arguments);
   options.pipeline_run_id = arguments.find("pipeline-run-id").value_or("");
   if (const auto show = arguments.find("show")) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/contract/run/records.h"
 
 namespace sluice::cli {
@@ -28,6 +29,8 @@ constexpr Option kOptions[] = {
     {.name = "target", .value = "PATH", .help = "Replaces the contract's target", .group = ""},
     {.name = "state", .value = "FOLDER", .help = "Where the records of runs lie", .group = ""},
     {.name = "lenient", .help = "Reads old files the way LakeLogic does", .group = ""},
+    {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
+    {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
 };
 
 contract::RunOptions options_of(const Arguments& arguments) {
@@ -35,6 +38,7 @@ contract::RunOptions options_of(const Arguments& arguments) {
   options.target = arguments.find("target").value_or("");
   options.state_folder = arguments.find("state").value_or("");
   options.lenient = arguments.has("lenient");
+  options.mesh = mesh_options(arguments);
   return options;
 }
 

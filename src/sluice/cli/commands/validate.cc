@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/contract/bind/bind.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"
@@ -88,9 +89,7 @@ Result<std::vector<contract::FileFindings>> check_paths(const Arguments& argumen
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
   std::vector<contract::FileFindings> files;
   contract::SqlRoom room;
-  contract::Mesh mesh({.environment = arguments.find("env").value_or(""),
-                       .stage = arguments.find("stage").value_or(""),
-                       .variable = contract::variable_of_process});
+  contract::Mesh mesh(mesh_options(arguments));
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {

@@ -11,12 +11,12 @@
 namespace sluice::orm {
 namespace {
 
-struct CommonRule {
+struct KnownRule {
   std::string_view there;
   std::string_view here;
 };
 
-constexpr auto kCommonRules = std::to_array<CommonRule>({
+constexpr auto kKnownRules = std::to_array<KnownRule>({
     {"required", "required"},
     {"required_if", "required_if"},
     {"required_unless", "required_unless"},
@@ -141,17 +141,17 @@ constexpr auto kCommonRules = std::to_array<CommonRule>({
     {"longitude", "longitude"},
 });
 
-static_assert(kCommonRules.size() >= 100);
+static_assert(kKnownRules.size() >= 100);
 
-TEST(CommonRules, EachOfTheHundredIsARuleOfTheRegistry) {
-  for (const CommonRule& rule : kCommonRules) {
+TEST(KnownRules, EachOfTheHundredIsARuleOfTheRegistry) {
+  for (const KnownRule& rule : kKnownRules) {
     EXPECT_TRUE(std::ranges::any_of(rule_kinds(), [&](const RuleKind* kind) {
       return kind->name == rule.here;
     })) << rule.there;
   }
 }
 
-TEST(CommonRules, NoRuleOfTheRegistryIsThereTwice) {
+TEST(KnownRules, NoRuleOfTheRegistryIsThereTwice) {
   for (const RuleKind* kind : rule_kinds()) {
     EXPECT_EQ(std::ranges::count_if(
                   rule_kinds(), [&](const RuleKind* other) { return other->name == kind->name; }),

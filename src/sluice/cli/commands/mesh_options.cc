@@ -1,0 +1,11 @@
+#include "sluice/cli/commands/mesh_options_internal.h"
+
+namespace sluice::cli {
+
+contract::MeshOptions mesh_options(const Arguments& arguments) {
+  return {.environment = arguments.find("env").value_or(""),
+          .stage = arguments.find("stage").value_or(""),
+          .variable = contract::variable_of_process};
+}
+
+}  // namespace sluice::cli
