@@ -51,8 +51,8 @@ int32_t sluice_delta_files(const struct sluice_delta_snapshot* snapshot,
                            struct ArrowArrayStream* out, char** text);
 
 // The version that a transaction of `app` recorded last; -1 when there is none.
-int32_t sluice_delta_find_transaction(const struct sluice_delta_snapshot* snapshot,
-                                      const char* app, int64_t* version, char** text);
+int32_t sluice_delta_find_transaction(const struct sluice_delta_snapshot* snapshot, const char* app,
+                                      int64_t* version, char** text);
 
 // Commits on the snapshot's version or not at all. `request`: {"app": text, "operation": text,
 // "note": text, "removed": [paths as the log has them], "added": [{"path": plain relative path,

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"

@@ -366,10 +366,9 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
   // Where the row came from and which run refused it; the contract's own names win.
   string tail = stamps(true);
   const auto add = [&](std::string_view name, const string& value) {
-    const bool is_stamped =
-        std::ranges::any_of(pipeline_.lineage, [&](const plan::LineageColumn& column) {
-          return schema::same_column(column.name, name);
-        });
+    const bool is_stamped = std::ranges::any_of(
+        pipeline_.lineage,
+        [&](const plan::LineageColumn& column) { return schema::same_column(column.name, name); });
     tail += is_stamped ? "" : fmt::format(", {} AS {}", value, name);
   };
   if (as_text) {

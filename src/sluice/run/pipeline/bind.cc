@@ -241,9 +241,9 @@ Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
   }
   const auto* files = std::get_if<plan::FileScan>(&pipeline_.source);
   const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source);
-  judgement.is_unknown_in_every_row =
-      files != nullptr ? !std::holds_alternative<plan::JsonFormat>(files->format)
-                       : !relation->may_lack_columns;
+  judgement.is_unknown_in_every_row = files != nullptr
+                                          ? !std::holds_alternative<plan::JsonFormat>(files->format)
+                                          : !relation->may_lack_columns;
   return {};
 }
 
