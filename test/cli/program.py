@@ -54,6 +54,11 @@ def contents(folder: Path) -> dict[str, bytes]:
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+def without_run_records(files: dict[str, bytes]) -> dict[str, bytes]:
+    """A run that was refused says so in a record, and changes nothing else."""
+    return {name: text for name, text in files.items() if "/_sluice/runs/" not in f"/{name}"}
+
+
 def half_written(folder: Path) -> list[str]:
     """Names that a write gives to what is not whole yet."""
     return [name for name in contents(folder)

@@ -43,4 +43,4 @@ SELECT CAST("day" AS VARCHAR) AS "day", CAST("n" AS BIGINT) AS "n", 'run-1' AS "
 -- bad
 SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id" FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
 -- bad as text
-SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id" FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
+SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id", _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);

@@ -20,7 +20,7 @@ constexpr Option kOptions[] = {
     {.name = "run", .value = "ID", .help = "show: this run; the newest unless said", .group = ""},
     {.name = "sql",
      .value = "SELECT",
-     .help = "query: over runs, steps, row_rules, dataset_rules, service_levels, files",
+     .help = "query: one SELECT over runs, steps, row_rules, files",
      .group = ""},
     {.name = "fail-on-breach",
      .help = "Exit code 1 when the newest run failed or a service level is broken",
