@@ -120,7 +120,7 @@ std::string Binding::rows() const {
   return empty ? *empty : "(SELECT NULL AS _sluice_none WHERE FALSE)";
 }
 
-/// `source`, its other names, and the links.
+/// `source`, its other names, and the links: those whose rows are others than last time.
 Status Binding::make_views() {
   std::vector<std::string> names{"source"};
   for (const std::string& name :
@@ -131,10 +131,15 @@ Status Binding::make_views() {
     }
   }
   const auto view = [&](const std::string& name, const std::string& relation) -> Status {
+    std::string& last = views_[name];
+    if (last == relation) {
+      return {};
+    }
     SLUICE_TRY([[maybe_unused]] const std::int64_t made,
                connection_.execute(context_,
                                    fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
                                                quote_identifier(name), relation)));
+    last = relation;
     return {};
   };
   for (const std::string& name : names) {

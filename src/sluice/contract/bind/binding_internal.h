@@ -2,6 +2,7 @@
 // said of each piece of SQL. Lives for one call of SqlRoom::bind.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,7 @@ class Binding {
   ColumnFlow flow_;
   schema::Schema columns_;
   std::vector<LinkColumns> links_;
+  std::map<std::string, std::string> views_;  // what each stands for
   std::vector<std::string> unseen_;  // columns that were taken on trust: their types are not known
   std::vector<const RowRule*> unbound_rules_;
   bool is_open_ = false;  // the source may have columns that the model does not declare
