@@ -15,7 +15,7 @@ import context  # noqa: F401  (puts tools/ on the module path)
 
 from dev import paths
 from dev.console import DevError
-from dev.deps import archive, debian, fetch, manifest, store
+from dev.deps import archive, bridge, debian, fetch, manifest, store
 from dev.deps.manifest import Artifact, Manifest, parse_manifest
 
 PINS = """
@@ -204,3 +204,28 @@ class Fetching(unittest.TestCase):
     def test_wheels_are_asked_for_by_their_tags(self) -> None:
         self.assertEqual(fetch.wheel_tags("p-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"),
                          ("cp311", "cp311", "manylinux_2_28_x86_64"))
+
+
+class Bridge(unittest.TestCase):
+    WRITTEN = (b"   Compiling zmij v1.0.23\n"
+               b"    Building [=>          ] 1/241: zmij(build)        \r"
+               b"    Building [==>         ] 12/241: parquet, arrow     \r"
+               b"error: no such crate\n")
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = Path(self.folder.name) / "build.log"
+        self.log.write_bytes(self.WRITTEN)
+
+    def test_its_newest_step_is_shown(self) -> None:
+        self.assertEqual(bridge.find_progress(self.log), (12, 241, "parquet, arrow"))
+
+    def test_before_its_first_step_nothing_is(self) -> None:
+        self.log.write_bytes(b"    Updating index\n")
+        self.assertIsNone(bridge.find_progress(self.log))
+
+    def test_a_log_that_is_quoted_holds_no_bars(self) -> None:
+        bridge.without_progress(self.log)
+        self.assertEqual(self.log.read_bytes(),
+                         b"   Compiling zmij v1.0.23\nerror: no such crate\n")

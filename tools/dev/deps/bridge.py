@@ -15,12 +15,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from dev import paths, process
-from dev.console import DevError, say
+from dev.console import DevError, StatusLine, bar, say
 from dev.deps import store
 
 RUST_MIN = (1, 94)
 SOURCES = paths.ROOT / "bridge"
 LIBRARY = "libsluice_bridge.a"
+PROGRESS = re.compile(rb"Building \[[^\]]*\] (\d+)/(\d+): ([^\r\n]*)\r")
 
 
 def key() -> str:
@@ -40,14 +41,45 @@ def find_rust() -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if code == 0 and found else None
 
 
+def find_progress(log: Path) -> tuple[int, int, str] | None:
+    """How far cargo is: steps done, steps in all, what it compiles."""
+    with log.open("rb") as written:
+        written.seek(max(0, log.stat().st_size - 4096))
+        found = PROGRESS.findall(written.read())
+    if not found:
+        return None
+    done, total, now = found[-1]
+    return int(done), int(total), now.decode("utf-8", "replace").strip()
+
+
+def without_progress(log: Path) -> None:
+    log.write_bytes(re.sub(rb" *Building \[[^\r\n]*\r", b"", log.read_bytes()))
+
+
 def build(into: Path) -> None:
     target = paths.cache() / "bridge" / "target"
     target.mkdir(parents=True, exist_ok=True)
     log = target / "build.log"
+    log.write_bytes(b"")
     command = ["nice", "-n", "5", "cargo", "build", "--release", "--locked",
                "--manifest-path", str(SOURCES / "Cargo.toml")]
-    say("building the bridge (Rust), once for this machine: about 90 s")
-    if process.run_logged(command, log, env=os.environ | {"CARGO_TARGET_DIR": str(target)}) != 0:
+    environment = os.environ | {"CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never",
+                                "CARGO_TERM_PROGRESS_WHEN": "always",
+                                "CARGO_TERM_PROGRESS_WIDTH": "100"}
+    line = StatusLine()
+
+    def draw() -> None:
+        step = find_progress(log)
+        if step:
+            line.show(f"  bridge {bar(step[0], step[1])} {step[0]}/{step[1]}  {step[2]}")
+
+    say("building the bridge (Rust), once for this machine: 2 to 10 minutes")
+    try:
+        code = process.run_logged(command, log, env=environment, poll=draw)
+    finally:
+        line.clear()
+    without_progress(log)
+    if code != 0:
         raise DevError(f"the bridge could not be built:\n{process.tail(log)}",
                        f"all of it: {log}; SLUICE_BRIDGE=off builds without Delta tables")
     into.mkdir(parents=True, exist_ok=True)
