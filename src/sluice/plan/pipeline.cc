@@ -11,20 +11,22 @@ using std::string;
 
 string scan_text(const Scan& scan) {
   return std::visit(
-      overloaded{[](const FileScan& files) {
-                   const std::string_view format = std::visit(
-                       overloaded{
-                           [](const CsvFormat&) -> std::string_view { return "csv"; },
-                           [](const JsonFormat&) -> std::string_view { return "json"; },
-                           [](const ParquetFormat&) -> std::string_view { return "parquet"; }},
-                       files.format);
-                   string text = fmt::format("{} {}", files.files.size(), format);
-                   for (const string& file : files.files) {
-                     text += "\n  " + file;
-                   }
-                   return text;
-                 },
-                 [](const RelationScan& relation) { return "relation " + relation.name; }},
+      overloaded{
+          [](const FileScan& files) {
+            const std::string_view format = std::visit(
+                overloaded{
+                    [](const CsvFormat&) -> std::string_view { return "csv"; },
+                    [](const JsonFormat&) -> std::string_view { return "json"; },
+                    [](const ParquetFormat&) -> std::string_view { return "parquet"; },
+                    [](const FixedWidthFormat&) -> std::string_view { return "fixed width"; }},
+                files.format);
+            string text = fmt::format("{} {}", files.files.size(), format);
+            for (const string& file : files.files) {
+              text += "\n  " + file;
+            }
+            return text;
+          },
+          [](const RelationScan& relation) { return "relation " + relation.name; }},
       scan);
 }
 

@@ -41,7 +41,24 @@ struct JsonFormat {
 struct ParquetFormat {
   friend bool operator==(const ParquetFormat&, const ParquetFormat&) = default;
 };
-using FileFormat = std::variant<CsvFormat, JsonFormat, ParquetFormat>;
+/// One record a line, its columns at fixed places, counted in characters.
+struct FixedWidthFormat {
+  struct Column {
+    std::string name;
+    std::int64_t start = 1;  // 1-based
+    std::int64_t width = 0;
+    friend bool operator==(const Column&, const Column&) = default;
+  };
+  std::vector<Column> columns;
+  /// A line of another length is refused.
+  std::optional<std::int64_t> record_length;
+  std::int64_t skip_rows = 0;
+  std::int64_t skip_footer = 0;
+  bool strip = true;
+  std::string encoding = "utf-8";
+  friend bool operator==(const FixedWidthFormat&, const FixedWidthFormat&) = default;
+};
+using FileFormat = std::variant<CsvFormat, JsonFormat, ParquetFormat, FixedWidthFormat>;
 
 /// Rows of files, read in this order.
 struct FileScan {

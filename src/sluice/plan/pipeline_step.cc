@@ -241,6 +241,7 @@ string to_string(const ColumnExpr& value) {
           [](const CastTo& cast) {
             return fmt::format("cast({} as {})", cast.column, to_string(cast.type));
           },
+          [](const Respell& text) { return fmt::format("read {} as {}", text.column, text.name); },
           [](const RegexGroup& regex) {
             return fmt::format("regex({}, '{}')", regex.column, regex.pattern);
           },

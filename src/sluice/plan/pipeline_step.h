@@ -90,6 +90,27 @@ struct CastTo {
   std::string type_name;  // as the contract spells it, for messages
   friend bool operator==(const CastTo&, const CastTo&) = default;
 };
+/// How a source spells values that no cast reads: 1234 for 12.34, 31.12.2026, 1.234,5.
+struct ImpliedDecimals {
+  std::int64_t digits = 0;
+  friend bool operator==(const ImpliedDecimals&, const ImpliedDecimals&) = default;
+};
+struct DatePattern {
+  std::string strptime;
+  bool has_time = false;
+  friend bool operator==(const DatePattern&, const DatePattern&) = default;
+};
+struct DecimalComma {
+  friend bool operator==(const DecimalComma&, const DecimalComma&) = default;
+};
+using Spelling = std::variant<ImpliedDecimals, DatePattern, DecimalComma>;
+/// The text as a cast reads it; one in another spelling quarantines its row.
+struct Respell {
+  std::string column;
+  Spelling from;
+  std::string name;  // as the contract spells it, for messages
+  friend bool operator==(const Respell&, const Respell&) = default;
+};
 /// The first group of an RE2 pattern, searched in the text; NULL where it is not found.
 struct RegexGroup {
   std::string column;
@@ -98,7 +119,7 @@ struct RegexGroup {
 };
 
 using ColumnExpr = std::variant<RawSql, ChangeCase, TrimText, FirstOf, SplitText, MapValues, Bands,
-                                JsonPath, DateDifference, CastTo, RegexGroup>;
+                                JsonPath, DateDifference, CastTo, Respell, RegexGroup>;
 
 /// Adds or replaces one column.
 struct Assignment {

@@ -176,7 +176,7 @@ constexpr std::array kFieldKeys{
     key<&F::extraction_task>("extraction_task", "What is extracted", Support::Later),
     key<&F::extraction_examples>("extraction_examples", "Examples of it", Support::Later),
     key<&F::max_length>("max_length", "Longest text in characters"),
-    key<&F::range>("range", "[begin, end) in a fixed-width line, from 0", Support::LaterRows),
+    key<&F::range>("range", "[begin, end) in a fixed-width line, from 0"),
     key<&F::declassify>("declassify", "Why a column made from a masked one may be clear"),
 };
 

@@ -1,7 +1,9 @@
 // Shared by the files of this folder.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "sluice/contract/lower/lower.h"
 
@@ -14,6 +16,9 @@ plan::Value lower_number(const Decimal& number);
 
 /// Unsupported with a place: what is written, and what to do instead.
 Error unsupported(const LowerInput& input, const Span& span, std::string message, std::string hint);
+
+/// `dd.MM.yyyy HH:mm` for strptime; empty when it has letters that are not known.
+std::optional<plan::DatePattern> find_date_pattern(std::string_view java);
 
 Status lower_steps(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);

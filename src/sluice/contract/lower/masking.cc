@@ -211,6 +211,7 @@ Reads Flow::read_value(const plan::ColumnExpr& value) const {
           },
           [](const plan::DateDifference& v) { return Reads{.columns = {v.from, v.to}}; },
           [](const plan::CastTo& v) { return Reads{.columns = {v.column}}; },
+          [](const plan::Respell& v) { return Reads{.columns = {v.column}}; },
           [](const plan::RegexGroup& v) {
             return Reads{.columns = {v.column}, .takes_a_part = true};
           },

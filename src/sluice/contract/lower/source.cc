@@ -53,11 +53,11 @@ std::optional<plan::FileFormat> format_of(SourceFormat format) {
     case SourceFormat::Ndjson:
     case SourceFormat::Jsonl: return plan::JsonFormat{};
     case SourceFormat::Parquet: return plan::ParquetFormat{};
+    case SourceFormat::FixedWidth: return plan::FixedWidthFormat{};
     case SourceFormat::Xml:
     case SourceFormat::Xlsx:
     case SourceFormat::Xls:
     case SourceFormat::Excel:
-    case SourceFormat::FixedWidth:
     case SourceFormat::Avro:
     case SourceFormat::Arrow:
     case SourceFormat::Delta:
@@ -94,74 +94,159 @@ Result<plan::FileFormat> format_of_file(std::string_view path) {
 namespace internal {
 namespace {
 
-/// Options that decide what is read and are not executed.
-Status refuse_options(const LowerInput& input, const SourceOptions& options) {
-  struct Refused {
-    bool is_written;
-    std::string_view key;
-  };
-  const std::array refused{
-      Refused{options.archive_member.has_value(), "archive_member"},
-      Refused{!options.implied_decimals.empty(), "implied_decimals"},
-      Refused{!options.date_formats.empty(), "date_formats"},
-      Refused{options.decimal_comma && options.decimal_comma->value, "decimal_comma"},
-      Refused{options.skip_footer && options.skip_footer->value != 0, "skip_footer"},
-  };
-  for (const Refused& one : refused) {
-    if (one.is_written) {
-      return unsupported(input, options.span,
-                         fmt::format("this option of a source is not executed: '{}'", one.key),
-                         "leave it out and cast the column in a step of phase pre");
+std::string encoding_of(const SourceOptions& options) {
+  const std::string word = options.encoding ? lower_text(options.encoding->value) : "utf-8";
+  return word == "utf8" ? "utf-8" : word;
+}
+
+void apply_csv_options(const Contract& contract, const SourceOptions& options,
+                       plan::CsvFormat& csv) {
+  if (options.delimiter) {
+    const std::string& word = options.delimiter->value;
+    csv.delimiter = word == "tab" || word == "\\t" ? "\t" : word;
+  }
+  if (options.quote_char) {
+    csv.quote = options.quote_char->value;
+  }
+  if (options.skip_rows) {
+    csv.skip_rows = options.skip_rows->value;
+  }
+  if (options.comment_prefix) {
+    csv.comment = options.comment_prefix->value;
+  }
+  csv.encoding = encoding_of(options);
+  if (options.null_values) {
+    for (const Text& text : *options.null_values) {
+      csv.null_values.push_back(text.value);
     }
+  }
+  if (options.has_header && !options.has_header->value) {
+    csv.has_header = false;
+    for (const Field& field : contract.model.fields) {
+      csv.column_names.push_back(field.name.value);
+    }
+  }
+}
+
+/// From `options.columns`, else from the `range` of the model's fields.
+Status apply_fixed_width_options(const Contract& contract, const LowerInput& input,
+                                 const SourceOptions& options, plan::FixedWidthFormat& fixed) {
+  for (const FixedWidthColumn& column : options.columns) {
+    fixed.columns.push_back(
+        {.name = column.name.value, .start = column.start.value, .width = column.width.value});
+  }
+  if (fixed.columns.empty()) {
+    for (const Field& field : contract.model.fields) {
+      if (field.range.size() == 2) {
+        fixed.columns.push_back({.name = field.name.value,
+                                 .start = field.range[0].value + 1,
+                                 .width = field.range[1].value - field.range[0].value});
+      }
+    }
+  }
+  if (fixed.columns.empty()) {
+    return unsupported(input, contract.source->span,
+                       "a source of fixed width does not say where its columns stand",
+                       "write options.columns with name, start (from 1) and width of each");
+  }
+  fixed.encoding = encoding_of(options);
+  if (fixed.encoding == "cp037") {
+    return unsupported(input, options.encoding->span, "records in EBCDIC (cp037) are not read",
+                       "convert the file to UTF-8 first, for instance with iconv -f CP037");
+  }
+  fixed.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
+  fixed.skip_footer = options.skip_footer ? options.skip_footer->value : 0;
+  fixed.strip = !options.strip || options.strip->value;
+  if (options.record_length) {
+    fixed.record_length = options.record_length->value;
   }
   return {};
 }
 
 Status apply_options(const Contract& contract, const LowerInput& input,
                      const SourceOptions& options, plan::FileFormat& format) {
-  SLUICE_CHECK(refuse_options(input, options));
-  auto* csv = std::get_if<plan::CsvFormat>(&format);
-  if (csv == nullptr) {
-    return {};
+  if (options.archive_member) {
+    return unsupported(input, options.archive_member->span, "files inside a zip are not read",
+                       "unpack the archive and give the folder with --source");
   }
-  if (options.delimiter) {
-    const std::string& word = options.delimiter->value;
-    csv->delimiter = word == "tab" || word == "\\t" ? "\t" : word;
+  if (auto* csv = std::get_if<plan::CsvFormat>(&format)) {
+    apply_csv_options(contract, options, *csv);
   }
-  if (options.quote_char) {
-    csv->quote = options.quote_char->value;
-  }
-  if (options.skip_rows) {
-    csv->skip_rows = options.skip_rows->value;
-  }
-  if (options.comment_prefix) {
-    csv->comment = options.comment_prefix->value;
-  }
-  if (options.encoding) {
-    csv->encoding = lower_text(options.encoding->value);
-    csv->encoding = csv->encoding == "utf8" ? "utf-8" : csv->encoding;
-  }
-  if (options.null_values) {
-    for (const Text& text : *options.null_values) {
-      csv->null_values.push_back(text.value);
-    }
-  }
-  if (options.has_header && !options.has_header->value) {
-    csv->has_header = false;
-    for (const Field& field : contract.model.fields) {
-      csv->column_names.push_back(field.name.value);
-    }
+  if (auto* fixed = std::get_if<plan::FixedWidthFormat>(&format)) {
+    return apply_fixed_width_options(contract, input, options, *fixed);
   }
   return {};
 }
 
+bool is_number(const schema::LogicalType& type) {
+  return std::holds_alternative<schema::Integer>(type.kind) ||
+         std::holds_alternative<schema::Float>(type.kind) ||
+         std::holds_alternative<schema::Decimal>(type.kind);
+}
+
+void add_respelling(const LowerInput& input, const Place& written, std::string_view option,
+                    plan::Assign values, plan::Pipeline& out) {
+  if (!values.assignments.empty()) {
+    out.steps.push_back({.name = std::string(option),
+                         .phase = plan::Phase::Pre,
+                         .step = std::move(values),
+                         .at = place(input, written)});
+  }
+}
+
+/// How the source spells numbers and dates is settled before anything else sees them.
+Status lower_spellings(const Contract& contract, const LowerInput& input,
+                       const SourceOptions& options, plan::Pipeline& out) {
+  const auto respell = [](const std::string& column, plan::Spelling from, std::string name) {
+    return plan::Assignment{
+        .column = column,
+        .value = plan::Respell{.column = column, .from = std::move(from), .name = std::move(name)}};
+  };
+  plan::Assign numbers;
+  for (const Pair<Integer>& one : options.implied_decimals) {
+    numbers.assignments.push_back(
+        respell(one.key.value, plan::ImpliedDecimals{.digits = one.value.value},
+                fmt::format("a number with {} implied decimals", one.value.value)));
+  }
+  plan::Assign dates;
+  for (const auto& one : options.date_formats) {
+    const auto pattern = find_date_pattern(one.value.value);
+    if (!pattern) {
+      return unsupported(input, one.value.span,
+                         fmt::format("a pattern of dates that is not read: '{}'", one.value.value),
+                         "use yyyy, MM, dd, HH, mm, ss and SSS, as in dd.MM.yyyy HH:mm");
+    }
+    dates.assignments.push_back(respell(one.key.value, *pattern, one.value.value));
+  }
+  plan::Assign commas;
+  if (options.decimal_comma && options.decimal_comma->value) {
+    for (const Field& field : contract.model.fields) {
+      const auto type = lower_type(field.type.value);
+      const bool is_implied = std::ranges::any_of(options.implied_decimals, [&](const auto& one) {
+        return schema::same_column(one.key.value, field.name.value);
+      });
+      if (type && is_number(*type) && !is_implied) {
+        commas.assignments.push_back(
+            respell(field.name.value, plan::DecimalComma{}, "a number with a decimal comma"));
+      }
+    }
+  }
+  add_respelling(input, options.span, "implied_decimals", std::move(numbers), out);
+  add_respelling(input, options.span, "date_formats", std::move(dates), out);
+  add_respelling(input, options.span, "decimal_comma", std::move(commas), out);
+  return {};
+}
+
 Result<plan::FileFormat> source_format(const Contract& contract, const LowerInput& input) {
-  const bool is_written = contract.source && contract.source->format && !input.is_source_replaced;
-  if (!is_written) {
+  const bool is_written = contract.source && contract.source->format;
+  if (!is_written || input.is_source_replaced) {
     if (input.files.empty()) {
       return plan::FileFormat{plan::JsonFormat{}};  // nothing to read
     }
-    return format_of_file(input.files.front());
+    auto by_ending = format_of_file(input.files.front());
+    if (by_ending || !is_written) {
+      return by_ending;
+    }
   }
   const auto format = format_of(contract.source->format->value);
   if (!format) {
@@ -229,6 +314,7 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
   SLUICE_TRY(plan::FileFormat format, source_format(contract, input));
   if (contract.source) {
     SLUICE_CHECK(apply_options(contract, input, contract.source->options, format));
+    SLUICE_CHECK(lower_spellings(contract, input, contract.source->options, out));
   }
   out.source = plan::FileScan{.files = input.files, .format = std::move(format)};
   out.source_label = input.source_label;

@@ -21,6 +21,8 @@ namespace sluice::dialect {
 
 inline constexpr std::string_view kFileColumn = "_sluice_file";
 inline constexpr std::string_view kRowColumn = "_sluice_row";
+/// Why a line is no record; only with formats that can tell.
+inline constexpr std::string_view kLineErrorColumn = "_sluice_e0";
 inline constexpr std::string_view kRawColumn = "_sluice_raw";
 inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
 inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";
@@ -63,6 +65,8 @@ Result<std::string> render_step(const plan::Step& step, const Rows& input);
 /// `text` of type `from` as `to`; NULL where a value would be lost.
 Result<std::string> render_cast(const std::string& text, const schema::LogicalType& from,
                                 const schema::LogicalType& to);
+/// A text in a spelling of the source as casts read it; NULL where it is in another one.
+std::string render_respelled(const std::string& text, const plan::Spelling& from);
 /// Any value as the text a person would write.
 std::string render_as_text(const std::string& text, const schema::LogicalType& from);
 

@@ -5,6 +5,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
 
 namespace sluice::dialect {
 namespace {
@@ -71,7 +72,43 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
       to.kind);
 }
 
+/// Digits alone; the last `digits` of them stand behind the point.
+std::string implied_decimals(const std::string& text, std::int64_t digits) {
+  const std::string bare = fmt::format("ltrim(trim({}), '+-')", text);
+  const std::string padded =
+      fmt::format("lpad({0}, greatest(length({0}), {1})::INTEGER, '0')", bare, digits + 1);
+  return fmt::format(
+      "CASE WHEN regexp_full_match(trim({0}), '[+-]?[0-9]+') THEN (CASE WHEN trim({0})[1] = '-' "
+      "THEN '-' ELSE '' END) || left({1}, -{2}) || '.' || right({1}, {2}) END",
+      text, padded, digits);
+}
+
+std::string date_pattern(const std::string& text, const plan::DatePattern& pattern) {
+  return fmt::format("strftime(try_strptime(trim({}), {}), {})", text,
+                     quote_literal(pattern.strptime),
+                     quote_literal(pattern.has_time ? "%Y-%m-%d %H:%M:%S.%f" : "%Y-%m-%d"));
+}
+
+std::string decimal_comma(const std::string& text) {
+  return fmt::format(
+      "CASE WHEN regexp_full_match(trim({0}), "
+      "'[+-]?([0-9]+|[0-9]{{1,3}}([.][0-9]{{3}})+)?(,[0-9]+)?([eE][+-]?[0-9]+)?') AND trim({0}) "
+      "<> '' THEN replace(replace(trim({0}), '.', ''), ',', '.') END",
+      text);
+}
+
 }  // namespace
+
+std::string render_respelled(const std::string& text, const plan::Spelling& from) {
+  return std::visit(overloaded{
+                        [&](const plan::ImpliedDecimals& one) {
+                          return one.digits == 0 ? text : implied_decimals(text, one.digits);
+                        },
+                        [&](const plan::DatePattern& one) { return date_pattern(text, one); },
+                        [&](const plan::DecimalComma&) { return decimal_comma(text); },
+                    },
+                    from);
+}
 
 std::string render_as_text(const std::string& text, const LogicalType& from) {
   if (is<schema::Text>(from)) {

@@ -23,7 +23,8 @@ std::optional<plan::JsonPath> uncast(const plan::ColumnExpr& value) {
 }
 
 bool can_fail(const plan::Assignment& made, Evaluation evaluation) {
-  return std::holds_alternative<plan::CastTo>(made.value) || uncast(made.value).has_value() ||
+  return std::holds_alternative<plan::CastTo>(made.value) ||
+         std::holds_alternative<plan::Respell>(made.value) || uncast(made.value).has_value() ||
          (evaluation == Evaluation::Guarded && std::holds_alternative<plan::RawSql>(made.value));
 }
 
@@ -47,12 +48,17 @@ string mismatch(const string& text, const string& value, const string& column, c
 
 Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                          const plan::Assignment& made, const Rows& input, const string& value) {
+  const auto failed_value = [&](const string& column, const string& type) {
+    const schema::Field* field = input.columns.find(column);
+    return mismatch(
+        quote_identifier(column), value, column, type,
+        told_value(pipeline, column, field ? field->type : schema::LogicalType{schema::Text{}}));
+  };
   if (const auto* cast = std::get_if<plan::CastTo>(&made.value)) {
-    const schema::Field* field = input.columns.find(cast->column);
-    const string name = quote_identifier(cast->column);
-    return mismatch(name, value, cast->column, cast->type_name,
-                    told_value(pipeline, cast->column,
-                               field ? field->type : schema::LogicalType{schema::Text{}}));
+    return failed_value(cast->column, cast->type_name);
+  }
+  if (const auto* respelled = std::get_if<plan::Respell>(&made.value)) {
+    return failed_value(respelled->column, respelled->name);
   }
   if (const std::optional<plan::JsonPath> found = uncast(made.value)) {
     SLUICE_TRY(const string text, column_expr(input, *found));

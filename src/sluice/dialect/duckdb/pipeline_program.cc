@@ -119,9 +119,19 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
   return {};
 }
 
+bool tells_line_errors(const plan::Scan& scan) {
+  const auto* files = std::get_if<plan::FileScan>(&scan);
+  const auto* fixed =
+      files == nullptr ? nullptr : std::get_if<plan::FixedWidthFormat>(&files->format);
+  return fixed != nullptr && fixed->record_length.has_value();
+}
+
 Status ProgramWriter::scan() {
   SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
   rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  if (tells_line_errors(pipeline_.source)) {
+    rows_.hidden.emplace_back(kLineErrorColumn);
+  }
   const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source);
   if (relation != nullptr && relation->has_origin) {
     schema::Schema raw = bound_.source;

@@ -97,6 +97,58 @@ std::string scan_parquet(const std::vector<std::string>& files) {
   return fmt::format("read_parquet({}, union_by_name=true)", literal_list(files));
 }
 
+/// Whole lines, of whatever characters: no quotes, and a separator that no text has.
+std::string line_reader(const std::vector<std::string>& files,
+                        const plan::FixedWidthFormat& fixed) {
+  return fmt::format(
+      "read_csv({}, auto_detect=false, header=false, strict_mode=false, delim={}, quote='', "
+      "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={})",
+      literal_list(files), quote_literal("\x01\x02\x01\x02"), fixed.skip_rows,
+      quote_literal(fixed.encoding), quote_literal(kFileColumn));
+}
+
+/// The last lines of each file are told from the rest by counting all of them.
+std::string lines(const std::vector<std::string>& files, const plan::FixedWidthFormat& fixed) {
+  if (fixed.skip_footer == 0) {
+    return line_reader(files, fixed);
+  }
+  std::string all;
+  for (const std::string& file : files) {
+    all += fmt::format(
+        "{}SELECT * FROM (SELECT *, row_number() OVER () AS _sluice_number, count(*) OVER () AS "
+        "_sluice_count FROM {} WHERE _sluice_line IS NOT NULL) WHERE _sluice_number <= "
+        "_sluice_count - {}",
+        all.empty() ? "" : " UNION ALL ", line_reader({file}, fixed), fixed.skip_footer);
+  }
+  return "(" + all + ")";
+}
+
+/// The columns `names` of each line; with the file, also the reason why a line is refused.
+Text select_fixed_width(const plan::FileScan& scan, const plan::FixedWidthFormat& fixed,
+                        const Schema* columns, bool with_file) {
+  std::string list;
+  for (const plan::FixedWidthFormat::Column& column : fixed.columns) {
+    if (columns != nullptr && columns->find(column.name) == nullptr) {
+      continue;
+    }
+    std::string value = fmt::format("substr(_sluice_line, {}, {})", column.start, column.width);
+    value = fixed.strip ? fmt::format("nullif(trim({}), '')", value) : value;
+    list +=
+        fmt::format("{}{} AS {}", list.empty() ? "" : ", ", value, quote_identifier(column.name));
+  }
+  if (with_file) {
+    list += fmt::format(", {}", quote_identifier(kFileColumn));
+    if (fixed.record_length) {
+      list += fmt::format(
+          ", CASE WHEN length(_sluice_line) <> {0} THEN 'Line length mismatch: expected {0}, got ' "
+          "|| length(_sluice_line) END AS {1}",
+          *fixed.record_length, kLineErrorColumn);
+    }
+  }
+  return fmt::format("SELECT {} FROM {} WHERE _sluice_line IS NOT NULL", list,
+                     lines(scan.files, fixed));
+}
+
 std::string with_file_option(std::string reader) {
   reader.insert(reader.size() - 1, fmt::format(", filename={}", quote_literal(kFileColumn)));
   return reader;
@@ -150,12 +202,18 @@ Result<std::string> render_probe(const plan::Scan& scan) {
   return std::visit(
       overloaded{
           [](const plan::FileScan& files) -> Text {
-            const std::string reader = std::visit(
-                overloaded{[&](const plan::CsvFormat& csv) { return probe_csv(files.files, csv); },
-                           [&](const plan::JsonFormat&) { return probe_json(files.files); },
-                           [&](const plan::ParquetFormat&) { return scan_parquet(files.files); }},
+            const auto all_of = [](std::string reader) -> Text {
+              return "SELECT * FROM " + std::move(reader);
+            };
+            return std::visit(
+                overloaded{
+                    [&](const plan::CsvFormat& csv) { return all_of(probe_csv(files.files, csv)); },
+                    [&](const plan::JsonFormat&) { return all_of(probe_json(files.files)); },
+                    [&](const plan::ParquetFormat&) { return all_of(scan_parquet(files.files)); },
+                    [&](const plan::FixedWidthFormat& fixed) {
+                      return select_fixed_width(files, fixed, nullptr, false);
+                    }},
                 files.format);
-            return "SELECT * FROM " + reader;
           },
           [](const plan::RelationScan& relation) -> Text {
             return fmt::format("SELECT *{} FROM {}",
@@ -197,13 +255,19 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
     return fmt::format("SELECT {}{} FROM {}", list, file, quote_identifier(relation->name));
   }
   const auto& files = std::get<plan::FileScan>(scan);
+  if (const auto* fixed = std::get_if<plan::FixedWidthFormat>(&files.format)) {
+    return select_fixed_width(files, *fixed, &columns, with_file);
+  }
   SLUICE_TRY(
       std::string reader,
       std::visit(
           overloaded{
               [&](const plan::CsvFormat& csv) { return scan_csv(files.files, csv, columns); },
               [&](const plan::JsonFormat&) { return scan_json(files.files, columns); },
-              [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); }},
+              [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); },
+              [&](const plan::FixedWidthFormat& fixed) -> Text {
+                return lines(files.files, fixed);
+              }},
           files.format));
   if (with_file) {
     return fmt::format("SELECT {}, {} FROM {}", list, quote_identifier(kFileColumn),

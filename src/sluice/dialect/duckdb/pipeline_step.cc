@@ -184,6 +184,11 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
             return render_cast(quote_identifier(cast.column), type_of(input, cast.column),
                                cast.type);
           },
+          [&](const plan::Respell& text) -> Text {
+            return render_respelled(
+                render_as_text(quote_identifier(text.column), type_of(input, text.column)),
+                text.from);
+          },
           [&](const plan::RegexGroup& regex) -> Text {
             // An empty text is what DuckDB gives for "not found".
             const string text =
