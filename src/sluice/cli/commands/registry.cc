@@ -7,9 +7,10 @@
 namespace sluice::cli {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array kCommands{&kInit,    &kRun,    &kQuarantine, &kRuns,   &kValidate,
-                                        &kFormat,  &kDiff,   &kDdl,        &kSchema, &kExplain,
-                                        &kDecrypt, &kDoctor, &kCompletion, &kVersion};
+  static constexpr std::array kCommands{
+      &kInit,    &kRun,     &kQuarantine, &kRuns,       &kValidate,   &kFormat,
+      &kDiff,    &kDdl,     &kSchema,     &kExportOdcs, &kImportOdcs, &kImportDbt,
+      &kExplain, &kDecrypt, &kDoctor,     &kCompletion, &kVersion};
   return kCommands;
 }
 

@@ -1,0 +1,260 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/contract/check/check.h"
+#include "sluice/contract/exchange/exchange.h"
+#include "sluice/contract/exchange/odcs_internal.h"
+#include "sluice/contract/lower/lower.h"
+
+namespace sluice::contract {
+namespace internal {
+namespace {
+
+std::string_view logical_type(const schema::LogicalType& type) {
+  return std::visit(overloaded{
+                        [](const schema::Boolean&) -> std::string_view { return "boolean"; },
+                        [](const schema::Integer&) -> std::string_view { return "integer"; },
+                        [](const schema::Float&) -> std::string_view { return "number"; },
+                        [](const schema::Decimal&) -> std::string_view { return "number"; },
+                        [](const schema::Text&) -> std::string_view { return "string"; },
+                        [](const schema::Bytes&) -> std::string_view { return "string"; },
+                        [](const schema::Date&) -> std::string_view { return "date"; },
+                        [](const schema::Time&) -> std::string_view { return "time"; },
+                        [](const schema::Timestamp&) -> std::string_view { return "timestamp"; },
+                        [](const schema::UuidType&) -> std::string_view { return "string"; },
+                        [](const schema::Json&) -> std::string_view { return "string"; },
+                        [](const schema::List&) -> std::string_view { return "array"; },
+                        [](const schema::Map&) -> std::string_view { return "object"; },
+                        [](const schema::Struct&) -> std::string_view { return "object"; },
+                    },
+                    type.kind);
+}
+
+void put_text(Node& map, std::string_view key, const MaybeText& text) {
+  if (text) {
+    put(map, key, make_text(text->value));
+  }
+}
+
+void put_place(Node& property, const Texts& list, std::string_view name, std::string_view flag,
+               std::string_view position) {
+  const auto at = std::ranges::find(list, name, [](const Text& text) { return text.value; });
+  if (at != list.end()) {
+    put(property, flag, make_word("true"));
+    put(property, position, make_word(std::to_string(at - list.begin() + 1)));
+  }
+}
+
+std::string classification_of(const Field& field) {
+  if (field.classification) {
+    return field.classification->value;
+  }
+  return field.pii.value         ? "pii"
+         : field.phi.value       ? "phi"
+         : field.sensitive.value ? "sensitive"
+                                 : "";
+}
+
+Node options_of(const Field& field) {
+  Node options = make_map();
+  if (field.min) {
+    put(options, "minimum", make_word(field.min->value.text));
+  }
+  if (field.max) {
+    put(options, "maximum", make_word(field.max->value.text));
+  }
+  if (field.max_length) {
+    put(options, "maxLength", make_word(std::to_string(field.max_length->value)));
+  }
+  return options;
+}
+
+Node accepted_of(const Field& field) {
+  Node values = make_list();
+  for (const Value& value : *field.accepted_values) {
+    values.items.push_back(value.value.type == ScalarType::String ? make_text(value.value.text)
+                                                                  : make_word(value.value.text));
+  }
+  Node item = make_map();
+  put(item, "id", make_text("accepted_values"));
+  put(item, "type", make_text("library"));
+  put(item, "metric", make_text("invalidValues"));
+  put(map_under(item, "arguments"), "validValues", std::move(values));
+  put(item, "mustBe", make_word("0"));
+  return item;
+}
+
+Node property_of(const Contract& contract, const Field& field) {
+  Node property = make_map();
+  put(property, "id", make_text(field.name.value));
+  put(property, "name", make_text(field.name.value));
+  const auto type = lower_type(field.type.value);
+  put(property, "logicalType", make_text(type ? logical_type(*type) : "string"));
+  put(property, "physicalType", make_text(field.type.value));
+  put(property, "required", make_word(field.required.value ? "true" : "false"));
+  put_text(property, "description", field.description);
+  if (const std::string word = classification_of(field); !word.empty()) {
+    put(property, "classification", make_text(word));
+  }
+  put_place(property, contract.primary_key, field.name.value, "primaryKey", "primaryKeyPosition");
+  if (contract.materialization) {
+    put_place(property, contract.materialization->partition_by, field.name.value, "partitioned",
+              "partitionKeyPosition");
+  }
+  if (Node options = options_of(field); !options.entries.empty()) {
+    put(property, "logicalTypeOptions", std::move(options));
+  }
+  if (field.accepted_values) {
+    list_under(property, "quality").items.push_back(accepted_of(field));
+  }
+  return property;
+}
+
+void add_rules(const Node& root, std::string_view list, Node& table) {
+  const Node* quality = root.find("quality");
+  const Node* rules = quality == nullptr ? nullptr : quality->find(list);
+  for (std::size_t i = 0; rules != nullptr && i < rules->items.size(); ++i) {
+    list_under(table, "quality")
+        .items.push_back(quality_of(rules->items[i], fmt::format("{}-{}", list, i)));
+  }
+}
+
+void add_level(Node& levels, std::string_view property, const std::optional<Objective>& objective) {
+  if (!objective || !objective->threshold) {
+    return;
+  }
+  const std::string& threshold = objective->threshold->value;
+  const std::size_t digits = std::min(threshold.find_first_not_of("0123456789."), threshold.size());
+  Node level = make_map();
+  put(level, "property", make_text(property));
+  const bool is_number = digits > 0;
+  put(level, "value", is_number ? make_word(threshold.substr(0, digits)) : make_text(threshold));
+  if (is_number && digits < threshold.size()) {
+    put(level, "unit", make_text(threshold.substr(digits)));
+  }
+  if (objective->field) {
+    put(level, "element", make_text(objective->field->value));
+  }
+  levels.items.push_back(std::move(level));
+}
+
+/// Keys of foreign documents that an import kept.
+void put_kept(const Node& root, Node& out) {
+  const Node* metadata = root.find("metadata");
+  if (metadata == nullptr) {
+    return;
+  }
+  for (const Entry& entry : metadata->entries) {
+    const bool is_part = entry.key == kKeptQuality || entry.key == kKeptTable ||
+                         entry.key == kKeptLevels;  // they stand in what they are a part of
+    if (entry.key.starts_with(kKept) && !is_part) {
+      put(out, std::string_view(entry.key).substr(kKept.size()), entry.value);
+    }
+  }
+}
+
+/// x-odcs of a field: what foreign documents say of it besides.
+void put_kept_of_field(const Node& root, const std::string& name, Node& property) {
+  const Node* model = root.find("model");
+  const Node* fields = model == nullptr ? nullptr : model->find("fields");
+  for (std::size_t i = 0; fields != nullptr && i < fields->items.size(); ++i) {
+    const Node* kept = fields->items[i].find("x-odcs");
+    if (kept == nullptr || text_of(fields->items[i], "name") != name) {
+      continue;
+    }
+    for (const Entry& entry : kept->entries) {
+      if (entry.key == "quality") {
+        Node& list = list_under(property, "quality");
+        list.items.insert(list.items.end(), entry.value.items.begin(), entry.value.items.end());
+      } else {
+        put(property, entry.key, entry.value);
+      }
+    }
+  }
+}
+
+const Node* kept(const Node& root, std::string_view key) {
+  const Node* metadata = root.find("metadata");
+  return metadata == nullptr ? nullptr : metadata->find(key);
+}
+
+void append(Node& list, const Node* more) {
+  if (more != nullptr) {
+    list.items.insert(list.items.end(), more->items.begin(), more->items.end());
+  }
+}
+
+Node table_of(const Node& root, const Contract& contract) {
+  Node table = make_map();
+  put(table, "name", make_text(table_name(contract)));
+  put(table, "logicalType", make_text("object"));
+  put(table, "physicalType", make_text("table"));
+  Node& properties = list_under(table, "properties");
+  for (const Field& field : contract.model.fields) {
+    Node property = property_of(contract, field);
+    put_kept_of_field(root, field.name.value, property);
+    properties.items.push_back(std::move(property));
+  }
+  add_rules(root, "row_rules", table);
+  add_rules(root, "dataset_rules", table);
+  if (const Node* checks = kept(root, kKeptQuality)) {
+    append(list_under(table, "quality"), checks);
+  }
+  if (const Node* said = kept(root, kKeptTable)) {
+    for (const Entry& entry : said->entries) {
+      put(table, entry.key, entry.value);
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+Node odcs_of(const Node& root, const Contract& contract) {
+  Node out = make_map();
+  const std::string name = table_name(contract);
+  const std::string title = contract.info.title ? contract.info.title->value : name;
+  put(out, "apiVersion", make_text(kOdcsVersion));
+  put(out, "kind", make_text("DataContract"));
+  put(out, "id", make_text(name));
+  put(out, "name", make_text(title));
+  put(out, "version", make_text(contract.info.version.value));
+  put(out, "status", make_text(contract.info.status ? contract.info.status->value : "active"));
+  put_text(out, "domain", contract.info.domain);
+  put_text(out, "dataProduct", contract.info.data_product);
+  if (contract.info.description) {
+    put(map_under(out, "description"), "purpose", make_text(contract.info.description->value));
+  }
+  list_under(out, "schema").items.push_back(table_of(root, contract));
+  Node levels = make_list();
+  add_level(levels, "freshness", contract.service_levels.freshness);
+  add_level(levels, "availability", contract.service_levels.availability);
+  add_level(levels, "completeness", contract.service_levels.completeness);
+  append(levels, kept(root, kKeptLevels));
+  if (!levels.items.empty()) {
+    put(out, "slaProperties", std::move(levels));
+  }
+  put_kept(root, out);
+  return out;
+}
+
+}  // namespace internal
+
+Result<std::string> export_odcs(std::string_view text, std::string_view path) {
+  using namespace internal;
+  const CheckedContract checked = check_contract(text, path);
+  if (!checked.is_runnable()) {
+    return to_error(checked.diagnostics);
+  }
+  SLUICE_TRY(const Node root, parse_root(text, path));
+  Node out = odcs_of(root, *checked.contract);
+  Node own = make_map();
+  put(own, "property", make_text(kNamespace));
+  put(map_under(own, "value"), "contract", make_text(text));
+  list_under(out, "customProperties").items.push_back(std::move(own));
+  return render_yaml(out);
+}
+
+}  // namespace sluice::contract
