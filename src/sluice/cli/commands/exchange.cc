@@ -1,6 +1,7 @@
 #include "sluice/contract/exchange/exchange.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -80,7 +81,11 @@ ExitCode run_export(const Arguments& arguments, const Terminal& terminal) {
   }
   const auto made = contract::export_odcs(*text, path);
   if (!made) {
-    return fail(made.error(), terminal);
+    Error error = made.error();
+    return fail(error.hint.empty() ? std::move(error).with_hint(fmt::format(
+                                         "`sluice validate {}` shows every mistake", path))
+                                   : error,
+                terminal);
   }
   return hand_out(*made, Json{{"schema_version", 1}, {"text", *made}}, arguments, terminal);
 }
@@ -125,6 +130,47 @@ Result<std::vector<Imported>> import_chosen(const Arguments& arguments) {
   return all;
 }
 
+/// Where each goes, before the first is written: all of them, or none.
+Result<std::vector<std::string>> make_paths(const std::vector<Imported>& all,
+                                            const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("cannot make the folder: '{}'", folder));
+  }
+  std::vector<std::string> paths;
+  for (const Imported& each : all) {
+    const bool is_plain = each.name.find('/') == std::string::npos && !each.name.starts_with('.');
+    if (!is_plain) {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("no name for a file: '{}'", each.name));
+    }
+    paths.push_back(fmt::format("{}/{}.yaml", folder, each.name));
+    if (std::ranges::count(paths, paths.back()) > 1) {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("two of one name in the file: '{}'", each.name))
+          .with_hint("leave --output out, or give each a name of its own");
+    }
+    if (std::filesystem::exists(paths.back(), failed)) {
+      return make_error(ErrorCode::AlreadyExists,
+                        fmt::format("there is a file already: '{}'", paths.back()))
+          .with_hint("name another folder, or move the file away");
+    }
+  }
+  return paths;
+}
+
+Status write_all(const std::vector<Imported>& all, const std::string& folder,
+                 const Terminal& terminal) {
+  SLUICE_TRY(const std::vector<std::string> paths, make_paths(all, folder));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    SLUICE_CHECK(contract::create_text_file(paths[i], all[i].text));
+    terminal.say(fmt::format("wrote {}", paths[i]));
+  }
+  return {};
+}
+
 ExitCode run_import_dbt(const Arguments& arguments, const Terminal& terminal) {
   const auto all = import_chosen(arguments);
   if (!all) {
@@ -132,24 +178,16 @@ ExitCode run_import_dbt(const Arguments& arguments, const Terminal& terminal) {
   }
   say_notes(*all, terminal);
   const auto folder = arguments.find("output");
+  if (folder) {
+    if (const Status written = write_all(*all, *folder, terminal); !written) {
+      return fail(written.error(), terminal);
+    }
+  }
   Json json{{"schema_version", 1}, {"contracts", Json::array()}};
   std::string text;
   for (const Imported& each : *all) {
     json["contracts"].push_back(json_of(each));
     text += (text.empty() ? "" : "---\n") + each.text;
-    const bool is_plain = each.name.find('/') == std::string::npos && !each.name.starts_with('.');
-    if (folder && !is_plain) {
-      return fail(make_error(ErrorCode::InvalidArgument,
-                             fmt::format("no name for a file: '{}'", each.name)),
-                  terminal);
-    }
-    if (folder) {
-      const std::string path = fmt::format("{}/{}.yaml", *folder, each.name);
-      if (const Status written = contract::create_text_file(path, each.text); !written) {
-        return fail(written.error(), terminal);
-      }
-      terminal.say(fmt::format("wrote {}", path));
-    }
   }
   if (arguments.has("json")) {
     print_json(json, terminal);

@@ -23,7 +23,8 @@ struct Imported {
   std::vector<std::string> notes;
 };
 
-/// A data contract of ODCS 3; `path` is its file's name.
+/// A data contract of ODCS 3; `path` is its file's name. InvalidContract with the place of what is
+/// not as the standard says; Unsupported for an older version.
 Result<Imported> import_odcs(std::string_view text, std::string_view path);
 
 /// Each model and each table of a source in a dbt properties file (schema.yml, sources.yml), in

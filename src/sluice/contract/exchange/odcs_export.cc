@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -57,15 +59,17 @@ std::string classification_of(const Field& field) {
                                  : "";
 }
 
-Node options_of(const Field& field) {
+/// Each logical type has options of its own; what does not fit stays in the contract's text.
+Node options_of(const Field& field, std::string_view logical) {
   Node options = make_map();
-  if (field.min) {
+  const bool is_number = logical == "integer" || logical == "number";
+  if (field.min && is_number) {
     put(options, "minimum", make_word(field.min->value.text));
   }
-  if (field.max) {
+  if (field.max && is_number) {
     put(options, "maximum", make_word(field.max->value.text));
   }
-  if (field.max_length) {
+  if (field.max_length && logical == "string") {
     put(options, "maxLength", make_word(std::to_string(field.max_length->value)));
   }
   return options;
@@ -78,7 +82,7 @@ Node accepted_of(const Field& field) {
                                                                   : make_word(value.value.text));
   }
   Node item = make_map();
-  put(item, "id", make_text("accepted_values"));
+  put(item, "id", make_text(kAcceptedId));
   put(item, "type", make_text("library"));
   put(item, "metric", make_text("invalidValues"));
   put(map_under(item, "arguments"), "validValues", std::move(values));
@@ -86,12 +90,42 @@ Node accepted_of(const Field& field) {
   return item;
 }
 
+/// "orders.id" where both are names that ODCS can refer to.
+std::string reference_of(const ForeignKey& key) {
+  const auto is_name = [](std::string_view name) {
+    return is_stable_id(name) && name.find('-') == std::string_view::npos &&
+           !(name.front() >= '0' && name.front() <= '9');
+  };
+  const bool is_both = is_name(key.contract.value) && is_name(key.column.value);
+  return is_both ? key.contract.value + "." + key.column.value : "";
+}
+
+/// What lists and structs are made of.
+void put_parts(Node& property, const schema::LogicalType& type) {
+  if (const auto* list = std::get_if<schema::List>(&type.kind)) {
+    Node& item = map_under(property, "items");
+    put(item, "logicalType", make_text(logical_type(*list->element)));
+    put_parts(item, *list->element);
+  }
+  if (const auto* inner = std::get_if<schema::Struct>(&type.kind)) {
+    Node& parts = list_under(property, "properties");
+    for (const schema::Field& field : inner->fields) {
+      Node part = make_map();
+      put(part, "name", make_text(field.name));
+      put(part, "logicalType", make_text(logical_type(field.type)));
+      put_parts(part, field.type);
+      parts.items.push_back(std::move(part));
+    }
+  }
+}
+
 Node property_of(const Contract& contract, const Field& field) {
   Node property = make_map();
   put(property, "id", make_text(field.name.value));
   put(property, "name", make_text(field.name.value));
   const auto type = lower_type(field.type.value);
-  put(property, "logicalType", make_text(type ? logical_type(*type) : "string"));
+  const std::string_view logical = type ? logical_type(*type) : "string";
+  put(property, "logicalType", make_text(logical));
   put(property, "physicalType", make_text(field.type.value));
   put(property, "required", make_word(field.required.value ? "true" : "false"));
   put_text(property, "description", field.description);
@@ -103,8 +137,19 @@ Node property_of(const Contract& contract, const Field& field) {
     put_place(property, contract.materialization->partition_by, field.name.value, "partitioned",
               "partitionKeyPosition");
   }
-  if (Node options = options_of(field); !options.entries.empty()) {
+  if (Node options = options_of(field, logical); !options.entries.empty()) {
     put(property, "logicalTypeOptions", std::move(options));
+  }
+  if (type) {
+    put_parts(property, *type);
+  }
+  if (field.foreign_key) {
+    if (const std::string to = reference_of(*field.foreign_key); !to.empty()) {
+      Node relation = make_map();
+      put(relation, "type", make_text("foreignKey"));
+      put(relation, "to", make_text(to));
+      list_under(property, "relationships").items.push_back(std::move(relation));
+    }
   }
   if (field.accepted_values) {
     list_under(property, "quality").items.push_back(accepted_of(field));
@@ -112,12 +157,43 @@ Node property_of(const Contract& contract, const Field& field) {
   return property;
 }
 
+/// A check of one column belongs to its property.
+void add_check(Node& table, Node check) {
+  const Node* arguments = check.find("arguments");
+  const std::string field = arguments == nullptr ? "" : text_of(*arguments, "field");
+  for (Node& property : list_under(table, "properties").items) {
+    if (!field.empty() && text_of(property, "name") == field) {
+      Node& own = map_under(check, "arguments");
+      remove(own, "field");
+      if (own.entries.empty()) {
+        remove(check, "arguments");
+      }
+      list_under(property, "quality").items.push_back(std::move(check));
+      return;
+    }
+  }
+  list_under(table, "quality").items.push_back(std::move(check));
+}
+
 void add_rules(const Node& root, std::string_view list, Node& table) {
   const Node* quality = root.find("quality");
   const Node* rules = quality == nullptr ? nullptr : quality->find(list);
   for (std::size_t i = 0; rules != nullptr && i < rules->items.size(); ++i) {
-    list_under(table, "quality")
-        .items.push_back(quality_of(rules->items[i], fmt::format("{}-{}", list, i)));
+    add_check(table, quality_of(rules->items[i], fmt::format("{}-{}", list, i)));
+  }
+}
+
+/// Stable ids, each once: names that are none get one made of them.
+void mend_ids(Node& table) {
+  std::set<std::string> taken;
+  for (Node& property : list_under(table, "properties").items) {
+    std::string id = text_of(property, "id");
+    std::ranges::replace_if(id, [](char c) { return !is_stable_id({&c, 1}); }, '_');
+    const std::string wanted = id.empty() ? "_" : id;
+    for (int i = 2; !taken.insert(id).second; ++i) {
+      id = fmt::format("{}-{}", wanted, i);
+    }
+    put(property, "id", make_text(id));
   }
 }
 
@@ -137,20 +213,35 @@ void add_level(Node& levels, std::string_view property, const std::optional<Obje
   if (objective->field) {
     put(level, "element", make_text(objective->field->value));
   }
+  put_text(level, "description", objective->description);
   levels.items.push_back(std::move(level));
 }
 
 /// Keys of foreign documents that an import kept.
 void put_kept(const Node& root, Node& out) {
+  static constexpr std::array<std::string_view, 10> kKeys{
+      "id",   "tenant", "tags",  "servers",           "support",
+      "team", "price",  "roles", "slaDefaultElement", "contractCreatedTs"};
   const Node* metadata = root.find("metadata");
   if (metadata == nullptr) {
     return;
   }
-  for (const Entry& entry : metadata->entries) {
-    const bool is_part = entry.key == kKeptQuality || entry.key == kKeptTable ||
-                         entry.key == kKeptLevels;  // they stand in what they are a part of
-    if (entry.key.starts_with(kKept) && !is_part) {
-      put(out, std::string_view(entry.key).substr(kKept.size()), entry.value);
+  const auto kept_as = [&](std::string_view key) {
+    return metadata->find(std::string(kKept) + std::string(key));
+  };
+  for (const std::string_view key : kKeys) {
+    if (const Node* value = kept_as(key)) {
+      put(out, key, *value);
+    }
+  }
+  for (const std::string_view key : {"authoritativeDefinitions", "customProperties"}) {
+    if (const Node* value = kept_as(key); value != nullptr && value->is_sequence()) {
+      put(out, key, *value);
+    }
+  }
+  if (const Node* words = kept_as("description"); words != nullptr && words->is_mapping()) {
+    for (const Entry& entry : words->entries) {
+      put(map_under(out, "description"), entry.key, entry.value);
     }
   }
 }
@@ -166,8 +257,11 @@ void put_kept_of_field(const Node& root, const std::string& name, Node& property
     }
     for (const Entry& entry : kept->entries) {
       if (entry.key == "quality") {
-        Node& list = list_under(property, "quality");
-        list.items.insert(list.items.end(), entry.value.items.begin(), entry.value.items.end());
+        append(list_under(property, "quality"), entry.value.items);
+      } else if (entry.key == "logicalTypeOptions") {
+        for (const Entry& option : entry.value.entries) {
+          put(map_under(property, entry.key), option.key, option.value);
+        }
       } else {
         put(property, entry.key, entry.value);
       }
@@ -178,12 +272,6 @@ void put_kept_of_field(const Node& root, const std::string& name, Node& property
 const Node* kept(const Node& root, std::string_view key) {
   const Node* metadata = root.find("metadata");
   return metadata == nullptr ? nullptr : metadata->find(key);
-}
-
-void append(Node& list, const Node* more) {
-  if (more != nullptr) {
-    list.items.insert(list.items.end(), more->items.begin(), more->items.end());
-  }
 }
 
 Node table_of(const Node& root, const Contract& contract) {
@@ -197,10 +285,11 @@ Node table_of(const Node& root, const Contract& contract) {
     put_kept_of_field(root, field.name.value, property);
     properties.items.push_back(std::move(property));
   }
+  mend_ids(table);
   add_rules(root, "row_rules", table);
   add_rules(root, "dataset_rules", table);
   if (const Node* checks = kept(root, kKeptQuality)) {
-    append(list_under(table, "quality"), checks);
+    append(list_under(table, "quality"), checks->items);
   }
   if (const Node* said = kept(root, kKeptTable)) {
     for (const Entry& entry : said->entries) {
@@ -232,7 +321,7 @@ Node odcs_of(const Node& root, const Contract& contract) {
   add_level(levels, "freshness", contract.service_levels.freshness);
   add_level(levels, "availability", contract.service_levels.availability);
   add_level(levels, "completeness", contract.service_levels.completeness);
-  append(levels, kept(root, kKeptLevels));
+  append(levels, map_or_none(kept(root, kKeptLevels)).items);
   if (!levels.items.empty()) {
     put(out, "slaProperties", std::move(levels));
   }

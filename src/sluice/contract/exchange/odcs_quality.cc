@@ -11,6 +11,9 @@ namespace sluice::contract::internal {
 namespace {
 
 constexpr std::array<std::string_view, 4> kAround{"name", "category", "severity", "description"};
+constexpr std::array<std::string_view, 7> kDimensions{"accuracy",    "completeness", "conformity",
+                                                      "consistency", "coverage",     "timeliness",
+                                                      "uniqueness"};
 
 /// The one key of a rule that says what it checks; nullptr when there is more to it.
 const Entry* body_of(const Node& rule) {
@@ -40,6 +43,23 @@ Node library(std::string_view metric) {
   return item;
 }
 
+/// One operator: ODCS allows no second one beside it.
+Node row_count_of(const Node* min, const Node* max) {
+  Node item = library("rowCount");
+  if (min != nullptr && max != nullptr && min->text == max->text) {
+    put(item, "mustBe", *min);
+  } else if (min != nullptr && max != nullptr) {
+    list_under(item, "mustBeBetween").items = {*min, *max};
+  } else if (min != nullptr) {
+    put(item, "mustBeGreaterOrEqualTo", *min);
+  } else if (max != nullptr) {
+    put(item, "mustBeLessOrEqualTo", *max);
+  } else {
+    return make_map();
+  }
+  return item;
+}
+
 /// Empty when ODCS has no word for it.
 Node native_of(const Entry& body) {
   const Node& value = body.value;
@@ -61,14 +81,12 @@ Node native_of(const Entry& body) {
     put(map_under(item, "arguments"), "pattern", *value.find("pattern"));
   } else if (body.key == "unique" && value.is_scalar()) {
     about("duplicateValues", value);
+  } else if (body.key == "unique" && value.is_sequence()) {
+    item = library("duplicateValues");
+    put(map_under(item, "arguments"), "properties", value);
+    put(item, "mustBe", make_word("0"));
   } else if (body.key == "row_count_between" && has_only(value, {"min", "max"})) {
-    item = library("rowCount");
-    if (value.find("min") != nullptr) {
-      put(item, "mustBeGreaterOrEqualTo", *value.find("min"));
-    }
-    if (value.find("max") != nullptr) {
-      put(item, "mustBeLessOrEqualTo", *value.find("max"));
-    }
+    item = row_count_of(value.find("min"), value.find("max"));
   }
   return item;
 }
@@ -240,16 +258,25 @@ Node quality_of(const Node& rule, std::string_view id) {
     put(item, "implementation", make_text(render_flow(rule)));
     return item;
   }
-  for (const auto& [from, to] : {std::pair{"name", "name"},
-                                 {"description", "description"},
-                                 {"category", "dimension"},
-                                 {"severity", "severity"}}) {
-    if (const Node* value = rule.find(from)) {
-      put(item, to, *value);
+  const std::string category = text_of(rule, "category");
+  const bool is_dimension = std::ranges::find(kDimensions, category) != kDimensions.end();
+  for (const auto& [from, to] :
+       {std::pair{"name", "name"}, {"description", "description"}, {"severity", "severity"}}) {
+    if (const std::string text = text_of(rule, from); !text.empty()) {
+      put(item, to, make_text(text));
     }
+  }
+  if (is_dimension) {
+    put(item, "dimension", make_text(category));
   }
   for (Entry& entry : native.entries) {
     put(item, entry.key, std::move(entry.value));
+  }
+  if (!category.empty() && !is_dimension) {
+    Node own = make_map();
+    put(own, "property", make_text("category"));
+    put(own, "value", make_text(category));
+    list_under(item, "customProperties").items.push_back(std::move(own));
   }
   return item;
 }
@@ -267,6 +294,13 @@ RuleOf rule_of(const Node& quality, std::string_view property) {
        {std::pair{"name", "name"}, {"description", "description"}, {"dimension", "category"}}) {
     if (const std::string text = text_of(quality, from); !text.empty()) {
       put(out.rule, to, make_text(text));
+    }
+  }
+  if (const Node* own = quality.find("customProperties")) {
+    for (const Node& each : own->items) {
+      if (text_of(each, "property") == "category") {
+        put(out.rule, "category", make_text(text_of(each, "value")));
+      }
     }
   }
   const std::string severity = text_of(quality, "severity");

@@ -49,6 +49,15 @@ std::string quoted(std::string_view text) {
         }
     }
   }
+  // Some readers take these for line ends.
+  for (const auto& [sign, escape] : {std::pair{"\xC2\x85", "\\u0085"},
+                                     {"\xE2\x80\xA8", "\\u2028"},
+                                     {"\xE2\x80\xA9", "\\u2029"},
+                                     {"\xEF\xBB\xBF", "\\uFEFF"}}) {
+    for (std::size_t at = 0; (at = out.find(sign, at)) != std::string::npos;) {
+      out.replace(at, std::string_view(sign).size(), escape);
+    }
+  }
   return out + "\"";
 }
 
@@ -186,6 +195,32 @@ bool is_same(const Node* left, const Node* right) {
   return left == nullptr || right == nullptr ? left == right : *left == *right;
 }
 
+bool is_one_of(std::string_view key, std::span<const std::string_view> list) {
+  return std::ranges::find(list, key) != list.end();
+}
+
+const Node& map_or_none(const Node* node) {
+  static const Node kNone = make_map();
+  return node == nullptr ? kNone : *node;
+}
+
+const std::vector<Node>& items_of(const Node& map, std::string_view key) {
+  static const std::vector<Node> kNone;
+  const Node* list = map.find(key);
+  return list == nullptr ? kNone : list->items;
+}
+
+const Node* find_item(const std::vector<Node>& items, std::string_view key,
+                      std::string_view value) {
+  const auto at = std::ranges::find_if(
+      items, [&](const Node& item) { return !value.empty() && text_of(item, key) == value; });
+  return at == items.end() ? nullptr : &*at;
+}
+
+void append(Node& list, const std::vector<Node>& more) {
+  list.items.insert(list.items.end(), more.begin(), more.end());
+}
+
 std::string render_yaml(const Node& node) {
   std::string out;
   write(node, 0, out);
@@ -212,13 +247,12 @@ Result<Node> parse_root(std::string_view text, std::string_view path) {
   Diagnostics found{std::string(path)};
   Document document = read_yaml(text, found);
   if (found.has_errors()) {
-    Error error = to_error(found);
-    error.code = ErrorCode::InvalidArgument;
-    return error;
+    return to_error(found);
   }
   if (!document.root || !document.root->is_mapping()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("the document is no map: '{}'", path));
+    Error error = make_error(ErrorCode::InvalidContract, "expected a map of keys");
+    error.at = SourcePosition{std::string(path), 1, 1};
+    return error;
   }
   return *std::move(document.root);
 }

@@ -1,9 +1,11 @@
 // Trees of YAML made by hand and written as text: for documents that no one has written yet.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/contract/source/node.h"
@@ -31,12 +33,21 @@ bool is_true(const Node& map, std::string_view key);
 /// Both absent or both the same.
 bool is_same(const Node* left, const Node* right);
 
+bool is_one_of(std::string_view key, std::span<const std::string_view> list);
+/// An empty map for nothing.
+const Node& map_or_none(const Node* node);
+/// Those of the list under `key`; none when there is no list.
+const std::vector<Node>& items_of(const Node& map, std::string_view key);
+/// The item that says `key: value`, or nullptr.
+const Node* find_item(const std::vector<Node>& items, std::string_view key, std::string_view value);
+void append(Node& list, const std::vector<Node>& more);
+
 /// Block style, two spaces, quoted where needed. Ends with a line end.
 std::string render_yaml(const Node& node);
 /// One line, JSON where YAML allows it.
 std::string render_flow(const Node& node);
 
-/// The root map of a document; InvalidArgument with the place of what is wrong.
+/// The root map of a document; InvalidContract with the place of what is wrong.
 Result<Node> parse_root(std::string_view text, std::string_view path);
 
 }  // namespace sluice::contract::internal
