@@ -181,7 +181,7 @@ std::optional<RowTest> is_true_for(const Call& call) {
   return RowTest{is_known ? whole : fmt::format("({}) IS NOT FALSE", whole), "", {}};
 }
 
-DbtRule dataset_sql(std::string sql) { return {DbtPlace::DatasetRule, "sql", make_text(sql)}; }
+DbtRule dataset_sql(std::string_view sql) { return {DbtPlace::DatasetRule, "sql", make_text(sql)}; }
 
 DbtRule unique(const Call& call) {
   const Node* columns = call.find("combination_of_columns");
