@@ -1,12 +1,17 @@
-"""docs/parity.md has a row for each name of names.txt, and each test that it names exists."""
+"""docs/parity.md has a row for each name of names.txt, and each test that it names exists;
+names.txt is what names_of.py finds in the texts, where they lie beside the clone.
+"""
 
 import re
 import unittest
 from pathlib import Path
 
+from names_of import names_of
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "parity.md"
 NAMES = Path(__file__).parent / "names.txt"
+TEXTS = sorted((ROOT.parent / "shared" / "reference" / "origin").glob("00[012]_*.txt"))
 ROW = re.compile(r"^\| `([^|]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 TEST = re.compile(r"\bTEST(?:_F|_P)?\((\w+),\s*(\w+)\)")
 
@@ -21,11 +26,18 @@ def tests_of_the_tree() -> set[str]:
             for suite, name in TEST.findall(file.read_text("utf-8"))}
 
 
+def listed() -> list[str]:
+    lines = NAMES.read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 class Parity(unittest.TestCase):
+    @unittest.skipUnless(TEXTS, "the texts about lake-orm do not lie beside this clone")
+    def test_the_names_are_those_of_the_texts(self) -> None:
+        self.assertEqual(listed(), names_of([text.read_text("utf-8") for text in TEXTS]))
+
     def test_every_name_has_a_row_and_no_row_is_without_one(self) -> None:
-        lines = NAMES.read_text("utf-8").splitlines()
-        names = {line for line in lines if line and not line.startswith("#")}
-        self.assertEqual(names, set(rows()))
+        self.assertEqual(set(listed()), set(rows()))
 
     def test_no_name_has_two_rows(self) -> None:
         found = [name for name, _, _ in ROW.findall(PAGE.read_text("utf-8"))]
