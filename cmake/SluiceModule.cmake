@@ -73,4 +73,5 @@ endfunction()
 set(SLUICE_TEST_ENVIRONMENT
   "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1"
   "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/test/lsan.supp:print_suppressions=0"
+  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/test/tsan.supp:halt_on_error=1"
   "UBSAN_OPTIONS=print_stacktrace=1")
