@@ -47,14 +47,24 @@ int status_of(sluice::ErrorCode code) {
   return 500;
 }
 
+/// Where, what, and each rule that failed; not the engine's own words.
+std::string explain(const sluice::Error& error) {
+  std::string text = error.at.has_value() ? sluice::to_string(*error.at) + ": " : std::string();
+  text += error.message;
+  for (const std::string& each : error.context) {
+    text += "; " + each;
+  }
+  return text;
+}
+
 Response post_purchase(sluice::Session& db, std::string_view body, const std::string& request_id) {
   const sluice::Result<Purchase> purchase = sluice::from_json<Purchase>(body);
   if (!purchase.has_value()) {
-    return {status_of(purchase.error().code), purchase.error().message};
+    return {status_of(purchase.error().code), explain(purchase.error())};
   }
   const auto receipt = db.insert(*purchase, {.idempotency_key = request_id});
   if (!receipt.has_value()) {
-    return {status_of(receipt.error().code), receipt.error().message};
+    return {status_of(receipt.error().code), explain(receipt.error())};
   }
   return {201, "version " + std::to_string(receipt->version)};
 }
