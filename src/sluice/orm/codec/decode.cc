@@ -623,6 +623,9 @@ Result<Decoder> Decoder::bind(const TableModel& model, const ArrowSchema& schema
       index = schema::same_column(schema.children[i]->name, column.name) ? i : index;
     }
     if (index < 0) {
+      if (options.may_lack_defaults && (column.is_defaulted || column.stamp != Stamp::None)) {
+        continue;
+      }
       missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", column.name);
       continue;
     }

@@ -16,6 +16,9 @@ namespace sluice::orm {
 struct DecodeOptions {
   /// A column that the struct does not have is an error; by default it is dropped.
   bool refuse_extra_columns = false;
+  /// The column of a member that is defaulted or stamped may be missing: the member stays as the
+  /// struct initialises it.
+  bool may_lack_defaults = false;
 };
 
 class Decoder {

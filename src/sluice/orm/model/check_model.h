@@ -86,9 +86,10 @@ constexpr std::size_t count_notes(orm::Note::Says says) {
 template <class T>
 constexpr bool has_good_partitions() {
   for (const orm::Note& note : model<T>.notes) {
-    const bool takes_number =
-        note.partition == Partition::Bucket || note.partition == Partition::Truncate;
-    if (note.says == orm::Note::Says::Partition && takes_number != (note.parameter > 0)) {
+    const bool is_good = note.partition == Partition::Bucket     ? note.parameter >= 0
+                         : note.partition == Partition::Truncate ? note.parameter > 0
+                                                                 : note.parameter == 0;
+    if (note.says == orm::Note::Says::Partition && !is_good) {
       return false;
     }
   }
@@ -114,7 +115,8 @@ constexpr bool check_model() {
   static_assert(has_table_name<T>(),
                 "a class template has no table name of its own: give one with sluice::table()");
   static_assert(has_good_partitions<T>(),
-                "bucket and truncate partitions take a positive number, the others take none");
+                "a truncate partition takes a positive width, a bucket partition a number of "
+                "buckets or none, the others take none");
   static_assert(count_notes<T>(orm::Note::Says::CreateTime) <= 1 &&
                     count_notes<T>(orm::Note::Says::UpdateTime) <= 1,
                 "a model has one create time and one update time at most");

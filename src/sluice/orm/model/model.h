@@ -66,6 +66,8 @@ struct ModelSpec {
   /// The primary key: unique in the table, checked inside every commit.
   template <auto... Members>
   constexpr auto key() const {
+    static_assert((!internal::is_optional<internal::MemberOf<Members>> && ...),
+                  "a key cannot be optional: NULL equals nothing");
     return noted<Members...>(orm::Note{.says = orm::Note::Says::Key});
   }
   /// What an insert finds the row by that it replaces; several members are one key.
@@ -80,7 +82,7 @@ struct ModelSpec {
   constexpr auto rename(std::string_view column) const {
     return noted<Member>(orm::Note{.says = orm::Note::Says::Rename, .text = column});
   }
-  /// `parameter`: buckets of Bucket, width of Truncate.
+  /// `parameter`: buckets of Bucket (0: as the session was opened), width of Truncate.
   template <auto Member>
   constexpr auto partition(Partition by = Partition::Identity, int parameter = 0) const {
     return noted<Member>(
@@ -112,8 +114,8 @@ struct ModelSpec {
   constexpr auto json() const {
     return noted<Members...>(orm::Note{.says = orm::Note::Says::Json});
   }
-  /// May be missing in JSON, and then is what the struct initialises it with. There is no DEFAULT
-  /// in the table: every write brings every column.
+  /// May be missing in JSON and in Arrow batches that are inserted, and then is what the struct
+  /// initialises it with. There is no DEFAULT in the table: docs/decisions/009-defaults.md.
   template <auto... Members>
   constexpr auto defaulted() const {
     return noted<Members...>(orm::Note{.says = orm::Note::Says::Default});

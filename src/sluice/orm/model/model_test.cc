@@ -33,6 +33,16 @@ struct User {
   double high;
 };
 
+struct Visit {
+  std::string site;
+  std::string code;
+  std::int64_t number;
+  sluice::sys_micros year;
+  sluice::sys_micros month;
+  std::chrono::sys_days day;
+  sluice::sys_micros hour;
+};
+
 struct Plain {
   std::int64_t id;
   sluice::Decimal<10, 2> price;
@@ -43,6 +53,18 @@ struct Plain {
 template <>
 inline constexpr auto sluice::model<shop::Address> =
     sluice::derived_table().check<&shop::Address::country>(sluice::country_alpha2());
+
+template <>
+inline constexpr auto sluice::model<shop::Visit> =
+    sluice::derived_table()
+        .key<&shop::Visit::site, &shop::Visit::number>()
+        .partition<&shop::Visit::site>()
+        .partition<&shop::Visit::number>(sluice::Partition::Bucket, 8)
+        .partition<&shop::Visit::code>(sluice::Partition::Truncate, 3)
+        .partition<&shop::Visit::year>(sluice::Partition::Year)
+        .partition<&shop::Visit::month>(sluice::Partition::Month)
+        .partition<&shop::Visit::day>(sluice::Partition::Day)
+        .partition<&shop::Visit::hour>(sluice::Partition::Hour);
 
 template <>
 inline constexpr auto sluice::model<shop::User> =
@@ -109,6 +131,20 @@ TEST(Model, LowersToACreateTable) {
                 {.column = "pickup_ts", .transform = plan::PartitionTransform::Day},
                 {.column = "id", .transform = plan::PartitionTransform::Bucket, .parameter = 16}}));
   EXPECT_EQ(table_model_of<shop::User>().merge_key, (std::vector<std::string>{"email", "id"}));
+}
+
+TEST(Model, PartitionsByEveryTransform) {
+  using By = plan::PartitionTransform;
+  const plan::CreateTable create = lower_create(table_model_of<shop::Visit>());
+  EXPECT_EQ(create.primary_key, (std::vector<std::string>{"site", "number"}));
+  EXPECT_EQ(create.partition_by, (std::vector<plan::PartitionField>{
+                                     {.column = "site", .transform = By::Identity},
+                                     {.column = "number", .transform = By::Bucket, .parameter = 8},
+                                     {.column = "code", .transform = By::Truncate, .parameter = 3},
+                                     {.column = "year", .transform = By::Year},
+                                     {.column = "month", .transform = By::Month},
+                                     {.column = "day", .transform = By::Day},
+                                     {.column = "hour", .transform = By::Hour}}));
 }
 
 TEST(Model, AGoodRecordPasses) {

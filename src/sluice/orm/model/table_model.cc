@@ -38,8 +38,8 @@ void apply_note(const Note& note, TableModel& model, Column& column) {
     case Note::Says::Immutable: column.is_immutable = true; break;
     case Note::Says::Json: column.is_json = true; break;
     case Note::Says::Comment: column.comment = std::string(note.text); break;
-    case Note::Says::Default: break;  // of JSON, not of the table
-    case Note::Says::Rename: break;   // went first: other notes need the name
+    case Note::Says::Default: column.is_defaulted = true; break;
+    case Note::Says::Rename: break;  // went first: other notes need the name
   }
 }
 

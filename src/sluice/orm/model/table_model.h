@@ -37,6 +37,7 @@ struct Column {
   bool nullable = false;
   bool is_json = false;  // stored as JSON text, whatever the member's type
   bool is_immutable = false;
+  bool is_defaulted = false;
   Stamp stamp = Stamp::None;
   std::string comment;
 };

@@ -37,7 +37,7 @@ struct TableFormat {
   std::string catalog = {};
   /// Before names of one part; empty: OpenOptions::default_database.
   std::string database = {};
-  /// Of a bucket partition by a merge key that names no number. 1..10000.
+  /// Of a bucket partition whose model names no number. 1..10000.
   int bucket_count = 64;
   /// Columns that rows lie sorted by in a data file, where the model names none.
   std::vector<std::string> layout_hints = {};

@@ -55,7 +55,10 @@ class ReleaseLease final : public orm::Lease {
   ~ReleaseLease() override {
     inner_.reset();
     if (release_ != nullptr) {
-      release_();
+      try {
+        release_();
+      } catch (...) {  // NOLINT(bugprone-empty-catch): the rows are read by now
+      }
     }
   }
   void hold(std::unique_ptr<orm::Lease> inner) { inner_ = std::move(inner); }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "sluice/base/context.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/orm/codec/encode.h"
 #include "sluice/orm/session/session.h"
@@ -65,6 +67,24 @@ TEST_F(RowStreamTest, AFailureOfAStreamIsItsLastPage) {
     ++pages;
   }
   EXPECT_EQ(pages, 1);
+}
+
+TEST_F(RowStreamTest, AStopEndsAStreamAfterThePageThatIsBeingRead) {
+  Session db = open_memory({.session_pool = 1});
+  std::stop_source stop;
+  Context context;
+  context.stop = stop.get_token();
+  int good = 0;
+  ErrorCode last{};
+  for (const auto& page :
+       db.with(context).stream<Event>(sql("SELECT range AS number FROM range(10000000)"))) {
+    stop.request_stop();
+    good += page.has_value() ? 1 : 0;
+    last = page.has_value() ? ErrorCode::Internal : page.error().code;
+  }
+  EXPECT_LT(good, 100) << "what was computed before may still come";
+  EXPECT_EQ(last, ErrorCode::Cancelled);
+  EXPECT_TRUE(db.ping().has_value()) << "the connection can be used again";
 }
 
 TEST_F(RowStreamTest, ReadsADictionaryOfTheEngine) {

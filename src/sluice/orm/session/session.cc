@@ -166,6 +166,11 @@ Status Session::migrate_models(std::initializer_list<const orm::TableModel*> mod
     SLUICE_TRY(auto table, shared_->load_table(**lease, id));
     plan::CreateTable create = orm::lower_create(*model);
     create.target = std::move(id);
+    for (plan::PartitionField& field : create.partition_by) {
+      const bool unnumbered =
+          field.transform == plan::PartitionTransform::Bucket && field.parameter == 0;
+      field.parameter = unnumbered ? shared_->format.bucket_count : field.parameter;
+    }
     Status created = table->create(*context_, create);
     if (!created.has_value()) {
       return std::move(created).error().with_context(
@@ -184,12 +189,7 @@ Status Session::assert_model(const orm::TableModel& model) {
     return make_error(ErrorCode::NotFound, fmt::format("no such table: '{}'", plan::to_string(id)))
         .with_hint("create it with migrate<T>()");
   }
-  schema::Schema wanted = orm::lower_schema(model);
-  for (schema::Field& field : wanted.fields) {
-    for (const std::string& key : model.key) {
-      field.nullable = field.nullable && field.name != key;
-    }
-  }
+  const schema::Schema wanted = orm::lower_schema(model);
   const std::vector<schema::Change> changes = schema::diff(state->schema, wanted);
   if (changes.empty()) {
     return {};

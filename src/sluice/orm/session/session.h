@@ -102,11 +102,11 @@ class Session {
   }
 
   /// Writes Arrow batches whose columns are the members of T: each is read into records first, so
-  /// they pass the same rules.
+  /// they pass the same rules. Columns of members that are defaulted or stamped may be missing.
   template <class T>
   Result<Receipt> insert_batches(ColumnStream batches, const InsertOptions& options = {}) {
     static_assert(internal::check_model<T>());
-    orm::BatchFeed<T> feed(sluice::stream_as<T>(std::move(batches)));
+    orm::BatchFeed<T> feed(sluice::stream_as<T>(std::move(batches), {.may_lack_defaults = true}));
     return insert_feed(orm::table_model_of<T>(), feed, options, {});
   }
 

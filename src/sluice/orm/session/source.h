@@ -33,7 +33,8 @@ struct NativeRows {
       : rows(std::move(native)), release(std::move(release_hook)) {}
 
   std::any rows;
-  /// Called exactly once: when the rows were read, were left, or could not be read. May be empty.
+  /// Called exactly once: when the rows were read, were left, or could not be read. May be empty;
+  /// what it throws is dropped.
   std::function<void()> release;
 };
 using NativeSource = std::function<Result<NativeRows>(const Context&)>;

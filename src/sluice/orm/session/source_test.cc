@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,31 @@ TEST_F(SourceTest, AnUnknownNativeTypeFailsAtOnceAndIsReleased) {
   EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
   EXPECT_THAT(refused.error().message, HasSubstr("string"));
   EXPECT_EQ(released, 1);
+}
+
+TEST_F(SourceTest, WhatAFunctionThrowsPassesThroughAndWhatAReleaseThrowsIsDropped) {
+  Session one = open(std::shared_ptr<engine::Engine>(engine::make_duckdb_engine().value()),
+                     {.session_pool = 1})
+                    .value();
+  const Source throwing = from_source(
+      [](const Context&) -> Result<NativeRows> { throw std::domain_error("no source"); });
+  EXPECT_THROW(static_cast<void>(one.query<Letter>(throwing)), std::domain_error);
+  EXPECT_TRUE(one.ping().has_value()) << "the only connection is free";
+  const Source rows = from_source([](const Context&) -> Result<NativeRows> {
+    return NativeRows(sql("SELECT 1 AS id, 'x' AS \"to\", 1.5::DOUBLE AS weight"),
+                      [] { throw std::domain_error("no release"); });
+  });
+  EXPECT_EQ(one.query_one<Letter>(rows).value().id, 1);
+  EXPECT_TRUE(one.ping().has_value());
+}
+
+TEST_F(SourceTest, ExecSaysHowManyRowsItChanged) {
+  EXPECT_EQ(db_.exec(sql("INSERT INTO letters (id, \"to\", weight) VALUES (?, ?, ?), (5, 'E', 1)",
+                         4, "Dan", 2.5))
+                .value(),
+            2);
+  EXPECT_EQ(db_.exec(sql("DELETE FROM letters WHERE \"to\" = ?", "Ann")).value(), 2);
+  EXPECT_EQ(db_.exec("CREATE TABLE other (x INTEGER)").value(), 0);
 }
 
 TEST_F(SourceTest, ARelationIsPutTogetherStepByStep) {

@@ -33,6 +33,14 @@ constexpr std::int64_t kPartRows = 5'000'000;
 
 Status validate(const InsertOptions& options, bool has_storage) {
   const WriteHints& hints = options.hints;
+  const bool has_hints =
+      hints.compression.has_value() || hints.part_bytes.has_value() || hints.part_rows.has_value();
+  if (has_hints && (options.via == Via::Direct || !has_storage)) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "hints shape staged files, and this write stages none")
+        .with_hint(
+            "leave the hints empty, or write Via::Storage in a session with sluice::storage(...)");
+  }
   if (options.via == Via::Storage && !has_storage) {
     return make_error(ErrorCode::InvalidArgument,
                       "expected a storage to stage the rows in, the session has none")
@@ -127,6 +135,8 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   SLUICE_TRY(plan::TableId id, shared_->find_table(model.table));
   const std::optional<orm::RecordPage> all = feed.find_all();
   if (all.has_value() && all->count == 0) {
+    SLUICE_CHECK(context.check());  // nothing succeeds when stopped or closed
+    SLUICE_CHECK(shared_->pool->lend(context));
     return Receipt{};
   }
   const Uuid ingest = make_uuid_v7(*context.clock, *context.random);
