@@ -177,6 +177,7 @@ Status DuckDatabase::settle() {
   // A session keeps its database alive; this one is used up before the database is shared.
   const std::shared_ptr<DuckDatabase> self(std::shared_ptr<DuckDatabase>{}, this);
   SLUICE_TRY(auto session, DuckSession::open(self));
+  SLUICE_CHECK(feeds_.attach(session->get()));
   if (Status utc = session->run("SET GLOBAL TimeZone = 'UTC'");
       !utc && utc.error().code != ErrorCode::NotFound) {
     return utc;  // not found: a build without ICU, where the zone is always UTC

@@ -18,6 +18,7 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/temp_folder.h"
+#include "sluice/engine/duckdb/feed_internal.h"
 #include "sluice/engine/duckdb/handle_internal.h"
 #include "sluice/engine/engine.h"
 
@@ -61,6 +62,7 @@ class DuckDatabase {
   duckdb_database get() const { return database_; }
   const EngineOptions& options() const { return options_; }
   DuckWatch& watch() { return watch_; }
+  RowFeeds& feeds() { return feeds_; }
 
  private:
   explicit DuckDatabase(EngineOptions options) : options_(std::move(options)) {}
@@ -70,6 +72,7 @@ class DuckDatabase {
   EngineOptions options_;
   std::optional<TempFolder> spill_folder_;  // unless the options name one
   std::string registered_path_;             // empty: in memory, or not opened
+  RowFeeds feeds_;
   duckdb_database database_ = nullptr;
   DuckWatch watch_;
 };

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -23,172 +20,20 @@ std::string fields_text(const std::vector<schema::Field>& fields) {
   return text;
 }
 
-Status check_data(const DuckErrorData& data) {
-  if (data.get() != nullptr && duckdb_error_data_has_error(data.get())) {
-    return duckdb_error(duckdb_error_data_message(data.get()));
-  }
-  return {};
-}
-
-/// Microseconds are what a timestamp has with us: finer ones may come only with zeros below.
-Status check_nanos(const ArrowSchema& schema, const ArrowArray& array) {
-  if (std::string_view(schema.format).starts_with("tsn")) {
-    const auto* instants = static_cast<const std::int64_t*>(array.buffers[1]) + array.offset;
-    const auto* bits = static_cast<const std::uint8_t*>(array.buffers[0]);
-    for (std::int64_t row = 0; row < array.length; ++row) {
-      const std::int64_t at = row + array.offset;
-      const bool valid = bits == nullptr || (bits[at >> 3] >> (at & 7) & 1) != 0;
-      if (valid && instants[row] % 1000 != 0) {
-        return make_error(ErrorCode::InvalidArgument,
-                          fmt::format("a timestamp has nanoseconds, which microseconds cannot "
-                                      "hold, in column '{}'",
-                                      schema.name == nullptr ? "" : schema.name))
-            .with_hint("round the column to microseconds before it is loaded");
-      }
-    }
-  }
-  for (std::int64_t i = 0; i < schema.n_children; ++i) {
-    SLUICE_CHECK(check_nanos(*schema.children[i], *array.children[i]));
-  }
-  if (schema.dictionary != nullptr) {
-    SLUICE_CHECK(check_nanos(*schema.dictionary, *array.dictionary));
-  }
-  return {};
-}
-
-bool has_nanos(const ArrowSchema& schema) {
-  bool found = std::string_view(schema.format).starts_with("tsn");
-  for (std::int64_t i = 0; i < schema.n_children; ++i) {
-    found |= has_nanos(*schema.children[i]);
-  }
-  found |= schema.dictionary != nullptr && has_nanos(*schema.dictionary);
-  return found;
-}
-
-/// An unknown number of nulls (-1) is read as none by DuckDB where a dictionary is; all it needs to
-/// know is whether there may be any.
-void settle_null_counts(ArrowArray& array) {
-  if (array.null_count < 0) {
-    array.null_count = array.n_buffers > 0 && array.buffers[0] != nullptr ? array.length : 0;
-  }
-  for (std::int64_t i = 0; i < array.n_children; ++i) {
-    settle_null_counts(*array.children[i]);
-  }
-  if (array.dictionary != nullptr) {
-    settle_null_counts(*array.dictionary);
-  }
-}
-
-void release_nothing(ArrowArray* lent) { lent->release = nullptr; }
-
-/// Rows [begin, begin + count) of a batch, as arrays that own nothing.
-class Slice {
- public:
-  Slice(const ArrowArray& batch, std::int64_t begin, std::int64_t count) {
-    columns_.reserve(static_cast<std::size_t>(batch.n_children));
-    for (std::int64_t i = 0; i < batch.n_children; ++i) {
-      ArrowArray& column = columns_.emplace_back(*batch.children[i]);
-      column.offset += batch.offset + begin;
-      column.length = count;
-      column.release = release_nothing;
-      pointers_.push_back(&column);
-    }
-    rows_ = batch;
-    rows_.offset = 0;
-    rows_.length = count;
-    rows_.children = pointers_.data();
-    rows_.release = release_nothing;
-  }
-  ArrowArray* rows() { return &rows_; }
-
- private:
-  std::vector<ArrowArray> columns_;
-  std::vector<ArrowArray*> pointers_;
-  ArrowArray rows_{};
-};
-
-Error appender_error(const DuckGuard& guard, const DuckAppender& appender, std::string_view sql) {
-  const DuckErrorData data(duckdb_appender_error_data(appender.get()));
-  return guard.failed(data.get() == nullptr ? "" : duckdb_error_data_message(data.get()), sql);
-}
-
-/// Appends batches to what `open` opens for the columns of the first of them.
-class Filler {
- public:
-  using Open = std::function<Status(duckdb_data_chunk first, DuckAppender& out)>;
-
-  Filler(const DuckGuard& guard, Open open) : guard_(guard), open_(std::move(open)) {}
-
-  Filler(const Filler&) = delete;
-  Filler& operator=(const Filler&) = delete;
-  ~Filler() {
-    // An appender that is destroyed puts in what it has gathered, also after an error.
-    if (appender_.get() != nullptr) {
-      duckdb_appender_clear(appender_.get());
-    }
-  }
-
-  Result<std::int64_t> fill(ArrowSchemaOwned& arrow, ColumnStream& rows) {
-    SLUICE_CHECK(check_data(DuckErrorData(
-        duckdb_schema_from_arrow(guard_.session().get(), arrow.get(), types_.out()))));
-    const bool nanos = has_nanos(*arrow.get());
-    std::int64_t filled = 0;
-    while (true) {
-      SLUICE_CHECK(guard_.context().check());
-      SLUICE_TRY(std::optional<ArrowBatch> batch, rows.next());
-      if (!batch.has_value()) {
-        break;
-      }
-      if (nanos) {
-        SLUICE_CHECK(check_nanos(*arrow.get(), *batch->get()));
-      }
-      settle_null_counts(*batch->get());
-      SLUICE_CHECK(append(*batch->get()));
-      filled += (*batch)->length;
-    }
-    if (appender_.get() != nullptr && duckdb_appender_close(appender_.get()) != DuckDBSuccess) {
-      return failed();
-    }
-    return filled;
-  }
-
- private:
-  Status append(const ArrowArray& batch) {
-    const auto most = static_cast<std::int64_t>(duckdb_vector_size());
-    for (std::int64_t begin = 0; begin < batch.length; begin += most) {
-      Slice slice(batch, begin, std::min(most, batch.length - begin));
-      DuckChunk chunk;
-      SLUICE_CHECK(check_data(DuckErrorData(duckdb_data_chunk_from_arrow(
-          guard_.session().get(), slice.rows(), types_.get(), chunk.out()))));
-      if (appender_.get() == nullptr) {
-        SLUICE_CHECK(open_(chunk.get(), appender_));
-      }
-      if (duckdb_append_data_chunk(appender_.get(), chunk.get()) != DuckDBSuccess) {
-        return failed();
-      }
-    }
-    return {};
-  }
-
-  Error failed() const { return appender_error(guard_, appender_, {}); }
-
-  const DuckGuard& guard_;
-  Open open_;
-  DuckArrowTypes types_;
-  DuckAppender appender_;
-};
+constexpr const char* kRows = "_sluice_loaded_rows";
 
 class Loader {
  public:
   Loader(const DuckGuard& guard, std::string_view name) : guard_(guard), name_(name) {}
 
   Result<std::int64_t> run(ColumnStream& rows) {
-    SLUICE_TRY(ArrowSchemaOwned arrow, rows.schema());
+    SLUICE_TRY(const ArrowSchemaOwned arrow, rows.schema());
     SLUICE_TRY(const schema::Schema schema, schema::from_arrow(*arrow.get()));
     SLUICE_CHECK(schema::validate(schema));
     SLUICE_CHECK(create(schema));
-    Filler filler(guard_, [this](duckdb_data_chunk, DuckAppender& out) { return open(out); });
-    Result<std::int64_t> loaded = filler.fill(arrow, rows);
+    Result<std::int64_t> loaded =
+        run_over_rows(guard_, fmt::format("INSERT INTO temp.main.{} FROM {}", quoted(), kRows),
+                      kRows, std::move(rows));
     if (!loaded) {
       // Inside a broken transaction this fails too, and the rollback removes the table.
       static_cast<void>(
@@ -211,36 +56,9 @@ class Loader {
     return made;
   }
 
-  Status open(DuckAppender& out) const {
-    if (duckdb_appender_create_ext(guard_.session().get(), "temp", "main", name_.c_str(),
-                                   out.out()) != DuckDBSuccess) {
-      return appender_error(guard_, out, {});
-    }
-    return {};
-  }
-
   const DuckGuard& guard_;
   std::string name_;
 };
-
-/// The statement is run by the appender, over what it has gathered, whenever that is enough.
-Status open_over(const DuckGuard& guard, const std::string& sql, const std::string& name,
-                 const schema::Schema& schema, duckdb_data_chunk first, DuckAppender& out) {
-  std::vector<DuckType> types;
-  std::vector<duckdb_logical_type> raw_types;
-  std::vector<const char*> names;
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-    types.emplace_back(duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(first, i)));
-    raw_types.push_back(types.back().get());
-    names.push_back(schema.fields[i].name.c_str());
-  }
-  if (duckdb_appender_create_query(guard.session().get(), sql.c_str(), names.size(),
-                                   raw_types.data(), name.c_str(), names.data(),
-                                   out.out()) != DuckDBSuccess) {
-    return appender_error(guard, out, sql);
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -254,14 +72,7 @@ Result<std::int64_t> execute_over_rows(const DuckGuard& guard, const plan::State
     return make_error(ErrorCode::InvalidArgument,
                       "a statement over rows has no parameters, its values are in the rows");
   }
-  SLUICE_TRY(ArrowSchemaOwned arrow, rows.schema());
-  SLUICE_TRY(const schema::Schema schema, schema::from_arrow(*arrow.get()));
-  SLUICE_CHECK(schema::validate(schema));
-  const std::string relation(name);
-  Filler filler(guard, [&](duckdb_data_chunk first, DuckAppender& out) {
-    return open_over(guard, statement.text, relation, schema, first, out);
-  });
-  return filler.fill(arrow, rows);
+  return run_over_rows(guard, statement.text, std::string(name), std::move(rows));
 }
 
 std::string duckdb_type_text(const schema::LogicalType& type) {

@@ -1,6 +1,6 @@
-// Arrow batches into a temporary table, or through a statement: DuckDB's own conversion, slice by
-// slice of one vector's size, then its appender. Arrow data is lent, never given: a slice borrows
-// the batch's buffers and is gone before the batch is.
+// Arrow batches into a temporary table, or through a statement: one INSERT over a table function
+// that reads them (feed_internal.h). Arrow data is lent, never given: what points into a batch is
+// used up before the next one is asked for.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace sluice::engine {
 /// Makes or replaces the temporary relation `name`; how many rows came.
 Result<std::int64_t> load_rows(const DuckGuard& guard, std::string_view name, ColumnStream rows);
 
-/// Runs the statement over parts of `rows`, each as the relation `name`; how many rows came.
+/// Runs the statement over `rows`, which it reads once as the relation `name`; how many rows came.
+/// It has no WITH of its own.
 Result<std::int64_t> execute_over_rows(const DuckGuard& guard, const plan::Statement& statement,
                                        std::string_view name, ColumnStream rows);
 

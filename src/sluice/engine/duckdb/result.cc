@@ -1,4 +1,5 @@
 #include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/duckdb/export_internal.h"
 #include "sluice/engine/duckdb/result_internal.h"
 #include "sluice/schema/arrow.h"
 
@@ -8,21 +9,16 @@ namespace {
 class QuerySource final : public ColumnSource {
  public:
   QuerySource(std::unique_ptr<DuckGuard> guard, DuckPrepared prepared, DuckResult result,
-              std::string sql, std::vector<DuckColumn> columns)
+              std::string sql, ChunkExporter exporter)
       : guard_(std::move(guard)),
         prepared_(std::move(prepared)),
         result_(std::move(result)),
-        options_(duckdb_result_get_arrow_options(result_.get())),
         sql_(std::move(sql)),
-        columns_(std::move(columns)) {
-    for (const DuckColumn& column : columns_) {
-      mends_ |= column.mends_within;
-    }
+        exporter_(std::move(exporter)) {}
+
+  Result<ArrowSchemaOwned> schema() override {
+    return schema::to_arrow(schema_of(exporter_.columns()));
   }
-
-  Status check_form();
-
-  Result<ArrowSchemaOwned> schema() override { return schema::to_arrow(schema_of(columns_)); }
 
   Result<std::optional<ArrowBatch>> next() override {
     if (over_) {
@@ -34,52 +30,27 @@ class QuerySource final : public ColumnSource {
     if (chunk.get() == nullptr) {
       return std::optional<ArrowBatch>{};
     }
-    SLUICE_TRY(ArrowBatch batch, convert(chunk));
+    SLUICE_TRY(ArrowBatch batch, exporter_.export_chunk(chunk));
     over_ = false;
     return std::optional<ArrowBatch>(std::move(batch));
   }
 
  private:
-  Result<ArrowBatch> convert(const DuckChunk& chunk) const {
-    ArrowBatch batch;
-    const DuckErrorData failed(
-        duckdb_data_chunk_to_arrow(options_.get(), chunk.get(), batch.get()));
-    if (failed.get() != nullptr && duckdb_error_data_has_error(failed.get())) {
-      return duckdb_error(duckdb_error_data_message(failed.get()));
-    }
-    for (std::size_t i = 0; mends_ && i < columns_.size(); ++i) {
-      SLUICE_CHECK(mend_array(columns_[i], *batch->children[i]));
-    }
-    return batch;
-  }
-
   std::unique_ptr<DuckGuard> guard_;  // outlives the result
   DuckPrepared prepared_;
   DuckResult result_;
-  DuckArrowOptions options_;
   std::string sql_;
-  std::vector<DuckColumn> columns_;
-  bool mends_ = false;
+  ChunkExporter exporter_;
   bool over_ = false;
 };
 
-/// Asks DuckDB for the Arrow schema of its own result and compares.
-Status QuerySource::check_form() {
+std::vector<DuckType> types_of(DuckResult& result) {
   std::vector<DuckType> types;
-  std::vector<duckdb_logical_type> raw_types;
-  std::vector<const char*> names;
-  for (idx_t i = 0; i < columns_.size(); ++i) {
-    types.emplace_back(duckdb_column_logical_type(result_.get(), i));
-    raw_types.push_back(types.back().get());
-    names.push_back(columns_[i].name.c_str());
+  const idx_t count = duckdb_column_count(result.get());
+  for (idx_t i = 0; i < count; ++i) {
+    types.emplace_back(duckdb_column_logical_type(result.get(), i));
   }
-  ArrowSchemaOwned arrow;
-  const DuckErrorData failed(duckdb_to_arrow_schema(options_.get(), raw_types.data(), names.data(),
-                                                    columns_.size(), arrow.get()));
-  if (failed.get() != nullptr && duckdb_error_data_has_error(failed.get())) {
-    return duckdb_error(duckdb_error_data_message(failed.get()));
-  }
-  return engine::check_form(columns_, *arrow.get());
+  return types;
 }
 
 Result<std::vector<DuckColumn>> columns_of(DuckResult& result) {
@@ -140,10 +111,12 @@ Result<ColumnStream> stream_query(std::shared_ptr<DuckSession> session, const Co
   SLUICE_TRY(DuckPrepared prepared, prepare_last(*guard, statement));
   SLUICE_TRY(DuckResult result, start_prepared(*guard, prepared, statement.text));
   SLUICE_TRY(std::vector<DuckColumn> columns, columns_of(result));
-  auto source = std::make_unique<QuerySource>(
-      std::move(guard), std::move(prepared), std::move(result), statement.text, std::move(columns));
-  SLUICE_CHECK(source->check_form());
-  return ColumnStream(std::move(source));
+  ChunkExporter exporter(DuckArrowOptions(duckdb_result_get_arrow_options(result.get())),
+                         std::move(columns), types_of(result));
+  SLUICE_CHECK(exporter.check_form());
+  return ColumnStream(std::make_unique<QuerySource>(std::move(guard), std::move(prepared),
+                                                    std::move(result), statement.text,
+                                                    std::move(exporter)));
 }
 
 }  // namespace sluice::engine

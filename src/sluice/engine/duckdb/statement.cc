@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "sluice/engine/duckdb/error_internal.h"
@@ -51,6 +55,31 @@ Status bind_all(const DuckPrepared& prepared, const plan::Statement& statement) 
   return {};
 }
 
+/// Works on the statement until its first rows are there. While other threads have all of the work
+/// this one sleeps: DuckDB itself would ask for more until there is some.
+void work_until_ready(const DuckPending& pending) {
+  constexpr int kAskedMax = 64;
+  constexpr std::chrono::microseconds kSleepMin(20);
+  constexpr std::chrono::microseconds kSleepMax(500);
+  int asked = 0;
+  std::chrono::microseconds sleep = kSleepMin;
+  while (true) {
+    const duckdb_pending_state state = duckdb_pending_execute_task(pending.get());
+    if (state == DUCKDB_PENDING_RESULT_READY || state == DUCKDB_PENDING_ERROR) {
+      return;
+    }
+    if (state == DUCKDB_PENDING_RESULT_NOT_READY) {
+      asked = 0;
+      sleep = kSleepMin;
+    } else if (++asked > kAskedMax) {
+      std::this_thread::sleep_for(sleep);
+      sleep = std::min(sleep * 2, kSleepMax);
+    }
+  }
+}
+
+}  // namespace
+
 Status run_to_end(const DuckGuard& guard, const DuckPrepared& prepared, const std::string& sql) {
   SLUICE_TRY(DuckResult result, start_prepared(guard, prepared, sql));
   while (true) {
@@ -60,8 +89,6 @@ Status run_to_end(const DuckGuard& guard, const DuckPrepared& prepared, const st
     }
   }
 }
-
-}  // namespace
 
 Result<DuckPrepared> prepare_last(const DuckGuard& guard, const plan::Statement& statement) {
   SLUICE_CHECK(guard.context().check());
@@ -100,6 +127,7 @@ Result<DuckResult> start_prepared(const DuckGuard& guard, const DuckPrepared& pr
   }
   // Making it pending forgot earlier interrupts; later ones stick.
   SLUICE_CHECK(guard.context().check());
+  work_until_ready(pending);
   DuckResult result;
   if (duckdb_execute_pending(pending.get(), result.get()) != DuckDBSuccess) {
     return guard.failed(duckdb_result_error(result.get()), sql);

@@ -20,6 +20,9 @@ Result<DuckPrepared> prepare_last(const DuckGuard& guard, const plan::Statement&
 /// As prepare_last, but refuses a text of several statements: nothing runs.
 Result<DuckPrepared> prepare_only(const DuckGuard& guard, const plan::Statement& statement);
 
+/// Runs it and drops what it gives.
+Status run_to_end(const DuckGuard& guard, const DuckPrepared& prepared, const std::string& sql);
+
 /// Starts it; a SELECT's rows come as they are computed.
 Result<DuckResult> start_prepared(const DuckGuard& guard, const DuckPrepared& prepared,
                                   const std::string& sql);
