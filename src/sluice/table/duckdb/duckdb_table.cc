@@ -69,6 +69,13 @@ class DuckdbPrepared final : public Prepared {
   std::vector<std::string> key_columns;
 };
 
+/// A state, and what the ledger knows about its table and one key.
+struct LoadedState {
+  TableState table;
+  bool has_entry = false;
+  bool knows_key = false;
+};
+
 class DuckdbTable final : public Table {
  public:
   DuckdbTable(engine::Connection& connection, plan::TableId id)
@@ -92,8 +99,8 @@ class DuckdbTable final : public Table {
 
  private:
   Status create_once(const Context& context, const plan::CreateTable& create);
-  Result<TableState> load_state(const Context& context);
-  Result<TableState> load_own_state(const Context& context);
+  Result<LoadedState> load_state(const Context& context, std::string_view key);
+  Result<LoadedState> load_own_state(const Context& context, std::string_view key);
   Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
               const TableState& state, DuckdbPrepared& prepared);
   Status empty(const Context& context, const plan::Write& write, DuckdbPrepared& prepared);
@@ -192,8 +199,9 @@ Status DuckdbTable::create_once(const Context& context, const plan::CreateTable&
   return transaction.commit(context);
 }
 
-Result<TableState> DuckdbTable::load_state(const Context& context) {
-  TableState state;
+Result<LoadedState> DuckdbTable::load_state(const Context& context, std::string_view key) {
+  LoadedState loaded;
+  TableState& state = loaded.table;
   SLUICE_TRY(state.schema,
              connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
   SLUICE_TRY(const auto rows,
@@ -207,39 +215,40 @@ Result<TableState> DuckdbTable::load_state(const Context& context) {
       field.nullable = field.nullable && row[0].value_or("") != field.name;
     }
   }
-  SLUICE_TRY(const auto version, ledger_.find_version(context));
+  SLUICE_TRY(const auto version, ledger_.find_version(context, key));
+  loaded.has_entry = version.has_value();
   if (version.has_value()) {
     state.version = version->version;
     state.partition_by = version->partition_by;
+    loaded.knows_key = version->knows_key;
   }
-  return state;
+  return loaded;
 }
 
 Result<std::optional<TableState>> DuckdbTable::find_state(const Context& context) {
-  auto state = load_state(context);
-  if (state.has_value()) {
-    return std::optional(*std::move(state));
+  auto loaded = load_state(context, {});
+  if (loaded.has_value()) {
+    return std::optional(std::move(loaded->table));
   }
-  if (state.error().code == ErrorCode::NotFound) {
+  if (loaded.error().code == ErrorCode::NotFound) {
     return std::optional<TableState>{};
   }
-  return std::move(state).error();
+  return std::move(loaded).error();
 }
 
 /// For a write: a table that others have made gets its entries.
-Result<TableState> DuckdbTable::load_own_state(const Context& context) {
-  auto state = load_state(context);
-  if (!state.has_value()) {
-    const bool absent = state.error().code == ErrorCode::NotFound;
-    return absent ? std::move(state).error().with_hint("Create the table first.")
-                  : std::move(state).error();
+Result<LoadedState> DuckdbTable::load_own_state(const Context& context, std::string_view key) {
+  auto loaded = load_state(context, key);
+  if (!loaded.has_value()) {
+    const bool absent = loaded.error().code == ErrorCode::NotFound;
+    return absent ? std::move(loaded).error().with_hint("Create the table first.")
+                  : std::move(loaded).error();
   }
-  SLUICE_TRY(const auto version, ledger_.find_version(context));
-  if (!version.has_value()) {
+  if (!loaded->has_entry) {
     SLUICE_CHECK(ledger_.create(context));
     SLUICE_CHECK(ledger_.add_table(context, {}));
   }
-  return state;
+  return loaded;
 }
 
 Result<std::string> DuckdbTable::render_rows(const schema::Schema& schema) const {
@@ -259,9 +268,9 @@ Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
                                                        const CommitKey& key) {
   SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
   auto prepared = std::make_unique<DuckdbPrepared>(std::move(transaction));
-  SLUICE_TRY(const TableState state, load_own_state(context));
-  SLUICE_TRY(const auto known, ledger_.find_commit(context, key.key));
-  if (known.has_value()) {
+  SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
+  const TableState& state = loaded.table;
+  if (loaded.knows_key) {
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
@@ -393,17 +402,13 @@ Status DuckdbTable::apply(const Context& context, const DuckdbPrepared& prepared
 /// Everything of the commit but its last word. False: the table is on another version.
 Result<bool> DuckdbTable::finish(const Context& context, DuckdbPrepared& prepared) {
   SLUICE_CHECK(apply(context, prepared));
-  SLUICE_TRY(
-      const std::int64_t rows,
-      load_count(context, *connection_, fmt::format("SELECT count(*) FROM {}", table_name())));
   prepared.receipt.committed_at = context.clock->now();
   return ledger_.record(context,
                         {.version = prepared.receipt.version,
                          .committed_at = prepared.receipt.committed_at,
                          .operation = prepared.operation,
-                         .key = prepared.key.key,
-                         .rows = rows},
-                        prepared.key.fingerprint, prepared.receipt);
+                         .key = prepared.key.key},
+                        prepared.key.fingerprint, prepared.receipt, table_name());
 }
 
 /// There are no files; what ages is the ledger.

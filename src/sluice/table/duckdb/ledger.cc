@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -86,13 +87,16 @@ Status Ledger::add_table(const Context& context,
   return {};
 }
 
-Result<std::optional<VersionRow>> Ledger::find_version(const Context& context) {
+Result<std::optional<VersionRow>> Ledger::find_version(const Context& context,
+                                                       std::string_view key) {
   SLUICE_TRY(const auto rows,
              find_rows(context, *connection_,
                        {fmt::format("SELECT CAST(format AS VARCHAR), CAST(version AS VARCHAR), "
-                                    "partition_by, {} FROM {} WHERE table_name = ?",
-                                    utc("created_at"), versions_),
-                        {name_}}));
+                                    "partition_by, CAST(epoch_us(created_at) AS VARCHAR), "
+                                    "CAST((SELECT count(*) FROM {} WHERE table_name = ? AND key = "
+                                    "?) AS VARCHAR) FROM {} WHERE table_name = ?",
+                                    ledger_, versions_),
+                        {name_, std::string(key), name_}}));
   if (rows.empty()) {
     return std::optional<VersionRow>{};
   }
@@ -103,7 +107,10 @@ Result<std::optional<VersionRow>> Ledger::find_version(const Context& context) {
   SLUICE_TRY(const nlohmann::json document,
              parse_document(fmt::format("{{\"by\":{}}}", row[2].value_or("")), versions_));
   SLUICE_TRY(found.partition_by, parse_partitions(document["by"]));
-  SLUICE_TRY(found.created_at, parse_instant(row[3].value_or("")));
+  SLUICE_TRY(const std::int64_t created, parse_count(row[3].value_or("")));
+  found.created_at = sys_micros(std::chrono::microseconds(created));
+  SLUICE_TRY(const std::int64_t commits, parse_count(row[4].value_or("")));
+  found.knows_key = commits > 0;
   return std::optional(std::move(found));
 }
 
@@ -125,7 +132,8 @@ Result<std::optional<StoredCommit>> Ledger::find_commit(const Context& context,
 }
 
 Result<bool> Ledger::record(const Context& context, const Version& version,
-                            std::string_view fingerprint, const Receipt& receipt) {
+                            std::string_view fingerprint, const Receipt& receipt,
+                            std::string_view counted) {
   SLUICE_TRY(const std::int64_t moved,
              connection_->execute(
                  context, {fmt::format("UPDATE {} SET version = version + 1 WHERE table_name = ? "
@@ -136,9 +144,11 @@ Result<bool> Ledger::record(const Context& context, const Version& version,
     return false;
   }
   SLUICE_CHECK(connection_->execute(
-      context, {fmt::format("INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ledger_),
+      context, {fmt::format("INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT "
+                            "count(*) FROM {}), ?, ?)",
+                            ledger_, counted),
                 {name_, version.key, kFormat, std::string(fingerprint),
-                 to_string(receipt.ingest_id), version.version, version.operation, version.rows,
+                 to_string(receipt.ingest_id), version.version, version.operation,
                  render_receipt(receipt).dump(), version.committed_at}}));
   return true;
 }

@@ -22,6 +22,7 @@ struct VersionRow {
   std::int64_t version = 0;
   std::vector<plan::PartitionField> partition_by;
   sys_micros created_at;
+  bool knows_key = false;  // there is a commit of the key that was asked for
 };
 
 class Ledger {
@@ -34,13 +35,13 @@ class Ledger {
   Status add_table(const Context& context, const std::vector<plan::PartitionField>& partition_by);
 
   /// Empty when there is no such row, or no such table as ours.
-  Result<std::optional<VersionRow>> find_version(const Context& context);
+  Result<std::optional<VersionRow>> find_version(const Context& context, std::string_view key = {});
   Result<std::optional<StoredCommit>> find_commit(const Context& context, std::string_view key);
 
-  /// Moves the table from `receipt.version` - 1 on and writes the commit down. False: it is on
-  /// another version.
+  /// Moves the table from `receipt.version` - 1 on and writes the commit down, with the number of
+  /// rows that the table `counted` (quoted) has now. False: it is on another version.
   Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
-                      const Receipt& receipt);
+                      const Receipt& receipt, std::string_view counted);
 
   /// Forgets commits before an instant, but the newest one; how many.
   Result<std::int64_t> forget(const Context& context, sys_micros older_than);
