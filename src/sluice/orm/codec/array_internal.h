@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,45 @@ struct Array {
 };
 
 ArrowArray export_array(Array&& array);
+
+/// Copies bytes, of which there are most often few: without a call up to 64.
+inline void copy_short(void* to, const void* from, std::size_t size) {
+  auto* out = static_cast<std::byte*>(to);
+  const auto* in = static_cast<const std::byte*>(from);
+  const auto both_ends = [&](auto width) {  // two steps that may overlap
+    std::memcpy(out, in, width);
+    std::memcpy(out + size - width, in + size - width, width);
+  };
+  if (size >= 16) {
+    if (size > 64) {
+      std::memcpy(out, in, size);
+    } else if (size > 32) {
+      both_ends(std::integral_constant<std::size_t, 32>{});
+    } else {
+      both_ends(std::integral_constant<std::size_t, 16>{});
+    }
+  } else if (size >= 8) {
+    both_ends(std::integral_constant<std::size_t, 8>{});
+  } else if (size >= 4) {
+    both_ends(std::integral_constant<std::size_t, 4>{});
+  } else if (size >= 2) {
+    both_ends(std::integral_constant<std::size_t, 2>{});
+  } else if (size == 1) {
+    *out = *in;
+  }
+}
+
+/// As `assign`, for texts that are most often short.
+inline void assign_text(std::string& to, const char* bytes, std::size_t size) {
+  if (size > to.capacity()) {
+    to.assign(bytes, size);
+    return;
+  }
+  to.resize_and_overwrite(size, [&](char* out, std::size_t) {
+    copy_short(out, bytes, size);
+    return size;
+  });
+}
 
 inline bool bit_at(const void* bits, std::int64_t i) {
   return (static_cast<const std::uint8_t*>(bits)[i / 8] >> (i % 8) & 1) != 0;

@@ -34,6 +34,7 @@ struct Rows {
 
 /// Where values go: at equal distances, or wherever; nullptr is left out.
 struct Strided {
+  static constexpr bool kMayBeNull = false;
   std::byte* first;
   std::size_t stride;
 
@@ -41,6 +42,7 @@ struct Strided {
 };
 
 struct Scattered {
+  static constexpr bool kMayBeNull = true;
   void* const* values;
 
   void* operator[](std::size_t i) const { return values[i]; }
@@ -58,9 +60,12 @@ bool fail(Fault& fault, const Binding& binding, std::size_t at, std::string mess
   return false;
 }
 
+bool may_be_null(const ArrowArray& array) {
+  return array.null_count != 0 && array.n_buffers > 0 && array.buffers[0] != nullptr;
+}
+
 bool is_null(const ArrowArray& array, std::int64_t row) {
-  return array.null_count != 0 && array.n_buffers > 0 && array.buffers[0] != nullptr &&
-         !bit_at(array.buffers[0], row);
+  return may_be_null(array) && !bit_at(array.buffers[0], row);
 }
 
 template <class V>
@@ -173,6 +178,19 @@ bool decode(const Binding& binding, const ArrowArray& array, Rows rows, Out out,
 template <class Out>
 template <class F>
 bool ColumnDecoder<Out>::for_each(F each) {
+  if constexpr (!Out::kMayBeNull) {
+    if (rows_.listed == nullptr && !may_be_null(array_)) {
+      const Out out = out_;
+      const std::int64_t first = rows_.first;
+      const std::size_t count = rows_.count;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!each(out[i], first + static_cast<std::int64_t>(i), i)) [[unlikely]] {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
   for (std::size_t i = 0; i < rows_.count; ++i) {
     void* to = out_[i];
     if (to == nullptr) {
@@ -193,9 +211,9 @@ template <class Out>
 template <class V>
 bool ColumnDecoder<Out>::plain(Layout natural) {
   static_cast<void>(natural);
-  return for_each([&](void* to, std::int64_t row, std::size_t) {
-    const V value = value_at<V>(array_, row);
-    std::memcpy(to, &value, sizeof(V));
+  const auto* values = static_cast<const V*>(array_.buffers[1]);
+  return for_each([values](void* to, std::int64_t row, std::size_t) {
+    std::memcpy(to, values + row, sizeof(V));
     return true;
   });
 }
@@ -261,8 +279,17 @@ bool ColumnDecoder<Out>::decimal() {
 
 template <class Out>
 bool ColumnDecoder<Out>::text() {
-  const bool is_uuid = binding_.layout == Layout::FixedBytes;
   const TextForm* form = binding_.type->form;
+  if (binding_.layout == Layout::Text && form == nullptr) {
+    const auto* ends = static_cast<const std::int32_t*>(array_.buffers[1]);
+    const auto* bytes = static_cast<const char*>(array_.buffers[2]);
+    return for_each([ends, bytes](void* to, std::int64_t row, std::size_t) {
+      assign_text(*static_cast<std::string*>(to), bytes + ends[row],
+                  static_cast<std::size_t>(ends[row + 1] - ends[row]));
+      return true;
+    });
+  }
+  const bool is_uuid = binding_.layout == Layout::FixedBytes;
   return for_each([&](void* to, std::int64_t row, std::size_t i) {
     const std::string_view bytes = bytes_at(binding_, array_, row);
     auto& text = *static_cast<std::string*>(to);

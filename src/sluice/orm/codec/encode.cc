@@ -172,7 +172,7 @@ bool encode_bytes(Values values, std::size_t count, Array& out, Fault& fault, Vi
       fault.is_too_large = true;
       return false;
     }
-    data.append(bytes.data(), bytes.size());
+    copy_short(data.grow(bytes.size()), bytes.data(), bytes.size());
     offsets[i + 1] = static_cast<std::int32_t>(data.size());
   }
   data.reserve(1);  // a buffer has an address even when it is empty
@@ -509,7 +509,7 @@ class RecordSource final : public ColumnSource {
 
  private:
   /// A multiple of the engines' vectors, small enough for the cache of one core.
-  static constexpr std::size_t kBatchRows = 2048 * 8;
+  static constexpr std::size_t kBatchRows = 2048 * 2;
 
   const TableModel& model_;
   const std::byte* first_;

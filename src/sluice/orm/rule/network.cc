@@ -23,40 +23,50 @@ bool is_label(std::string_view label) {
   return true;
 }
 
-/// Labels between dots; how many, 0 when one is none.
+/// Labels between dots; how many, 0 when one is none. One walk over the name.
 std::size_t count_labels(std::string_view name, std::string_view* last = nullptr) {
+  constexpr std::size_t kLabelMax = 63;
   std::size_t labels = 0;
-  while (true) {
-    const std::size_t dot = name.find('.');
-    const std::string_view label = name.substr(0, dot);
-    if (!is_label(label)) {
+  std::size_t begin = 0;
+  char before = '-';  // a label neither begins nor ends with one
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (is(c, kAlnum) || (c == '-' && i > begin)) {
+      before = c;
+      continue;
+    }
+    if (c != '.' || before == '-' || i - begin > kLabelMax) {
       return 0;
     }
     ++labels;
-    if (dot == std::string_view::npos) {
-      if (last != nullptr) {
-        *last = label;
-      }
-      return labels;
-    }
-    name.remove_prefix(dot + 1);
+    begin = i + 1;
+    before = '-';
   }
+  if (before == '-' || name.size() - begin > kLabelMax) {
+    return 0;
+  }
+  if (last != nullptr) {
+    *last = name.substr(begin);
+  }
+  return labels + 1;
 }
 
 bool is_email(std::string_view text) {
-  const std::size_t at = text.find('@');
-  if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > 254) {
-    return false;
-  }
+  constexpr std::size_t kLocalMax = 64;
+  std::size_t at = 0;
   bool after_dot = true;
-  for (const char c : text.substr(0, at)) {
+  for (; at < text.size() && text[at] != '@'; ++at) {
+    const char c = text[at];
     if (c == '.' ? after_dot : !is(c, kMailAtom)) {
       return false;
     }
     after_dot = c == '.';
   }
+  if (after_dot || at > kLocalMax || at == text.size() || text.size() > 254) {
+    return false;
+  }
   std::string_view top;
-  return !after_dot && count_labels(text.substr(at + 1), &top) >= 2 && is(top.front(), kLetter);
+  return count_labels(text.substr(at + 1), &top) >= 2 && is(top.front(), kLetter);
 }
 
 bool is_fqdn(std::string_view text) {

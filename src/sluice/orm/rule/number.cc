@@ -30,7 +30,19 @@ bool lower_bound(const RuleNode& node, const LowerTarget& target, plan::Expr& ou
   return true;
 }
 
+/// The usual columns, in their own arithmetic.
 bool check_between(const RuleNode& node, const Subject& subject) {
+  const Kind kind = subject.type->kind;
+  const bool by_integers =
+      node.low.holds == Operand::Holds::Integer && node.high.holds == Operand::Holds::Integer;
+  if (by_integers && kind == Kind::Int64) {
+    const auto value = *static_cast<const std::int64_t*>(subject.value);
+    return value >= node.low.integer && value <= node.high.integer;
+  }
+  if (by_integers && kind == Kind::Int32) {
+    const auto value = *static_cast<const std::int32_t*>(subject.value);
+    return value >= node.low.integer && value <= node.high.integer;
+  }
   return compare(subject, node.low) != Ordering::Less &&
          compare(subject, node.high) != Ordering::Greater;
 }
@@ -54,12 +66,20 @@ bool check_equal(const RuleNode& node, const Subject& subject) {
   return equals(node.low, subject) == Wanted;
 }
 
+/// Most texts differ in their sizes or in how they begin.
+bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || (a.front() == b.front() && a == b));
+}
+
 template <bool Wanted>
 bool check_listed(const RuleNode& node, const Subject& subject) {
   if (is_text(subject)) {
-    const std::string_view text = subject.text();
-    return std::any_of(node.first(), node.end(),
-                       [text](const RuleNode& value) { return text == value.low.text; }) == Wanted;
+    const std::string_view text = subject.type->kind == Kind::Text
+                                      ? *static_cast<const std::string*>(subject.value)
+                                      : subject.text();
+    return std::any_of(node.first(), node.end(), [text](const RuleNode& value) {
+             return same_text(text, value.low.text);
+           }) == Wanted;
   }
   return std::any_of(node.first(), node.end(),
                      [&](const RuleNode& value) { return equals(value.low, subject); }) == Wanted;

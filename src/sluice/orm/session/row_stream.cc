@@ -41,6 +41,7 @@ Result<std::size_t> PageReader::next() {
 Result<std::size_t> PageReader::take_batch() {
   rows_before_ += rows_;
   rows_ = 0;
+  batch_.reset();  // its memory may become that of the next
   while (stream_.has_value()) {
     SLUICE_TRY(std::optional<ArrowBatch> batch, stream_.next());
     if (!batch.has_value()) {
