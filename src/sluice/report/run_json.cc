@@ -26,6 +26,17 @@ Json rows_of(const run::RowTotals& rows) {
           {"dropped", rows.dropped}, {"added", rows.added}, {"written", rows.written}};
 }
 
+Json rows_of(const run::Sample& sample) {
+  Json rows = Json::array();
+  for (const auto& row : sample.rows) {
+    Json& cells = rows.emplace_back(Json::array());
+    for (const std::optional<std::string>& cell : row) {
+      cells.push_back(cell ? Json(*cell) : Json());
+    }
+  }
+  return rows;
+}
+
 Json ledger_of(const std::vector<run::LedgerEntry>& ledger) {
   Json entries = Json::array();
   for (const run::LedgerEntry& entry : ledger) {
@@ -84,6 +95,9 @@ Json service_levels_of(const std::vector<run::ServiceLevelResult>& levels) {
                        {"observed", level.observed},
                        {"threshold", level.threshold},
                        {"formula", level.formula}});
+    if (level.newest) {
+      entries.back()["newest"] = to_string(*level.newest);
+    }
   }
   return entries;
 }
@@ -160,6 +174,13 @@ std::string to_record_json(const run::RunResult& result) {
                      {"tag", file.tag}});
   }
   json["files"] = std::move(files);
+  if (!result.reasons_sample.rows.empty()) {
+    json["refused_sample"] = {{"columns", result.reasons_sample.columns},
+                              {"rows", rows_of(result.reasons_sample)}};
+  }
+  for (const run::StepTime& step : result.durations.steps) {
+    json["step_durations_ms"].push_back({{"step", step.step}, {"ms", step.ms}});
+  }
   if (!result.error.empty()) {
     json["error"] = result.error;
   }

@@ -124,7 +124,12 @@ std::string bad_text(const run::RunResult& result, const SummaryOptions& options
   if (!result.output_bad.empty()) {
     return shown_path(result.output_bad, options);
   }
-  return result.rows.quarantined == 0 ? "" : "not kept: there is no target and no --output-bad";
+  if (result.rows.quarantined == 0) {
+    return "";
+  }
+  return result.status == run::RunStatus::Failed
+             ? "not kept: they are where they came from; --output-bad FILE writes them"
+             : "not kept: there is no target and no --output-bad";
 }
 
 /// "merge into version 7: 1 inserted, 1 updated".

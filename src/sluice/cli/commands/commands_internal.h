@@ -19,6 +19,7 @@ extern const Command kImportDbt;
 extern const Command kImportOdcs;
 extern const Command kInit;
 extern const Command kQuarantine;
+extern const Command kReport;
 extern const Command kRun;
 extern const Command kRuns;
 extern const Command kSchema;

@@ -7,6 +7,7 @@
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/commands/page_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
@@ -94,6 +95,10 @@ constexpr Option kOptions[] = {
     {.name = "show",
      .value = "N",
      .help = "Prints N good and N quarantined rows",
+     .group = kTelling},
+    {.name = "report",
+     .value = "FILE",
+     .help = "A page of the run: rules, rows, durations, history",
      .group = kTelling},
     {.name = "json", .help = "One JSON object on stdout", .group = kTelling},
     {.name = "quiet", .help = "Only errors", .group = kTelling},
@@ -357,6 +362,17 @@ Ran run_all(const std::vector<std::string>& contracts, const Arguments& argument
   return ran;
 }
 
+/// One page for all contracts of the call; what ended in an error is in the runs' records only.
+Status write_report(const Ran& ran, const std::string& path, const contract::RunOptions& options,
+                    const Context& context) {
+  std::vector<report::RecordedRun> runs;
+  for (const run::RunResult& result : ran.results) {
+    runs.push_back(recorded(context, result, options));
+  }
+  SLUICE_TRY(const std::string html, report::render_html(runs));
+  return write_page(context, path, html);
+}
+
 ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
                  const Context& context, LogWriter& log) {
   for (const std::string& path : contracts) {
@@ -400,6 +416,14 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
     terminal.print((contracts.size() == 1 ? report::to_json(ran.results.front())
                                           : report::to_json(std::span(ran.results))) +
                    "\n");
+  }
+  if (const auto page = arguments.find("report"); page && !ran.results.empty()) {
+    // What was stopped has ended: the page is about it.
+    Context unstopped = context;
+    unstopped.stop = {};
+    if (const Status written = write_report(ran, *page, *options, unstopped); !written) {
+      return worse(ran.exit, fail(written.error(), log));
+    }
   }
   return ran.exit;
 }

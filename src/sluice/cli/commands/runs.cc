@@ -96,6 +96,11 @@ Status list_runs(const Arguments& arguments, const Terminal& terminal) {
   SLUICE_TRY(const std::size_t limit, limit_of(arguments));
   SLUICE_TRY(const std::vector<run::StoredRun> runs,
              contract::load_runs({}, arguments.operands()[1], options_of(arguments), limit));
+  if (runs.empty() && !arguments.has("json")) {
+    terminal.say(
+        fmt::format("there is no run yet; sluice run {} makes the first", arguments.operands()[1]));
+    return {};
+  }
   if (arguments.has("json")) {
     Json list = Json::array();
     for (const run::StoredRun& run : runs) {

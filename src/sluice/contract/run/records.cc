@@ -9,6 +9,7 @@
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
+#include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/engine/module.h"
 
@@ -108,25 +109,12 @@ std::string select_list(std::span<const RecordColumn> columns, std::string_view 
   return list;
 }
 
-/// What is told of a run that left no record.
-std::string text_of(const run::StoredRun& run) {
-  if (run.unfinished.empty()) {
-    return run.text;
-  }
-  Json json = Json::parse(run.text, nullptr, false);
-  if (!json.is_object()) {
-    json = Json{{"run_id", run.run_id}};
-  }
-  json["status"] = run.unfinished;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Status make_tables(const Context& context, engine::Connection& connection,
                    const std::vector<run::StoredRun>& runs) {
   std::string values;
   for (const run::StoredRun& run : runs) {
     values +=
-        fmt::format("{}({})", values.empty() ? "" : ", ", dialect::quote_literal(text_of(run)));
+        fmt::format("{}({})", values.empty() ? "" : ", ", dialect::quote_literal(record_text(run)));
   }
   std::vector<std::string> statements{
       values.empty() ? "CREATE TEMP TABLE sluice_records (r VARCHAR)"
@@ -165,6 +153,27 @@ Result<std::vector<run::StoredRun>> load_runs(const Context& context, const std:
   SLUICE_TRY(const std::unique_ptr<storage::Storage> state,
              options.open_storage(places.state_root));
   return run::RunLog(*state, places.state_folder).load_newest(context, count_max);
+}
+
+Result<std::vector<run::StoredRun>> load_runs_of(const Context& context, const RunOptions& options,
+                                                 std::size_t count_max) {
+  const bool is_target = options.state_folder.empty();
+  const std::string root =
+      absolute_path(is_target ? options.target : options.state_folder, working_folder());
+  SLUICE_TRY(const std::unique_ptr<storage::Storage> state, options.open_storage(root));
+  return run::RunLog(*state, is_target ? "_sluice" : "").load_newest(context, count_max);
+}
+
+std::string record_text(const run::StoredRun& run) {
+  if (run.unfinished.empty()) {
+    return run.text;
+  }
+  Json json = Json::parse(run.text, nullptr, false);
+  if (!json.is_object()) {
+    json = Json{{"run_id", run.run_id}};
+  }
+  json["status"] = run.unfinished;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<QueryAnswer> query_runs(const Context& context, const std::vector<run::StoredRun>& runs,

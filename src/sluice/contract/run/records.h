@@ -18,6 +18,13 @@ namespace sluice::contract {
 Result<std::vector<run::StoredRun>> load_runs(const Context& context, const std::string& path,
                                               const RunOptions& options, std::size_t count_max);
 
+/// The same by the folder in which the state lies: a target's, or what --state named.
+Result<std::vector<run::StoredRun>> load_runs_of(const Context& context, const RunOptions& options,
+                                                 std::size_t count_max);
+
+/// The record as JSON; of a run that left none, its start with the status it has now.
+std::string record_text(const run::StoredRun& run);
+
 struct QueryAnswer {
   std::vector<std::string> columns;
   std::vector<run::TextRow> rows;

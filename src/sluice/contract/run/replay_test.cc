@@ -43,7 +43,7 @@ primary_key: [id]
 )";
 
 /// A folder below the root of a storage that fails as a whole.
-class Below final : public storage::Storage {
+class Below : public storage::Storage {
  public:
   Below(storage::Storage& inner, std::string folder)
       : inner_(inner), folder_(std::move(folder) + "/") {}
@@ -85,6 +85,23 @@ class Below final : public storage::Storage {
   }
   storage::Storage& inner_;
   std::string folder_;
+};
+
+/// The first commit of the target never arrives.
+class WithoutTarget final : public Below {
+ public:
+  WithoutTarget(storage::Storage& inner, const std::string& folder)
+      : Below(inner, folder), is_target_(folder.find("quarantine") == std::string::npos) {}
+
+  Status put_if_absent(const Context& context, std::string_view path,
+                       std::string_view bytes) override {
+    return is_target_ && path.ends_with("manifest/1.json")
+               ? make_error(ErrorCode::Unavailable, "the fault of this test")
+               : Below::put_if_absent(context, path, bytes);
+  }
+
+ private:
+  bool is_target_ = false;
 };
 
 /// Each fault starts an engine or two: the ordinary run takes a part of the calls.
@@ -251,12 +268,14 @@ TEST_F(ReplayTest, AnOverwrittenTargetGetsRowsOfItsOwnBatchOnly) {
 
 TEST_F(ReplayTest, ABatchThatIsRepeatedUnderOtherRulesLeavesNoStaleRow) {
   land();
-  std::string failing = contract(10);
-  {
-    std::ofstream(failing, std::ios::app) << "quarantine: {fail_on_quarantine: true}\n";
-  }
-  EXPECT_EQ(run(context_, failing, options()).value().status, RunStatus::Failed);
-  EXPECT_EQ(reader(failing).stats(context_, {}).value().all.waiting, 4);
+  const auto disk = storage::make_file_storage({.root = folder_.path()}).value();
+  RunOptions broken = options();
+  broken.open_storage = [&](const std::string& root) -> Result<std::unique_ptr<storage::Storage>> {
+    return std::unique_ptr<storage::Storage>(
+        std::make_unique<WithoutTarget>(*disk, root.substr(folder_.path().size() + 1)));
+  };
+  EXPECT_FALSE(run(context_, contract(10), broken).has_value());
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 4);
   const RunResult repeated = run(context_, contract(100), options()).value();
   EXPECT_EQ(repeated.batch, 1);
   EXPECT_EQ(reader(contract(100)).stats(context_, {}).value().all.waiting, 3);

@@ -240,6 +240,7 @@ Status Runner::execute() {
   result_.dataset_rules = executed_.dataset_rules;
   result_.durations.transform_ms = executed_.transform_ms;
   result_.durations.quality_ms = executed_.quality_ms;
+  result_.durations.steps = executed_.steps;
   return replay_ ? check_whole_rows() : Status{};
 }
 
@@ -287,6 +288,23 @@ Result<RunResult> Runner::skip(std::string reason) {
   return finish();
 }
 
+/// Nothing moves and nothing is recorded: rows of a replay wait, and files are as if they had never
+/// been read, so that the next run takes them as they are by then.
+Result<RunResult> Runner::stop_at_gate() {
+  if (!replay_) {
+    SLUICE_CHECK(write_outputs());
+    SLUICE_CHECK(take_samples());
+    if (!options_.output_bad.empty()) {
+      result_.quarantine =
+          run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
+    }
+  }
+  if (unrecorded_) {
+    result_.batch = 0;
+  }
+  return finish();
+}
+
 Result<RunResult> Runner::run() {
   Result<RunResult> result = run_steps();
   if (result) {
@@ -311,6 +329,7 @@ Result<RunResult> Runner::run_steps() {
     SLUICE_CHECK(make_exchange());
   }
   SLUICE_CHECK(list_links());
+  SLUICE_CHECK(check_outputs());
   SLUICE_CHECK(open_state());
   SLUICE_CHECK(keep_start());
   SLUICE_CHECK(open_engine());
@@ -328,8 +347,8 @@ Result<RunResult> Runner::run_steps() {
     narrator_.tell(LogLevel::Warning, "quarantined", render_notice(result_));
   }
   SLUICE_CHECK(check_gates());
-  if (replay_ && result_.status == RunStatus::Failed) {
-    return finish();  // nothing moves, nothing is recorded: the rows wait
+  if (result_.status == RunStatus::Failed) {
+    return stop_at_gate();
   }
   SLUICE_CHECK(record_batch());
   SLUICE_CHECK(write_outputs());

@@ -246,6 +246,57 @@ quality:
   EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/target/_sluice/manifest/1.json"));
 }
 
+TEST_F(Run, WhatAGateStoppedIsReadAgainAsItIsByThen) {
+  const std::string contract = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: in/*.jsonl, load_mode: incremental}
+model: {fields: [{name: id, type: integer, required: true}]}
+quarantine: {fail_on_quarantine: true}
+)");
+  RunOptions with = options();
+  with.target = folder_.path() + "/target";
+  write("in/a.jsonl", "{\"id\": 1}\n{\"id\": null}\n");
+  const RunResult stopped = run(context_, contract, with).value();
+  EXPECT_EQ(stopped.status, RunStatus::Failed);
+  EXPECT_EQ(stopped.batch, 0);
+  EXPECT_THAT(stopped.reasons_sample.rows, SizeIs(1));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/quarantine"));
+  write("in/a.jsonl", "{\"id\": 1}\n{\"id\": 2}\n");
+  write("in/b.jsonl", "{\"id\": 3}\n");
+  const RunResult mended = run(context_, contract, with).value();
+  EXPECT_EQ(mended.status, RunStatus::Succeeded) << mended.reason;
+  EXPECT_EQ(mended.batch, 1);
+  EXPECT_THAT(table("target", "id"), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(run(context_, contract, with).value().status, RunStatus::Skipped);
+}
+
+TEST_F(Run, AnOutputReplacesThatOfTheRunBeforeAndNothingThatIsRead) {
+  const std::string contract = customers();
+  RunOptions with = options();
+  with.materialize = false;
+  with.output_good = folder_.path() + "/good.csv";
+  ASSERT_TRUE(run(context_, contract, with).has_value());
+  const std::string first = text_of("good.csv");
+  write("landing/a.json", R"([{"cus_id": "C1", "email": "a@b.org"}])");
+  ASSERT_TRUE(run(context_, contract, with).has_value());
+  EXPECT_NE(text_of("good.csv"), first);
+  EXPECT_EQ(text_of("good.csv"), "cus_id,email\nC1,a@b.org\n");
+  std::filesystem::create_hard_link(folder_.path() + "/landing/a.json",
+                                    folder_.path() + "/same.jsonl");
+  with.output_good = folder_.path() + "/same.jsonl";
+  EXPECT_EQ(run(context_, contract, with).error().code, ErrorCode::InvalidArgument);
+  with.output_good = with.output_bad = folder_.path() + "/both.csv";
+  EXPECT_EQ(run(context_, contract, with).error().code, ErrorCode::InvalidArgument);
+  with.output_good = contract;
+  EXPECT_EQ(run(context_, contract, with).error().code, ErrorCode::InvalidArgument);
+  with.output_good = folder_.path();
+  with.output_bad = "";
+  with.output_format = "csv";
+  EXPECT_FALSE(run(context_, contract, with).has_value());
+  EXPECT_THAT(text_of("landing/a.json"), HasSubstr("a@b.org"));
+}
+
 TEST_F(Run, TheContractsSqlReachesNoOtherFile) {
   write("secret.csv", "a\n1\n");
   write("in.jsonl", "{\"id\": 1}\n");

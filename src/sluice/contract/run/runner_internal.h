@@ -63,6 +63,8 @@ class Runner {
   Status list_files();
   Status list_links();
   Status make_exchange();
+  /// An output replaces what lies under its name: nothing that is read may lie there.
+  Status check_outputs() const;
   Status open_state();
   Status open_engine();
   Status open_tables();
@@ -88,8 +90,10 @@ class Runner {
   Status keep_record();
   void keep_failure(const Error& error);
   Result<run::Sample> sample(std::string_view relation);
+  Result<run::Sample> sample_reasons();
   Result<RunResult> skip(std::string reason);
   Result<RunResult> finish();
+  Result<RunResult> stop_at_gate();
   run::StreamId stream() const;
   bool is_incremental() const;
 

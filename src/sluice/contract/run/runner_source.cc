@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
@@ -72,6 +73,41 @@ Status Runner::list_links() {
           .with_hint("paths of links are relative to the contract's folder");
     }
     links_.emplace_back(link.name.value, std::move(found));
+  }
+  return {};
+}
+
+namespace {
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  struct stat first{};
+  struct stat second{};
+  return a == b || (::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
+                    first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+}
+
+}  // namespace
+
+Status Runner::check_outputs() const {
+  std::vector<std::string> read{absolute_path(path_, working_folder())};
+  for (const run::BatchFile& file : files_) {
+    read.push_back(file.path);
+  }
+  for (const auto& [name, paths] : links_) {
+    read.insert(read.end(), paths.begin(), paths.end());
+  }
+  for (const std::string* output : {&options_.output_good, &options_.output_bad}) {
+    if (output->empty()) {
+      continue;
+    }
+    std::string full = absolute_path(*output, working_folder());
+    if (std::ranges::any_of(read,
+                            [&](const std::string& one) { return is_same_file(one, full); })) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("the run reads the file that it was to write: '{}'", *output))
+          .with_hint("name another file for the rows");
+    }
+    read.push_back(std::move(full));  // the two outputs are two files
   }
   return {};
 }

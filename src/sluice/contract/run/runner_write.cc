@@ -6,6 +6,7 @@
 #include "sluice/contract/quarantine/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/output_file.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/state/run_log.h"
@@ -15,6 +16,7 @@ namespace sluice::contract::internal {
 namespace {
 
 constexpr std::string_view kErrorsColumn = "_lakelogic_errors";
+constexpr std::string_view kCategoriesColumn = "_lakelogic_categories";
 
 /// Columns of the refused rows whose clear values were never written.
 std::vector<std::string> masked_names(const plan::Pipeline& pipeline) {
@@ -117,9 +119,6 @@ Status Runner::commit() {
   if (!replay_) {
     SLUICE_CHECK(keep_quarantine(key));
   }
-  if (result_.status == RunStatus::Failed) {
-    return {};
-  }
   narrator_.begin("write");
   SLUICE_TRY(plan::WriteMode mode, lower_strategy(*contract_));
   if (replay_) {
@@ -173,7 +172,52 @@ Result<run::Sample> Runner::sample(std::string_view relation) {
   return sample;
 }
 
+/// The first rows of every reason, of the first rows that were refused.
+Result<run::Sample> Runner::sample_reasons() {
+  constexpr std::size_t kColumnsMax = 24;
+  constexpr int kRowsSearched = 10'000;
+  constexpr int kRowsOfReason = 2;
+  constexpr int kRowsMax = 24;
+  constexpr int kSignsMax = 160;
+  run::Sample sample;
+  SLUICE_TRY(const schema::Schema columns,
+             connection_->describe(context_, fmt::format("SELECT * FROM {}", run::kBadRelation)));
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    const std::string column = dialect::quote_identifier(field.name);
+    const bool is_reason = field.name == kErrorsColumn;
+    if (field.name == kCategoriesColumn || (sample.columns.size() >= kColumnsMax && !is_reason)) {
+      continue;
+    }
+    sample.columns.push_back(field.name);
+    list += fmt::format("{}left({}, {})", list.empty() ? "" : ", ",
+                        is_reason ? fmt::format("array_to_string({}, '; ')", column)
+                                  : fmt::format("CAST({} AS VARCHAR)", column),
+                        is_reason ? kSignsMax * 4 : kSignsMax);
+  }
+  SLUICE_TRY(
+      sample.rows,
+      run::query_texts(
+          context_, *connection_,
+          fmt::format("WITH b AS (SELECT row_number() OVER () AS _sluice_n, * FROM (SELECT * FROM "
+                      "{0} LIMIT {1})), e AS (SELECT _sluice_n, left(unnest({2}), 60) AS "
+                      "_sluice_reason FROM b), k AS (SELECT DISTINCT _sluice_n FROM (SELECT "
+                      "_sluice_n, row_number() OVER (PARTITION BY _sluice_reason ORDER BY "
+                      "_sluice_n) AS _sluice_r FROM e) WHERE _sluice_r <= {3}) SELECT {4} FROM b "
+                      "JOIN k USING (_sluice_n) ORDER BY _sluice_n LIMIT {5}",
+                      run::kBadRelation, kRowsSearched, kErrorsColumn, kRowsOfReason, list,
+                      kRowsMax)));
+  return sample;
+}
+
 Status Runner::take_samples() {
+  if (result_.rows.quarantined > 0) {
+    if (Result<run::Sample> sample = sample_reasons()) {
+      result_.reasons_sample = *std::move(sample);
+    } else {
+      context_.say(LogLevel::Warning, "the refused rows could not be sampled for the record");
+    }
+  }
   if (options_.sample_rows > 0) {
     SLUICE_TRY(result_.good_sample, sample(run::kGoodRelation));
     SLUICE_TRY(result_.bad_sample, sample(run::kBadRelation));

@@ -54,6 +54,7 @@ class Executor {
   Result<DatasetRuleResult> judge(const plan::DatasetRule& rule);
   Status execute(const string& statement);
   void drop_tables();
+  std::int64_t lap(const string& step);
 
   const Context& context_;
   engine::Connection& connection_;
@@ -112,8 +113,19 @@ Status Executor::run_step(const dialect::ProgramStep& step) {
   for (const string& table : step.spent) {
     SLUICE_CHECK(execute("DROP TABLE " + table));
   }
-  (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += watch_.lap_ms();
+  (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += lap(step.name);
   return {};
+}
+
+/// A step without a name prepares the next one, and its time is that one's.
+std::int64_t Executor::lap(const string& step) {
+  const std::int64_t ms = watch_.lap_ms();
+  if (done_.steps.empty() || !done_.steps.back().step.empty()) {
+    done_.steps.emplace_back();
+  }
+  done_.steps.back().step = step;
+  done_.steps.back().ms += ms;
+  return ms;
 }
 
 Status Executor::count_rules(const Program& program) {
@@ -250,7 +262,7 @@ Status Executor::judge_dataset(const Program& program) {
     }
     done_.dataset_rules.push_back(std::move(result));
   }
-  done_.quality_ms += watch_.lap_ms();
+  done_.quality_ms += lap("dataset_rules");
   return {};
 }
 
@@ -276,7 +288,9 @@ Status Executor::run_program(const Program& program) {
     return make_error(ErrorCode::Internal,
                       "the ledger does not add up: source = good + quarantined + dropped - added");
   }
-  return count_rules(program);
+  SLUICE_CHECK(count_rules(program));
+  done_.quality_ms += lap("count_rules");
+  return {};
 }
 
 Result<Executed> Executor::run() {
@@ -296,7 +310,12 @@ Result<Executed> Executor::run() {
     }
   }
   SLUICE_CHECK(judge_dataset(program));
-  SLUICE_CHECK(bound_.pipeline.masks.empty() ? make_views(program) : make_masked_tables(program));
+  if (bound_.pipeline.masks.empty()) {
+    SLUICE_CHECK(make_views(program));
+  } else {
+    SLUICE_CHECK(make_masked_tables(program));
+    done_.transform_ms += lap("masking");
+  }
   return std::move(done_);
 }
 

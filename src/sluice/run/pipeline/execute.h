@@ -31,6 +31,7 @@ struct Executed {
   std::vector<std::string> broken_dataset_rules;
   std::int64_t transform_ms = 0;
   std::int64_t quality_ms = 0;
+  std::vector<StepTime> steps;
 };
 
 /// Where the pipeline masks anything, the relations hold masked rows only, made once, and the

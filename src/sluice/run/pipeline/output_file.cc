@@ -1,6 +1,9 @@
 #include "sluice/run/pipeline/output_file.h"
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,6 +39,20 @@ void remove_staged(const Context& context, storage::Storage& folder, const std::
                                                "'{}'",
                                                folder.uri(staged)));
   }
+}
+
+/// What an earlier run left under the name gives way in one step.
+Status replace(const Context& context, storage::Storage& folder, const std::string& staged,
+               const std::string& name) {
+  SLUICE_CHECK(folder.publish(context, staged, staged));  // flushes
+  if (std::rename(folder.uri(staged).c_str(), folder.uri(name).c_str()) != 0) {
+    const std::string why = std::error_code(errno, std::generic_category()).message();
+    return make_error(
+               ErrorCode::InvalidArgument,
+               fmt::format("the file could not get its name ({}): '{}'", why, folder.uri(name)))
+        .with_hint("name a file, in a folder that can be written to");
+  }
+  return folder.publish(context, name, name);
 }
 
 }  // namespace
@@ -90,7 +107,7 @@ Status write_output(const Context& context, engine::Connection& connection,
     return Error(written.error())
         .with_context(fmt::format("writing the rows to '{}'", folder.uri(name)));
   }
-  if (Status published = folder.publish(context, staged, name); !published) {
+  if (Status published = replace(context, folder, staged, name); !published) {
     remove_staged(context, folder, staged);
     return std::move(published).error();
   }

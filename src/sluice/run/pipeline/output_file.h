@@ -1,5 +1,6 @@
 // Rows of the connection as one file beside or instead of a table: `--output-good`,
-// `--output-bad`. The file appears whole at its name or not at all.
+// `--output-bad`. The file appears whole at its name or not at all;
+// one of an earlier run gives way to it in the same step.
 // Used by one thread; what was not published is removed with its owner.
 #pragma once
 

@@ -72,6 +72,8 @@ struct ServiceLevelResult {
   std::string threshold;
   /// What was computed, with its numbers, so that a person can do it again.
   std::string formula;
+  /// Of freshness: the instant that the age was counted from, so that it can be judged later.
+  std::optional<sys_micros> newest;
   friend bool operator==(const ServiceLevelResult&, const ServiceLevelResult&) = default;
 };
 
@@ -101,12 +103,20 @@ struct ReplayResult {
   friend bool operator==(const ReplayResult&, const ReplayResult&) = default;
 };
 
+struct StepTime {
+  std::string step;
+  std::int64_t ms = 0;
+  friend bool operator==(const StepTime&, const StepTime&) = default;
+};
+
 struct Durations {
   std::int64_t load_ms = 0;       // open, look at the source, bind
   std::int64_t transform_ms = 0;  // steps that count rows
   std::int64_t quality_ms = 0;    // judging, data set rules
   std::int64_t materialize_ms = 0;
   std::int64_t total_ms = 0;
+  /// In the order of the run; statements that count nothing belong to the step after them.
+  std::vector<StepTime> steps;
   friend bool operator==(const Durations&, const Durations&) = default;
 };
 
@@ -161,6 +171,8 @@ struct RunResult {
   std::string output_bad;
   Sample good_sample;
   Sample bad_sample;
+  /// Refused rows of each reason, masked where the contract masks: what the record keeps.
+  Sample reasons_sample;
   /// What a person should know and the run did not stop for.
   std::vector<std::string> warnings;
   Durations durations;

@@ -67,7 +67,9 @@ std::string last_line(std::string_view text) {
 Status check_outcome(const ScriptCall& call, const ChildOutcome& outcome) {
   std::error_code failed;
   std::string what;
-  std::string hint = "its output is above; mend the script and run again: nothing was committed";
+  std::string hint =
+      "mend the script and run again: nothing was committed; what it printed stands above, unless "
+      "the contract masks: then run it by itself to see it";
   if (outcome.is_overdue) {
     what = fmt::format("the external logic took longer than {} seconds and was ended: '{}'",
                        call.time_limit.count(), call.file);
