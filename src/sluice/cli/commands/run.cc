@@ -7,7 +7,7 @@
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/commands/mesh_options_internal.h"
-#include "sluice/cli/commands/page_internal.h"
+#include "sluice/cli/commands/report_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"

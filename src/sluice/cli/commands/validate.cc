@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -31,18 +30,13 @@ constexpr Option kOptions[] = {
     {.name = "json", .help = "The same as --format json", .group = ""},
 };
 
-/// What is wrong in a file above contracts is said once, however many stand below it.
 std::string render_text(const std::vector<contract::FileFindings>& files) {
-  std::set<std::string> said;
   std::string text;
   for (const contract::FileFindings& file : files) {
     for (const contract::Diagnostic& diagnostic : file.diagnostics) {
       const bool is_own = diagnostic.at.file == file.path;
-      std::string rendered = contract::render(diagnostic, is_own ? file.text : "",
-                                              Terminal::of_stdout().is_coloured());
-      if (is_own || said.insert(rendered).second) {
-        text += rendered;
-      }
+      text += contract::render(diagnostic, is_own ? file.text : "",
+                               Terminal::of_stdout().is_coloured());
     }
   }
   return text;
@@ -85,6 +79,13 @@ Result<contract::Diagnostics> check_file(const std::string& path, const std::str
   return std::move(resolved.checked.diagnostics);
 }
 
+/// A file that is too large to be looked at; the others are checked all the same.
+contract::FileFindings unreadable(const std::string& path, const Error& error) {
+  contract::FileFindings file{.path = path, .text = {}, .diagnostics = contract::Diagnostics(path)};
+  file.diagnostics.add(contract::Code::DocumentTooLarge, {}, error.message);
+  return file;
+}
+
 Result<std::vector<contract::FileFindings>> check_paths(const Arguments& arguments) {
   const contract::CheckOptions options{.lenient = arguments.has("lenient")};
   std::vector<contract::FileFindings> files;
@@ -93,12 +94,18 @@ Result<std::vector<contract::FileFindings>> check_paths(const Arguments& argumen
   for (const std::string& operand : arguments.operands()) {
     SLUICE_TRY(const std::vector<std::string> paths, contract::list_contracts(operand));
     for (const std::string& path : paths) {
-      SLUICE_TRY(std::string text, contract::load_contract_text({}, path));
+      Result<std::string> loaded = contract::load_contract_text({}, path);
+      if (!loaded && loaded.error().code == ErrorCode::InvalidContract) {
+        files.push_back(unreadable(path, loaded.error()));
+        continue;
+      }
+      SLUICE_TRY(std::string text, std::move(loaded));
       SLUICE_TRY(contract::Diagnostics found, check_file(path, text, options, mesh, room));
       files.push_back(contract::FileFindings{
           .path = path, .text = std::move(text), .diagnostics = std::move(found)});
     }
   }
+  contract::say_once(files);
   return files;
 }
 

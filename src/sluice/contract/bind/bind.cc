@@ -60,9 +60,17 @@ Status SqlRoom::bind(const Context& context, std::string_view text, CheckedContr
                                         .locked = true};
     SLUICE_TRY_IN(engine_, open_(options), "opening the engine that binds a contract's SQL");
   }
-  SLUICE_TRY(const std::unique_ptr<engine::Connection> connection, engine_->connect(context));
-  internal::Binding binding(context, *connection, text, checked);
-  SLUICE_CHECK(binding.run());
+  if (connection_ == nullptr) {
+    SLUICE_TRY(connection_, engine_->connect(context));
+    // Binding is all that is asked for; a plan that runs fast is never run.
+    SLUICE_CHECK(connection_->execute(context, {"PRAGMA disable_optimizer"}));
+  }
+  internal::Binding binding(context, *connection_, text, checked);
+  const Status bound = binding.run();
+  if (!bound || binding.has_views()) {
+    connection_.reset();
+  }
+  SLUICE_CHECK(bound);
   checked.diagnostics.sort();
   return {};
 }

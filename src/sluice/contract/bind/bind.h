@@ -39,6 +39,7 @@ class SqlRoom {
  private:
   OpenEngine open_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::Connection> connection_;  // as long as no contract left anything in it
 };
 
 }  // namespace sluice::contract

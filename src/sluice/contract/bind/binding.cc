@@ -31,13 +31,12 @@ void add_column(Schema& columns, const std::string& name, const schema::LogicalT
   }
 }
 
-/// `{dataset}` stands for the rows; the replacement is as long, so that places stay.
-std::string with_dataset(std::string sql) {
-  constexpr std::string_view kPlace = "{dataset}";
-  for (std::size_t at = sql.find(kPlace); at != std::string::npos; at = sql.find(kPlace, at)) {
-    sql.replace(at, kPlace.size(), "source   ");
-  }
-  return sql;
+/// An expression that aggregates the rows, or each group of them.
+Piece aggregate(const SqlText& sql, std::string what, const std::string& groups = {}) {
+  return {.sql = &sql,
+          .before = "SELECT (\n",
+          .behind = "\n) FROM source" + groups,
+          .what = std::move(what)};
 }
 
 }  // namespace
@@ -115,41 +114,15 @@ Status Binding::start() {
   return {};
 }
 
-std::string Binding::rows() const {
-  const Result<std::string> empty = dialect::render_empty(columns_);
-  return empty ? *empty : "(SELECT NULL AS _sluice_none WHERE FALSE)";
-}
-
-/// `source`, its other names, and the links: those whose rows are others than last time.
-Status Binding::make_views() {
-  std::vector<std::string> names{"source"};
-  for (const std::string& name :
-       {table_name(contract_), contract_.dataset ? contract_.dataset->value : std::string{}}) {
-    if (!name.empty() && find_link(contract_, name) == nullptr &&
-        std::ranges::none_of(names, [&](const auto& each) { return same_column(each, name); })) {
-      names.push_back(name);
-    }
-  }
-  const auto view = [&](const std::string& name, const std::string& relation) -> Status {
-    std::string& last = views_[name];
-    if (last == relation) {
-      return {};
-    }
-    SLUICE_TRY([[maybe_unused]] const std::int64_t made,
-               connection_.execute(context_,
-                                   fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
-                                               quote_identifier(name), relation)));
-    last = relation;
-    return {};
-  };
-  for (const std::string& name : names) {
-    SLUICE_CHECK(view(name, rows()));
-  }
-  for (const LinkColumns& link : links_) {
-    SLUICE_TRY(const std::string empty, dialect::render_empty(link.columns));
-    SLUICE_CHECK(view(link.link->name.value, empty));
-  }
-  return {};
+/// The column behind the expression refuses an aggregate, which would give one value for all rows.
+Piece Binding::per_row(const SqlText& sql, std::string what) const {
+  const std::string column =
+      columns_.fields.empty() ? "_sluice_none" : columns_.fields.front().name;
+  return {.sql = &sql,
+          .before = "SELECT (\n",
+          .behind = "\n), " + quote_identifier(column) + " FROM source",
+          .what = std::move(what),
+          .is_row = true};
 }
 
 Status Binding::bind_links() {
@@ -182,11 +155,8 @@ Status Binding::bind_step(const Transformation& step) {
   }
   if (const auto* derive = std::get_if<Derive>(&step.step)) {
     const SqlText& sql = derive->sql_duckdb ? *derive->sql_duckdb : derive->sql;
-    const Piece piece{.sql = &sql,
-                      .before = "SELECT (\n",
-                      .behind = "\n) FROM source",
-                      .what = fmt::format("the column '{}'", derive->field.value)};
-    SLUICE_TRY(const auto bound, bind(piece));
+    SLUICE_TRY(const auto bound,
+               bind(per_row(sql, fmt::format("the column '{}'", derive->field.value))));
     const schema::LogicalType type =
         bound && bound->fields.size() == 1 ? bound->fields[0].type : kText;
     if (!bound) {
@@ -234,13 +204,12 @@ Status Binding::bind_rollup(const Rollup& step) {
   for (const Text& column : step.group_by) {
     groups += (groups.empty() ? " GROUP BY " : ", ") + quote_identifier(column.value);
   }
+  std::vector<Piece> pieces;
   for (const Pair<SqlText>& made : step.aggregations) {
-    SLUICE_TRY([[maybe_unused]] const auto bound,
-               bind({.sql = &made.value,
-                     .before = "SELECT (\n",
-                     .behind = "\n) FROM source" + groups,
-                     .what = fmt::format("the aggregate '{}'", made.key.value)}));
+    pieces.push_back(
+        aggregate(made.value, fmt::format("the aggregate '{}'", made.key.value), groups));
   }
+  SLUICE_CHECK(bind_all(pieces));
   if (step.key_expr) {
     SLUICE_TRY([[maybe_unused]] const auto bound, bind({.sql = &*step.key_expr,
                                                         .before = "SELECT list((\n",
@@ -250,7 +219,30 @@ Status Binding::bind_rollup(const Rollup& step) {
   return {};
 }
 
+/// True for a step after which the columns and their types are what they were.
+bool Binding::keeps_columns(const Transformation& step) const {
+  const auto are_texts = [&](const Texts& fields) {
+    return std::ranges::all_of(fields, [&](const Text& name) {
+      const schema::Field* field = columns_.find(name.value);
+      return field != nullptr && field->type == kText;
+    });
+  };
+  if (const auto* trim = std::get_if<Trim>(&step.step)) {
+    return are_texts(trim->fields);
+  }
+  if (const auto* lower = std::get_if<Lower>(&step.step)) {
+    return are_texts(lower->fields);
+  }
+  if (const auto* upper = std::get_if<Upper>(&step.step)) {
+    return are_texts(upper->fields);
+  }
+  return std::holds_alternative<Deduplicate>(step.step);
+}
+
 Status Binding::pass(const Transformation& step) {
+  if (keeps_columns(step)) {
+    return {};
+  }
   Contract alone;
   alone.transformations = {step};
   const Result<plan::Pipeline> lowered = lower_contract(alone, {});
@@ -258,14 +250,12 @@ Status Binding::pass(const Transformation& step) {
     pass_unbound(step);
     return {};
   }
-  SLUICE_CHECK(make_views());
   const dialect::Rows input{
       .from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows()),
       .columns = columns_,
       .hidden = {}};
   const Result<std::string> select = dialect::render_step(lowered->steps.front().step, input);
-  Result<Schema> output =
-      select ? connection_.describe(context_, *select) : Result<Schema>(select.error());
+  Result<Schema> output = select ? describe(*select) : Result<Schema>(select.error());
   if (!output) {
     if (!refusal_of(output.error(), "")) {
       return output.error();
@@ -319,20 +309,23 @@ void Binding::conform() {
 }
 
 Status Binding::bind_row_rules(Phase phase) {
+  std::vector<const RowRule*> now;
   std::vector<const RowRule*> later;
+  std::vector<Piece> pieces;
   for (const RowRule* rule : unbound_rules_) {
-    if (rule->phase && rule->phase->value != phase) {
-      later.push_back(rule);
-      continue;
+    const bool is_now = !rule->phase || rule->phase->value == phase;
+    (is_now ? now : later).push_back(rule);
+    if (is_now) {
+      pieces.push_back(per_row(std::get<SqlCheck>(rule->check).sql,
+                               fmt::format("the row rule '{}'", rule->name.value)));
     }
-    const Piece piece{.sql = &std::get<SqlCheck>(rule->check).sql,
-                      .before = "SELECT (\n",
-                      .behind = "\n) FROM source",
-                      .what = fmt::format("the row rule '{}'", rule->name.value)};
-    const bool may_wait = !rule->phase && phase == Phase::Pre;
-    SLUICE_TRY(const auto bound, bind(piece, may_wait));
+  }
+  SLUICE_TRY(const bool are_bound, bind_together(pieces));
+  for (std::size_t i = 0; i < now.size() && !are_bound; ++i) {
+    const bool may_wait = !now[i]->phase && phase == Phase::Pre;
+    SLUICE_TRY(const auto bound, bind(pieces[i], may_wait));
     if (!bound && may_wait) {
-      later.push_back(rule);
+      later.push_back(now[i]);
     }
   }
   unbound_rules_ = std::move(later);
@@ -345,47 +338,21 @@ Status Binding::bind_dataset_rules() {
     add_column(columns_, name, kText);
     unseen_.push_back(name);
   }
+  std::vector<Piece> expressions;
   for (const DatasetRule& rule : contract_.quality.dataset_rules) {
     const auto* check = std::get_if<DatasetSqlCheck>(&rule.check);
     if (check == nullptr) {
       continue;
     }
-    const bool is_whole = is_statement(check->sql.text);
-    SLUICE_TRY([[maybe_unused]] const auto bound,
-               bind({.sql = &check->sql,
-                     .before = is_whole ? "" : "SELECT (\n",
-                     .behind = is_whole ? "" : "\n) FROM source",
-                     .what = fmt::format("the data set rule '{}'", rule.name.value)}));
-  }
-  return {};
-}
-
-Result<std::optional<Schema>> Binding::bind(const Piece& piece, bool is_quiet) {
-  constexpr int kAttemptsMax = 64;
-  if (piece.sql->text.find_first_not_of(" \t\r\n") == std::string::npos) {
-    return std::optional<Schema>{};
-  }
-  const std::string statement = piece.before + with_dataset(piece.sql->text) + piece.behind;
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    SLUICE_CHECK(make_views());
-    Result<Schema> bound = connection_.describe(context_, statement);
-    if (bound) {
-      return std::optional<Schema>{*std::move(bound)};
-    }
-    const std::optional<Refusal> refusal = refusal_of(bound.error(), statement);
-    if (!refusal) {
-      return bound.error();
-    }
-    if (refusal->kind == RefusalKind::Column && may_exist(piece, *refusal, is_quiet)) {
+    std::string what = fmt::format("the data set rule '{}'", rule.name.value);
+    if (!is_statement(check->sql.text)) {
+      expressions.push_back(aggregate(check->sql, std::move(what)));
       continue;
     }
-    const bool is_judged = refusal->kind != RefusalKind::Other || !depends_on_unseen(*piece.sql);
-    if (!is_quiet && is_judged) {
-      report(piece, *refusal);
-    }
-    return std::optional<Schema>{};
+    SLUICE_TRY([[maybe_unused]] const auto bound,
+               bind({.sql = &check->sql, .before = "", .behind = "", .what = std::move(what)}));
   }
-  return std::optional<Schema>{};
+  return bind_all(expressions);
 }
 
 }  // namespace sluice::contract::internal

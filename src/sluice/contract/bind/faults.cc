@@ -91,6 +91,18 @@ bool Binding::add_to_link(const Piece& piece, const std::string& name) {
   return false;
 }
 
+/// The step that makes the column from others; a step that rewrites it finds it in the source.
+const Transformation* Binding::find_maker(std::string_view column) const {
+  for (const Transformation* step : flow_.steps()) {
+    for (const MadeColumn& made : columns_made(step->step)) {
+      if (!made.is_rewrite && same_column(made.column.value, column)) {
+        return step;
+      }
+    }
+  }
+  return nullptr;
+}
+
 bool Binding::may_exist(const Piece& piece, const Refusal& refusal, bool is_quiet) {
   const std::string name = bare(refusal.name);
   if (add_to_link(piece, name)) {
@@ -100,7 +112,7 @@ bool Binding::may_exist(const Piece& piece, const Refusal& refusal, bool is_quie
                               name.starts_with("_source_file");
   // A declared column that is not there was dropped by a step.
   const bool is_known = columns_.find(name) != nullptr || contract_.model.find(name) != nullptr;
-  if (is_known || (!is_made_by_run && !is_open_)) {
+  if (is_known || find_maker(name) != nullptr || (!is_made_by_run && !is_open_)) {
     return false;
   }
   const std::vector<std::string_view> known = names();
@@ -155,11 +167,16 @@ Span Binding::span_of_name(const Piece& piece, const Refusal& refusal) const {
 void Binding::report(const Piece& piece, const Refusal& refusal) {
   const Span span = span_of_name(piece, refusal);
   switch (refusal.kind) {
-    case RefusalKind::Column:
+    case RefusalKind::Column: {
+      const std::string name = bare(refusal.name);
+      const Transformation* maker = columns_.find(name) == nullptr ? find_maker(name) : nullptr;
       out_.add(Code::SqlColumn, span,
-               piece.what + " reads a column that does not reach it: " + quoted(bare(refusal.name)),
-               did_you_mean(bare(refusal.name), names()));
+               piece.what + " reads a column that does not reach it: " + quoted(name),
+               maker != nullptr
+                   ? fmt::format("a step makes it, after this (line {})", maker->span.begin.line)
+                   : did_you_mean(name, names()));
       return;
+    }
     case RefusalKind::Function:
       out_.add(
           Code::SqlFunction, span,
@@ -179,9 +196,15 @@ void Binding::report(const Piece& piece, const Refusal& refusal) {
       out_.add(Code::BadSql, span,
                piece.what + " is not one SQL expression or SELECT: " + refusal.reason);
       return;
-    case RefusalKind::Other:
-      out_.add(Code::SqlTypes, span, piece.what + " does not bind: " + refusal.reason);
+    case RefusalKind::Other: {
+      const bool is_behind =
+          refusal.offset && *refusal.offset >= piece.before.size() + piece.sql->text.size();
+      out_.add(Code::SqlTypes, span,
+               piece.what + (piece.is_row && is_behind
+                                 ? " aggregates rows, and one value for each row is expected"
+                                 : " does not bind: " + refusal.reason));
       return;
+    }
   }
 }
 

@@ -24,7 +24,7 @@ constexpr std::array kChecks{
     &internal::check_source_options, &internal::check_secrets, &internal::check_links,
     &internal::check_steps,          &internal::check_taint,   &internal::check_row_rules,
     &internal::check_dataset_rules,  &internal::check_target,  &internal::check_operations,
-    &internal::check_support,
+    &internal::check_support,        &internal::check_sql,
 };
 
 }  // namespace
@@ -45,7 +45,7 @@ CheckedContract check_document(const Document& document, std::string_view text,
   if (document.root && document.root->is_mapping()) {
     if (document.is_complete) {
       const ColumnFlow flow(read.contract);
-      const Checking checking{read.contract, flow, out, result.unsupported};
+      const Checking checking{read.contract, flow, out, result.unsupported, text};
       for (const auto check : kChecks) {
         check(checking);
       }

@@ -17,6 +17,7 @@ struct Checking {
   const ColumnFlow& flow;
   Diagnostics& out;
   std::vector<UnsupportedKey>& unsupported;
+  std::string_view text;  // of the document
 };
 
 void check_identity(const Checking& checking);
@@ -25,6 +26,7 @@ void check_source(const Checking& checking);
 void check_source_options(const Checking& checking);
 void check_secrets(const Checking& checking);
 void check_links(const Checking& checking);
+void check_sql(const Checking& checking);
 void check_steps(const Checking& checking);
 void check_taint(const Checking& checking);
 void check_row_rules(const Checking& checking);

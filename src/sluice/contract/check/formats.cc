@@ -217,30 +217,6 @@ std::string partition_format_fault(std::string_view format) {
   return has_date ? "" : "there is no directive such as %Y in it";
 }
 
-bool is_secret_reference(std::string_view text) {
-  constexpr std::array<std::string_view, 8> kPrefixes{
-      "env:", "keyvault:", "aws:", "gcp:", "vault:", "local:", "databricks:", "aws-kms:"};
-  const bool is_wrapped = (text.starts_with("${") || text.starts_with('{')) && text.ends_with('}');
-  return is_wrapped || std::any_of(kPrefixes.begin(), kPrefixes.end(),
-                                   [&](std::string_view each) { return text.starts_with(each); });
-}
-
-bool is_secret_name(std::string_view key) {
-  constexpr std::array<std::string_view, 9> kWords{
-      "password", "passwd", "token",       "secret",           "connection_string",
-      "api_key",  "apikey", "credentials", "shared_access_key"};
-  constexpr std::array<std::string_view, 4> kEndings{"_password", "_token", "_secret", "_key"};
-  constexpr std::array<std::string_view, 3> kHarmless{"partition_key", "primary_key", "public_key"};
-  const std::string name = lower(key);
-  if (name.ends_with("_path") ||
-      std::find(kHarmless.begin(), kHarmless.end(), name) != kHarmless.end()) {
-    return false;
-  }
-  return std::find(kWords.begin(), kWords.end(), name) != kWords.end() ||
-         std::any_of(kEndings.begin(), kEndings.end(),
-                     [&](std::string_view each) { return name.ends_with(each); });
-}
-
 bool is_numeric(TypeFamily family) {
   return family == TypeFamily::Whole || family == TypeFamily::Fractional;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/contract/diagnostic/secret.h"
+
 namespace sluice::contract {
 
 /// "30s", "15m", "24h", "7d", "2w", "6 hours", "PT6H", "P7D"; months are 30 days, years 365.
@@ -50,11 +52,5 @@ std::string regex_fault(std::string_view pattern);
 
 /// What is wrong with the folder format of partitions; empty when nothing.
 std::string partition_format_fault(std::string_view format);
-
-/// True for env:NAME, ${NAME}, ${ENV:NAME}, a {placeholder} and the references of secret stores.
-bool is_secret_reference(std::string_view text);
-
-/// password, *_token, *_secret, *_key ..., but not private_key_path and the like.
-bool is_secret_name(std::string_view key);
 
 }  // namespace sluice::contract

@@ -232,21 +232,6 @@ void check_bag(const Checking& checking, const Node& node) {
   }
 }
 
-/// scheme://user:password@host
-bool has_password(std::string_view uri) {
-  const std::size_t scheme = uri.find("://");
-  if (scheme == std::string_view::npos) {
-    return false;
-  }
-  const std::string_view rest = uri.substr(scheme + 3, uri.find('/', scheme + 3) - scheme - 3);
-  const std::size_t at = rest.find_last_of('@');
-  const std::size_t colon = rest.find(':');
-  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) {
-    return false;
-  }
-  return !is_secret_reference(rest.substr(colon + 1, at - colon - 1));
-}
-
 }  // namespace
 
 void check_source_options(const Checking& checking) {

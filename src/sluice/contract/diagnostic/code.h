@@ -91,6 +91,7 @@ enum class Code : std::uint16_t {
   SqlFunction = 413,
   SqlTypes = 414,
   SqlForbidden = 415,
+  SqlManyValues = 416,
 
   MergeWithoutKey = 501,
   Scd2WithoutTimestamp = 502,

@@ -176,6 +176,21 @@ constexpr std::array kCodes{
                       "transformations:\n"
                       "  - sql: \"SELECT s.*, p.content FROM source s, notes p\"\n",
              .needs_engine = true},
+    CodeInfo{.code = Code::SqlManyValues,
+             .slug = "sql-of-many-values",
+             .severity = Severity::Error,
+             .summary = "An expression that gives several rows or columns where one value is "
+                        "expected.",
+             .why =
+                 "A rule judges each row once and a derived column has one value in it. unnest() "
+                 "would multiply the rows, and COLUMNS() would make one column of many.",
+             .before = "quality:\n"
+                       "  row_rules:\n"
+                       "    - {name: tagged, sql: \"unnest(string_split(note, ',')) <> ''\"}\n",
+             .after = "quality:\n"
+                      "  row_rules:\n"
+                      "    - {name: tagged, sql: \"NOT list_contains(string_split(note, ','), "
+                      "'')\"}\n"},
 };
 
 }  // namespace

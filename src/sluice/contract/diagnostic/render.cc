@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/diagnostic/diagnostic.h"
+#include "sluice/contract/diagnostic/secret.h"
 #include "sluice/contract/diagnostic/utf8.h"
 
 namespace sluice::contract {
@@ -149,7 +150,9 @@ std::string render(const Diagnostic& diagnostic, std::string_view source, bool c
                   info_of(diagnostic.code).slug, paint.plain, printable(diagnostic.message));
   const bool has_line = diagnostic.at.line > 0 && !diagnostic.hides_source_line;
   const std::string_view line = has_line ? line_of(source, diagnostic.at.line) : std::string_view{};
-  const std::string excerpt = line.empty() ? "" : source_excerpt(diagnostic, line, paint);
+  // A fault beside a secret shows its place, and not the line.
+  const std::string excerpt =
+      line.empty() || holds_secret(line) ? "" : source_excerpt(diagnostic, line, paint);
   out += excerpt;
   if (!diagnostic.suggestion.empty() && excerpt.find('^') == std::string::npos) {
     out += fmt::format("{:>5} = {}\n", "", printable(diagnostic.suggestion));

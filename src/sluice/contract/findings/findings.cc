@@ -1,5 +1,7 @@
 #include "sluice/contract/findings/findings.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 namespace sluice::contract {
@@ -55,6 +57,21 @@ bool fails(const Diagnostic& diagnostic, bool warnings_fail) {
          (warnings_fail && diagnostic.severity == Severity::Warning);
 }
 
+/// Everything but those for which `is_said` holds.
+template <class IsSaid>
+void drop(FileFindings& file, const IsSaid& is_said) {
+  if (file.diagnostics.suppressed() > 0) {
+    return;  // what is missing is not known
+  }
+  Diagnostics kept(file.path);
+  for (const Diagnostic& each : file.diagnostics) {
+    if (!is_said(each)) {
+      kept.add(each.code, each.severity, {}, {}) = each;
+    }
+  }
+  file.diagnostics = std::move(kept);
+}
+
 std::string render_case(const FileFindings& file, const Diagnostic& diagnostic) {
   return fmt::format(
       "    <testcase classname=\"{}\" name=\"{} {} at {}:{}\" file=\"{}\" line=\"{}\">\n"
@@ -99,6 +116,22 @@ Suite render_suite(const FileFindings& file, bool warnings_fail) {
 }
 
 }  // namespace
+
+void say_once(std::vector<FileFindings>& files) {
+  std::set<std::string> said;
+  for (const FileFindings& file : files) {
+    for (const Diagnostic& each : file.diagnostics) {
+      if (each.at.file == file.path) {
+        said.insert(render_json(each));
+      }
+    }
+  }
+  for (FileFindings& file : files) {
+    drop(file, [&](const Diagnostic& each) {
+      return each.at.file != file.path && !said.insert(render_json(each)).second;
+    });
+  }
+}
 
 std::string render_json(std::span<const FileFindings> files) {
   std::string findings;

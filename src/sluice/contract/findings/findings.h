@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/contract/diagnostic/diagnostic.h"
 
@@ -17,6 +18,10 @@ struct FileFindings {
   std::string text;
   Diagnostics diagnostics;
 };
+
+/// What is wrong in a file above contracts is found again with each contract below it: it stays
+/// where that file itself was checked, else with the first contract that met it.
+void say_once(std::vector<FileFindings>& files);
 
 /// `{"schema_version": 1, "files": 2, "diagnostics": [...]}`.
 std::string render_json(std::span<const FileFindings> files);

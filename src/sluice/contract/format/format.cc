@@ -155,9 +155,12 @@ class Formatter {
     }
     for (; lead < line; ++lead) {
       const std::string_view comment = without_end_blanks(source_[lead]);
+      // In the first column above what is indented: a line that was switched off, with its own
+      // indentation behind the mark.
+      const bool stays = comment.starts_with('#') && source_.indent_of(line) > 0;
       if (!source_.is_blank(lead)) {
         piece.lines.push_back(
-            std::string(indent, ' ')
+            std::string(stays ? 0 : indent, ' ')
                 .append(comment.substr(std::min(comment.find('#'), comment.size()))));
       } else if (!piece.lines.back().empty()) {
         piece.lines.emplace_back();

@@ -25,6 +25,13 @@ TEST(FormatTest, CommentsMoveWithTheirKeys) {
             "  # all of them\n  fields: [ ]\n");
 }
 
+TEST(FormatTest, LinesThatWereSwitchedOffKeepTheirIndentation) {
+  const std::string text =
+      "version: 1.0.0\nmodel:\n#   lenient: true\n  fields:\n    - name: a\n"
+      "#       pii: true\n      type: int\n";
+  EXPECT_EQ(formatted(text), text);
+}
+
 TEST(FormatTest, LevelsAreTwoBlanksAndListsStandBelowTheirKey) {
   EXPECT_EQ(formatted("version: 1.0.0\nquality:\n    row_rules:\n    -   sql: a > 0\n"
                       "        name:   positive\n"),

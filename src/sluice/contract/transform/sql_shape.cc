@@ -188,6 +188,36 @@ std::vector<AliasedExpression> split_expressions(std::string_view sql) {
   return expressions;
 }
 
+std::optional<std::size_t> find_unbalanced(std::string_view sql) {
+  std::vector<Token> open;
+  std::size_t end = 0;
+  for (const Token& token : tokens_of(sql)) {
+    const std::string_view text = text_of(sql, token);
+    const bool is_quoted = token.kind == TokenKind::String || token.kind == TokenKind::QuotedName;
+    if (is_quoted && (text.size() < 2 || text.back() != text.front())) {
+      return token.begin;
+    }
+    const char c = token.kind == TokenKind::Symbol ? text.front() : '\0';
+    if (c == '(' || c == '[' || c == '{') {
+      open.push_back(token);
+    } else if (c == ')' || c == ']' || c == '}') {
+      const char partner = c == ')' ? '(' : static_cast<char>(c - 2);
+      if (open.empty() || sql[open.back().begin] != partner) {
+        return token.begin;
+      }
+      open.pop_back();
+    }
+    end = token.begin + token.length;
+  }
+  if (!open.empty()) {
+    return open.back().begin;
+  }
+  const std::size_t comment = sql.find("/*", end);
+  const bool is_open = comment != std::string_view::npos && skip_gap(sql, comment) == sql.size() &&
+                       !sql.substr(0, sql.find_last_not_of(" \t\r\n") + 1).ends_with("*/");
+  return is_open ? std::optional(comment) : std::nullopt;
+}
+
 std::vector<SqlName> names_in(std::string_view sql) {
   const std::vector<Token> tokens = tokens_of(sql);
   std::vector<SqlName> names;
@@ -203,6 +233,31 @@ std::vector<SqlName> names_in(std::string_view sql) {
     }
   }
   return names;
+}
+
+std::optional<SqlName> find_spreading_call(std::string_view sql) {
+  constexpr std::array<std::string_view, 4> kSpreading{"UNNEST", "UNLIST", "GENERATE_SUBSCRIPTS",
+                                                       "COLUMNS"};
+  const std::vector<Token> tokens = tokens_of(sql);
+  const auto text_at = [&](std::size_t i) {
+    return i < tokens.size() ? text_of(sql, tokens[i]) : std::string_view{};
+  };
+  std::vector<bool> is_query;  // for each open parenthesis
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (text_at(i) == "(") {
+      const bool is_inside = !is_query.empty() && is_query.back();
+      is_query.push_back(is_inside || is_statement(text_at(i + 1)));
+    } else if (text_at(i) == ")" && !is_query.empty()) {
+      is_query.pop_back();
+    }
+    const bool is_call = tokens[i].kind == TokenKind::Word && text_at(i + 1) == "(";
+    const bool is_free = is_query.empty() || !is_query.back();
+    const auto is_same = [&](std::string_view word) { return is_word(text_at(i), word); };
+    if (is_call && is_free && std::any_of(kSpreading.begin(), kSpreading.end(), is_same)) {
+      return SqlName{std::string(text_at(i)), tokens[i].begin, tokens[i].length, false};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::contract

@@ -26,6 +26,9 @@ struct AliasedExpression {
 /// Splits at the commas that stand outside of parentheses, strings and comments.
 std::vector<AliasedExpression> split_expressions(std::string_view sql);
 
+/// Where a bracket stands that has no partner, or a string or comment begins that does not end.
+std::optional<std::size_t> find_unbalanced(std::string_view sql);
+
 /// A word or a double-quoted name that is not a function call; keywords are among them.
 struct SqlName {
   std::string name;  // unquoted
@@ -35,5 +38,9 @@ struct SqlName {
 };
 
 std::vector<SqlName> names_in(std::string_view sql);
+
+/// The first call outside of any subquery that gives several rows or columns for one: unnest(),
+/// generate_subscripts(), COLUMNS().
+std::optional<SqlName> find_spreading_call(std::string_view sql);
 
 }  // namespace sluice::contract
