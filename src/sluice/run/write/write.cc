@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +14,7 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/base/overloaded.h"
+#include "sluice/base/pause.h"
 
 namespace sluice::run {
 namespace {
@@ -50,18 +48,6 @@ Context settling(const Context& context) {
   unstoppable.stop = {};
   unstoppable.deadline.reset();
   return unstoppable;
-}
-
-Status pause(const Context& context, int milliseconds) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
-  if (context.deadline.has_value()) {
-    until = std::min(until, *context.deadline);
-  }
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_until(lock, context.stop, until, [] { return false; });
-  return context.check();
 }
 
 /// One write in progress: what every step of the loop needs.
