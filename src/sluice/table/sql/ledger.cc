@@ -6,7 +6,7 @@
 
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/text_rows.h"
-#include "sluice/table/duckdb/ledger_internal.h"
+#include "sluice/table/sql/ledger_internal.h"
 #include "sluice/table/stored_form.h"
 
 namespace sluice::table::internal {
@@ -53,8 +53,9 @@ std::string utc(std::string_view column) {
 
 }  // namespace
 
-Ledger::Ledger(engine::Connection& connection, const plan::TableId& table)
+Ledger::Ledger(engine::Connection& connection, const plan::TableId& table, bool has_primary_keys)
     : connection_(&connection),
+      has_primary_keys_(has_primary_keys),
       name_(lower(table.table())),
       ledger_(quoted_beside(table, "_sluice_ledger")),
       versions_(quoted_beside(table, "_sluice_table")) {}
@@ -62,19 +63,17 @@ Ledger::Ledger(engine::Connection& connection, const plan::TableId& table)
 Status Ledger::create(const Context& context) {
   SLUICE_CHECK(connection_->execute(
       context,
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR PRIMARY KEY, format INTEGER "
-                  "NOT NULL, version BIGINT NOT NULL, partition_by VARCHAR NOT NULL, created_at "
-                  "TIMESTAMPTZ NOT NULL)",
-                  versions_)));
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR NOT NULL, format INTEGER NOT "
+                  "NULL, version BIGINT NOT NULL, partition_by VARCHAR NOT NULL, created_at "
+                  "TIMESTAMPTZ NOT NULL{})",
+                  versions_, has_primary_keys_ ? ", PRIMARY KEY (table_name)" : "")));
   SLUICE_CHECK(connection_->execute(
       context,
-      fmt::format(
-          "CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR NOT NULL, key VARCHAR NOT "
-          "NULL, format INTEGER NOT NULL, fingerprint VARCHAR NOT NULL, ingest_id VARCHAR "
-          "NOT NULL, version BIGINT NOT NULL, operation VARCHAR NOT NULL, rows_after BIGINT "
-          "NOT NULL, receipt VARCHAR NOT NULL, committed_at TIMESTAMPTZ NOT NULL, PRIMARY "
-          "KEY (table_name, key))",
-          ledger_)));
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (table_name VARCHAR NOT NULL, key VARCHAR NOT "
+                  "NULL, format INTEGER NOT NULL, fingerprint VARCHAR NOT NULL, ingest_id VARCHAR "
+                  "NOT NULL, version BIGINT NOT NULL, operation VARCHAR NOT NULL, rows_after "
+                  "BIGINT NOT NULL, receipt VARCHAR NOT NULL, committed_at TIMESTAMPTZ NOT NULL{})",
+                  ledger_, has_primary_keys_ ? ", PRIMARY KEY (table_name, key)" : "")));
   return {};
 }
 
@@ -82,8 +81,10 @@ Status Ledger::add_table(const Context& context,
                          const std::vector<plan::PartitionField>& partition_by) {
   SLUICE_CHECK(connection_->execute(
       context,
-      {fmt::format("INSERT INTO {} VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING", versions_),
-       {name_, kFormat, render_partitions(partition_by).dump(), context.clock->now()}}));
+      {fmt::format("INSERT INTO {0} SELECT ?, ?, 0, ?, ? WHERE NOT EXISTS (SELECT 1 FROM "
+                   "{0} WHERE table_name = ?)",
+                   versions_),
+       {name_, kFormat, render_partitions(partition_by).dump(), context.clock->now(), name_}}));
   return {};
 }
 

@@ -27,7 +27,7 @@ struct VersionRow {
 
 class Ledger {
  public:
-  Ledger(engine::Connection& connection, const plan::TableId& table);
+  Ledger(engine::Connection& connection, const plan::TableId& table, bool has_primary_keys);
 
   /// Both tables exist afterwards.
   Status create(const Context& context);
@@ -51,6 +51,7 @@ class Ledger {
 
  private:
   engine::Connection* connection_;
+  bool has_primary_keys_;
   std::string name_;      // of the table, as stored
   std::string ledger_;    // quoted
   std::string versions_;  // quoted

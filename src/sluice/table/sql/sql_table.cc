@@ -1,3 +1,5 @@
+#include "sluice/table/sql/sql_table.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,8 +11,7 @@
 #include "sluice/table/change/change.h"
 #include "sluice/table/change/key_check.h"
 #include "sluice/table/change/text_rows.h"
-#include "sluice/table/duckdb/duckdb.h"
-#include "sluice/table/duckdb/ledger_internal.h"
+#include "sluice/table/sql/ledger_internal.h"
 
 namespace sluice::table {
 namespace {
@@ -54,9 +55,9 @@ class Transaction {
   engine::Connection* connection_;
 };
 
-class DuckdbPrepared final : public Prepared {
+class SqlPrepared final : public Prepared {
  public:
-  explicit DuckdbPrepared(Transaction open) : transaction(std::move(open)) {}
+  explicit SqlPrepared(Transaction open) : transaction(std::move(open)) {}
   const Receipt& expected() const override { return receipt; }
 
   Transaction transaction;
@@ -76,14 +77,14 @@ struct LoadedState {
   bool knows_key = false;
 };
 
-class DuckdbTable final : public Table {
+class SqlTablePort final : public Table {
  public:
-  DuckdbTable(engine::Connection& connection, plan::TableId id)
-      : connection_(&connection), id_(std::move(id)), ledger_(connection, id_) {}
+  SqlTablePort(engine::Connection& connection, SqlTable table)
+      : connection_(&connection),
+        table_(std::move(table)),
+        ledger_(connection, table_.id, table_.has_primary_keys) {}
 
-  TableDescription describe() const override {
-    return {.uri = plan::to_string(id_), .format = "duckdb", .reader_note = ""};
-  }
+  TableDescription describe() const override { return table_.description; }
   Status create(const Context& context, const plan::CreateTable& create) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
@@ -102,19 +103,20 @@ class DuckdbTable final : public Table {
   Result<LoadedState> load_state(const Context& context, std::string_view key);
   Result<LoadedState> load_own_state(const Context& context, std::string_view key);
   Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
-              const TableState& state, DuckdbPrepared& prepared);
-  Status empty(const Context& context, const plan::Write& write, DuckdbPrepared& prepared);
+              const TableState& state, SqlPrepared& prepared);
+  Status empty(const Context& context, const plan::Write& write, SqlPrepared& prepared);
   Status stream_rows(const Context& context, const plan::Write& write, ColumnStream rows,
-                     const schema::Schema& schema, DuckdbPrepared& prepared);
+                     const schema::Schema& schema, SqlPrepared& prepared);
   Status add_rows(const Context& context, const plan::Write& write, const ChangeRequest& request,
-                  DuckdbPrepared& prepared);
-  Status apply(const Context& context, const DuckdbPrepared& prepared);
-  Result<bool> finish(const Context& context, DuckdbPrepared& prepared);
+                  SqlPrepared& prepared);
+  Status apply(const Context& context, const SqlPrepared& prepared);
+  Result<bool> finish(const Context& context, SqlPrepared& prepared);
+  CommitOutcome settle(const Context& context, const SqlPrepared& prepared, Error cause);
   Result<std::string> render_rows(const schema::Schema& schema) const;
-  std::string table_name() const { return dialect::quote_table(id_); }
+  std::string table_name() const { return dialect::quote_table(table_.id); }
 
   engine::Connection* connection_;
-  plan::TableId id_;
+  SqlTable table_;
   Ledger ledger_;
 };
 
@@ -167,7 +169,7 @@ plan::CreateTable without_primary_key(plan::CreateTable create) {
   return create;
 }
 
-Status DuckdbTable::create(const Context& context, const plan::CreateTable& create) {
+Status SqlTablePort::create(const Context& context, const plan::CreateTable& create) {
   constexpr int kAttemptsMax = 8;
   SLUICE_CHECK(check_columns(create.schema));
   Status created;
@@ -181,25 +183,58 @@ Status DuckdbTable::create(const Context& context, const plan::CreateTable& crea
   return created;
 }
 
-Status DuckdbTable::create_once(const Context& context, const plan::CreateTable& create) {
+/// "SET PARTITIONED BY (year(at), name)"; what only other formats cut by is Unsupported.
+Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields) {
+  std::string text;
+  for (const plan::PartitionField& field : fields) {
+    const std::string column = quote_identifier(field.column);
+    std::string part;
+    switch (field.transform) {
+      case plan::PartitionTransform::Identity: part = column; break;
+      case plan::PartitionTransform::Bucket:
+        part = fmt::format("bucket({}, {})", field.parameter, column);
+        break;
+      case plan::PartitionTransform::Year: part = fmt::format("year({})", column); break;
+      case plan::PartitionTransform::Month: part = fmt::format("month({})", column); break;
+      case plan::PartitionTransform::Day: part = fmt::format("day({})", column); break;
+      case plan::PartitionTransform::Hour: part = fmt::format("hour({})", column); break;
+      case plan::PartitionTransform::Truncate:
+        return make_error(ErrorCode::Unsupported,
+                          fmt::format("a table of this format is not partitioned by a piece of "
+                                      "a value: '{}'",
+                                      field.column))
+            .with_hint("Partition by the column itself, by buckets of it, or by a part of a date.");
+    }
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return fmt::format("SET PARTITIONED BY ({})", text);
+}
+
+Status SqlTablePort::create_once(const Context& context, const plan::CreateTable& create) {
   SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
-  if (id_.parts.size() > 1) {
-    plan::TableId folder = id_;
+  SLUICE_TRY(const auto there, find_state(context));
+  if (table_.id.parts.size() > 1) {
+    plan::TableId folder = table_.id;
     folder.parts.pop_back();
     SLUICE_CHECK(connection_->execute(
         context, fmt::format("CREATE SCHEMA IF NOT EXISTS {}", dialect::quote_table(folder))));
   }
   plan::CreateTable plain = without_primary_key(create);
-  plain.target = id_;
+  plain.target = table_.id;
   SLUICE_TRY(const plan::Statement statement,
              dialect::render_create_table(dialect::duckdb_dialect(), plain));
   SLUICE_CHECK(connection_->execute(context, statement));
+  if (table_.has_partitions && !there.has_value() && !create.partition_by.empty()) {
+    SLUICE_TRY(const std::string layout, render_layout(create.partition_by));
+    SLUICE_CHECK(
+        connection_->execute(context, fmt::format("ALTER TABLE {} {}", table_name(), layout)));
+  }
   SLUICE_CHECK(ledger_.create(context));
   SLUICE_CHECK(ledger_.add_table(context, create.partition_by));
   return transaction.commit(context);
 }
 
-Result<LoadedState> DuckdbTable::load_state(const Context& context, std::string_view key) {
+Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string_view key) {
   LoadedState loaded;
   TableState& state = loaded.table;
   SLUICE_TRY(state.schema,
@@ -225,7 +260,7 @@ Result<LoadedState> DuckdbTable::load_state(const Context& context, std::string_
   return loaded;
 }
 
-Result<std::optional<TableState>> DuckdbTable::find_state(const Context& context) {
+Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
   auto loaded = load_state(context, {});
   if (loaded.has_value()) {
     return std::optional(std::move(loaded->table));
@@ -237,7 +272,7 @@ Result<std::optional<TableState>> DuckdbTable::find_state(const Context& context
 }
 
 /// For a write: a table that others have made gets its entries.
-Result<LoadedState> DuckdbTable::load_own_state(const Context& context, std::string_view key) {
+Result<LoadedState> SqlTablePort::load_own_state(const Context& context, std::string_view key) {
   auto loaded = load_state(context, key);
   if (!loaded.has_value()) {
     const bool absent = loaded.error().code == ErrorCode::NotFound;
@@ -251,23 +286,23 @@ Result<LoadedState> DuckdbTable::load_own_state(const Context& context, std::str
   return loaded;
 }
 
-Result<std::string> DuckdbTable::render_rows(const schema::Schema& schema) const {
+Result<std::string> SqlTablePort::render_rows(const schema::Schema& schema) const {
   if (schema.find("rowid") != nullptr) {
     return make_error(
                ErrorCode::Unsupported,
                fmt::format("rows of a table with a column 'rowid' cannot be told apart: '{}'",
-                           plan::to_string(id_)))
+                           plan::to_string(table_.id)))
         .with_hint("Rename the column, or append and overwrite only.");
   }
   return fmt::format("(SELECT CAST(NULL AS VARCHAR) AS {}, rowid AS {}, * FROM {})", kFile, kRow,
                      table_name());
 }
 
-Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
-                                                       const plan::Write& write, ColumnStream rows,
-                                                       const CommitKey& key) {
+Result<std::unique_ptr<Prepared>> SqlTablePort::prepare(const Context& context,
+                                                        const plan::Write& write, ColumnStream rows,
+                                                        const CommitKey& key) {
   SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
-  auto prepared = std::make_unique<DuckdbPrepared>(std::move(transaction));
+  auto prepared = std::make_unique<SqlPrepared>(std::move(transaction));
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
   const TableState& state = loaded.table;
   if (loaded.knows_key) {
@@ -286,8 +321,8 @@ Result<std::unique_ptr<Prepared>> DuckdbTable::prepare(const Context& context,
 
 /// Rows of an append and an overwrite go into the table now, invisible to others; a change is
 /// worked out now and applied by commit, so that writers meet there.
-Status DuckdbTable::fill(const Context& context, const plan::Write& write, ColumnStream rows,
-                         const TableState& state, DuckdbPrepared& prepared) {
+Status SqlTablePort::fill(const Context& context, const plan::Write& write, ColumnStream rows,
+                          const TableState& state, SqlPrepared& prepared) {
   const auto* append = std::get_if<plan::Append>(&write.mode);
   const bool once = !needs_change(write.mode) && (append == nullptr || append->unique_key.empty());
   if (is_stream(write, once)) {
@@ -319,8 +354,8 @@ Status DuckdbTable::fill(const Context& context, const plan::Write& write, Colum
 }
 
 /// Takes the rows of the table out first where the write replaces them.
-Status DuckdbTable::empty(const Context& context, const plan::Write& write,
-                          DuckdbPrepared& prepared) {
+Status SqlTablePort::empty(const Context& context, const plan::Write& write,
+                           SqlPrepared& prepared) {
   if (!std::holds_alternative<plan::Append>(write.mode)) {
     SLUICE_TRY_IN(prepared.receipt.deleted,
                   connection_->execute(context, fmt::format("DELETE FROM {}", table_name())),
@@ -329,8 +364,9 @@ Status DuckdbTable::empty(const Context& context, const plan::Write& write,
   return {};
 }
 
-Status DuckdbTable::stream_rows(const Context& context, const plan::Write& write, ColumnStream rows,
-                                const schema::Schema& schema, DuckdbPrepared& prepared) {
+Status SqlTablePort::stream_rows(const Context& context, const plan::Write& write,
+                                 ColumnStream rows, const schema::Schema& schema,
+                                 SqlPrepared& prepared) {
   SLUICE_CHECK(empty(context, write, prepared));
   SLUICE_TRY(prepared.receipt.inserted, insert_stream(context, *connection_, write, std::move(rows),
                                                       schema, table_name(), prepared.key));
@@ -338,8 +374,8 @@ Status DuckdbTable::stream_rows(const Context& context, const plan::Write& write
   return {};
 }
 
-Status DuckdbTable::add_rows(const Context& context, const plan::Write& write,
-                             const ChangeRequest& request, DuckdbPrepared& prepared) {
+Status SqlTablePort::add_rows(const Context& context, const plan::Write& write,
+                              const ChangeRequest& request, SqlPrepared& prepared) {
   SLUICE_CHECK(empty(context, write, prepared));
   const auto* append = std::get_if<plan::Append>(&write.mode);
   if (append != nullptr && !append->unique_key.empty()) {
@@ -371,7 +407,7 @@ std::string render_assignments(const schema::Schema& schema, const std::vector<s
 
 /// Updates in place: DuckDB sees that another transaction has updated the same row, which it does
 /// not for a row that is deleted and inserted anew.
-Status DuckdbTable::apply(const Context& context, const DuckdbPrepared& prepared) {
+Status SqlTablePort::apply(const Context& context, const SqlPrepared& prepared) {
   const Change& change = prepared.change;
   const std::string relation = quote_identifier(change.relation);
   const std::string columns = dialect::quote_columns(names_of(prepared.schema));
@@ -400,7 +436,7 @@ Status DuckdbTable::apply(const Context& context, const DuckdbPrepared& prepared
 }
 
 /// Everything of the commit but its last word. False: the table is on another version.
-Result<bool> DuckdbTable::finish(const Context& context, DuckdbPrepared& prepared) {
+Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared) {
   SLUICE_CHECK(apply(context, prepared));
   prepared.receipt.committed_at = context.clock->now();
   return ledger_.record(context,
@@ -411,15 +447,37 @@ Result<bool> DuckdbTable::finish(const Context& context, DuckdbPrepared& prepare
                         prepared.key.fingerprint, prepared.receipt, table_name());
 }
 
-/// There are no files; what ages is the ledger.
-Result<Maintained> DuckdbTable::maintain(const Context& context, sys_micros older_than) {
+Result<Maintained> SqlTablePort::maintain(const Context& context, sys_micros older_than) {
   SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
-  return Maintained{.deleted = forgotten};
+  Maintained done{.deleted = forgotten};
+  const std::string instant = dialect::render_literal(dialect::duckdb_dialect(), older_than);
+  for (const std::string& sweep : table_.sweeps) {
+    SLUICE_TRY(const std::int64_t files,
+               load_count(context, *connection_, fmt::format(fmt::runtime(sweep), instant)));
+    done.deleted += files;
+    done.scanned += files;
+  }
+  return done;
 }
 
-Result<CommitOutcome> DuckdbTable::commit(const Context& context,
-                                          std::unique_ptr<Prepared> prepared) {
-  auto& mine = static_cast<DuckdbPrepared&>(*prepared);
+/// What became of a commit that ended in an error: only the ledger tells. A conflict that left
+/// nothing behind is one; whatever else left nothing behind may still be on its way.
+CommitOutcome SqlTablePort::settle(const Context& context, const SqlPrepared& prepared,
+                                   Error cause) {
+  const auto stored = ledger_.find_commit(context, prepared.key.key);
+  if (stored.has_value() && stored->has_value() &&
+      (*stored)->receipt.ingest_id == prepared.key.ingest_id) {
+    return Committed{prepared.receipt};
+  }
+  if (stored.has_value() && is_conflict(cause)) {
+    return Conflict{cause.message};
+  }
+  return Unknown{std::move(cause)};
+}
+
+Result<CommitOutcome> SqlTablePort::commit(const Context& context,
+                                           std::unique_ptr<Prepared> prepared) {
+  auto& mine = static_cast<SqlPrepared&>(*prepared);
   const auto conflict = [&](std::string with) -> Result<CommitOutcome> {
     SLUICE_CHECK(mine.transaction.roll_back());
     return CommitOutcome{Conflict{std::move(with)}};
@@ -433,19 +491,18 @@ Result<CommitOutcome> DuckdbTable::commit(const Context& context,
     return conflict("another version of the table");
   }
   if (Status sent = mine.transaction.commit(context); !sent.has_value()) {
-    return is_conflict(sent.error()) ? CommitOutcome{Conflict{sent.error().message}}
-                                     : CommitOutcome{Unknown{sent.error()}};
+    return settle(context, mine, std::move(sent).error());
   }
   drop_change(context, *connection_, mine.change);
   drop_batch(context, *connection_, mine.batch);
   return CommitOutcome{Committed{mine.receipt}};
 }
 
-Status DuckdbTable::abort(const Context&, std::unique_ptr<Prepared> prepared) {
-  return static_cast<DuckdbPrepared&>(*prepared).transaction.roll_back();
+Status SqlTablePort::abort(const Context&, std::unique_ptr<Prepared> prepared) {
+  return static_cast<SqlPrepared&>(*prepared).transaction.roll_back();
 }
 
-Result<std::vector<Version>> DuckdbTable::history(const Context& context) {
+Result<std::vector<Version>> SqlTablePort::history(const Context& context) {
   SLUICE_TRY(std::vector<Version> versions, ledger_.history(context));
   SLUICE_TRY(const auto row, ledger_.find_version(context));
   if (row.has_value()) {
@@ -457,14 +514,13 @@ Result<std::vector<Version>> DuckdbTable::history(const Context& context) {
 
 }  // namespace
 
-Result<std::unique_ptr<Table>> make_duckdb_table(engine::Connection& connection,
-                                                 const plan::TableId& id) {
-  if (id.parts.empty() || id.parts.size() > 3) {
-    return make_error(
-        ErrorCode::InvalidArgument,
-        fmt::format("expected a table name of one to three parts, got '{}'", plan::to_string(id)));
+Result<std::unique_ptr<Table>> make_sql_table(engine::Connection& connection, SqlTable table) {
+  if (table.id.parts.empty() || table.id.parts.size() > 3) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("expected a table name of one to three parts, got '{}'",
+                                  plan::to_string(table.id)));
   }
-  return std::unique_ptr<Table>(std::make_unique<DuckdbTable>(connection, id));
+  return std::unique_ptr<Table>(std::make_unique<SqlTablePort>(connection, std::move(table)));
 }
 
 }  // namespace sluice::table
