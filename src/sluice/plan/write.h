@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,6 +37,47 @@ struct OverwritePartitions {
   friend bool operator==(const OverwritePartitions&, const OverwritePartitions&) = default;
 };
 enum class OnMatch : std::uint8_t { Update, Ignore };
+/// A text column that the write fills: 16 hexadecimal digits of the key's digest, or a UUID that a
+/// row gets once and keeps.
+struct SurrogateKey {
+  std::string column;
+  bool is_random = false;
+  friend bool operator==(const SurrogateKey&, const SurrogateKey&) = default;
+};
+/// The row that facts point at when their member is not known: put in once and left alone.
+struct UnknownMember {
+  std::string surrogate_key = "-1";
+  /// Of columns that shall hold something else than what stands for their type.
+  std::vector<std::pair<std::string, Value>> values;
+  friend bool operator==(const UnknownMember&, const UnknownMember&) = default;
+};
+/// Deleted rows stay and are marked; a key that comes back is unmarked.
+struct SoftDelete {
+  std::string column;
+  Value deleted = true;
+  std::string time_column;    // empty: none
+  std::string reason_column;  // empty: none
+  friend bool operator==(const SoftDelete&, const SoftDelete&) = default;
+};
+/// The rows are all there is: keys of the table that they lack are deleted.
+struct SnapshotDeletes {
+  /// DataRejected when a greater share of the compared rows would go.
+  double max_ratio = 1;
+  /// Compared are rows whose values in these columns come in the rows; empty: all.
+  std::vector<std::string> scope;
+  /// A relation with the key's columns whose keys are there although the rows lack them.
+  std::string refused;
+  friend bool operator==(const SnapshotDeletes&, const SnapshotDeletes&) = default;
+};
+/// The rows are events, and some of them say that their key is deleted. The last of a key counts.
+struct ChangeEvents {
+  std::string operation_column;  // empty: every event is a new state
+  std::vector<std::string> delete_values;
+  /// Orders the events; one that is older than the table's row changes nothing. Empty: as they
+  /// come.
+  std::string timestamp_column;
+  friend bool operator==(const ChangeEvents&, const ChangeEvents&) = default;
+};
 struct Merge {
   std::vector<std::string> key;
   OnMatch on_match = OnMatch::Update;
@@ -45,6 +87,13 @@ struct Merge {
   std::vector<std::string> insert_only_columns;
   /// A key that is found but unknown to the table is not inserted.
   bool update_only = false;
+  /// Of rows with one key the last counts; without it they are refused.
+  bool keep_last = false;
+  std::optional<SurrogateKey> surrogate_key;
+  std::optional<UnknownMember> unknown_member;
+  std::optional<SoftDelete> soft_delete;
+  std::optional<SnapshotDeletes> snapshot;
+  std::optional<ChangeEvents> events;
   friend bool operator==(const Merge&, const Merge&) = default;
 };
 struct Scd2 {
@@ -54,10 +103,17 @@ struct Scd2 {
   std::string effective_from_column = "effective_from";
   std::string effective_to_column = "effective_to";
   std::string current_column = "is_current";
-  std::string version_column;    // empty: none
-  std::string surrogate_column;  // empty: none
+  std::string version_column;         // empty: none
+  std::string surrogate_column;       // empty: none
+  bool has_random_surrogate = false;  // a UUID instead of a digest
+  std::string reason_column;          // empty: none
   std::optional<Value> first_effective_from;
   std::optional<Value> open_effective_to;
+  /// Taken for the instant of rows that bring none; absent: the clock.
+  std::optional<Value> default_instant;
+  /// Of rows with one key the latest counts.
+  bool keep_last = false;
+  std::optional<UnknownMember> unknown_member;
   friend bool operator==(const Scd2&, const Scd2&) = default;
 };
 struct DeleteWhere {

@@ -209,9 +209,6 @@ void check_source_support(const Checking& checking, const Source& source) {
       break;
     case SourceType::Landing: break;
   }
-  if (source.load_mode.value == LoadMode::Cdc) {
-    note_unsupported(checking, source.load_mode.span, "source.load_mode", "'load_mode: cdc'");
-  }
   const WatermarkStrategy strategy = source.watermark_strategy.value;
   const bool by_files =
       strategy == WatermarkStrategy::PipelineLog || strategy == WatermarkStrategy::MaxTarget;

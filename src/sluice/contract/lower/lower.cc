@@ -160,62 +160,6 @@ Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput
 
 namespace {
 
-std::vector<std::string> names(const Texts& texts) {
-  std::vector<std::string> list;
-  for (const Text& text : texts) {
-    list.push_back(text.value);
-  }
-  return list;
-}
-
-plan::Scd2 lower_scd2(const Contract& contract, const Scd2& scd2) {
-  plan::Scd2 lowered{.key = names(contract.primary_key),
-                     .track_columns = names(scd2.track_columns),
-                     .timestamp_column = scd2.timestamp_field ? scd2.timestamp_field->value : "",
-                     .effective_from_column = scd2.effective_from_field.value,
-                     .effective_to_column = scd2.effective_to_field.value,
-                     .current_column = scd2.current_flag_field.value,
-                     .version_column = scd2.version_column.value,
-                     .surrogate_column = scd2.surrogate_key.value,
-                     .first_effective_from = std::nullopt,
-                     .open_effective_to = std::nullopt};
-  if (scd2.start_date_default) {
-    lowered.first_effective_from = plan::Value{scd2.start_date_default->value};
-  }
-  if (scd2.end_date_default) {
-    lowered.open_effective_to = plan::Value{scd2.end_date_default->value};
-  }
-  return lowered;
-}
-
-}  // namespace
-
-Result<plan::WriteMode> lower_strategy(const Contract& contract) {
-  if (!contract.materialization) {
-    return plan::WriteMode{plan::Append{}};
-  }
-  const Materialization& target = *contract.materialization;
-  const bool needs_key =
-      target.strategy.value == Strategy::Merge || target.strategy.value == Strategy::Scd2;
-  if (needs_key && contract.primary_key.empty()) {
-    return make_error(ErrorCode::InvalidContract, "merge and scd2 need a primary key")
-        .with_hint("write `primary_key: [...]` at the root of the contract");
-  }
-  switch (target.strategy.value) {
-    case Strategy::Append: return plan::WriteMode{plan::Append{}};
-    case Strategy::Overwrite: return plan::WriteMode{plan::Overwrite{}};
-    case Strategy::Merge: {
-      plan::Merge merge;
-      merge.key = names(contract.primary_key);
-      return plan::WriteMode{std::move(merge)};
-    }
-    case Strategy::Scd2: return plan::WriteMode{lower_scd2(contract, target.scd2.value_or(Scd2{}))};
-  }
-  return plan::WriteMode{plan::Append{}};
-}
-
-namespace {
-
 void add_if_absent(schema::Schema& columns, const std::string& name, schema::LogicalType type) {
   if (!name.empty() && columns.find(name) == nullptr) {
     columns.fields.push_back({.name = name, .type = std::move(type)});
@@ -228,21 +172,6 @@ schema::LogicalType stored_type(const plan::Stamp stamp) {
 }
 
 }  // namespace
-
-schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::WriteMode& mode) {
-  schema::Schema columns = accepted;
-  if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
-    const schema::Field* instant = accepted.find(scd2->timestamp_column);
-    const schema::LogicalType from =
-        instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
-    add_if_absent(columns, scd2->effective_from_column, from);
-    add_if_absent(columns, scd2->effective_to_column, from);
-    add_if_absent(columns, scd2->current_column, {schema::Boolean{}});
-    add_if_absent(columns, scd2->version_column, {schema::Integer{}});
-    add_if_absent(columns, scd2->surrogate_column, {schema::Text{}});
-  }
-  return columns;
-}
 
 Result<schema::Schema> lower_target_columns(const Contract& contract, const LowerInput& input) {
   SLUICE_TRY(const plan::WriteMode mode, lower_strategy(contract));

@@ -306,10 +306,6 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
       return unsupported(input, source.span, "'flatten_nested' is not executed",
                          "take nested values out with json_extract steps");
     }
-    if (source.cdc_op_field || source.load_mode.value == LoadMode::Cdc) {
-      return unsupported(input, source.span, "change data capture is not executed",
-                         "use load_mode full or incremental");
-    }
   }
   SLUICE_TRY(plan::FileFormat format, source_format(contract, input));
   if (contract.source) {

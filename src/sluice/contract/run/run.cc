@@ -192,6 +192,9 @@ Status Runner::lower_unbound() {
                            ? contract_->source->path->value
                            : fmt::format("{} files", files_.size());
   SLUICE_TRY(bound_.pipeline, lower_contract(*contract_, input));
+  if (!places_.target.empty()) {
+    SLUICE_TRY([[maybe_unused]] const plan::WriteMode mode, lower_strategy(*contract_));
+  }
   return {};
 }
 

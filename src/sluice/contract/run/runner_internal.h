@@ -83,6 +83,7 @@ class Runner {
   Status commit();
   Status keep_quarantine(const std::string& key);
   Status append_outcome(const std::string& key);
+  Status spare_refused(plan::Merge& merge);
   void settle();
   Status take_samples();
   /// The start, the end and the failure of a run, as `sluice runs` shows them.

@@ -241,7 +241,7 @@ Status Runner::record_batch() {
 }
 
 bool Runner::is_incremental() const {
-  return contract_->source && contract_->source->load_mode.value == LoadMode::Incremental &&
+  return contract_->source && contract_->source->load_mode.value != LoadMode::Full &&
          !options_.full;
 }
 

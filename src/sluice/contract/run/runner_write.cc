@@ -105,6 +105,23 @@ Status Runner::append_outcome(const std::string& key) {
                                                 .refused = refused});
 }
 
+/// A refused row came, so its key is not missing. Without key columns nobody can tell which.
+Status Runner::spare_refused(plan::Merge& merge) {
+  SLUICE_TRY(const schema::Schema refused,
+             connection_->describe(context_, fmt::format("SELECT * FROM {}", run::kBadRelation)));
+  for (const std::string& column : merge.key) {
+    if (refused.find(column) == nullptr) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("rows were refused that do not show their key, so a complete "
+                                    "load cannot be told from them: '{}'",
+                                    column))
+          .with_hint("Make the key before the rules, or have it in the source.");
+    }
+  }
+  merge.snapshot->refused = std::string(run::kBadRelation);
+  return {};
+}
+
 Status Runner::commit() {
   if (!target_) {
     if (result_.rows.quarantined > 0) {
@@ -121,6 +138,12 @@ Status Runner::commit() {
   }
   narrator_.begin("write");
   SLUICE_TRY(plan::WriteMode mode, lower_strategy(*contract_));
+  auto* merge = std::get_if<plan::Merge>(&mode);
+  if (merge != nullptr && merge->snapshot && replay_) {
+    merge->snapshot.reset();  // the rows that were refused are not all there is
+  } else if (merge != nullptr && merge->snapshot && result_.rows.quarantined > 0) {
+    SLUICE_CHECK(spare_refused(*merge));
+  }
   if (replay_) {
     SLUICE_CHECK(append_outcome(key));
     if (std::holds_alternative<plan::Overwrite>(mode)) {

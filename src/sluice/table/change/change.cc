@@ -51,28 +51,39 @@ Result<std::int64_t> count_applied(const Context& context, engine::Connection& c
   const auto* keys = merge != nullptr       ? &merge->key
                      : reconcile != nullptr ? &reconcile->key
                                             : nullptr;
-  const std::string what = keys == nullptr ? fmt::format("count(*) FILTER ({} = 'c')", kKind)
-                                           : fmt::format("count(DISTINCT ({})) FILTER ({} = 'u')",
-                                                         dialect::quote_columns(*keys), kKind);
+  const std::string what = keys == nullptr
+                               ? fmt::format("count(*) FILTER ({} = 'c')", kKind)
+                               : fmt::format("count(DISTINCT ({})) FILTER ({} IN ('u', 'd'))",
+                                             dialect::quote_columns(*keys), kKind);
   return load_count(
       context, connection,
-      fmt::format("SELECT CAST({} + count(*) FILTER ({} IN ('i', 's')) AS VARCHAR) FROM {}", what,
-                  kKind, quote_identifier(relation)));
+      fmt::format("SELECT CAST({} + count(*) FILTER ({} IN ('i', 's')) AS VARCHAR) FROM {} "
+                  "WHERE {} IN ('b', 'm')",
+                  what, kKind, quote_identifier(relation), kRole));
 }
 
 Result<Change> count_change(const Context& context, engine::Connection& connection,
                             const ChangeRequest& request, std::string relation) {
   Change change{.relation = std::move(relation)};
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, connection,
-                            fmt::format("SELECT {0}, CAST(count(*) AS VARCHAR) FROM {1} GROUP BY 1",
-                                        kKind, quote_identifier(change.relation))));
+  SLUICE_TRY(
+      const auto rows,
+      find_text_rows(context, connection,
+                     fmt::format("SELECT {0}, CAST(count(*) AS VARCHAR), "
+                                 "CAST(count(*) FILTER ({1} IN ('m', 'k')) AS VARCHAR) FROM {2} "
+                                 "GROUP BY 1",
+                                 kKind, kRole, quote_identifier(change.relation))));
   for (const TextRow& row : rows) {
     SLUICE_TRY(const std::int64_t count, parse_count(row[1].value_or("0")));
     const std::string kind = row[0].value_or("");
-    (kind == "i"   ? change.inserted
-     : kind == "d" ? change.deleted
-                   : change.updated) += kind == "s" ? 0 : count;
+    if (kind == "i") {
+      change.inserted += count;
+    } else if (kind == "d") {
+      change.deleted += count;
+    } else if (kind != "s") {
+      SLUICE_TRY(const std::int64_t marked, parse_count(row[2].value_or("0")));
+      change.updated += count;
+      change.marked += marked;
+    }
   }
   if (request.batch.counted) {
     SLUICE_TRY(const std::int64_t applied,
@@ -127,8 +138,8 @@ std::string render_deleted(const ChangeRequest& request, const std::string& cond
   for (const schema::Field& field : request.table.fields) {
     columns += fmt::format(", NULL AS {}", quote_identifier(field.name));
   }
-  return fmt::format("SELECT 'd' AS {0}, t.{1}, t.{2}{3} FROM {4} AS t WHERE {5}", kKind, kFile,
-                     kRow, columns, request.target, condition);
+  return fmt::format("SELECT 'd' AS {0}, 'k' AS {1}, t.{2}, t.{3}{4} FROM {5} AS t WHERE {6}",
+                     kKind, kRole, kFile, kRow, columns, request.target, condition);
 }
 
 Result<std::string> render_delete(const ChangeRequest& request, const plan::DeleteWhere& mode) {

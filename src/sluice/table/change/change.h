@@ -22,6 +22,9 @@ namespace sluice::table {
 /// Column of a change: 'i' inserted, 'u' updated, 'c' an SCD2 version corrected by a row of the
 /// same instant, 'd' deleted, 's' a row that update_only left out (not applied).
 inline constexpr std::string_view kKind = "_sluice_kind";
+/// Column of a change: 'b' a row of the batch, 'm' one that marks a row as deleted, 'k' a row that
+/// the batch lacks, 'w' one that the write makes.
+inline constexpr std::string_view kRole = "_sluice_role";
 
 struct ChangeRequest {
   const plan::Write* write = nullptr;
@@ -40,6 +43,8 @@ struct Change {
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::int64_t deleted = 0;
+  /// Of `updated`: rows that are marked as deleted. A receipt counts them there.
+  std::int64_t marked = 0;
 };
 
 /// For every mode but Append and Overwrite, which replace nothing row by row. Checks keys first:

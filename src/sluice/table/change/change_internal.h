@@ -1,8 +1,12 @@
 // The queries of make_change, one function a mode. Each gives the SELECT of the change relation:
-// kKind, kFile, kRow and the table's columns.
+// kKind, kRole, kFile, kRow and the table's columns.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sluice/table/change/change.h"
 
@@ -18,6 +22,28 @@ Result<std::string> render_reconcile(const Context& context, engine::Connection&
 Result<std::string> render_overwrite_partitions(const ChangeRequest& request,
                                                 const plan::OverwritePartitions& mode);
 Result<std::string> render_delete(const ChangeRequest& request, const plan::DeleteWhere& mode);
+
+/// Columns whose value in the row is said by the caller, as SQL.
+using SetColumns = std::vector<std::pair<std::string, std::string>>;
+
+/// Puts the unknown member in unless a row of `target` has `condition`. DataRejected names columns
+/// of its values that the table lacks.
+Result<std::string> render_unknown_member(const ChangeRequest& request,
+                                          const plan::UnknownMember& member, const SetColumns& set,
+                                          const std::string& condition);
+
+/// What stands in a column of this type when nothing is known: 'Unknown', -1, FALSE, 1900-01-01.
+std::string render_unknown_value(const schema::LogicalType& type);
+
+/// "left(sha256(...), 16)" over key columns and `more`, or a UUID of the write's own.
+std::string render_surrogate(const ChangeRequest& request, const std::vector<std::string>& key,
+                             std::string_view alias, std::string_view more, bool is_random);
+
+/// A value of a plan in the type of a column; NULL without one.
+std::string render_value(const std::optional<plan::Value>& value, const std::string& type);
+
+/// The SQL spelling of the type of one of the table's columns.
+Result<std::string> render_type_of(const ChangeRequest& request, std::string_view column);
 
 /// The rows that a delete removes: kinds and places, no values.
 std::string render_deleted(const ChangeRequest& request, const std::string& condition);

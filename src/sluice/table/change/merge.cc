@@ -1,11 +1,17 @@
-// Merge, reconcile and the overwrite of partitions as one query each.
+// Merge as one query: the rows of the batch beside the table's, then the rows that a complete batch
+// lacks, then the row of the unknown member. A reconcile is a merge of a complete batch.
+//
+// A row that is marked as deleted keeps its values, but for those that tell of the event: the
+// operation, its time and where the row came from.
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/change_internal.h"
 #include "sluice/table/change/key_check.h"
+#include "sluice/table/change/text_rows.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -68,71 +74,379 @@ MergeColumns choose_columns(const plan::Merge& merge, const ChangeRequest& reque
   return columns;
 }
 
-std::string render_values(const ChangeRequest& request, const MergeColumns& columns,
-                          const std::vector<std::string>& key) {
-  std::string values;
-  for (const schema::Field& field : request.table.fields) {
-    const std::string name = quote_identifier(field.name);
-    const bool from_batch = holds(key, field.name) || holds(columns.updated, field.name);
-    values += from_batch ? fmt::format(", b.{0} AS {0}", name)
-                         : fmt::format(", CASE WHEN t.{1} IS NULL THEN b.{0} ELSE t.{0} END AS {0}",
-                                       name, kRow);
-  }
-  return values;
-}
-
 std::string render_differs(const std::vector<std::string>& columns) {
-  if (columns.empty()) {
-    return "FALSE";
-  }
   std::string text;
   for (const std::string& column : columns) {
     const std::string name = quote_identifier(column);
     text += fmt::format("{}b.{} IS DISTINCT FROM t.{}", text.empty() ? "" : " OR ", name, name);
   }
-  return text;
+  return text.empty() ? "FALSE" : text;
 }
 
-std::string render_merge_query(const ChangeRequest& request, const plan::Merge& merge) {
-  const MergeColumns columns = choose_columns(merge, request);
+/// One merge with its conditions as SQL, over `b`, a row of the batch, and `t`, one of the table.
+class MergeQuery {
+ public:
+  static Result<MergeQuery> make(const Context& context, const ChangeRequest& request,
+                                 const plan::Merge& merge);
+
+  /// The rows that are compared, and those that would be deleted.
+  std::string render_shares() const;
+  Result<std::string> render() const;
+
+ private:
+  MergeQuery(const ChangeRequest& request, const plan::Merge& merge)
+      : request_(request), merge_(merge), columns_(choose_columns(merge, request)) {}
+
+  Status read_marks(const Context& context);
+  void read_events();
+  std::string render_batch() const;
+  std::string render_rows() const;
+  std::string render_cell(const schema::Field& field) const;
+  std::string render_mark(const schema::Field& field) const;
+  std::string render_missing() const;
+  std::string render_missing_cell(const schema::Field& field) const;
+  std::string render_compared() const;
+  Result<std::string> render_member() const;
+
+  bool is_named(const schema::Field& field, const std::string& name) const {
+    return !name.empty() && schema::same_column(field.name, name);
+  }
+  bool is_event_column(const schema::Field& field) const {
+    return merge_.events && (is_named(field, merge_.events->operation_column) ||
+                             is_named(field, merge_.events->timestamp_column));
+  }
+
+  const ChangeRequest& request_;
+  const plan::Merge& merge_;
+  MergeColumns columns_;
+  std::string gone_ = "FALSE";  // b says that its key is deleted
+  std::string old_ = "FALSE";   // b is older than t
+  std::string newer_;           // " OR b is newer than t", so that a second delete is remembered
+  std::string held_gone_ = "FALSE";    // t is marked as deleted
+  std::string is_member_ = "FALSE";    // t is the unknown member
+  std::string marked_, live_;          // values of the mark
+  std::string marked_at_, missed_at_;  // when: of an event, of a missing row
+};
+
+Result<MergeQuery> MergeQuery::make(const Context& context, const ChangeRequest& request,
+                                    const plan::Merge& merge) {
+  MergeQuery query(request, merge);
+  SLUICE_CHECK(query.read_marks(context));
+  query.read_events();
+  if (merge.surrogate_key) {
+    SLUICE_TRY([[maybe_unused]] const auto type,
+               render_type_of(request, merge.surrogate_key->column));
+  }
+  if (merge.unknown_member && merge.surrogate_key) {
+    query.is_member_ =
+        fmt::format("t.{} IS NOT DISTINCT FROM {}", quote_identifier(merge.surrogate_key->column),
+                    dialect::quote_literal(merge.unknown_member->surrogate_key));
+  } else if (merge.unknown_member) {
+    std::string same;
+    for (const std::string& column : merge.key) {
+      SLUICE_TRY(const std::string type, render_type_of(request, column));
+      same += fmt::format("{}t.{} IS NOT DISTINCT FROM CAST({} AS {})", same.empty() ? "" : " AND ",
+                          quote_identifier(column),
+                          render_unknown_value(request.table.find(column)->type), type);
+    }
+    query.is_member_ = "(" + same + ")";
+  }
+  return query;
+}
+
+Status MergeQuery::read_marks(const Context& context) {
+  if (!merge_.soft_delete) {
+    return {};
+  }
+  const plan::SoftDelete& soft = *merge_.soft_delete;
+  SLUICE_TRY(const std::string type, render_type_of(request_, soft.column));
+  marked_ = render_value(soft.deleted, type);
+  live_ = std::holds_alternative<bool>(soft.deleted)
+              ? render_value(plan::Value(!std::get<bool>(soft.deleted)), type)
+              : render_value(std::nullopt, type);
+  held_gone_ = fmt::format("t.{} IS NOT DISTINCT FROM {}", quote_identifier(soft.column), marked_);
+  if (!soft.reason_column.empty()) {
+    SLUICE_TRY([[maybe_unused]] const auto text, render_type_of(request_, soft.reason_column));
+  }
+  if (!soft.time_column.empty()) {
+    SLUICE_TRY(const std::string time, render_type_of(request_, soft.time_column));
+    missed_at_ = render_value(plan::Value(context.clock->now()), time);
+    const bool has_time = merge_.events && !merge_.events->timestamp_column.empty();
+    marked_at_ =
+        has_time ? fmt::format("coalesce(CAST(b.{} AS {}), {})",
+                               quote_identifier(merge_.events->timestamp_column), time, missed_at_)
+                 : missed_at_;
+  }
+  return {};
+}
+
+void MergeQuery::read_events() {
+  if (!merge_.events) {
+    return;
+  }
+  const plan::ChangeEvents& events = *merge_.events;
+  std::string values;
+  for (const std::string& value : events.delete_values) {
+    values += (values.empty() ? "" : ", ") + dialect::quote_literal(value);
+  }
+  if (!events.operation_column.empty() && !values.empty()) {
+    gone_ = fmt::format("coalesce(CAST(b.{} AS VARCHAR) IN ({}), FALSE)",
+                        quote_identifier(events.operation_column), values);
+  }
+  if (!events.timestamp_column.empty()) {
+    const std::string name = quote_identifier(events.timestamp_column);
+    old_ = fmt::format("coalesce(b.{0} < t.{0}, FALSE)", name);
+    newer_ = fmt::format(" OR coalesce(b.{0} > t.{0}, FALSE)", name);
+  }
+}
+
+/// The batch as it is, or the last row of each key.
+std::string MergeQuery::render_batch() const {
+  const std::string batch = quote_identifier(request_.batch.relation);
+  if (!merge_.keep_last && !merge_.events) {
+    return batch;
+  }
+  std::string order;
+  if (merge_.events && !merge_.events->timestamp_column.empty()) {
+    order = fmt::format("{} DESC NULLS LAST, ", quote_identifier(merge_.events->timestamp_column));
+  }
   return fmt::format(
-      "SELECT CASE WHEN t.{row} IS NULL THEN '{unmatched}' ELSE 'u' END AS {kind}, t.{file}, "
-      "t.{row}{values} FROM {batch} AS b LEFT JOIN {target} AS t ON {on} "
-      "WHERE t.{row} IS NULL OR {differs}",
-      fmt::arg("row", kRow), fmt::arg("unmatched", merge.update_only ? "s" : "i"),
-      fmt::arg("kind", kKind), fmt::arg("file", kFile),
-      fmt::arg("values", render_values(request, columns, merge.key)),
-      fmt::arg("batch", quote_identifier(request.batch.relation)),
-      fmt::arg("target", request.target), fmt::arg("on", render_equal(merge.key, "t", "b")),
-      fmt::arg("differs", render_differs(columns.compared)));
+      "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}{} DESC) = 1)",
+      batch, dialect::quote_columns(merge_.key), order, kPosition);
+}
+
+/// What a column of the soft delete holds after a row of the batch; empty for other columns.
+std::string MergeQuery::render_mark(const schema::Field& field) const {
+  if (!merge_.soft_delete) {
+    return "";
+  }
+  const plan::SoftDelete& soft = *merge_.soft_delete;
+  const std::string otherwise =
+      holds(request_.batch.written, field.name) ? "b." + quote_identifier(field.name) : "";
+  const auto choose = [&](const std::string& when_gone, const std::string& when_live) {
+    return fmt::format("CASE WHEN {} THEN {} ELSE {} END", gone_, when_gone,
+                       otherwise.empty() ? when_live : otherwise);
+  };
+  if (is_named(field, soft.column)) {
+    return choose(marked_, live_);
+  }
+  if (is_named(field, soft.time_column)) {
+    return choose(marked_at_, "NULL");
+  }
+  return is_named(field, soft.reason_column) ? choose("'cdc_delete_signal'", "NULL") : "";
+}
+
+std::string MergeQuery::render_cell(const schema::Field& field) const {
+  const std::string name = quote_identifier(field.name);
+  if (merge_.surrogate_key && is_named(field, merge_.surrogate_key->column)) {
+    return fmt::format(
+        "coalesce(t.{}, {})", name,
+        render_surrogate(request_, merge_.key, "b.", "", merge_.surrogate_key->is_random));
+  }
+  if (std::string mark = render_mark(field); !mark.empty()) {
+    return mark;
+  }
+  if (holds(merge_.key, field.name)) {
+    return "b." + name;
+  }
+  if (!holds(columns_.updated, field.name)) {
+    return fmt::format("CASE WHEN t.{1} IS NULL THEN b.{0} ELSE t.{0} END", name, kRow);
+  }
+  if (gone_ == "FALSE" || is_event_column(field) || is_system_column(field.name)) {
+    return "b." + name;
+  }
+  return fmt::format("CASE WHEN {2} AND t.{1} IS NOT NULL THEN t.{0} ELSE b.{0} END", name, kRow,
+                     gone_);
+}
+
+std::string MergeQuery::render_rows() const {
+  std::string values;
+  for (const schema::Field& field : request_.table.fields) {
+    values += fmt::format(", {} AS {}", render_cell(field), quote_identifier(field.name));
+  }
+  const bool soft = merge_.soft_delete.has_value();
+  const bool brings_mark = soft && holds(request_.batch.written, merge_.soft_delete->column);
+  const std::string differs =
+      render_differs(columns_.compared) + (brings_mark ? "" : " OR " + held_gone_);
+  const std::string is_removed = soft ? "FALSE" : gone_;
+  return fmt::format(
+      "SELECT CASE WHEN t.{row} IS NULL THEN '{unmatched}' WHEN {removed} THEN 'd' ELSE 'u' END AS "
+      "{kind}, CASE WHEN t.{row} IS NOT NULL AND {gone} AND NOT ({held}) THEN 'm' ELSE 'b' END AS "
+      "{role}, "
+      "t.{file}, t.{row}{values} FROM {batch} AS b LEFT JOIN {target} AS t ON {on}{others} "
+      "WHERE CASE WHEN t.{row} IS NULL THEN NOT {removed} WHEN {old} THEN FALSE "
+      "WHEN {gone} THEN NOT ({held}){newer} ELSE {differs} END",
+      fmt::arg("row", kRow), fmt::arg("unmatched", merge_.update_only ? "s" : "i"),
+      fmt::arg("removed", is_removed), fmt::arg("kind", kKind), fmt::arg("gone", gone_),
+      fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("values", values),
+      fmt::arg("batch", render_batch()), fmt::arg("target", request_.target),
+      fmt::arg("on", render_equal(merge_.key, "t", "b")),
+      fmt::arg("others", is_member_ == "FALSE" || !merge_.surrogate_key
+                             ? ""
+                             : fmt::format(" AND NOT ({})", is_member_)),
+      fmt::arg("old", old_), fmt::arg("held", held_gone_), fmt::arg("newer", newer_),
+      fmt::arg("differs", differs));
+}
+
+/// The rows of the table with which the batch is compared.
+std::string MergeQuery::render_compared() const {
+  std::string condition = fmt::format("NOT ({}) AND NOT ({})", held_gone_, is_member_);
+  if (!merge_.snapshot->scope.empty()) {
+    condition += fmt::format(
+        " AND EXISTS (SELECT 1 FROM {} AS s WHERE {})", quote_identifier(request_.batch.relation),
+        render_equal(merge_.snapshot->scope, "s", "t", "IS NOT DISTINCT FROM"));
+  }
+  return condition;
+}
+
+std::string render_absent(const ChangeRequest& request, const plan::Merge& merge) {
+  std::string absent =
+      fmt::format("NOT EXISTS (SELECT 1 FROM {} AS b WHERE {})",
+                  quote_identifier(request.batch.relation), render_equal(merge.key, "b", "t"));
+  if (!merge.snapshot->refused.empty()) {
+    std::string same;
+    for (const std::string& column : merge.key) {
+      same += fmt::format("{0}CAST(q.{1} AS VARCHAR) = CAST(t.{1} AS VARCHAR)",
+                          same.empty() ? "" : " AND ", quote_identifier(column));
+    }
+    absent += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS q WHERE {})",
+                          quote_identifier(merge.snapshot->refused), same);
+  }
+  return absent;
+}
+
+std::string MergeQuery::render_shares() const {
+  return fmt::format(
+      "SELECT CAST(count(*) AS VARCHAR), CAST(count(*) FILTER ({}) AS VARCHAR) FROM {} AS t "
+      "WHERE {}",
+      render_absent(request_, merge_), request_.target, render_compared());
+}
+
+std::string MergeQuery::render_missing_cell(const schema::Field& field) const {
+  const plan::SoftDelete& soft = *merge_.soft_delete;
+  if (is_named(field, soft.column)) {
+    return marked_;
+  }
+  if (is_named(field, soft.time_column)) {
+    return missed_at_;
+  }
+  if (is_named(field, soft.reason_column)) {
+    return "'missing_from_snapshot'";
+  }
+  return schema::same_column(field.name, kIngestIdColumn)
+             ? dialect::quote_literal(to_string(request_.key.ingest_id))
+             : "t." + quote_identifier(field.name);
+}
+
+std::string MergeQuery::render_missing() const {
+  const std::string condition =
+      fmt::format("{} AND {}", render_compared(), render_absent(request_, merge_));
+  if (!merge_.soft_delete) {
+    return render_deleted(request_, condition);
+  }
+  std::string values;
+  for (const schema::Field& field : request_.table.fields) {
+    values += fmt::format(", {} AS {}", render_missing_cell(field), quote_identifier(field.name));
+  }
+  return fmt::format("SELECT 'u' AS {}, 'k' AS {}, t.{}, t.{}{} FROM {} AS t WHERE {}", kKind,
+                     kRole, kFile, kRow, values, request_.target, condition);
+}
+
+Result<std::string> MergeQuery::render_member() const {
+  const plan::UnknownMember& member = *merge_.unknown_member;
+  SetColumns set;
+  if (merge_.surrogate_key) {
+    set.emplace_back(merge_.surrogate_key->column, dialect::quote_literal(member.surrogate_key));
+  }
+  if (merge_.soft_delete) {
+    const plan::SoftDelete& soft = *merge_.soft_delete;
+    set.emplace_back(soft.column, live_);
+    set.emplace_back(soft.time_column, "NULL");
+    set.emplace_back(soft.reason_column, "NULL");
+  }
+  SLUICE_TRY(std::string row, render_unknown_member(request_, member, set, is_member_));
+  if (!merge_.surrogate_key) {
+    // Without a surrogate key the row is known by its key, which the batch may bring itself.
+    std::string in_batch = is_member_;
+    row += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS t WHERE {})",
+                       quote_identifier(request_.batch.relation), in_batch);
+  }
+  return row;
+}
+
+Result<std::string> MergeQuery::render() const {
+  std::string query = render_rows();
+  if (merge_.snapshot) {
+    query += " UNION ALL " + render_missing();
+  }
+  if (merge_.unknown_member) {
+    SLUICE_TRY(const std::string member, render_member());
+    query += " UNION ALL " + member;
+  }
+  return query;
+}
+
+/// The safety stop: an empty or truncated file must never empty a table.
+Status check_shares(const Context& context, engine::Connection& connection, const MergeQuery& query,
+                    double max_ratio) {
+  if (max_ratio >= 1) {
+    return {};
+  }
+  SLUICE_TRY(const auto rows, find_text_rows(context, connection, query.render_shares()));
+  SLUICE_TRY(const std::int64_t compared, parse_count(rows.at(0).at(0).value_or("0")));
+  SLUICE_TRY(const std::int64_t missing, parse_count(rows.at(0).at(1).value_or("0")));
+  if (static_cast<double>(missing) <= max_ratio * static_cast<double>(compared)) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("the load lacks too many of the table's keys to be complete, "
+                                "nothing was written: {} of {} would be deleted, at most {} may",
+                                missing, compared, max_ratio))
+      .with_hint("Check that the load is whole; if so, raise max_delete_ratio for this run.");
 }
 
 Status check_keys(const Context& context, engine::Connection& connection,
-                  const ChangeRequest& request, std::string_view use,
-                  const std::vector<std::string>& key) {
-  SLUICE_CHECK(check_key_columns(use, key, request.write->schema));
-  SLUICE_CHECK(check_no_null(context, connection, request.batch.relation, use, key));
-  return check_once(context, connection, request.batch.relation, use, key);
+                  const ChangeRequest& request, std::string_view use, const plan::Merge& merge) {
+  SLUICE_CHECK(check_key_columns(use, merge.key, request.write->schema));
+  SLUICE_CHECK(check_no_null(context, connection, request.batch.relation, use, merge.key));
+  if (merge.keep_last || merge.events) {
+    return {};
+  }
+  return check_once(context, connection, request.batch.relation, use, merge.key);
 }
 
-/// The value that places a row in its partition.
-Result<std::string> render_partition(const plan::PartitionField& field, std::string_view alias) {
-  std::string column = fmt::format("{}.{}", alias, quote_identifier(field.column));
-  switch (field.transform) {
-    case plan::PartitionTransform::Identity: return column;
-    case plan::PartitionTransform::Year: return fmt::format("date_trunc('year', {})", column);
-    case plan::PartitionTransform::Month: return fmt::format("date_trunc('month', {})", column);
-    case plan::PartitionTransform::Day: return fmt::format("date_trunc('day', {})", column);
-    case plan::PartitionTransform::Hour: return fmt::format("date_trunc('hour', {})", column);
-    case plan::PartitionTransform::Truncate:
-      return fmt::format("left(CAST({} AS VARCHAR), {})", column, field.parameter);
-    case plan::PartitionTransform::Bucket:
-      return make_error(ErrorCode::Unsupported,
-                        fmt::format("partitions by bucket cannot be overwritten one by one: '{}'",
-                                    field.column))
-          .with_hint("Use a merge, or partition by the column itself.");
+/// Columns of the rows or of the table that the merge goes by.
+Status check_uses(const plan::Merge& merge, const ChangeRequest& request) {
+  std::vector<std::string> of_rows;
+  if (merge.events) {
+    of_rows = {merge.events->operation_column, merge.events->timestamp_column};
   }
-  return column;
+  for (const std::string& name : of_rows) {
+    if (!name.empty() && !holds(request.batch.written, name)) {
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("the merge goes by a column that the rows do not have: '{}'", name))
+          .with_hint("Keep the column in the rows: declare it as a field.");
+    }
+  }
+  if (merge.snapshot) {
+    for (const std::string& name : merge.snapshot->scope) {
+      SLUICE_TRY([[maybe_unused]] const auto type, render_type_of(request, name));
+    }
+  }
+  return {};
+}
+
+Result<std::string> render_checked(const Context& context, engine::Connection& connection,
+                                   const ChangeRequest& request, std::string_view use,
+                                   const plan::Merge& merge) {
+  SLUICE_CHECK(check_keys(context, connection, request, use, merge));
+  SLUICE_CHECK(check_uses(merge, request));
+  SLUICE_TRY(const MergeQuery query, MergeQuery::make(context, request, merge));
+  if (merge.snapshot) {
+    SLUICE_CHECK(check_shares(context, connection, query, merge.snapshot->max_ratio));
+  }
+  return query.render();
 }
 
 }  // namespace
@@ -140,50 +454,14 @@ Result<std::string> render_partition(const plan::PartitionField& field, std::str
 Result<std::string> render_merge(const Context& context, engine::Connection& connection,
                                  const ChangeRequest& request, const plan::Merge& merge) {
   SLUICE_CHECK(check_names(merge, request));
-  SLUICE_CHECK(check_keys(context, connection, request, "a merge", merge.key));
-  return render_merge_query(request, merge);
+  return render_checked(context, connection, request, "a merge", merge);
 }
 
 Result<std::string> render_reconcile(const Context& context, engine::Connection& connection,
                                      const ChangeRequest& request,
                                      const plan::Reconcile& reconcile) {
-  SLUICE_CHECK(check_keys(context, connection, request, "a reconcile", reconcile.key));
-  const std::string gone =
-      fmt::format("NOT EXISTS (SELECT 1 FROM {} AS b WHERE {})",
-                  quote_identifier(request.batch.relation), render_equal(reconcile.key, "b", "t"));
-  return fmt::format("{} UNION ALL {}",
-                     render_merge_query(request, plan::Merge{.key = reconcile.key}),
-                     render_deleted(request, gone));
-}
-
-Result<std::string> render_overwrite_partitions(const ChangeRequest& request,
-                                                const plan::OverwritePartitions& mode) {
-  const auto& by = mode.by.empty() ? request.partition_by : mode.by;
-  if (by.empty()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      "expected partition columns to overwrite by, got none")
-        .with_hint("Name them, or overwrite the whole table.");
-  }
-  std::string same;
-  for (const plan::PartitionField& field : by) {
-    if (request.table.find(field.column) == nullptr) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the table has no partition column '{}'", field.column));
-    }
-    SLUICE_TRY(const std::string there, render_partition(field, "t"));
-    SLUICE_TRY(const std::string ours, render_partition(field, "b"));
-    same += fmt::format("{}{} IS NOT DISTINCT FROM {}", same.empty() ? "" : " AND ", there, ours);
-  }
-  const std::string batch = quote_identifier(request.batch.relation);
-  std::string columns;
-  for (const schema::Field& field : request.table.fields) {
-    columns += ", " + quote_identifier(field.name);
-  }
-  return fmt::format(
-      "SELECT 'i' AS {}, CAST(NULL AS VARCHAR) AS {}, CAST(NULL AS BIGINT) AS {}{} FROM {} "
-      "UNION ALL {}",
-      kKind, kFile, kRow, columns, batch,
-      render_deleted(request, fmt::format("EXISTS (SELECT 1 FROM {} AS b WHERE {})", batch, same)));
+  const plan::Merge merge{.key = reconcile.key, .snapshot = plan::SnapshotDeletes{}};
+  return render_checked(context, connection, request, "a reconcile", merge);
 }
 
 }  // namespace sluice::table::internal

@@ -5,7 +5,8 @@
 // * A late row splits the version that holds its instant; a row of the instant at which a version
 //   starts corrects that version; of several rows of one key and instant the last one counts.
 // * The first version of a new key starts at first_effective_from, where that is given.
-// * Surrogate keys are a digest of key and start, so versions keep theirs.
+// * Surrogate keys are a digest of key and start, or random; versions keep theirs.
+// * A version keeps its reason; a corrected one gets a new reason.
 #include <fmt/format.h>
 
 #include "sluice/dialect/duckdb/duckdb.h"
@@ -27,7 +28,9 @@ struct Parts {
   std::string first;    // start of a new key's first version, or NULL
   std::string open;     // end of a version that is still current
   std::string start_type;
-  std::string start, end, current, version, surrogate;  // the table's columns
+  std::string start, end, current, version, surrogate, reason;  // the table's columns
+  std::string changed;    // names of the tracked columns that differ from the version before
+  std::string is_member;  // t is the unknown member
 };
 
 bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
@@ -42,7 +45,8 @@ bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
 std::vector<std::string> columns_set_here(const plan::Scd2& scd2) {
   std::vector<std::string> names{scd2.effective_from_column, scd2.effective_to_column,
                                  scd2.current_column};
-  for (const std::string* optional : {&scd2.version_column, &scd2.surrogate_column}) {
+  for (const std::string* optional :
+       {&scd2.version_column, &scd2.surrogate_column, &scd2.reason_column}) {
     if (!optional->empty()) {
       names.push_back(*optional);
     }
@@ -77,19 +81,29 @@ Status check_columns(const ChangeRequest& request, const plan::Scd2& scd2) {
   return {};
 }
 
-std::string render_tracked(const ChangeRequest& request, const plan::Scd2& scd2) {
+std::vector<std::string> tracked_columns(const ChangeRequest& request, const plan::Scd2& scd2) {
   const std::vector<std::string> ours = columns_set_here(scd2);
-  std::string names;
+  std::vector<std::string> names;
   for (const schema::Field& field : request.table.fields) {
     const bool tracked = scd2.track_columns.empty()
                              ? !is_any_of(field.name, scd2.key) && !is_any_of(field.name, ours) &&
                                    !is_system_column(field.name)
                              : is_any_of(field.name, scd2.track_columns);
     if (tracked) {
-      names += (names.empty() ? "" : ", ") + quote_identifier(field.name);
+      names.push_back(field.name);
     }
   }
-  return names.empty() ? "0" : fmt::format("row({})", names);
+  return names;
+}
+
+/// The names of tracked columns that are not those of the version before, joined by commas.
+std::string render_changed(const std::vector<std::string>& tracked) {
+  std::string names;
+  for (const std::string& column : tracked) {
+    names += fmt::format(", CASE WHEN {0} IS DISTINCT FROM lag({0}) OVER w THEN {1} END",
+                         quote_identifier(column), dialect::quote_literal(column));
+  }
+  return fmt::format("nullif(concat_ws(','{}), '')", names.empty() ? ", NULL" : names);
 }
 
 std::string render_data(const ChangeRequest& request, const plan::Scd2& scd2,
@@ -104,11 +118,21 @@ std::string render_data(const ChangeRequest& request, const plan::Scd2& scd2,
   return names;
 }
 
-std::string render_value(const std::optional<plan::Value>& value, const std::string& type) {
-  return value.has_value()
-             ? fmt::format("CAST({} AS {})",
-                           dialect::render_literal(dialect::duckdb_dialect(), *value), type)
-             : fmt::format("CAST(NULL AS {})", type);
+std::string render_is_member(const plan::Scd2& scd2) {
+  return scd2.unknown_member && !scd2.surrogate_column.empty()
+             ? fmt::format("t.{} IS NOT DISTINCT FROM {}", quote_identifier(scd2.surrogate_column),
+                           dialect::quote_literal(scd2.unknown_member->surrogate_key))
+             : "FALSE";
+}
+
+/// The batch as it is, or the latest row of each key.
+std::string render_batch(const ChangeRequest& request, const plan::Scd2& scd2, const Parts& parts) {
+  const std::string batch = quote_identifier(request.batch.relation);
+  return scd2.keep_last ? fmt::format(
+                              "(SELECT * FROM {} AS b QUALIFY row_number() OVER (PARTITION BY {} "
+                              "ORDER BY {} DESC, b.{} DESC) = 1)",
+                              batch, parts.key, parts.instant, kPosition)
+                        : batch;
 }
 
 Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
@@ -120,12 +144,14 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
              render_type(request.table.find(scd2.effective_to_column)->type));
   const std::string instant =
       scd2.timestamp_column.empty()
-          ? render_value(plan::Value(context.clock->now()), start_type)
+          ? render_value(scd2.default_instant.value_or(plan::Value(context.clock->now())),
+                         start_type)
           : fmt::format("CAST(b.{} AS {})", quote_identifier(scd2.timestamp_column), start_type);
+  const std::vector<std::string> tracked = tracked_columns(request, scd2);
   return Parts{
       .key = dialect::quote_columns(scd2.key),
       .data = render_data(request, scd2, ""),
-      .tracked = render_tracked(request, scd2),
+      .tracked = tracked.empty() ? "0" : fmt::format("row({})", dialect::quote_columns(tracked)),
       .instant = instant,
       .first = render_value(scd2.first_effective_from, start_type),
       .open = render_value(scd2.open_effective_to, end_type),
@@ -135,6 +161,9 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
       .current = quote_identifier(scd2.current_column),
       .version = scd2.version_column.empty() ? "" : quote_identifier(scd2.version_column),
       .surrogate = scd2.surrogate_column.empty() ? "" : quote_identifier(scd2.surrogate_column),
+      .reason = scd2.reason_column.empty() ? "" : quote_identifier(scd2.reason_column),
+      .changed = render_changed(tracked),
+      .is_member = render_is_member(scd2),
   };
 }
 
@@ -144,12 +173,12 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
   return fmt::format(
       "existing AS (SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS started, "
       "t.{end} AS old_end, t.{current} AS old_current, {version} AS old_version, "
-      "{surrogate} AS old_surrogate FROM {target} AS t "
-      "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same})), "
+      "{surrogate} AS old_surrogate, {reason} AS old_reason FROM {target} AS t "
+      "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same}) AND NOT ({member})), "
       "incoming AS (SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
       "1 AS source, b.{position} AS place{brought}, {instant} AS started, "
-      "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate "
-      "FROM {batch} AS b "
+      "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate, "
+      "NULL AS old_reason FROM {latest} AS b "
       "QUALIFY row_number() OVER (PARTITION BY {key}, {instant} ORDER BY b.{position} DESC) = 1), "
       "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming), ",
       fmt::arg("file", kFile), fmt::arg("row", kRow),
@@ -157,7 +186,9 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
       fmt::arg("end", parts.end), fmt::arg("current", parts.current),
       fmt::arg("version", parts.version.empty() ? "NULL" : "t." + parts.version),
       fmt::arg("surrogate", parts.surrogate.empty() ? "NULL" : "t." + parts.surrogate),
-      fmt::arg("target", request.target),
+      fmt::arg("reason", parts.reason.empty() ? "NULL" : "t." + parts.reason),
+      fmt::arg("target", request.target), fmt::arg("member", parts.is_member),
+      fmt::arg("latest", render_batch(request, scd2, parts)),
       fmt::arg("batch", quote_identifier(request.batch.relation)),
       fmt::arg("same", render_equal(scd2.key, "b", "t")), fmt::arg("position", kPosition),
       fmt::arg("brought", render_data(request, scd2, "b.")), fmt::arg("instant", parts.instant),
@@ -184,22 +215,16 @@ std::string render_timeline(const Parts& parts) {
       "WINDOW w AS (PARTITION BY {key} ORDER BY started)), "
       "kept AS (SELECT * FROM seen WHERE its_row IS NOT NULL OR nth = 1 OR told IS DISTINCT FROM "
       "previous), "
-      "placed AS (SELECT *, lead(started) OVER w AS next_start, row_number() OVER w AS number "
-      "FROM kept WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
-      fmt::arg("key", parts.key), fmt::arg("first", parts.first),
-      fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile), fmt::arg("row", kRow));
-}
-
-std::string render_digest(const plan::Scd2& scd2) {
-  std::string texts;
-  for (const std::string& column : scd2.key) {
-    texts += fmt::format("CAST({} AS VARCHAR), ", quote_identifier(column));
-  }
-  return fmt::format("left(sha256(concat_ws('|', {}CAST(started AS VARCHAR))), 16)", texts);
+      "placed AS (SELECT *, lead(started) OVER w AS next_start, row_number() OVER w AS number, "
+      "{changed} AS changed FROM kept WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
+      fmt::arg("changed", parts.changed), fmt::arg("key", parts.key),
+      fmt::arg("first", parts.first), fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile),
+      fmt::arg("row", kRow));
 }
 
 /// What the columns of the history are after the write.
-std::string render_column(const schema::Field& field, const plan::Scd2& scd2, const Parts& parts) {
+std::string render_column(const ChangeRequest& request, const schema::Field& field,
+                          const plan::Scd2& scd2, const Parts& parts) {
   if (schema::same_column(field.name, scd2.effective_from_column)) {
     return "started";
   }
@@ -213,7 +238,13 @@ std::string render_column(const schema::Field& field, const plan::Scd2& scd2, co
     return "number";
   }
   if (!scd2.surrogate_column.empty() && schema::same_column(field.name, scd2.surrogate_column)) {
-    return fmt::format("coalesce(its_surrogate, {})", render_digest(scd2));
+    return fmt::format(
+        "coalesce(its_surrogate, {})",
+        render_surrogate(request, scd2.key, "", "started", scd2.has_random_surrogate));
+  }
+  if (!scd2.reason_column.empty() && schema::same_column(field.name, scd2.reason_column)) {
+    return "CASE WHEN source = 0 THEN old_reason WHEN number = 1 THEN 'initial_load' ELSE changed "
+           "END";
   }
   return quote_identifier(field.name);
 }
@@ -221,21 +252,39 @@ std::string render_column(const schema::Field& field, const plan::Scd2& scd2, co
 std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2, const Parts& parts) {
   std::string columns;
   for (const schema::Field& field : request.table.fields) {
-    columns +=
-        fmt::format(", {} AS {}", render_column(field, scd2, parts), quote_identifier(field.name));
+    columns += fmt::format(", {} AS {}", render_column(request, field, scd2, parts),
+                           quote_identifier(field.name));
   }
   const std::string versions =
       parts.version.empty() ? "" : " OR its_version IS DISTINCT FROM number";
   return fmt::format(
       "WITH {events}{timeline}SELECT CASE WHEN its_row IS NULL THEN 'i' WHEN source = 1 THEN 'c' "
-      "ELSE 'u' END AS {kind}, its_file AS {file}, its_row AS {row}{columns} FROM placed "
+      "ELSE 'u' END AS {kind}, 'b' AS {role}, its_file AS {file}, its_row AS {row}{columns} FROM "
+      "placed "
       "WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM coalesce(next_start, "
       "{open}) "
       "OR its_current IS DISTINCT FROM (next_start IS NULL){versions}",
       fmt::arg("events", render_events(request, scd2, parts)),
       fmt::arg("timeline", render_timeline(parts)), fmt::arg("kind", kKind),
-      fmt::arg("file", kFile), fmt::arg("row", kRow), fmt::arg("columns", columns),
-      fmt::arg("open", parts.open), fmt::arg("versions", versions));
+      fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("row", kRow),
+      fmt::arg("columns", columns), fmt::arg("open", parts.open), fmt::arg("versions", versions));
+}
+
+/// Version 0 of nobody: always current.
+Result<std::string> render_member(const ChangeRequest& request, const plan::Scd2& scd2,
+                                  const Parts& parts) {
+  const auto& member = *scd2.unknown_member;
+  const SetColumns set{
+      {scd2.surrogate_column, dialect::quote_literal(member.surrogate_key)},
+      {scd2.effective_from_column,
+       scd2.first_effective_from
+           ? parts.first
+           : render_unknown_value(request.table.find(scd2.effective_from_column)->type)},
+      {scd2.effective_to_column, parts.open},
+      {scd2.current_column, "TRUE"},
+      {scd2.version_column, "0"},
+      {scd2.reason_column, "'unknown_member'"}};
+  return render_unknown_member(request, member, set, parts.is_member);
 }
 
 }  // namespace
@@ -251,7 +300,12 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
   SLUICE_CHECK(
       check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));
   SLUICE_TRY(const Parts parts, render_parts(context, request, scd2));
-  return render_query(request, scd2, parts);
+  std::string query = render_query(request, scd2, parts);
+  if (scd2.unknown_member && !scd2.surrogate_column.empty()) {
+    SLUICE_TRY(const std::string member, render_member(request, scd2, parts));
+    query = fmt::format("SELECT * FROM ({}) UNION ALL {}", query, member);
+  }
+  return query;
 }
 
 }  // namespace sluice::table::internal

@@ -408,9 +408,9 @@ Result<Work> DeltaTable::apply_change(const Request& request, const Batch& batch
   Work work;
   work.counts = {.rows_in = batch.rows,
                  .inserted = change.inserted,
-                 .updated = change.updated,
+                 .updated = change.updated - change.marked,
                  .unchanged = change.unchanged,
-                 .deleted = change.deleted};
+                 .deleted = change.deleted + change.marked};
   SLUICE_TRY(const std::vector<LiveFile> touched, find_touched(request, change));
   work.removed = paths_of(touched);
   const std::string relation = dialect::quote_identifier(change.relation);

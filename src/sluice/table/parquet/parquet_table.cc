@@ -374,9 +374,9 @@ Result<Work> ParquetTable::apply_change(const Request& request, const Batch& bat
   Work work;
   work.counts = {.rows_in = batch.rows,
                  .inserted = change.inserted,
-                 .updated = change.updated,
+                 .updated = change.updated - change.marked,
                  .unchanged = change.unchanged,
-                 .deleted = change.deleted};
+                 .deleted = change.deleted + change.marked};
   SLUICE_TRY(work.removed, find_touched(request, change));
   const std::string relation = dialect::quote_identifier(change.relation);
   std::string select;

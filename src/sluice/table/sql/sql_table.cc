@@ -347,9 +347,9 @@ Status SqlTablePort::fill(const Context& context, const plan::Write& write, Colu
   SLUICE_TRY(prepared.change, make_change(context, *connection_, request));
   prepared.receipt.rows_in = prepared.batch.rows;
   prepared.receipt.inserted = prepared.change.inserted;
-  prepared.receipt.updated = prepared.change.updated;
+  prepared.receipt.updated = prepared.change.updated - prepared.change.marked;
   prepared.receipt.unchanged = prepared.change.unchanged;
-  prepared.receipt.deleted = prepared.change.deleted;
+  prepared.receipt.deleted = prepared.change.deleted + prepared.change.marked;
   return {};
 }
 

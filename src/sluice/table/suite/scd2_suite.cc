@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/base/test_size.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/suite/suite.h"
 
@@ -149,6 +150,58 @@ TEST_P(TableSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
   EXPECT_THAT(after, testing::IsSupersetOf(before));
 }
 
+TEST_P(TableSuite, AnScd2VersionSaysWhichColumnsMadeIt) {
+  plan::CreateTable table = dimension();
+  table.schema.fields.push_back({.name = "why", .type = {schema::Text{}}});
+  writer_.table.create(context_, table).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.track_columns = {"tier", "note"};
+  scd2.reason_column = "why";
+  write(scd2, batch("(1, 'free', NULL, 10), (1, 'pro', 'b', 30)")).value();
+  const Receipt receipt = write(scd2, batch("(1, 'pro', NULL, 20), (1, 'gold', 'b', 30)")).value();
+  EXPECT_EQ(receipt.inserted, 1);
+  EXPECT_EQ(receipt.updated, 2);
+  EXPECT_THAT(rows("effective_from, tier, why"),
+              ElementsAre("-1|free|initial_load", "20|pro|tier", "30|gold|tier,note"));
+}
+
+TEST_P(TableSuite, Scd2KeepsTheLatestOfEqualKeysWhenAsked) {
+  writer_.table.create(context_, dimension()).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.keep_last = true;
+  const std::string three = batch("(1, 'gold', 'c', 30), (1, 'free', 'a', 10), (2, 'x', 'd', 1)");
+  EXPECT_EQ(write(scd2, three).value().inserted, 2);
+  EXPECT_THAT(rows(kHistory), ElementsAre("1|1|gold|c|-1|9999|true", "2|1|x|d|-1|9999|true"));
+  EXPECT_EQ(write(scd2, three).value().unchanged, 3);
+}
+
+TEST_P(TableSuite, AnScd2HistoryHasItsUnknownMemberAndRandomKeys) {
+  writer_.table.create(context_, dimension()).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.has_random_surrogate = true;
+  scd2.unknown_member = plan::UnknownMember{};
+  EXPECT_EQ(write(scd2, batch("(1, 'free', 'a', 10), (-1, 'pro', 'b', 10)")).value().inserted, 3);
+  EXPECT_THAT(
+      rows("version, id, tier, effective_from, effective_to, is_current"),
+      ElementsAre("0|-1|Unknown|-1|9999|true", "1|-1|pro|-1|9999|true", "1|1|free|-1|9999|true"));
+  const auto before = rows("sk");
+  EXPECT_EQ(before[0], "-1");
+  EXPECT_EQ(before[1].size(), 36U);
+  const Receipt again = write(scd2, batch("(1, 'free', 'a', 10), (-1, 'pro', 'b', 10)")).value();
+  EXPECT_EQ(again.inserted + again.updated, 0);
+  EXPECT_EQ(rows("sk"), before);
+}
+
+TEST_P(TableSuite, Scd2WithoutAnInstantTakesTheGivenOne) {
+  writer_.table.create(context_, dimension()).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.timestamp_column = "";
+  scd2.default_instant = plan::Value(std::int64_t{50});
+  write(scd2, batch("(1, 'free', 'a', NULL)")).value();
+  write(scd2, batch("(1, 'pro', 'a', NULL)")).value();
+  EXPECT_THAT(rows("effective_from, tier"), ElementsAre("-1|free", "50|pro"));
+}
+
 TEST_P(TableSuite, Scd2RefusesNullKeysAndInstants) {
   writer_.table.create(context_, dimension()).value();
   EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
@@ -164,8 +217,9 @@ TEST_P(TableSuite, Scd2NamesTheColumnsThatATableLacks) {
 }
 
 TEST_P(TableSuite, RandomScd2HistoriesEqualAnOracle) {
-  constexpr int kBatches = 8;
-  constexpr int kRowsEach = 120;
+  constexpr int kBatches = 6;
+  constexpr int kHistories = 1'000;
+  const int rows_each = test_size(1'500, 20'000);
   constexpr std::array<std::string_view, 3> kTiers{"free", "pro", "gold"};
   writer_.table.create(context_, dimension()).value();
   std::mt19937 random(20'260'328);
@@ -173,8 +227,8 @@ TEST_P(TableSuite, RandomScd2HistoriesEqualAnOracle) {
   for (int n = 0; n < kBatches; ++n) {
     std::string values;
     std::map<int, std::map<std::int64_t, std::string>> by_key;
-    for (int i = 0; i < kRowsEach; ++i) {
-      const int id = static_cast<int>(random() % 40);
+    for (int i = 0; i < rows_each; ++i) {
+      const int id = static_cast<int>(random() % kHistories);
       const auto seen = static_cast<std::int64_t>(random() % 25);
       const std::string tier(kTiers[random() % kTiers.size()]);
       values += fmt::format("{}({}, '{}', 'n', {})", values.empty() ? "" : ", ", id, tier, seen);

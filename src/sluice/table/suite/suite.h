@@ -53,8 +53,9 @@ struct TableCase {
   bool has_all_types = true;
 };
 
-/// Called by the suite, so that a linker takes the tests of scd2_suite.cc along.
+/// Called by the suite, so that a linker takes the tests of these files along.
 void link_scd2_suite();
+void link_delete_suite();
 
 inline void PrintTo(const TableCase& one, std::ostream* out) { *out << one.name; }
 
