@@ -116,7 +116,8 @@ Result<bool> Binding::bind_together(const std::vector<Piece>& pieces) {
   if (!bound && !refusal_of(bound.error(), "")) {
     return bound.error();
   }
-  return bound && bound->fields.size() == pieces.size() + (pieces.front().is_row ? 1 : 0);
+  const std::size_t behind = pieces.front().is_row ? 1 : 0;
+  return bound && bound->fields.size() == pieces.size() + behind;
 }
 
 Status Binding::bind_all(const std::vector<Piece>& pieces) {
@@ -137,9 +138,10 @@ Result<std::optional<Schema>> Binding::bind(const Piece& piece, bool is_quiet) {
   }
   const std::string statement = statement_of(piece);
   const std::optional<std::size_t> unbalanced = find_unbalanced(piece.sql->text);
+  // Where a backslash may hide a quote, the engine judges alone.
   const bool leaves_brackets = unbalanced && !piece.before.empty() &&
-                               (*unbalanced < piece.sql->text.size()) &&
-                               piece.sql->text[*unbalanced] == ')';
+                               piece.sql->text[*unbalanced] == ')' &&
+                               piece.sql->text.find('\\') == std::string::npos;
   if (leaves_brackets && is_quiet) {
     return std::optional<Schema>{};
   }

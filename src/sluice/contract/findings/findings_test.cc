@@ -10,7 +10,9 @@ FileFindings contract_at(const std::string& path) {
   FileFindings file{.path = path, .text = {}, .diagnostics = Diagnostics(path)};
   const std::uint32_t above = file.diagnostics.add_file("mesh/_domain.yaml");
   file.diagnostics.add(Code::UnknownKey, Span{}, "no such key: 'a'");
-  file.diagnostics.add(Code::BadDuration, Span{.file = above}, "expected a duration");
+  Span outer;
+  outer.file = above;
+  file.diagnostics.add(Code::BadDuration, outer, "expected a duration");
   return file;
 }
 

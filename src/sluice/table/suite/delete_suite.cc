@@ -286,7 +286,7 @@ TEST_P(TableSuite, RandomSnapshotsEqualAnOracle) {
   Oracle oracle;
   for (int n = 0; n < 6; ++n) {
     std::string values;
-    const unsigned lands = 1 + random() % 7;  // which of three lands come
+    const auto lands = static_cast<unsigned>(1 + random() % 7);  // which of three lands come
     std::set<int> seen;
     for (int id = 0; id < kHistories; ++id) {
       const int land = id % 3;
