@@ -7,5 +7,6 @@ CREATE TABLE IF NOT EXISTS "customers" (
   "effective_to" TIMESTAMP,
   "is_current" BOOLEAN,
   "_version" BIGINT,
-  "_sk" VARCHAR
+  "_sk" VARCHAR,
+  "_change_reason" VARCHAR
 );

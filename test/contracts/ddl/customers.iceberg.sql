@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS `customers` (
   `effective_to` TIMESTAMP_NTZ,
   `is_current` BOOLEAN,
   `_version` BIGINT,
-  `_sk` STRING
+  `_sk` STRING,
+  `_change_reason` STRING
 )
 USING iceberg
 LOCATION 's3://lake/silver/customers';

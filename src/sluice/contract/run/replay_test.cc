@@ -95,7 +95,7 @@ class WithoutTarget final : public Below {
 
   Status put_if_absent(const Context& context, std::string_view path,
                        std::string_view bytes) override {
-    return is_target_ && path.ends_with("manifest/1.json")
+    return is_target_ && path.ends_with("manifest/00000000000000000001.json")
                ? make_error(ErrorCode::Unavailable, "the fault of this test")
                : Below::put_if_absent(context, path, bytes);
   }
