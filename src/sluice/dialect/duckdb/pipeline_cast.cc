@@ -33,7 +33,7 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
 }
 
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
-  const std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
+  std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
   // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
   const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", text);
   return std::visit(

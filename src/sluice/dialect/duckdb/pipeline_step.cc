@@ -34,7 +34,7 @@ bool is_text(const Rows& input, std::string_view column) {
 
 /// Texts, and JSON values as the texts they hold; other types are left alone.
 string text_function(const Rows& input, const string& column, std::string_view function) {
-  const string name = quote_identifier(column);
+  string name = quote_identifier(column);
   if (is_text(input, column)) {
     return fmt::format("{}({})", function, name);
   }

@@ -79,7 +79,7 @@ BoundPipeline bound_over(Schema source, plan::FileFormat format) {
   return bound;
 }
 
-plan::RowRule rule(std::string name, plan::Expr predicate, std::string category,
+plan::RowRule rule(const std::string& name, plan::Expr predicate, std::string category,
                    plan::Severity severity = plan::Severity::Error) {
   return {.name = name,
           .predicate = std::move(predicate),
