@@ -11,7 +11,18 @@
 namespace sluice::report {
 namespace {
 
-using namespace internal;
+using internal::count_in;
+using internal::counted;
+using internal::escaped;
+using internal::Json;
+using internal::lasted;
+using internal::list_in;
+using internal::object_in;
+using internal::render_flow;
+using internal::share_of;
+using internal::style_sheet;
+using internal::text_in;
+using internal::truth_in;
 
 constexpr std::size_t kRulesOfChunk = 100;
 

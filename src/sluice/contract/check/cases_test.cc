@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sluice/contract/check/check.h"
@@ -24,7 +25,7 @@ std::vector<std::string> files_in(const std::string& folder) {
     while (const dirent* entry = readdir(directory)) {
       const std::string name = entry->d_name;
       if (name != "." && name != "..") {
-        files.push_back(folder + "/" + name);
+        files.push_back(fmt::format("{}/{}", folder, name));
       }
     }
     closedir(directory);

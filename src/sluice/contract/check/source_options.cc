@@ -11,20 +11,18 @@ namespace sluice::contract::internal {
 namespace {
 
 /// Kinds of sources as bits.
-enum Kind : unsigned {
-  kCsv = 1U << 0U,
-  kExcel = 1U << 1U,
-  kJson = 1U << 2U,
-  kXml = 1U << 3U,
-  kFixedWidth = 1U << 4U,
-  kPlainFile = 1U << 5U,  // avro, parquet, arrow
-  kDatabase = 1U << 6U,
-  kMongo = 1U << 7U,
-  kSftp = 1U << 8U,
-  kKafka = 1U << 9U,
-  kEventHubs = 1U << 10U,
-  kBare = 1U << 11U,  // tables and documents: engine_options only
-};
+constexpr unsigned kCsv = 1U << 0U;
+constexpr unsigned kExcel = 1U << 1U;
+constexpr unsigned kJson = 1U << 2U;
+constexpr unsigned kXml = 1U << 3U;
+constexpr unsigned kFixedWidth = 1U << 4U;
+constexpr unsigned kPlainFile = 1U << 5U;  // avro, parquet, arrow
+constexpr unsigned kDatabase = 1U << 6U;
+constexpr unsigned kMongo = 1U << 7U;
+constexpr unsigned kSftp = 1U << 8U;
+constexpr unsigned kKafka = 1U << 9U;
+constexpr unsigned kEventHubs = 1U << 10U;
+constexpr unsigned kBare = 1U << 11U;  // tables and documents: engine_options only
 constexpr unsigned kFiles = kCsv | kExcel | kJson | kXml | kFixedWidth | kPlainFile;
 constexpr unsigned kStreams = kKafka | kEventHubs;
 constexpr unsigned kAll = ~0U;

@@ -394,8 +394,15 @@ Status check_properties(const Node& root, std::string_view path) {
 }  // namespace
 }  // namespace internal
 
+using internal::check_properties;
+using internal::items_of;
+using internal::kKinds;
+using internal::make_map;
+using internal::parse_root;
+using internal::Table;
+using internal::text_of;
+
 Result<std::vector<Imported>> import_dbt(std::string_view text, std::string_view path) {
-  using namespace internal;
   SLUICE_TRY(const Node root, parse_root(text, path));
   SLUICE_CHECK(check_properties(root, path));
   std::vector<Imported> made;

@@ -331,8 +331,17 @@ Node odcs_of(const Node& root, const Contract& contract) {
 
 }  // namespace internal
 
+using internal::kNamespace;
+using internal::list_under;
+using internal::make_map;
+using internal::make_text;
+using internal::map_under;
+using internal::odcs_of;
+using internal::parse_root;
+using internal::put;
+using internal::render_yaml;
+
 Result<std::string> export_odcs(std::string_view text, std::string_view path) {
-  using namespace internal;
   const CheckedContract checked = check_contract(text, path);
   if (!checked.is_runnable()) {
     return to_error(checked.diagnostics);

@@ -27,7 +27,7 @@ std::string_view type_of_logical(std::string_view word) {
 
 /// The type of a property: its own word, else what its logical type says, with its parts.
 std::string type_of_property(const Node& property) {
-  const std::string physical = text_of(property, "physicalType");
+  std::string physical = text_of(property, "physicalType");
   if (!physical.empty() && lower_type(physical)) {
     return physical;
   }

@@ -296,8 +296,16 @@ Result<std::vector<std::string>> check_document_of_odcs(const Node& document,
 }  // namespace
 }  // namespace internal
 
+using internal::check_document_of_odcs;
+using internal::Import;
+using internal::make_map;
+using internal::new_contract;
+using internal::odcs_of;
+using internal::parse_root;
+using internal::render_yaml;
+using internal::take_own_text;
+
 Result<Imported> import_odcs(std::string_view text, std::string_view path) {
-  using namespace internal;
   SLUICE_TRY(Node document, parse_root(text, path));
   SLUICE_TRY(std::vector<std::string> notes, check_document_of_odcs(document, path));
   const std::optional<std::string> own = take_own_text(document);

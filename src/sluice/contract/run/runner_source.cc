@@ -36,7 +36,7 @@ Status Runner::list_files() {
       asked += "/" + contract_->source->pattern->value;
     }
     if (Status added = add(asked, folder_of(absolute_path(path_, working_folder()))); !added) {
-      return as_contract_error(std::move(added.error()), place_of(contract_->source->path->span));
+      return as_contract_error(std::move(added).error(), place_of(contract_->source->path->span));
     }
   }
   std::ranges::sort(paths);
@@ -64,7 +64,7 @@ Status Runner::list_links() {
     auto listed =
         list_source_files(link.path->value, folder_of(absolute_path(path_, working_folder())));
     if (!listed) {
-      return as_contract_error(std::move(listed.error()), place_of(link.path->span));
+      return as_contract_error(std::move(listed).error(), place_of(link.path->span));
     }
     std::vector<std::string> found = std::move(*listed);
     if (found.empty()) {

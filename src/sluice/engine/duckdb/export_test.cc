@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/engine/duckdb/duckdb.h"
@@ -68,7 +69,7 @@ TEST_F(DuckdbExport, BitsAndNullsFallOnTheirRows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string bit = i % 3 == 0 ? "null" : i % 2 == 0 ? "true" : "false";
     const std::string number = i % 5 == 0 ? "null" : std::to_string(i);
-    ASSERT_EQ(rows[i], bit + " | " + number);
+    ASSERT_EQ(rows[i], fmt::format("{} | {}", bit, number));
   }
 }
 

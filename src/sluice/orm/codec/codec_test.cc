@@ -130,7 +130,8 @@ std::string reading(From value) {
 }
 
 shop::Everything sample() {
-  using namespace std::chrono;
+  using std::chrono::hours, std::chrono::microseconds, std::chrono::minutes;
+  using std::chrono::seconds, std::chrono::sys_days, std::chrono::year;
   return {
       .flag = true,
       .i8 = std::numeric_limits<std::int8_t>::min(),

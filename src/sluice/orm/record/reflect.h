@@ -17,6 +17,13 @@
 
 namespace sluice::internal {
 
+// Of a model in an unnamed namespace Clang says that these are used and not defined: no code that
+// runs uses them.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
 /// Becomes whatever an initialiser of T must be, but T itself and its bases. Never defined.
 template <class T>
 struct AnyMember {
@@ -31,6 +38,10 @@ struct AnyBase {
     requires(!std::is_same_v<std::remove_cvref_t<U>, T> && std::is_base_of_v<U, T>)
   operator U() const noexcept;  // NOLINT(google-explicit-constructor): it is its use
 };
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 template <class T>
 constexpr bool has_base_class() {

@@ -89,7 +89,7 @@ struct EmailOnly {
 
 struct Reconciled {
   std::string id;
-  std::string _ingest_id;
+  std::string _ingest_id;  // NOLINT(readability-identifier-naming): as the column is called
 };
 
 }  // namespace shop
@@ -148,7 +148,7 @@ TEST_F(SessionTest, WritesAndReadsBackWhatItWasGiven) {
 }
 
 TEST_F(SessionTest, EveryTypeGoesThroughTheDatabaseUnchanged) {
-  using namespace std::chrono;
+  using std::chrono::hours, std::chrono::microseconds, std::chrono::sys_days, std::chrono::year;
   Session db = open_memory();
   const Status migrated = db.migrate<Everything>();
   ASSERT_TRUE(migrated.has_value()) << to_string(migrated.error());

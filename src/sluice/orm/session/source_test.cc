@@ -117,7 +117,7 @@ TEST_F(SourceTest, AFunctionBringsRowsAndIsReleasedOnce) {
 
 TEST_F(SourceTest, ALeftOrFailedReadIsReleasedOnceToo) {
   int released = 0;
-  const auto bring = [&](plan::Statement statement) {
+  const auto bring = [&](const plan::Statement& statement) {
     return from_source([&released, statement](const Context&) -> Result<NativeRows> {
       return NativeRows(statement, [&released] { ++released; });
     });

@@ -202,7 +202,7 @@ void MergeQuery::read_events() {
 
 /// The batch as it is, or the last row of each key.
 std::string MergeQuery::render_batch() const {
-  const std::string batch = quote_identifier(request_.batch.relation);
+  std::string batch = quote_identifier(request_.batch.relation);
   if (!merge_.keep_last && !merge_.events) {
     return batch;
   }
