@@ -57,14 +57,17 @@ Result<Folder> Folder::open(engine::Connection& connection,
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
                                      const Contract& contract, const schema::Schema& good,
                                      plan::WriteMode mode, std::string_view relation,
-                                     const std::string& key, const Uuid& run_id) {
+                                     const std::string& key, const Uuid& run_id,
+                                     std::function<Status()> before_commit) {
   const plan::TableId id = id_of(contract);
   SLUICE_CHECK(create_if_absent(context, table, contract, with_kept_columns(good, mode), id, true));
   const plan::Write write{.target = id,
                           .schema = good,
                           .mode = std::move(mode),
                           .source = plan::Relation{std::string(relation)}};
-  return run::write_once(context, table, write, {}, commit_key(key, run_id));
+  run::WriteOptions options;
+  options.before_commit = std::move(before_commit);
+  return run::write_once(context, table, write, {}, commit_key(key, run_id), options);
 }
 
 }  // namespace sluice::contract

@@ -3,6 +3,7 @@
 // One call at a time per run; nothing is kept between calls.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,10 +35,11 @@ class Folder {
 };
 
 /// Brings the rows of `relation` into the table under `key`; makes the table when it is not there.
-/// `good` are the relation's columns.
+/// `good` are the relation's columns; `before_commit` as in run::WriteOptions.
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
                                      const Contract& contract, const schema::Schema& good,
                                      plan::WriteMode mode, std::string_view relation,
-                                     const std::string& key, const Uuid& run_id);
+                                     const std::string& key, const Uuid& run_id,
+                                     std::function<Status()> before_commit);
 
 }  // namespace sluice::contract

@@ -353,8 +353,6 @@ Result<RunResult> Runner::run_steps() {
   if (result_.status == RunStatus::Failed) {
     return stop_at_gate();
   }
-  SLUICE_CHECK(record_batch());
-  SLUICE_CHECK(write_outputs());
   SLUICE_CHECK(commit());
   settle();
   SLUICE_CHECK(take_samples());

@@ -271,6 +271,30 @@ quarantine: {fail_on_quarantine: true}
   EXPECT_EQ(run(context_, contract, with).value().status, RunStatus::Skipped);
 }
 
+TEST_F(Run, WhatTheTableRefusesBindsNobody) {
+  const std::string contract = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+primary_key: [id]
+source: {type: landing, path: in/*.jsonl, load_mode: incremental}
+model: {fields: [{name: id, type: integer}, {name: n, type: integer, required: true}]}
+materialization: {strategy: merge}
+)");
+  RunOptions with = options();
+  with.target = folder_.path() + "/target";
+  with.output_good = folder_.path() + "/good.jsonl";
+  write("in/a.jsonl", "{\"id\": 1, \"n\": 1}\n{\"id\": 1, \"n\": 2}\n{\"id\": 2}\n");
+  EXPECT_THAT(run(context_, contract, with).error().message, HasSubstr("a key may come once"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/quarantine"));
+  EXPECT_FALSE(std::filesystem::exists(with.output_good));
+  write("in/a.jsonl", "{\"id\": 1, \"n\": 2}\n{\"id\": 2}\n");
+  const RunResult mended = run(context_, contract, with).value();
+  EXPECT_EQ(mended.batch, 1);
+  EXPECT_EQ(mended.rows.quarantined, 1);
+  EXPECT_THAT(table("target", "id"), ElementsAre("1"));
+  EXPECT_EQ(run(context_, contract, with).value().status, RunStatus::Skipped);
+}
+
 TEST_F(Run, AnOutputReplacesThatOfTheRunBeforeAndNothingThatIsRead) {
   const std::string contract = customers();
   RunOptions with = options();

@@ -72,6 +72,9 @@ class Runner {
   Result<bool> find_batch();
   Result<bool> find_replay();
   Status record_batch();
+  /// What stands from now on: called when the target has taken the rows and not shown them yet.
+  Status bind_batch(const std::string& key);
+  Error lost_race();
   Status lower_unbound();
   Status lower_and_bind();
   Status run_logic(plan::Pipeline& pipeline);

@@ -231,13 +231,14 @@ Status Runner::record_batch() {
   }
   const run::BatchLog log(*state_, places_.state_folder, stream());
   SLUICE_TRY(const bool is_ours, run::record_batch(context_, log, *unrecorded_));
-  if (!is_ours) {
-    has_lost_race_ = true;
-    return make_error(ErrorCode::CommitConflict,
-                      fmt::format("another process recorded this batch: '{}'", path_))
-        .with_hint("run it again when the other one is done");
-  }
-  return {};
+  return is_ours ? Status{} : lost_race();
+}
+
+Error Runner::lost_race() {
+  has_lost_race_ = true;
+  return make_error(ErrorCode::CommitConflict,
+                    fmt::format("another process recorded this batch: '{}'", path_))
+      .with_hint("run it again when the other one is done");
 }
 
 bool Runner::is_incremental() const {

@@ -122,8 +122,16 @@ Status Runner::spare_refused(plan::Merge& merge) {
   return {};
 }
 
+Status Runner::bind_batch(const std::string& key) {
+  SLUICE_CHECK(record_batch());
+  SLUICE_CHECK(write_outputs());
+  return replay_ ? append_outcome(key) : keep_quarantine(key);
+}
+
 Status Runner::commit() {
   if (!target_) {
+    SLUICE_CHECK(record_batch());
+    SLUICE_CHECK(write_outputs());
     if (result_.rows.quarantined > 0) {
       result_.quarantine =
           run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
@@ -133,9 +141,6 @@ Status Runner::commit() {
   const Stopwatch watch;
   const std::string key =
       run::render_commit_key(stream(), static_cast<std::uint64_t>(result_.batch));
-  if (!replay_) {
-    SLUICE_CHECK(keep_quarantine(key));
-  }
   narrator_.begin("write");
   SLUICE_TRY(plan::WriteMode mode, lower_strategy(*contract_));
   auto* merge = std::get_if<plan::Merge>(&mode);
@@ -144,17 +149,22 @@ Status Runner::commit() {
   } else if (merge != nullptr && merge->snapshot && result_.rows.quarantined > 0) {
     SLUICE_CHECK(spare_refused(*merge));
   }
-  if (replay_) {
-    SLUICE_CHECK(append_outcome(key));
-    if (std::holds_alternative<plan::Overwrite>(mode)) {
-      mode = plan::Append{};  // beside the rows of its batch that passed at once
-    }
+  if (replay_ && std::holds_alternative<plan::Overwrite>(mode)) {
+    mode = plan::Append{};  // beside the rows of its batch that passed at once
   }
   const std::string strategy(plan::mode_name(mode));
+  bool is_bound = false;
   SLUICE_TRY_IN(const table::Receipt receipt,
                 commit_target(context_, target_->table(), *contract_, bound_.good, std::move(mode),
-                              run::kGoodRelation, key, run_uuid_),
+                              run::kGoodRelation, key, run_uuid_,
+                              [&] {
+                                is_bound = true;
+                                return bind_batch(key);
+                              }),
                 "writing the target");
+  if (!is_bound) {  // another process has committed this batch meanwhile
+    SLUICE_CHECK(unrecorded_ ? Status(lost_race()) : write_outputs());
+  }
   if (receipt.ingest_id == run_uuid_ && receipt.rows_in != result_.rows.good) {
     return make_error(ErrorCode::Internal, fmt::format("{} rows were accepted and {} were written",
                                                        result_.rows.good, receipt.rows_in));

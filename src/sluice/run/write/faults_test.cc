@@ -21,7 +21,7 @@ namespace {
 
 using storage::Fault;
 
-constexpr WriteOptions kAtOnce{
+const WriteOptions kAtOnce{
     .commit_retry_max = 2, .lookup_retry_max = 0, .pause_initial_ms = 0, .pause_max_ms = 0};
 
 const std::vector<Fault> kFaults{

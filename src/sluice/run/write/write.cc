@@ -58,6 +58,7 @@ struct Attempting {
   const RowSource& rows;
   const table::CommitKey& key;
   const WriteOptions& options;
+  bool is_announced = false;
 };
 
 struct TryAgain {
@@ -121,9 +122,19 @@ Result<Step> resolve_unknown(const Attempting& write, Error cause) {
   return outcome_unknown(write, cause, *unreadable);
 }
 
-Result<Step> commit(const Attempting& write, std::unique_ptr<table::Prepared> prepared) {
+Status announce(Attempting& write) {
+  SLUICE_CHECK(write.context.check());
+  if (write.is_announced || !write.options.before_commit) {
+    return {};
+  }
+  SLUICE_CHECK(write.options.before_commit());
+  write.is_announced = true;
+  return write.context.check();
+}
+
+Result<Step> commit(Attempting& write, std::unique_ptr<table::Prepared> prepared) {
   const Context context = settling(write.context);
-  if (Status stopped = write.context.check(); !stopped.has_value()) {
+  if (Status stopped = announce(write); !stopped.has_value()) {
     SLUICE_CHECK(write.table.abort(context, std::move(prepared)));
     return std::move(stopped).error();
   }
@@ -141,7 +152,7 @@ Result<Step> commit(const Attempting& write, std::unique_ptr<table::Prepared> pr
       outcome);
 }
 
-Result<Step> attempt_once(const Attempting& write) {
+Result<Step> attempt_once(Attempting& write) {
   SLUICE_CHECK(write.context.check());
   SLUICE_TRY(auto known, find_known(write.context, write));
   if (known.has_value()) {
@@ -191,7 +202,7 @@ Result<table::Receipt> write_once(const Context& context, table::Table& table,
                                   const table::CommitKey& key, const WriteOptions& options) {
   SLUICE_CHECK(validate(options));
   SLUICE_CHECK(check_request(write, rows, key));
-  const Attempting attempting{context, table, write, rows, key, options};
+  Attempting attempting{context, table, write, rows, key, options};
   for (int retry = 0;; ++retry) {
     SLUICE_TRY(Step step, attempt_once(attempting));
     if (auto* receipt = std::get_if<table::Receipt>(&step)) {

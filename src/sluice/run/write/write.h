@@ -37,6 +37,11 @@ struct WriteOptions {
 
   /// No pause is longer. pause_initial_ms..60000.
   int pause_max_ms = 2'000;
+
+  /// Called once, when the table has checked and staged the rows and before the first commit is
+  /// sent: what must not be done for a write that the table refuses. Its error aborts the write.
+  /// Not called when the key is committed already.
+  std::function<Status()> before_commit;
 };
 
 Status validate(const WriteOptions& options);

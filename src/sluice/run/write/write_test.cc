@@ -261,6 +261,43 @@ TEST_F(WriteTest, AStopEndsTheRetriesOfAConflict) {
   EXPECT_EQ(table_.prepared, 1);
 }
 
+TEST_F(WriteTest, WhatComesBeforeTheCommitIsDoneOnceHoweverOftenItIsTried) {
+  table_.script = {Act::Conflict, Act::LoseRequest};
+  int called = 0;
+  const auto receipt = write({.pause_initial_ms = 0, .pause_max_ms = 0, .before_commit = [&] {
+                                EXPECT_EQ(table_.prepared, 1);
+                                EXPECT_EQ(table_.sent, 0);
+                                ++called;
+                                return Status{};
+                              }});
+  EXPECT_TRUE(receipt.has_value());
+  EXPECT_EQ(table_.sent, 3);
+  EXPECT_EQ(called, 1);
+}
+
+TEST_F(WriteTest, NothingComesBeforeACommitThatIsNotSent) {
+  int called = 0;
+  const WriteOptions options{.pause_initial_ms = 0, .pause_max_ms = 0, .before_commit = [&] {
+                               ++called;
+                               return Status{};
+                             }};
+  table_.prepare_error = make_error(ErrorCode::DataRejected, "a key comes twice");
+  EXPECT_EQ(write(options).error().code, ErrorCode::DataRejected);
+  EXPECT_EQ(called, 0);
+  ASSERT_TRUE(write().has_value());
+  EXPECT_TRUE(write(options).has_value());
+  EXPECT_EQ(called, 0);
+}
+
+TEST_F(WriteTest, AnErrorBeforeTheCommitAbortsWhatWasPrepared) {
+  const auto receipt = write({.pause_initial_ms = 0, .pause_max_ms = 0, .before_commit = [] {
+                                return Status(make_error(ErrorCode::CommitConflict, "too late"));
+                              }});
+  EXPECT_EQ(receipt.error().message, "too late");
+  EXPECT_EQ(table_.aborted, 1);
+  EXPECT_EQ(table_.sent, 0);
+}
+
 TEST_F(WriteTest, RowsAreAskedForOncePerAttempt) {
   int asked = 0;
   plan_.source = plan::Batches{};
