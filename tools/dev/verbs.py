@@ -31,6 +31,7 @@ VERBS = (
     Verb("fmt", "[--check]", "format the C++ sources", "dev.verb.fmt"),
     Verb("fuzz", "TARGET [ARGUMENTS...]", "fuzz one target for a minute, or as ARGUMENTS say",
          "dev.verb.fuzz"),
+    Verb("tsan", "[FILTER]", "run the tests of threads under ThreadSanitizer", "dev.verb.tsan"),
     Verb("services", "up|down|status [NAME...]", "start, stop, list the servers that tests use",
          "dev.service.services"),
     Verb("package", "", "make a relocatable archive of the installed tree", "dev.verb.package"),
