@@ -32,6 +32,8 @@ VERBS = (
     Verb("fuzz", "TARGET [ARGUMENTS...]", "fuzz one target for a minute, or as ARGUMENTS say",
          "dev.verb.fuzz"),
     Verb("tsan", "[FILTER]", "run the tests of threads under ThreadSanitizer", "dev.verb.tsan"),
+    Verb("coverage", "[FILTER]", "count the lines that module tests run, by folder",
+         "dev.verb.coverage"),
     Verb("services", "up|down|status [NAME...]", "start, stop, list the servers that tests use",
          "dev.service.services"),
     Verb("package", "", "make a relocatable archive of the installed tree", "dev.verb.package"),
