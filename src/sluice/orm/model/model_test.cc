@@ -168,11 +168,39 @@ TEST(Model, EveryFailureOfEveryRecordIsReported) {
             "record 2: tags: unique, got [\"ok\",\"Not OK\",\"ok\"]\n"
             "record 2: tags[1]: slug, got \"Not OK\"\n"
             "record 2: high: at_least_member(low), got 0.5");
-  EXPECT_EQ(
-      verdict.violations[3],
-      (Violation{
-          .record = 1, .member = "age", .rule = "between", .parameter = "0..150", .value = "151"}));
+  EXPECT_EQ(verdict.violations[3], (Violation{.record = 1,
+                                              .member = "age",
+                                              .column = "age",
+                                              .rule = "between",
+                                              .parameter = "0..150",
+                                              .value = "151"}));
   EXPECT_EQ(to_error(verdict).code, ErrorCode::DataRejected);
+}
+
+TEST(Model, AVerdictIsTheBodyOfARefusal) {
+  shop::User user = good_user();
+  EXPECT_EQ(to_json(validate(user)), "[]");
+  user.email = "a\"b";
+  EXPECT_EQ(to_json(validate(user)),
+            R"([{"record":0,"member":"email","column":"email","rule":"email","parameter":"",)"
+            R"("value":"\"a\\\"b\""}])");
+}
+
+TEST(Model, AFailureNamesTheColumnThatHoldsTheMember) {
+  shop::User user = good_user();
+  user.home.country = "XX";
+  user.others = {{"a", "NZ"}, {"b", "nz"}};
+  user.picked_up = {};
+  const auto columns = [](const Verdict& verdict) {
+    std::string text;
+    for (const Violation& violation : verdict.violations) {
+      text += violation.member + " in " + violation.column + "; ";
+    }
+    return text;
+  };
+  EXPECT_EQ(columns(validate(user)), "home.country in home; others[1].country in others; ");
+  constexpr auto kLate = rules<shop::User>().check<&shop::User::picked_up>(after("2026-01-01"));
+  EXPECT_EQ(columns(validate(user, kLate)), "picked_up in pickup_ts; ");
 }
 
 TEST(Model, ARuleOnAnEmptyOptionalPasses) {

@@ -106,7 +106,18 @@ TableModel make_table_model(const ModelSource& source) {
   }
   model.checks = make_check_plan(*source.record, source.rules, source.nodes);
   model.checks.checks.insert(model.checks.checks.end(), source.nested.begin(), source.nested.end());
+  name_columns(model.checks, source.notes);
   return model;
+}
+
+void name_columns(CheckPlan& plan, std::span<const Note> notes) {
+  for (const Note& note : notes) {
+    for (Check& check : plan.checks) {
+      if (note.says == Note::Says::Rename && check.member->name == note.member) {
+        check.column = note.text;
+      }
+    }
+  }
 }
 
 LogicalType lower_type(const Type& type) {

@@ -74,6 +74,9 @@ struct ModelSource {
 
 TableModel make_table_model(const ModelSource& source);
 
+/// Tells the checks which columns the notes rename.
+void name_columns(CheckPlan& plan, std::span<const Note> notes);
+
 schema::LogicalType lower_type(const Type& type);
 /// The columns that are written: the model's, then _ingest_id.
 schema::Schema lower_schema(const TableModel& model);
@@ -145,6 +148,7 @@ const orm::CheckPlan& check_plan_of() {
     for (const orm::Check& check : nested_checks<T>()) {
       made.checks.push_back(check);
     }
+    orm::name_columns(made, model<T>.notes);
     return made;
   }();
   return plan;

@@ -38,7 +38,8 @@ Verdict validate(const Range& records) {
 template <class T, std::size_t R, std::size_t N>
 Verdict validate(std::span<const T> records, const RuleSet<T, R, N>& rules) {
   Verdict verdict;
-  const orm::CheckPlan plan = orm::make_check_plan(orm::record_of<T>(), rules.rules, rules.nodes);
+  orm::CheckPlan plan = orm::make_check_plan(orm::record_of<T>(), rules.rules, rules.nodes);
+  orm::name_columns(plan, model<T>.notes);
   orm::check_records(plan, records.data(), sizeof(T), records.size(), 0, verdict.violations);
   return verdict;
 }

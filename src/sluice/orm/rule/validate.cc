@@ -30,10 +30,19 @@ struct Place {
   const Place* up = nullptr;
   std::size_t index = 0;  // of the record, at the root; of an element, where there is no name
   std::string_view name;
+  std::string_view column = {};  // of a member of the root that is renamed
 };
 
 std::size_t record_of_place(const Place& place) {
   return place.up == nullptr ? place.index : record_of_place(*place.up);
+}
+
+/// A place below the root.
+std::string_view column_of_place(const Place& place) {
+  if (place.up->up != nullptr) {
+    return column_of_place(*place.up);
+  }
+  return place.column.empty() ? place.name : place.column;
 }
 
 std::string path_text(const Place& place) {
@@ -53,6 +62,7 @@ void report(const RuleNode& rule, const Subject& subject, const Place& place,
   const bool is_own = rule.kind == &kSatisfies;  // its name is the caller's
   out.push_back({.record = record_of_place(place),
                  .member = path_text(place),
+                 .column = std::string(column_of_place(place)),
                  .rule = std::string(is_own ? rule.low.text : rule.kind->name),
                  .parameter = is_own ? "" : parameter_text(rule),
                  .value = subject.value == nullptr ? "null" : shown(*subject.type, subject.value)});
@@ -134,12 +144,14 @@ void check_record(const CheckPlan& plan, const void* record, const Place& place,
     const Member& member = *check.member;
     const void* value = static_cast<const std::byte*>(record) + member.offset;
     if (check.nested != nullptr) {
-      check_nested(*check.nested, *member.type, value, {.up = &place, .name = member.name}, out);
+      check_nested(*check.nested, *member.type, value,
+                   {.up = &place, .name = member.name, .column = check.column}, out);
       continue;
     }
     const Subject subject = subject_of(*member.type, value, whole);
     if (!passes(*check.rule, subject)) [[unlikely]] {
-      explain(*check.rule, subject, {.up = &place, .name = member.name}, out);
+      explain(*check.rule, subject, {.up = &place, .name = member.name, .column = check.column},
+              out);
     }
   }
 }
@@ -201,6 +213,12 @@ std::string to_string(const Verdict& verdict) {
     text += (text.empty() ? "" : "\n") + to_string(violation);
   }
   return text;
+}
+
+std::string to_json(const Verdict& verdict) {
+  std::string json;
+  orm::append_json(json, internal::type_of<std::vector<Violation>>, &verdict.violations);
+  return json;
 }
 
 Error to_error(const Verdict& verdict) {

@@ -21,6 +21,7 @@ namespace sluice {
 struct Violation {
   std::size_t record = 0;  // its index among the records
   std::string member;      // "email", "homes[2].street", "tags['x']"
+  std::string column;      // of the table, which holds it: "homes"
   std::string rule;        // "email"
   std::string parameter;   // "2..64", "'NZ', 'AU'"; empty when the rule has none
   std::string value;       // as JSON, cut when long; "null" when empty
@@ -41,6 +42,9 @@ struct Verdict {
 /// One line for each violation.
 std::string to_string(const Verdict& verdict);
 
+/// An array with an object for each violation, its members as keys: the body of an HTTP 400.
+std::string to_json(const Verdict& verdict);
+
 /// DataRejected with the first violations in its text.
 Error to_error(const Verdict& verdict);
 
@@ -53,6 +57,7 @@ struct CheckPlan;
 /// One step for each record: a rule on a member, or the plan of a nested aggregate.
 struct Check {
   const Member* member = nullptr;
+  std::string_view column = {};  // where it is not called as the member
   const RuleNode* rule = nullptr;
   const CheckPlan* nested = nullptr;
 };
