@@ -505,20 +505,6 @@ Status check_json(std::string_view bytes, const JsonLimits& limits) {
   return scan.error("$");
 }
 
-bool take_line(std::string_view& rest, std::string_view& line) {
-  if (rest.empty()) {
-    return false;
-  }
-  const std::size_t end = rest.find('\n');
-  line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return true;
-}
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
 Error in_line(Error error, std::uint32_t line) {
   if (error.at.has_value()) {
     error.at->line = line;

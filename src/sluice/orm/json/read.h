@@ -33,9 +33,6 @@ Status read_json_record(std::string_view bytes, const Record& record, void* out,
 /// One JSON value of any shape; keys that come twice are not looked for.
 Status check_json(std::string_view bytes, const JsonLimits& limits = {});
 
-/// Takes the next line of NDJSON; false at the end.
-bool take_line(std::string_view& rest, std::string_view& line);
-bool is_blank(std::string_view line);
 /// `error` as one of line number `line` of a longer text.
 Error in_line(Error error, std::uint32_t line);
 

@@ -1,13 +1,16 @@
 // sluice::from_json: a payload into a record, strictly, and then its rules. The counterpart of
 // validate at the edge of a service: what does not pass is a 400, and nothing was touched.
-// Stateless; safe from any thread. The payload is only read, and only during the call; an
-// NdjsonReader refers to its text until the end.
+// Stateless; safe from any thread. The payload is only read, and only during the call. An
+// NdjsonReader refers to its text until the end, or holds one line of its source at a time; it is
+// used by one thread.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "sluice/orm/json/line_reader.h"
 #include "sluice/orm/json/read.h"
 #include "sluice/orm/model/table_model.h"
 #include "sluice/orm/model/validate.h"
@@ -46,35 +49,37 @@ Result<T> from_json(std::string_view bytes, const JsonLimits& limits = {}) {
   return record;
 }
 
-/// Records from NDJSON, one by one. Lines hold one object each; blank lines are skipped. The bytes
-/// outlive the reader; an error names its line and does not end the reading.
+/// Records from NDJSON, one by one. Lines hold one object each; blank lines are skipped. An error
+/// names its line and does not end the reading, unless it is the source's own.
 template <class T>
 class NdjsonReader {
  public:
+  /// The bytes outlive the reader.
   explicit NdjsonReader(std::string_view bytes, const JsonLimits& limits = {})
-      : rest_(bytes), limits_(limits) {}
+      : lines_(bytes), limits_(limits) {}
+  /// Of any length, read as it comes: memory is one line, of at most limits.bytes_max.
+  explicit NdjsonReader(ByteSource source, const JsonLimits& limits = {})
+      : lines_(std::move(source), limits.bytes_max), limits_(limits) {}
 
   /// The next record; empty at the end.
   Result<std::optional<T>> next() {
-    std::string_view line;
-    while (orm::take_line(rest_, line)) {
-      ++line_number_;
-      if (orm::is_blank(line)) {
-        continue;
-      }
-      Result<T> record = from_json<T>(line, limits_);
-      if (!record.has_value()) {
-        return orm::in_line(std::move(record).error(), line_number_);
-      }
-      return std::optional<T>(*std::move(record));
+    Result<std::optional<std::string_view>> line = lines_.next();
+    if (!line.has_value()) {
+      return orm::in_line(std::move(line).error(), lines_.number());
     }
-    return std::optional<T>{};
+    if (!line->has_value()) {
+      return std::optional<T>{};
+    }
+    Result<T> record = from_json<T>(**line, limits_);
+    if (!record.has_value()) {
+      return orm::in_line(std::move(record).error(), lines_.number());
+    }
+    return std::optional<T>(*std::move(record));
   }
 
  private:
-  std::string_view rest_;
+  orm::LineReader lines_;
   JsonLimits limits_;
-  std::uint32_t line_number_ = 0;
 };
 
 }  // namespace sluice

@@ -1,9 +1,11 @@
 #include "sluice/orm/model/from_json.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -128,6 +130,39 @@ TEST(FromJson, NdjsonGivesEachLineAndNamesTheOnesThatFail) {
   EXPECT_NE(to_string(refused.error()).find("line 4"), std::string::npos);
   EXPECT_EQ(reader.next().value()->id, 7);
   EXPECT_FALSE(reader.next().value().has_value());
+}
+
+TEST(FromJson, NdjsonIsReadFromASourceOneLineAtATime) {
+  std::size_t lines = 0;
+  const std::string good = std::string(kLetter) + "\n";
+  const std::string bad = R"({"id": 1, "sender": 2})"
+                          "\n";
+  NdjsonReader<Letter> reader(
+      [&](std::span<char> room) -> Result<std::size_t> {
+        if (lines == 5'000) {
+          return std::size_t{0};
+        }
+        const std::string& line = ++lines == 3'000 ? bad : good;
+        std::copy(line.begin(), line.end(), room.begin());
+        return line.size();
+      },
+      {.bytes_max = 200});
+  std::size_t read = 0;
+  std::vector<std::uint32_t> failed;
+  while (true) {
+    const Result<std::optional<Letter>> letter = reader.next();
+    if (!letter.has_value()) {
+      failed.push_back(letter.error().at->line);
+    } else if (letter->has_value()) {
+      ++read;
+    } else {
+      break;
+    }
+  }
+  EXPECT_EQ(read, 4'999U);
+  EXPECT_EQ(failed, std::vector<std::uint32_t>{3'000});
+  NdjsonReader<Letter> narrow(std::string_view(good), {.bytes_max = 10});
+  EXPECT_EQ(narrow.next().error().code, ErrorCode::ResourceExhausted);
 }
 
 }  // namespace
