@@ -2,8 +2,13 @@
 // that stands for each.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sluice/orm/rule/registry.h"
@@ -158,6 +163,57 @@ TEST(KnownRules, NoRuleOfTheRegistryIsThereTwice) {
               1)
         << kind->name;
   }
+}
+
+/// The words that make a kind, where they are not its name.
+std::string_view words_of(const RuleKind& kind) {
+  struct Words {
+    std::string_view kind;
+    std::string_view words;
+  };
+  constexpr auto kWords = std::to_array<Words>({{"length", "length`, `min_length`, `max_length"},
+                                                {"byte_length", "max_bytes"},
+                                                {"uuid_version", "uuid(version)"},
+                                                {"not", "not_"}});
+  const auto* found = std::ranges::find(kWords, kind.name, &Words::kind);
+  return found != kWords.end() ? found->words : kind.name;
+}
+
+std::string rule_page() {
+  std::string page =
+      "# Rules of the typed door\n\n"
+      "The words for `.check<&T::member>(...)` and for rule sets; each is a function in `namespace "
+      "sluice`. A rule on an\n"
+      "optional member passes when the member is empty, but for those that speak of presence. "
+      "Where SQL is *yes*, the rule\n"
+      "lowers to an expression of the engine with the same verdict. A rule of your own is "
+      "`satisfies<function>(\"name\")`. No\n"
+      "rule backtracks: each reads its text once.\n\n"
+      "This page is made by a test (`UPDATE_GOLDEN=1`).\n\n"
+      "| rule | passes | SQL |\n|---|---|---|\n";
+  for (const RuleKind* kind : rule_kinds()) {
+    const bool has_form = kind->lower != nullptr || !kind->pattern.empty();
+    page +=
+        fmt::format("| `{}` | {} | {} |\n", words_of(*kind), kind->summary, has_form ? "yes" : "");
+  }
+  page += "\n## By the name that another validator gives them\n\n| there | here |\n|---|---|\n";
+  for (const KnownRule& rule : kKnownRules) {
+    const auto kinds = rule_kinds();
+    const auto found = std::ranges::find(kinds, rule.here, &RuleKind::name);
+    page += fmt::format("| `{}` | `{}` |\n", rule.there == "|" ? "or" : rule.there,
+                        found != kinds.end() ? words_of(**found) : rule.here);
+  }
+  return page;
+}
+
+TEST(KnownRules, ThePageOfRulesIsMadeOfTheRegistry) {
+  const std::string path = "docs/orm-rules.md";
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path) << rule_page();
+  }
+  std::stringstream written;
+  written << std::ifstream(path).rdbuf();
+  EXPECT_EQ(written.str(), rule_page()) << "UPDATE_GOLDEN=1 writes it";
 }
 
 }  // namespace

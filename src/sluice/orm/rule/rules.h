@@ -1,6 +1,6 @@
 // The words for rules: sluice::email(), sluice::at_least(0), sluice::one_of("NZ", "AU") ... Each
 // makes a constexpr value for model<T>.check<&T::x>(...) or a rule set. What each means, with what
-// passes and what fails, is the table in docs/orm.md, which a test holds against
+// passes and what fails, is the table in docs/orm-rules.md, that a test makes of
 // orm/rule/registry.h.
 #pragma once
 
