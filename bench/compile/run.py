@@ -1,4 +1,5 @@
 """What the typed door costs the compiler of a user: the public include, and a file with five
+models of ten members and all verbs.
 
 Processor time of the compiler, the better of three, as others on the machine disturb it less.
 """
@@ -33,6 +34,11 @@ sluice::Status use{n}(sluice::Session& db, const std::vector<M{n}>& rows, std::s
       sluice::from<M{n}>().where(sluice::col<&M{n}::amount> > 0.5)));
   SLUICE_TRY(M{n} one, db.query_one<M{n}>(sluice::from<M{n}>()));
   for (const auto& page : db.stream<M{n}>()) SLUICE_CHECK(page);
+  SLUICE_TRY(sluice::ColumnStream batches, db.batches(sluice::sql("SELECT * FROM m{n}")));
+  SLUICE_CHECK(db.insert_batches<M{n}>(std::move(batches)));
+  SLUICE_CHECK(db.update(rows, {{.update_columns = sluice::columns<&M{n}::name>()}}));
+  SLUICE_CHECK(sluice::collect_as<M{n}>(sluice::relation(db, sluice::from<M{n}>())));
+  SLUICE_CHECK(db.maintain<M{n}>());
   SLUICE_CHECK(db.remove(sluice::col<&M{n}::id> == 1));
   return db.for_each<M{n}>(sluice::from<M{n}>(), [](const M{n}&) {{}});
 }}
