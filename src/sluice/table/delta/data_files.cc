@@ -16,19 +16,8 @@ namespace {
 using dialect::quote_identifier;
 using dialect::quote_literal;
 
-constexpr std::uint64_t kFileBytesMax = std::uint64_t{128} << 20;
 /// Longer texts stand in the log as they are cut by nobody: not at all.
 constexpr int kStatsTextMax = 32;
-
-/// A path as an engine that expands patterns opens it: literally.
-std::string quote_path(std::string_view path) {
-  std::string literal;
-  for (const char c : path) {
-    const bool is_pattern = c == '*' || c == '?' || c == '[';
-    literal += is_pattern ? fmt::format("[{}]", c) : std::string(1, c);
-  }
-  return quote_literal(literal);
-}
 
 bool is_partition(const TableState& state, const schema::Field& field) {
   return std::ranges::any_of(state.partition_by, [&](const plan::PartitionField& one) {
@@ -36,50 +25,12 @@ bool is_partition(const TableState& state, const schema::Field& field) {
   });
 }
 
-std::string render_copy(const FileWriter& writer, const std::string& select) {
-  std::string layout = fmt::format("FILE_SIZE_BYTES {}", kFileBytesMax);
-  if (!writer.state->partition_by.empty()) {
-    std::vector<std::string> columns;
-    for (const plan::PartitionField& field : writer.state->partition_by) {
-      columns.push_back(field.column);
-    }
-    layout = fmt::format("PARTITION_BY ({}), WRITE_PARTITION_COLUMNS true",
-                         dialect::quote_columns(columns));
-  }
-  return fmt::format(
-      "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd, {}, OVERWRITE_OR_IGNORE true, "
-      "FILENAME_PATTERN {}, FILE_EXTENSION 'parquet', RETURN_STATS true)",
-      select, quote_literal(writer.storage->uri("")), layout,
-      quote_literal(fmt::format("{}-{{i}}", writer.stem)));
-}
-
-/// The files of a COPY that said what it wrote: path, rows, bytes in the first three columns.
-Result<std::vector<AddedFile>> parse_written(const FileWriter& writer,
-                                             const std::vector<TextRow>& rows) {
-  const std::string root = writer.storage->uri("") + "/";
-  std::vector<AddedFile> files;
-  for (const TextRow& row : rows) {
-    if (row.size() < 3 || !row[0].has_value() || !row[0]->starts_with(root)) {
-      return make_error(ErrorCode::Internal,
-                        fmt::format("the engine wrote a file in another place than asked: '{}'",
-                                    row.empty() ? "" : row[0].value_or("")));
-    }
-    AddedFile file;
-    file.path = row[0]->substr(root.size());
-    SLUICE_TRY(file.rows, parse_count(row[1].value_or("")));
-    SLUICE_TRY(file.bytes, parse_count(row[2].value_or("")));
-    files.push_back(std::move(file));
-  }
-  std::ranges::sort(files, {}, &AddedFile::path);
-  return files;
-}
-
 std::string place_list(const storage::Storage& storage, const std::vector<AddedFile>& files) {
-  std::string list;
+  std::vector<std::string> places;
   for (const AddedFile& file : files) {
-    list += (list.empty() ? "" : ", ") + quote_path(storage.uri(file.path));
+    places.push_back(storage.uri(file.path));
   }
-  return list;
+  return quote_paths(places);
 }
 
 AddedFile* find_file(const storage::Storage& storage, std::vector<AddedFile>& files,
@@ -115,10 +66,11 @@ std::string render_bounds(const schema::LogicalType& type, std::string_view sql_
 }
 
 /// Asks the footers; costs no scan.
-Status read_stats(const Context& context, const FileWriter& writer, std::vector<AddedFile>& files) {
+Status read_stats(const Context& context, const FileCopy& copy, const TableState& state,
+                  std::vector<AddedFile>& files) {
   std::string query;
-  for (const schema::Field& field : writer.state->schema.fields) {
-    if (is_partition(*writer.state, field)) {
+  for (const schema::Field& field : state.schema.fields) {
+    if (is_partition(state, field)) {
       continue;
     }
     SLUICE_TRY(const std::string type, dialect::duckdb_dialect().render_type(field.type));
@@ -133,12 +85,12 @@ Status read_stats(const Context& context, const FileWriter& writer, std::vector<
     return {};
   }
   SLUICE_TRY(const auto rows,
-             find_text_rows(context, *writer.connection,
+             find_text_rows(context, *copy.connection,
                             fmt::format("WITH footers AS MATERIALIZED (SELECT * FROM "
                                         "parquet_metadata([{}])) {}",
-                                        place_list(*writer.storage, files), query)));
+                                        place_list(*copy.storage, files), query)));
   for (const TextRow& row : rows) {
-    AddedFile* file = find_file(*writer.storage, files, row[0].value_or(""));
+    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
     if (file == nullptr) {
       return make_error(ErrorCode::Internal, "statistics of a file that was not written");
     }
@@ -160,41 +112,41 @@ std::string render_partition_value(const schema::Field& field) {
   return fmt::format("CAST({} AS VARCHAR)", name);
 }
 
-Status read_partitions(const Context& context, const FileWriter& writer,
+Status read_partitions(const Context& context, const FileCopy& copy, const TableState& state,
                        std::vector<AddedFile>& files) {
-  if (writer.state->partition_by.empty() || files.empty()) {
+  if (state.partition_by.empty() || files.empty()) {
     return {};
   }
   std::string values;
-  for (const plan::PartitionField& one : writer.state->partition_by) {
-    values += fmt::format(", any_value({})",
-                          render_partition_value(*writer.state->schema.find(one.column)));
+  for (const plan::PartitionField& one : state.partition_by) {
+    values +=
+        fmt::format(", any_value({})", render_partition_value(*state.schema.find(one.column)));
   }
   SLUICE_TRY(const auto rows,
-             find_text_rows(context, *writer.connection,
+             find_text_rows(context, *copy.connection,
                             fmt::format("SELECT _sluice_path{} FROM read_parquet([{}], filename = "
                                         "'_sluice_path', hive_partitioning = false) GROUP BY 1",
-                                        values, place_list(*writer.storage, files))));
+                                        values, place_list(*copy.storage, files))));
   for (const TextRow& row : rows) {
-    AddedFile* file = find_file(*writer.storage, files, row[0].value_or(""));
+    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
     if (file == nullptr) {
       return make_error(ErrorCode::Internal, "partition values of a file that was not written");
     }
-    for (std::size_t i = 0; i < writer.state->partition_by.size(); ++i) {
+    for (std::size_t i = 0; i < state.partition_by.size(); ++i) {
       if (row[i + 1] == "") {
         return make_error(ErrorCode::DataRejected,
                           fmt::format("an empty text cannot be a partition of a Delta table: '{}'",
-                                      writer.state->partition_by[i].column))
+                                      state.partition_by[i].column))
             .with_hint("Delta reads it as NULL: write NULL, or another text.");
       }
-      file->partition[writer.state->partition_by[i].column] = row[i + 1];
+      file->partition[state.partition_by[i].column] = row[i + 1];
     }
   }
   return {};
 }
 
 Status check_not_null(const TableState& state, const std::vector<AddedFile>& files) {
-  std::string faults;
+  std::vector<std::pair<std::string, std::int64_t>> faults;
   for (const schema::Field& field : state.schema.fields) {
     std::int64_t nulls = 0;
     for (const AddedFile& file : files) {
@@ -204,78 +156,40 @@ Status check_not_null(const TableState& state, const std::vector<AddedFile>& fil
       nulls += value != file.partition.end() && !value->second.has_value() ? file.rows : 0;
     }
     if (!field.nullable && nulls > 0) {
-      faults +=
-          fmt::format("{}{} rows without '{}'", faults.empty() ? "" : ", ", nulls, field.name);
+      faults.emplace_back(field.name, nulls);
     }
   }
-  if (!faults.empty()) {
-    return make_error(ErrorCode::DataRejected,
-                      fmt::format("a column of the table is never NULL: {}", faults))
-        .with_hint("Quarantine or mend these rows before the write.");
-  }
-  return {};
-}
-
-/// What a COPY that failed may have left.
-void remove_stem(const Context& context, const FileWriter& writer) {
-  const auto found = writer.storage->list(context, "");
-  if (!found.has_value()) {
-    return;
-  }
-  for (const storage::ObjectInfo& info : *found) {
-    const std::size_t slash = info.path.rfind('/');
-    const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
-    if (std::string_view(info.path).substr(name).starts_with(writer.stem)) {
-      static_cast<void>(writer.storage->remove(context, info.path));
-    }
-  }
-}
-
-Result<std::vector<AddedFile>> copy_and_flush(const Context& context, const FileWriter& writer,
-                                              const std::string& select) {
-  SLUICE_CHECK(writer.storage->prepare_folder(context, writer.stem));
-  SLUICE_TRY_IN(const auto rows,
-                find_text_rows(context, *writer.connection, render_copy(writer, select)),
-                "writing data files");
-  SLUICE_TRY(std::vector<AddedFile> files, parse_written(writer, rows));
-  for (const AddedFile& file : files) {
-    if (file.rows == 0) {
-      SLUICE_CHECK(writer.storage->remove(context, file.path));
-    }
-  }
-  std::erase_if(files, [](const AddedFile& file) { return file.rows == 0; });
-  SLUICE_CHECK(read_stats(context, writer, files));
-  SLUICE_CHECK(read_partitions(context, writer, files));
-  SLUICE_CHECK(check_not_null(*writer.state, files));
-  for (const AddedFile& file : files) {
-    SLUICE_CHECK(writer.storage->publish(context, file.path, file.path));
-  }
-  return files;
+  return check_no_nulls(faults);
 }
 
 }  // namespace
 
-Result<std::vector<AddedFile>> write_files(const Context& context, const FileWriter& writer,
-                                           const std::string& select) {
-  auto files = copy_and_flush(context, writer, select);
-  if (!files.has_value()) {
-    Context unstoppable = context;
-    unstoppable.stop = {};
-    unstoppable.deadline.reset();
-    remove_stem(unstoppable, writer);
-  }
-  return files;
+Result<std::vector<AddedFile>> write_files(const Context& context, const FileCopy& copy,
+                                           const TableState& state, const std::string& select) {
+  std::vector<AddedFile> added;
+  const auto inspect = [&](const std::vector<NewFile>& files) -> Status {
+    for (const NewFile& file : files) {
+      AddedFile one;
+      one.path = file.path;
+      one.rows = file.rows;
+      one.bytes = file.bytes;
+      added.push_back(std::move(one));
+    }
+    SLUICE_CHECK(read_stats(context, copy, state, added));
+    SLUICE_CHECK(read_partitions(context, copy, state, added));
+    return check_not_null(state, added);
+  };
+  SLUICE_CHECK(copy_files(context, copy, select, inspect));
+  return added;
 }
 
 void remove_added(const Context& context, storage::Storage& storage,
                   const std::vector<AddedFile>& files) {
+  std::vector<std::string> paths;
   for (const AddedFile& file : files) {
-    if (const Status removed = storage.remove(context, file.path); !removed.has_value()) {
-      context.say(LogLevel::Warning, fmt::format("a file that is not needed stays until the table "
-                                                 "is cleaned: {}",
-                                                 to_string(removed.error())));
-    }
+    paths.push_back(file.path);
   }
+  remove_files(context, storage, paths);
 }
 
 Result<LiveFiles> load_live_files(const Context& context, engine::Connection& connection,
@@ -292,11 +206,10 @@ Result<LiveFiles> load_live_files(const Context& context, engine::Connection& co
                                         "FROM {} ORDER BY path",
                                         quote_identifier(relation))));
   for (const TextRow& row : rows) {
-    LiveFile file{.path = row[0].value_or(""), .place = row[1].value_or("")};
-    SLUICE_TRY(file.rows, parse_count(row[2].value_or("")));
+    SLUICE_TRY(const std::int64_t count, parse_count(row[2].value_or("")));
     live.has_deleted = live.has_deleted || row[3] != "0";
-    live.rows += file.rows;
-    live.files.push_back(std::move(file));
+    live.rows += count;
+    live.files.push_back({.path = row[0].value_or(""), .place = row[1].value_or("")});
   }
   return live;
 }
@@ -308,7 +221,7 @@ void drop_live_files(const Context& context, engine::Connection& connection,
 }
 
 Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
-                                const std::vector<LiveFile>& chosen) {
+                                const std::vector<FileVersion::File>& chosen) {
   std::string columns;
   std::string nothing;
   for (const schema::Field& field : state.schema.fields) {
@@ -333,9 +246,9 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
   if (chosen.empty()) {
     return fmt::format("({})", empty);
   }
-  std::string list;
-  for (const LiveFile& file : chosen) {
-    list += (list.empty() ? "" : ", ") + quote_path(file.place);
+  std::vector<std::string> places;
+  for (const FileVersion::File& file : chosen) {
+    places.push_back(file.place);
   }
   const std::string relation = quote_identifier(files.relation);
   const std::string alive =
@@ -350,7 +263,7 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
       "(SELECT r.{0}, r.{1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS "
       "{1}) FROM read_parquet([{4}], filename = '{0}', file_row_number = true, hive_partitioning "
       "= false, union_by_name = true)) AS r JOIN {5} AS f ON f.place = r.{0}{6})",
-      kFile, kRow, columns, empty, list, relation, alive);
+      kFile, kRow, columns, empty, quote_paths(places), relation, alive);
 }
 
 }  // namespace sluice::table::delta

@@ -1,27 +1,23 @@
-#include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sluice/base/uuid.h"
-#include "sluice/dialect/duckdb/duckdb.h"
-#include "sluice/dialect/quote.h"
-#include "sluice/table/change/change.h"
-#include "sluice/table/change/text_rows.h"
+#include "sluice/table/change/batch.h"
 #include "sluice/table/delta/data_files_internal.h"
 #include "sluice/table/delta/delta.h"
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
+#include "sluice/table/files/copy.h"
+#include "sluice/table/files/layout.h"
+#include "sluice/table/files/rewrite.h"
 
 namespace sluice::table {
 namespace {
 
 using delta::AddedFile;
 using delta::CommitRequest;
-using delta::FileWriter;
-using delta::LiveFile;
 using delta::LiveFiles;
 using delta::Note;
 using delta::Snapshot;
@@ -35,13 +31,6 @@ class DeltaPrepared final : public Prepared {
   const Receipt& expected() const override { return request.note.receipt; }
   Snapshot snapshot;
   CommitRequest request;
-};
-
-/// What a write adds and takes away, with its counts.
-struct Work {
-  std::vector<AddedFile> added;
-  std::vector<std::string> removed;
-  Receipt counts;
 };
 
 class DeltaTable final : public Table {
@@ -64,22 +53,10 @@ class DeltaTable final : public Table {
   Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
 
  private:
-  /// One prepare: what all of its steps look at.
-  struct Request {
-    const Context& context;
-    const plan::Write& write;
-    const CommitKey& key;
-    const TableState& state;
-    const LiveFiles& live;
-    FileWriter writer;
-  };
-
   Result<Snapshot> load(const Context& context);
-  Status check_place(const Context& context);
-  Result<Work> add_rows(const Request& request, ColumnStream rows);
-  Result<Work> change_rows(const Request& request, ColumnStream rows);
-  Result<Work> apply_change(const Request& request, const Batch& batch, const Change& change);
-  Result<std::vector<LiveFile>> find_touched(const Request& request, const Change& change);
+  Result<Rewrite> rewrite(const Context& context, const plan::Write& write, ColumnStream rows,
+                          const CommitKey& key, const TableState& state, const LiveFiles& live,
+                          std::vector<AddedFile>& added);
   void write_checkpoint(const Context& context, std::int64_t version);
   Result<std::set<std::string, std::less<>>> find_needed(const Context& context,
                                                          sys_micros older_than);
@@ -87,28 +64,6 @@ class DeltaTable final : public Table {
   engine::Connection* connection_;
   storage::Storage* storage_;
 };
-
-std::string column_list(const schema::Schema& schema) {
-  std::vector<std::string> names;
-  names.reserve(schema.fields.size());
-  for (const schema::Field& field : schema.fields) {
-    names.push_back(field.name);
-  }
-  return dialect::quote_columns(names);
-}
-
-Status check_columns(const plan::CreateTable& create) {
-  SLUICE_CHECK(validate(create.schema));
-  for (const schema::Field& field : create.schema.fields) {
-    if (field.name.starts_with(kReservedPrefix) ||
-        schema::same_column(field.name, "file_row_number")) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("this column name is reserved: '{}'", field.name))
-          .with_hint("Rename the column.");
-    }
-  }
-  return delta::check_delta_schema(create.schema);
-}
 
 bool may_partition(const schema::LogicalType& type) {
   return std::holds_alternative<schema::Boolean>(type.kind) ||
@@ -120,60 +75,34 @@ bool may_partition(const schema::LogicalType& type) {
 }
 
 Status check_layout(const plan::CreateTable& create) {
+  SLUICE_CHECK(check_file_columns(create));
+  SLUICE_CHECK(delta::check_delta_schema(create.schema));
+  SLUICE_CHECK(check_file_partitions(create, "Delta table"));
   for (const plan::PartitionField& field : create.partition_by) {
-    const schema::Field* column = create.schema.find(field.column);
-    if (column == nullptr) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the table has no partition column '{}'", field.column));
-    }
-    if (field.transform != plan::PartitionTransform::Identity) {
-      return make_error(
-                 ErrorCode::Unsupported,
-                 fmt::format("a Delta table is partitioned by columns as they are, not by a part "
-                             "of '{}'",
-                             field.column))
-          .with_hint("Add a column that holds the part (a day, a month) and partition by it.");
-    }
-    if (!may_partition(column->type)) {
+    const schema::LogicalType& type = create.schema.find(field.column)->type;
+    if (!may_partition(type)) {
       return make_error(ErrorCode::Unsupported,
                         fmt::format("a Delta table is not partitioned by a column of type '{}'",
-                                    schema::to_string(column->type)))
+                                    schema::to_string(type)))
           .with_hint("Partition by a text, a whole number, a decimal, a date or a timestamp.");
     }
   }
-  if (!create.partition_by.empty() && create.partition_by.size() == create.schema.fields.size()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      "a table needs a column that it is not partitioned by");
-  }
   return {};
 }
 
-/// A folder that another format or program fills is not ours to write to.
-Status DeltaTable::check_place(const Context& context) {
-  SLUICE_TRY(const auto objects, storage_->list(context, ""));
-  for (const storage::ObjectInfo& object : objects) {
-    const std::string& path = object.path;
-    const std::string_view format = path.starts_with("_sluice/manifest/") ? "a Parquet folder"
-                                    : path.ends_with(".metadata.json")    ? "an Iceberg table"
-                                    : path.ends_with(".parquet")          ? "Parquet files"
-                                                                          : "";
-    if (!format.empty()) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the folder of a new Delta table already holds {}: '{}'",
-                                    format, storage_->uri(path)))
-          .with_hint("Choose an empty folder, or read these files as a source.");
-    }
-  }
-  return {};
+std::string_view foreign_format(std::string_view path) {
+  return path.starts_with("_sluice/manifest/") ? "a Parquet folder"
+         : path.ends_with(".metadata.json")    ? "an Iceberg table"
+         : path.ends_with(".parquet")          ? "Parquet files"
+                                               : "";
 }
 
 Status DeltaTable::create(const Context& context, const plan::CreateTable& create) {
-  SLUICE_CHECK(check_columns(create));
   SLUICE_CHECK(check_layout(create));
   const std::string root = storage_->uri("");
   SLUICE_TRY(const auto there, Snapshot::find(root));
   if (!there.has_value()) {
-    SLUICE_CHECK(check_place(context));
+    SLUICE_CHECK(check_folder_is_free(context, *storage_, "Delta table", foreign_format));
     SLUICE_CHECK(storage_->prepare_folder(context, "_delta_log/0"));
     Note note;
     note.operation = "create";
@@ -231,12 +160,6 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
       StoredCommit{.receipt = entry->note.receipt, .fingerprint = entry->note.fingerprint});
 }
 
-std::string make_stem(const Context& context, const CommitKey& key) {
-  std::array<std::uint8_t, 4> bytes{};
-  context.random->fill(bytes);
-  return fmt::format("{}-{:02x}", to_string(key.ingest_id), fmt::join(bytes, ""));
-}
-
 /// What the kernel does not commit is refused before a file is written.
 Status check_mode(const Snapshot& snapshot, const plan::WriteMode& mode) {
   if (!snapshot.refusal().empty()) {
@@ -275,26 +198,17 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
   SLUICE_TRY(const LiveFiles live,
              delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
-  const Request request{context,
-                        write,
-                        key,
-                        snapshot.state(),
-                        live,
-                        FileWriter{.connection = connection_,
-                                   .storage = storage_,
-                                   .state = &snapshot.state(),
-                                   .stem = make_stem(context, key)}};
-  auto worked = needs_change(write.mode) ? change_rows(request, std::move(rows))
-                                         : add_rows(request, std::move(rows));
+  std::vector<AddedFile> added;
+  auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, added);
   delta::drop_live_files(context, *connection_, live);
-  SLUICE_TRY(Work work, std::move(worked));
+  SLUICE_CHECK(made);
   CommitRequest wanted{.note = {.key = key.key,
                                 .fingerprint = key.fingerprint,
                                 .operation = std::string(plan::mode_name(write.mode)),
-                                .rows = live.rows + work.counts.inserted - work.counts.deleted,
-                                .receipt = work.counts},
-                       .added = std::move(work.added),
-                       .removed = std::move(work.removed)};
+                                .rows = live.rows + made->counts.inserted - made->counts.deleted,
+                                .receipt = made->counts},
+                       .added = std::move(added),
+                       .removed = std::move(made->removed)};
   Receipt& receipt = wanted.note.receipt;
   receipt.ingest_id = key.ingest_id;
   receipt.version = snapshot.state().version + 1;
@@ -306,130 +220,30 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
       std::make_unique<DeltaPrepared>(std::move(snapshot), std::move(wanted)));
 }
 
-std::vector<std::string> paths_of(const std::vector<LiveFile>& files) {
-  std::vector<std::string> paths;
-  paths.reserve(files.size());
-  for (const LiveFile& file : files) {
-    paths.push_back(file.path);
-  }
-  return paths;
-}
-
-/// Append and overwrite: the rows go into files as they come.
-Result<Work> DeltaTable::add_rows(const Request& request, ColumnStream rows) {
-  const auto* append = std::get_if<plan::Append>(&request.write.mode);
-  const bool unique = append != nullptr && !append->unique_key.empty();
-  const Context& context = request.context;
-  SLUICE_TRY(const Batch batch, load_batch(context, *connection_, request.write, std::move(rows),
-                                           request.state.schema, request.key, !unique));
-  const auto write_batch = [&]() -> Result<Work> {
-    if (unique) {
-      SLUICE_TRY(std::string target,
-                 delta::render_rows(request.state, request.live, request.live.files));
-      const ChangeRequest check{.write = &request.write,
-                                .table = request.state.schema,
-                                .partition_by = {},
-                                .target = std::move(target),
-                                .batch = batch,
-                                .key = request.key};
-      SLUICE_CHECK(check_unique_key(context, *connection_, check, append->unique_key));
-    }
-    Work work;
-    SLUICE_TRY(work.added, delta::write_files(
-                               context, request.writer,
-                               fmt::format("SELECT {} FROM {}", column_list(request.state.schema),
-                                           dialect::quote_identifier(batch.relation))));
-    for (const AddedFile& file : work.added) {
-      work.counts.rows_in += file.rows;
-    }
-    work.counts.inserted = work.counts.rows_in;
-    if (append == nullptr) {
-      work.removed = paths_of(request.live.files);
-      work.counts.deleted = request.live.rows;
-    }
-    return work;
-  };
-  auto work = write_batch();
-  drop_batch(context, *connection_, batch);
-  return work;
-}
-
-/// Every other mode: the change is worked out first, then the files that hold a changed row are
-/// written anew.
-Result<Work> DeltaTable::change_rows(const Request& request, ColumnStream rows) {
-  const Context& context = request.context;
-  Batch batch;
-  if (!std::holds_alternative<plan::DeleteWhere>(request.write.mode)) {
-    SLUICE_TRY(batch, load_batch(context, *connection_, request.write, std::move(rows),
-                                 request.state.schema, request.key, false));
-  }
-  const auto make = [&]() -> Result<Work> {
-    SLUICE_TRY(std::string target,
-               delta::render_rows(request.state, request.live, request.live.files));
-    const ChangeRequest wanted{.write = &request.write,
-                               .table = request.state.schema,
-                               .partition_by = request.state.partition_by,
-                               .target = std::move(target),
-                               .batch = batch,
-                               .key = request.key};
-    SLUICE_TRY(const Change change, make_change(context, *connection_, wanted));
-    auto work = apply_change(request, batch, change);
-    drop_change(context, *connection_, change);
-    return work;
-  };
-  auto work = make();
-  drop_batch(context, *connection_, batch);
-  return work;
-}
-
-Result<std::vector<LiveFile>> DeltaTable::find_touched(const Request& request,
-                                                       const Change& change) {
-  SLUICE_TRY(const auto rows,
-             find_text_rows(request.context, *connection_,
-                            fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL", kFile,
-                                        dialect::quote_identifier(change.relation))));
-  std::set<std::string, std::less<>> places;
-  for (const TextRow& row : rows) {
-    places.insert(row[0].value_or(""));
-  }
-  std::vector<LiveFile> touched;
-  std::ranges::copy_if(request.live.files, std::back_inserter(touched),
-                       [&](const LiveFile& file) { return places.contains(file.place); });
-  if (touched.size() != places.size()) {
-    return make_error(ErrorCode::Internal,
-                      "a changed row stands in a file that is not the table's");
-  }
-  return touched;
-}
-
-Result<Work> DeltaTable::apply_change(const Request& request, const Batch& batch,
-                                      const Change& change) {
-  const std::string columns = column_list(request.state.schema);
-  Work work;
-  work.counts = {.rows_in = batch.rows,
-                 .inserted = change.inserted,
-                 .updated = change.updated - change.marked,
-                 .unchanged = change.unchanged,
-                 .deleted = change.deleted + change.marked};
-  SLUICE_TRY(const std::vector<LiveFile> touched, find_touched(request, change));
-  work.removed = paths_of(touched);
-  const std::string relation = dialect::quote_identifier(change.relation);
-  std::string select;
-  if (!touched.empty()) {
-    SLUICE_TRY(const std::string rows, delta::render_rows(request.state, request.live, touched));
-    select = fmt::format(
-        "SELECT {0} FROM {1} AS t WHERE NOT EXISTS (SELECT 1 FROM {2} AS c WHERE c.{3} = t.{3} AND "
-        "c.{4} = t.{4})",
-        columns, rows, relation, kFile, kRow);
-  }
-  if (change.inserted + change.updated > 0) {
-    select += fmt::format("{}SELECT {} FROM {} WHERE {} IN ('i', 'u', 'c')",
-                          select.empty() ? "" : " UNION ALL ", columns, relation, kKind);
-  }
-  if (!select.empty()) {
-    SLUICE_TRY(work.added, delta::write_files(request.context, request.writer, select));
-  }
-  return work;
+Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& write,
+                                    ColumnStream rows, const CommitKey& key,
+                                    const TableState& state, const LiveFiles& live,
+                                    std::vector<AddedFile>& added) {
+  const FileCopy copy{.connection = connection_,
+                      .storage = storage_,
+                      .partition_by = state.partition_by,
+                      .stem = make_file_stem(context, key)};
+  const FileVersion version{.state = &state,
+                            .rows = live.rows,
+                            .files = live.files,
+                            .render_rows =
+                                [&](const std::vector<FileVersion::File>& files) {
+                                  return delta::render_rows(state, live, files);
+                                },
+                            .write_rows = [&](const std::string& select) -> Result<std::int64_t> {
+                              SLUICE_TRY(added, delta::write_files(context, copy, state, select));
+                              std::int64_t written = 0;
+                              for (const AddedFile& file : added) {
+                                written += file.rows;
+                              }
+                              return written;
+                            }};
+  return rewrite_files(context, *connection_, version, write, std::move(rows), key);
 }
 
 /// The commit holds with or without it.
@@ -510,7 +324,7 @@ Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context
              delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
   delta::drop_live_files(context, *connection_, live);
   std::set<std::string, std::less<>> needed;
-  for (const LiveFile& file : live.files) {
+  for (const FileVersion::File& file : live.files) {
     needed.insert(file.place);
   }
   for (std::int64_t version = snapshot.state().version; version >= 0; --version) {
@@ -525,39 +339,20 @@ Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context
   return needed;
 }
 
-/// "<ingest id>-...parquet": what a write of ours is called.
+/// What a write of ours is called; what begins with "_" is not data.
 bool is_data_file_of_ours(std::string_view path) {
-  constexpr std::size_t kIdCharacters = 36;
-  const std::size_t slash = path.rfind('/');
-  const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-  if (path.starts_with("_") || !name.ends_with(".parquet") || name.size() < kIdCharacters + 1) {
-    return false;
-  }
-  const auto id = parse_uuid(name.substr(0, kIdCharacters));
-  return id.has_value() && id->version() == 7;
+  return !path.starts_with("_") && is_named_by_ingest(file_name(path), ".parquet");
 }
 
 Result<Maintained> DeltaTable::maintain(const Context& context, sys_micros older_than) {
   // Listed first: what is committed meanwhile is then needed, never taken for an orphan.
   SLUICE_TRY(const auto objects, storage_->list(context, ""));
   SLUICE_TRY(const auto needed, find_needed(context, older_than));
-  Maintained maintained;
-  for (const storage::ObjectInfo& object : objects) {
-    if (!is_data_file_of_ours(object.path)) {
-      continue;
-    }
-    ++maintained.scanned;
-    if (needed.contains(storage_->uri(object.path)) || object.modified >= older_than) {
-      continue;
-    }
-    if (const Status removed = storage_->remove(context, object.path); removed.has_value()) {
-      ++maintained.deleted;
-    } else {
-      ++maintained.failed;
-      context.say(LogLevel::Warning, to_string(removed.error()));
-    }
-  }
-  return maintained;
+  return remove_unneeded(
+      context, *storage_, objects,
+      {.is_ours = is_data_file_of_ours,
+       .is_needed = [&](std::string_view path) { return needed.contains(storage_->uri(path)); }},
+      older_than);
 }
 
 }  // namespace

@@ -1,25 +1,16 @@
 #include <set>
 
-#include <fmt/format.h>
-
-#include "sluice/base/uuid.h"
+#include "sluice/table/files/layout.h"
 #include "sluice/table/parquet/maintain_internal.h"
 
 namespace sluice::table::internal {
 namespace {
 
-constexpr std::size_t kIdCharacters = 36;
-
 /// "_<ingest id>-..." with one of our two endings.
 bool is_hidden_file_of_ours(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-  if (!name.starts_with('_') || name.size() < kIdCharacters + 1 ||
-      !(name.ends_with(".parquet.staged") || name.ends_with(".parquet.removed"))) {
-    return false;
-  }
-  const auto id = parse_uuid(name.substr(1, kIdCharacters));
-  return id.has_value() && id->version() == 7;
+  const std::string_view name = file_name(path);
+  return name.starts_with('_') && (is_named_by_ingest(name.substr(1), ".parquet.staged") ||
+                                   is_named_by_ingest(name.substr(1), ".parquet.removed"));
 }
 
 /// Hidden names that a version from `older_than` on has given or taken: someone who began to read
@@ -53,23 +44,11 @@ Result<Maintained> remove_unneeded(const Context& context, storage::Storage& sto
                                    sys_micros older_than) {
   SLUICE_TRY(const auto needed, find_needed(context, log, state, older_than));
   SLUICE_TRY(const auto objects, storage.list(context, ""));
-  Maintained maintained;
-  for (const storage::ObjectInfo& object : objects) {
-    if (!is_hidden_file_of_ours(object.path)) {
-      continue;
-    }
-    ++maintained.scanned;
-    if (needed.contains(object.path) || object.modified >= older_than) {
-      continue;
-    }
-    if (const Status removed = storage.remove(context, object.path); removed.has_value()) {
-      ++maintained.deleted;
-    } else {
-      ++maintained.failed;
-      context.say(LogLevel::Warning, to_string(removed.error()));
-    }
-  }
-  return maintained;
+  return table::remove_unneeded(
+      context, storage, objects,
+      {.is_ours = is_hidden_file_of_ours,
+       .is_needed = [&](std::string_view path) { return needed.contains(path); }},
+      older_than);
 }
 
 }  // namespace sluice::table::internal

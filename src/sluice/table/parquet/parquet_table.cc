@@ -1,15 +1,12 @@
-#include <algorithm>
-#include <array>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
-#include "sluice/dialect/quote.h"
-#include "sluice/table/change/change.h"
-#include "sluice/table/change/text_rows.h"
+#include "sluice/table/change/batch.h"
+#include "sluice/table/files/copy.h"
+#include "sluice/table/files/layout.h"
+#include "sluice/table/files/rewrite.h"
 #include "sluice/table/parquet/data_files_internal.h"
 #include "sluice/table/parquet/log_internal.h"
 #include "sluice/table/parquet/maintain_internal.h"
@@ -20,7 +17,6 @@ namespace {
 
 using internal::DataFile;
 using internal::Entry;
-using internal::FileWriter;
 using internal::ManifestLog;
 using internal::ManifestState;
 
@@ -33,13 +29,6 @@ class ParquetPrepared final : public Prepared {
   explicit ParquetPrepared(Entry made) : entry(std::move(made)) {}
   const Receipt& expected() const override { return entry.receipt; }
   Entry entry;
-};
-
-/// What a write adds and takes away, with its counts.
-struct Work {
-  std::vector<DataFile> added;
-  std::vector<std::string> removed;
-  Receipt counts;
 };
 
 class ParquetTable final : public Table {
@@ -63,23 +52,9 @@ class ParquetTable final : public Table {
   Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
 
  private:
-  /// One prepare: what all of its steps look at.
-  struct Request {
-    const Context& context;
-    const plan::Write& write;
-    const CommitKey& key;
-    const ManifestState& state;
-    FileWriter writer;
-  };
-
-  Status check_place(const Context& context);
-  Result<Work> work_out(const Request& request, ColumnStream rows);
   Error explain(const Context& context, std::int64_t version, Error error);
-  Result<Work> add_rows(const Request& request, ColumnStream rows);
-  Result<Work> change_rows(const Request& request, ColumnStream rows);
-  Result<Work> apply_change(const Request& request, const Batch& batch, const Change& change);
-  Result<std::vector<std::string>> find_touched(const Request& request, const Change& change);
-  Result<std::string> all_rows(const ManifestState& state) const;
+  FileCopy file_copy(const Context& context, const ManifestState& state,
+                     const CommitKey& key) const;
 
   engine::Connection* connection_;
   storage::Storage* storage_;
@@ -87,58 +62,22 @@ class ParquetTable final : public Table {
   ManifestLog log_;
 };
 
-std::vector<std::string> paths_of(const std::vector<DataFile>& files) {
-  std::vector<std::string> paths;
-  paths.reserve(files.size());
-  for (const DataFile& file : files) {
-    paths.push_back(file.path);
+std::string_view codec_name(Codec codec) {
+  switch (codec) {
+    case Codec::Zstd: return "zstd";
+    case Codec::Snappy: return "snappy";
+    case Codec::Gzip: return "gzip";
+    case Codec::None: return "uncompressed";
   }
-  return paths;
-}
-
-std::string column_list(const schema::Schema& schema) {
-  std::vector<std::string> names;
-  names.reserve(schema.fields.size());
-  for (const schema::Field& field : schema.fields) {
-    names.push_back(field.name);
-  }
-  return dialect::quote_columns(names);
+  return "zstd";
 }
 
 Status check_columns(const plan::CreateTable& create) {
-  SLUICE_CHECK(validate(create.schema));
+  SLUICE_CHECK(check_file_columns(create));
   for (const schema::Field& field : create.schema.fields) {
-    if (field.name.starts_with(kReservedPrefix) ||
-        schema::same_column(field.name, "file_row_number")) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("this column name is reserved: '{}'", field.name))
-          .with_hint("Rename the column.");
-    }
     SLUICE_TRY_IN([[maybe_unused]] const std::string type,
                   dialect::duckdb_dialect().render_type(field.type),
                   fmt::format("spelling the type of column '{}'", field.name));
-  }
-  return {};
-}
-
-Status check_layout(const plan::CreateTable& create) {
-  for (const plan::PartitionField& field : create.partition_by) {
-    if (create.schema.find(field.column) == nullptr) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the table has no partition column '{}'", field.column));
-    }
-    if (field.transform != plan::PartitionTransform::Identity) {
-      return make_error(ErrorCode::Unsupported,
-                        fmt::format(
-                            "a Parquet folder is partitioned by columns as they are, not by a part "
-                            "of '{}'",
-                            field.column))
-          .with_hint("Add a column that holds the part (a day, a month) and partition by it.");
-    }
-  }
-  if (!create.partition_by.empty() && create.partition_by.size() == create.schema.fields.size()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      "a table needs a column that it is not partitioned by");
   }
   for (const std::string& column : create.sort_by) {
     if (create.schema.find(column) == nullptr) {
@@ -146,35 +85,22 @@ Status check_layout(const plan::CreateTable& create) {
                         fmt::format("the table has no column to sort by: '{}'", column));
     }
   }
-  return {};
+  return check_file_partitions(create, "Parquet folder");
 }
 
-/// A folder that another program fills is not ours to write to.
-Status ParquetTable::check_place(const Context& context) {
-  SLUICE_TRY(const auto objects, storage_->list(context, ""));
-  for (const storage::ObjectInfo& object : objects) {
-    const std::string& path = object.path;
-    const std::string_view format = path.starts_with("_delta_log/")    ? "a Delta table"
-                                    : path.ends_with(".metadata.json") ? "an Iceberg table"
-                                    : path.starts_with("_sluice/")     ? ""
-                                    : path.ends_with(".parquet")       ? "Parquet files"
-                                                                       : "";
-    if (!format.empty()) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the folder already holds {} that Sluice has not written: '{}'",
-                                    format, storage_->uri(path)))
-          .with_hint("Choose an empty folder, or read these files as a source.");
-    }
-  }
-  return {};
+std::string_view foreign_format(std::string_view path) {
+  return path.starts_with("_delta_log/")    ? "a Delta table"
+         : path.ends_with(".metadata.json") ? "an Iceberg table"
+         : path.starts_with("_sluice/")     ? ""
+         : path.ends_with(".parquet")       ? "Parquet files"
+                                            : "";
 }
 
 Status ParquetTable::create(const Context& context, const plan::CreateTable& create) {
   SLUICE_CHECK(check_columns(create));
-  SLUICE_CHECK(check_layout(create));
   SLUICE_TRY(const ManifestState* there, log_.find(context));
   if (there == nullptr) {
-    SLUICE_CHECK(check_place(context));
+    SLUICE_CHECK(check_folder_is_free(context, *storage_, "Parquet folder", foreign_format));
     ManifestState state;
     state.table.schema = create.schema;
     state.table.partition_by = create.partition_by;
@@ -210,14 +136,16 @@ Result<std::optional<StoredCommit>> ParquetTable::find_commit(const Context& con
                                        : std::optional(found->second);
 }
 
-Result<std::string> ParquetTable::all_rows(const ManifestState& state) const {
-  return internal::render_rows(*storage_, state.table.schema, paths_of(state.files));
-}
-
-std::string make_stem(const Context& context, const CommitKey& key) {
-  std::array<std::uint8_t, 4> bytes{};
-  context.random->fill(bytes);
-  return fmt::format("{}-{:02x}", to_string(key.ingest_id), fmt::join(bytes, ""));
+FileCopy ParquetTable::file_copy(const Context& context, const ManifestState& state,
+                                 const CommitKey& key) const {
+  return {.connection = connection_,
+          .storage = storage_,
+          .partition_by = state.table.partition_by,
+          .sort_by = state.sort_by,
+          .codec = std::string(codec_name(options_.codec)),
+          .file_bytes_max = options_.file_bytes_max,
+          .stem = "_" + make_file_stem(context, key),
+          .extension = "parquet.staged"};
 }
 
 Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
@@ -228,32 +156,40 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
-  SLUICE_CHECK(check_fit(write, state->table.schema));
-  const Request request{context, write, key, *state,
-                        FileWriter{.connection = connection_,
-                                   .storage = storage_,
-                                   .state = state,
-                                   .options = options_,
-                                   .stem = make_stem(context, key)}};
-  auto worked = work_out(request, std::move(rows));
-  if (!worked.has_value()) {
-    return explain(context, state->table.version, std::move(worked).error());
-  }
-  Work work = *std::move(worked);
+  const schema::Schema& schema = state->table.schema;
+  SLUICE_CHECK(check_fit(write, schema));
   Entry entry{.version = state->table.version + 1,
               .operation = std::string(plan::mode_name(write.mode)),
               .key = key.key,
               .fingerprint = key.fingerprint,
-              .receipt = work.counts,
-              .rows = state->rows(),
-              .added = std::move(work.added),
-              .removed = std::move(work.removed)};
+              .rows = state->rows()};
+  FileVersion version{.state = &state->table, .rows = state->rows()};
+  for (const DataFile& file : state->files) {
+    version.files.push_back({.path = file.path, .place = storage_->uri(file.path)});
+  }
+  version.render_rows = [&](const std::vector<FileVersion::File>& files) {
+    return internal::render_rows(schema, files);
+  };
+  version.write_rows = [&](const std::string& select) -> Result<std::int64_t> {
+    SLUICE_TRY(entry.added,
+               internal::write_files(context, file_copy(context, *state, key), schema, select));
+    std::int64_t written = 0;
+    for (const DataFile& file : entry.added) {
+      written += file.rows;
+      entry.receipt.bytes += file.bytes;
+    }
+    return written;
+  };
+  auto made = rewrite_files(context, *connection_, version, write, std::move(rows), key);
+  if (!made.has_value()) {
+    return explain(context, state->table.version, std::move(made).error());
+  }
+  made->counts.bytes = entry.receipt.bytes;
+  entry.receipt = made->counts;
   entry.receipt.ingest_id = key.ingest_id;
   entry.receipt.version = entry.version;
   entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
-  for (const DataFile& file : entry.added) {
-    entry.receipt.bytes += file.bytes;
-  }
+  entry.removed = std::move(made->removed);
   entry.rows += entry.receipt.inserted - entry.receipt.deleted;
   return std::unique_ptr<Prepared>(std::make_unique<ParquetPrepared>(std::move(entry)));
 }
@@ -272,130 +208,6 @@ Error ParquetTable::explain(const Context& context, std::int64_t version, Error 
   return make_error(ErrorCode::CommitConflict,
                     fmt::format("the table moved on from version {} while it was read", version))
       .with_native(to_string(error));
-}
-
-Result<Work> ParquetTable::work_out(const Request& request, ColumnStream rows) {
-  return needs_change(request.write.mode) ? change_rows(request, std::move(rows))
-                                          : add_rows(request, std::move(rows));
-}
-
-/// Append and overwrite: the rows go into files as they come.
-Result<Work> ParquetTable::add_rows(const Request& request, ColumnStream rows) {
-  const auto* append = std::get_if<plan::Append>(&request.write.mode);
-  const bool unique = append != nullptr && !append->unique_key.empty();
-  const Context& context = request.context;
-  SLUICE_TRY(const Batch batch, load_batch(context, *connection_, request.write, std::move(rows),
-                                           request.state.table.schema, request.key, !unique));
-  const auto write_batch = [&]() -> Result<Work> {
-    if (unique) {
-      SLUICE_TRY(std::string target, all_rows(request.state));
-      const ChangeRequest check{.write = &request.write,
-                                .table = request.state.table.schema,
-                                .partition_by = {},
-                                .target = std::move(target),
-                                .batch = batch,
-                                .key = request.key};
-      SLUICE_CHECK(check_unique_key(context, *connection_, check, append->unique_key));
-    }
-    Work work;
-    SLUICE_TRY(work.added,
-               internal::write_files(
-                   context, request.writer,
-                   fmt::format("SELECT {} FROM {}", column_list(request.state.table.schema),
-                               dialect::quote_identifier(batch.relation))));
-    for (const DataFile& file : work.added) {
-      work.counts.rows_in += file.rows;
-    }
-    work.counts.inserted = work.counts.rows_in;
-    if (append == nullptr) {
-      work.removed = paths_of(request.state.files);
-      work.counts.deleted = request.state.rows();
-    }
-    return work;
-  };
-  auto work = write_batch();
-  drop_batch(context, *connection_, batch);
-  return work;
-}
-
-/// Every other mode: the change is worked out first, then the files that hold a changed row are
-/// written anew.
-Result<Work> ParquetTable::change_rows(const Request& request, ColumnStream rows) {
-  const Context& context = request.context;
-  Batch batch;
-  if (!std::holds_alternative<plan::DeleteWhere>(request.write.mode)) {
-    SLUICE_TRY(batch, load_batch(context, *connection_, request.write, std::move(rows),
-                                 request.state.table.schema, request.key, false));
-  }
-  const auto make = [&]() -> Result<Work> {
-    SLUICE_TRY(std::string target, all_rows(request.state));
-    const ChangeRequest wanted{.write = &request.write,
-                               .table = request.state.table.schema,
-                               .partition_by = request.state.table.partition_by,
-                               .target = std::move(target),
-                               .batch = batch,
-                               .key = request.key};
-    SLUICE_TRY(const Change change, make_change(context, *connection_, wanted));
-    auto work = apply_change(request, batch, change);
-    drop_change(context, *connection_, change);
-    return work;
-  };
-  auto work = make();
-  drop_batch(context, *connection_, batch);
-  return work;
-}
-
-Result<std::vector<std::string>> ParquetTable::find_touched(const Request& request,
-                                                            const Change& change) {
-  SLUICE_TRY(const auto rows,
-             find_text_rows(request.context, *connection_,
-                            fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL", kFile,
-                                        dialect::quote_identifier(change.relation))));
-  std::set<std::string, std::less<>> values;
-  for (const TextRow& row : rows) {
-    values.insert(row[0].value_or(""));
-  }
-  std::vector<std::string> touched;
-  for (const DataFile& file : request.state.files) {
-    if (values.contains(internal::file_value(*storage_, file.path))) {
-      touched.push_back(file.path);
-    }
-  }
-  if (touched.size() != values.size()) {
-    return make_error(ErrorCode::Internal,
-                      "a changed row stands in a file that is not the table's");
-  }
-  return touched;
-}
-
-Result<Work> ParquetTable::apply_change(const Request& request, const Batch& batch,
-                                        const Change& change) {
-  const schema::Schema& schema = request.state.table.schema;
-  Work work;
-  work.counts = {.rows_in = batch.rows,
-                 .inserted = change.inserted,
-                 .updated = change.updated - change.marked,
-                 .unchanged = change.unchanged,
-                 .deleted = change.deleted + change.marked};
-  SLUICE_TRY(work.removed, find_touched(request, change));
-  const std::string relation = dialect::quote_identifier(change.relation);
-  std::string select;
-  if (!work.removed.empty()) {
-    SLUICE_TRY(const std::string rows, internal::render_rows(*storage_, schema, work.removed));
-    select = fmt::format(
-        "SELECT {0} FROM {1} AS t WHERE NOT EXISTS (SELECT 1 FROM {2} AS c WHERE c.{3} = t.{3} AND "
-        "c.{4} = t.{4})",
-        column_list(schema), rows, relation, kFile, kRow);
-  }
-  if (change.inserted + change.updated > 0) {
-    select +=
-        fmt::format("{}SELECT {} FROM {} WHERE {} IN ('i', 'u', 'c')",
-                    select.empty() ? "" : " UNION ALL ", column_list(schema), relation, kKind);
-  }
-  if (!select.empty()) {
-    SLUICE_TRY(work.added, internal::write_files(request.context, request.writer, select));
-  }
-  return work;
 }
 
 Result<CommitOutcome> ParquetTable::commit(const Context& context,

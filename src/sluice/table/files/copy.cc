@@ -1,0 +1,154 @@
+#include "sluice/table/files/copy.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/base/uuid.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/change/text_rows.h"
+
+namespace sluice::table {
+namespace {
+
+using dialect::quote_literal;
+
+std::string render_copy(const FileCopy& copy, const std::string& select) {
+  std::string layout = fmt::format("FILE_SIZE_BYTES {}", copy.file_bytes_max);
+  if (!copy.partition_by.empty()) {
+    std::vector<std::string> columns;
+    for (const plan::PartitionField& field : copy.partition_by) {
+      columns.push_back(field.column);
+    }
+    layout = fmt::format("PARTITION_BY ({}), WRITE_PARTITION_COLUMNS true",
+                         dialect::quote_columns(columns));
+  }
+  const std::string order =
+      copy.sort_by.empty() ? "" : fmt::format(" ORDER BY {}", dialect::quote_columns(copy.sort_by));
+  return fmt::format(
+      "COPY (SELECT * FROM ({}){}) TO {} (FORMAT parquet, COMPRESSION {}, {}, OVERWRITE_OR_IGNORE "
+      "true, FILENAME_PATTERN {}, FILE_EXTENSION {}, RETURN_STATS true)",
+      select, order, quote_literal(copy.storage->uri("")), copy.codec, layout,
+      quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
+}
+
+/// The files of a COPY that said what it wrote: path, rows, bytes in the first three columns.
+Result<std::vector<NewFile>> parse_written(const FileCopy& copy, const std::vector<TextRow>& rows) {
+  const std::string root = copy.storage->uri("") + "/";
+  std::vector<NewFile> files;
+  for (const TextRow& row : rows) {
+    if (row.size() < 3 || !row[0].has_value() || !row[0]->starts_with(root)) {
+      return make_error(ErrorCode::Internal,
+                        fmt::format("the engine wrote a file in another place than asked: '{}'",
+                                    row.empty() ? "" : row[0].value_or("")));
+    }
+    NewFile file{.path = row[0]->substr(root.size())};
+    SLUICE_TRY(file.rows, parse_count(row[1].value_or("")));
+    SLUICE_TRY(file.bytes, parse_count(row[2].value_or("")));
+    files.push_back(std::move(file));
+  }
+  std::ranges::sort(files, {}, &NewFile::path);
+  return files;
+}
+
+/// What a COPY that failed may have left.
+void remove_stem(const Context& context, const FileCopy& copy) {
+  const auto found = copy.storage->list(context, "");
+  if (!found.has_value()) {
+    return;
+  }
+  for (const storage::ObjectInfo& info : *found) {
+    const std::size_t slash = info.path.rfind('/');
+    const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+    if (std::string_view(info.path).substr(name).starts_with(copy.stem)) {
+      static_cast<void>(copy.storage->remove(context, info.path));
+    }
+  }
+}
+
+Result<std::vector<NewFile>> copy_and_flush(
+    const Context& context, const FileCopy& copy, const std::string& select,
+    const std::function<Status(const std::vector<NewFile>&)>& inspect) {
+  SLUICE_CHECK(copy.storage->prepare_folder(context, copy.stem));
+  SLUICE_TRY_IN(const auto rows,
+                find_text_rows(context, *copy.connection, render_copy(copy, select)),
+                "writing data files");
+  SLUICE_TRY(std::vector<NewFile> files, parse_written(copy, rows));
+  for (const NewFile& file : files) {
+    if (file.rows == 0) {
+      SLUICE_CHECK(copy.storage->remove(context, file.path));
+    }
+  }
+  std::erase_if(files, [](const NewFile& file) { return file.rows == 0; });
+  SLUICE_CHECK(inspect(files));
+  for (const NewFile& file : files) {
+    SLUICE_CHECK(copy.storage->publish(context, file.path, file.path));
+  }
+  return files;
+}
+
+}  // namespace
+
+std::string make_file_stem(const Context& context, const CommitKey& key) {
+  std::array<std::uint8_t, 4> bytes{};
+  context.random->fill(bytes);
+  return fmt::format("{}-{:02x}", to_string(key.ingest_id), fmt::join(bytes, ""));
+}
+
+Result<std::vector<NewFile>> copy_files(
+    const Context& context, const FileCopy& copy, const std::string& select,
+    const std::function<Status(const std::vector<NewFile>& files)>& inspect) {
+  auto files = copy_and_flush(context, copy, select, inspect);
+  if (!files.has_value()) {
+    Context unstoppable = context;
+    unstoppable.stop = {};
+    unstoppable.deadline.reset();
+    remove_stem(unstoppable, copy);
+  }
+  return files;
+}
+
+Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults) {
+  std::string named;
+  for (const auto& [column, rows] : faults) {
+    named += fmt::format("{}{} rows without '{}'", named.empty() ? "" : ", ", rows, column);
+  }
+  if (named.empty()) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("a column of the table is never NULL: {}", named))
+      .with_hint("Quarantine or mend these rows before the write.");
+}
+
+void remove_files(const Context& context, storage::Storage& storage,
+                  const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (const Status removed = storage.remove(context, path); !removed.has_value()) {
+      context.say(LogLevel::Warning, fmt::format("a file that is not needed stays until the table "
+                                                 "is cleaned: {}",
+                                                 to_string(removed.error())));
+    }
+  }
+}
+
+std::string quote_path(std::string_view path) {
+  std::string literal;
+  for (const char c : path) {
+    const bool is_pattern = c == '*' || c == '?' || c == '[';
+    literal += is_pattern ? fmt::format("[{}]", c) : std::string(1, c);
+  }
+  return quote_literal(literal);
+}
+
+std::string quote_paths(const std::vector<std::string>& places) {
+  std::string list;
+  for (const std::string& place : places) {
+    list += (list.empty() ? "" : ", ") + quote_path(place);
+  }
+  return list;
+}
+
+}  // namespace sluice::table

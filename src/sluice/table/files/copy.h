@@ -1,0 +1,62 @@
+// Writes data files of a table through the engine: one COPY into new files with one name each,
+// flushed before they are given. What a format does beyond (statistics, partition values, rows that
+// must not hold NULL) it does in `inspect`, before the files are flushed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/plan/write.h"
+#include "sluice/storage/storage.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table {
+
+struct NewFile {
+  std::string path;  // below the table's folder, as it lies there
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+/// How the files of one write are made.
+struct FileCopy {
+  engine::Connection* connection = nullptr;
+  storage::Storage* storage = nullptr;
+  std::vector<plan::PartitionField> partition_by;
+  std::vector<std::string> sort_by;
+  std::string codec = "zstd";
+  std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
+  /// Begins the name of every file; no other write has it.
+  std::string stem;
+  std::string extension = "parquet";
+};
+
+/// "<ingest id>-<random>".
+std::string make_file_stem(const Context& context, const CommitKey& key);
+
+/// Writes the rows of `select` (the table's columns) as files sorted by path and flushes them. On
+/// an error nothing stays.
+Result<std::vector<NewFile>> copy_files(
+    const Context& context, const FileCopy& copy, const std::string& select,
+    const std::function<Status(const std::vector<NewFile>& files)>& inspect);
+
+/// DataRejected for `faults`, columns that are never NULL with their rows; success without any.
+Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults);
+
+/// Best effort.
+void remove_files(const Context& context, storage::Storage& storage,
+                  const std::vector<std::string>& paths);
+
+/// A path as an engine that expands patterns opens it: literally.
+std::string quote_path(std::string_view path);
+
+/// quote_path of each, with commas.
+std::string quote_paths(const std::vector<std::string>& places);
+
+}  // namespace sluice::table
