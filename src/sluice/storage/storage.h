@@ -62,7 +62,7 @@ class Storage {
   /// that another process wrote and that is about to be relied on.
   virtual Status publish(const Context& context, std::string_view from, std::string_view to) = 0;
 
-  /// Removes the object; none there is success.
+  /// Removes the object, or a folder that holds nothing; none there is success.
   virtual Status remove(const Context& context, std::string_view path) = 0;
 
   /// Folders above `path` exist afterwards, where the storage has folders at all.

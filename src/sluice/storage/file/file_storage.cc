@@ -29,6 +29,16 @@ using internal::TempFile;
 /// Never waits, as opening a pipe would.
 constexpr int kOpenFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
+/// Leaves a folder that still holds something.
+Status remove_empty(const FileHandle& parent, const std::string& name, const std::string& path) {
+  const bool is_gone =
+      retry_interrupted([&] { return ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR); }) == 0;
+  if (is_gone || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST) {
+    return {};
+  }
+  return make_disk_error(errno, "removing a folder", path);
+}
+
 class FileStorage final : public Storage {
  public:
   FileStorage(std::string root, Durability durability) : tree_(std::move(root), durability) {}
@@ -179,7 +189,10 @@ Status FileStorage::remove(const Context& context, std::string_view path) {
   const SplitPath split = split_path(clean);
   SLUICE_TRY(const FileHandle folder, tree_.find(split.folder));
   const int code = folder.is_open() ? internal::remove_name(folder, split.name) : 0;
-  if (code != 0 && code != EISDIR) {
+  if (code == EISDIR) {
+    return remove_empty(folder, split.name, tree_.path_of(clean));
+  }
+  if (code != 0) {
     return make_disk_error(code, "removing a file", tree_.path_of(clean));
   }
   return {};

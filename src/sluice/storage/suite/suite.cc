@@ -342,6 +342,17 @@ TEST_P(StorageSuite, RemoveIsDoneOnceAndSucceedsTwice) {
   EXPECT_THAT(names(""), IsEmpty());
 }
 
+TEST_P(StorageSuite, AFolderThatHoldsNothingIsRemovedLikeAnObject) {
+  ASSERT_TRUE(storage_->prepare_folder(context_, "a/b/object"));
+  ASSERT_TRUE(storage_->put(context_, "a/other", "x"));
+  EXPECT_TRUE(storage_->remove(context_, "a/b"));
+  EXPECT_TRUE(storage_->remove(context_, "a/b"));
+  EXPECT_TRUE(storage_->remove(context_, "a"));
+  EXPECT_EQ(read("a/other"), "x");
+  EXPECT_TRUE(storage_->put(context_, "a/b", "now an object"));
+  EXPECT_EQ(read("a/b"), "now an object");
+}
+
 TEST_P(StorageSuite, APreparedFolderIsNoObject) {
   EXPECT_TRUE(storage_->prepare_folder(context_, "a/b/c"));
   EXPECT_TRUE(storage_->prepare_folder(context_, "a/b/c"));
