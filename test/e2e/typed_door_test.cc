@@ -1,7 +1,10 @@
 // The typed door as a service meets it: against libsluice.so and its headers alone, over restarts,
 // kills and retries.
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <ranges>
 #include <string>
@@ -68,7 +71,8 @@ TEST_F(TypedDoor, ARetryAfterARestartGivesTheFirstReceipt) {
   EXPECT_EQ(count_of(db), 2);
 }
 
-/// Writes from a generator that kills its own process on the way.
+/// Writes from a generator that kills its own process on the way, after three parts where it
+/// stages.
 void write_and_die(sluice::Session db, sluice::Via via) {
   auto generator = std::views::iota(std::int64_t{0}, std::int64_t{100'000}) |
                    std::views::transform([](std::int64_t number) {
@@ -77,22 +81,30 @@ void write_and_die(sluice::Session db, sluice::Via via) {
                      }
                      return make_account(number);
                    });
-  static_cast<void>(db.insert(generator, {.via = via}));
+  const sluice::WriteHints parts{.part_rows = 16'384};
+  static_cast<void>(
+      db.insert(generator,
+                {.via = via, .hints = via == sluice::Via::Storage ? parts : sluice::WriteHints{}}));
+}
+
+/// A process that dies in the middle of an insert.
+void kill_a_writer(const std::function<sluice::Session()>& open, sluice::Via via) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    sluice::Session db = open();
+    static_cast<void>(db.migrate<Account>());
+    write_and_die(std::move(db), via);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it was killed in the middle";
 }
 
 TEST_F(TypedDoor, AKilledWriterLeavesNothingAndTheNextOneWritesAll) {
   for (const sluice::Via via : {sluice::Via::Direct, sluice::Via::Storage}) {
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      sluice::Session db = open();
-      static_cast<void>(db.migrate<Account>());
-      write_and_die(std::move(db), via);
-      _exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "it was killed in the middle";
+    kill_a_writer([this] { return open(); }, via);
   }
   sluice::Session db = open();
   ASSERT_TRUE(db.assert_schema<Account>().has_value());
@@ -101,6 +113,20 @@ TEST_F(TypedDoor, AKilledWriterLeavesNothingAndTheNextOneWritesAll) {
       std::views::iota(std::int64_t{0}, std::int64_t{70'000}) | std::views::transform(make_account);
   EXPECT_EQ(db.insert(all, {.via = sluice::Via::Storage}).value().inserted, 70'000);
   EXPECT_EQ(count_of(db), 70'000);
+}
+
+TEST_F(TypedDoor, WhatAKilledWriterStagedIsCleanedUpByItsAge) {
+  kill_a_writer([this] { return open(); }, sluice::Via::Storage);
+  sluice::Session db = open();
+  const sluice::CleanupReport early = db.cleanup_staging(std::chrono::hours(24)).value();
+  EXPECT_EQ(early.scanned, 1);
+  EXPECT_TRUE(early.deleted.empty()) << "it could still be under way";
+  const sluice::CleanupReport report = db.cleanup_staging(std::chrono::seconds(0)).value();
+  ASSERT_EQ(report.deleted.size(), 1U);
+  EXPECT_THAT(report.deleted[0], testing::StartsWith("_staging/"));
+  EXPECT_GT(report.bytes, 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() + "/files/_staging"));
+  EXPECT_EQ(db.cleanup_staging(std::chrono::seconds(0)).value().scanned, 0);
 }
 
 TEST_F(TypedDoor, EveryBatchSizeUpserts) {

@@ -102,6 +102,7 @@ TEST_F(ThreadsTest, WriteAndReadThroughOneSessionAndLoseNothing) {
       failures += db.query<Sack>().has_value() ? 0 : 1;
       failures += relation(db, from<Sack>()).count().has_value() ? 0 : 1;
       failures += metrics.to_prometheus().empty() ? 1 : 0;
+      failures += db.cleanup_staging(std::chrono::seconds(0)).has_value() ? 0 : 1;
     }
   });
   EXPECT_EQ(failures, 0);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <list>
 #include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/orm/observe/line_log.h"
 #include "sluice/orm/observe/metrics.h"
+#include "sluice/orm/session/relation.h"
 #include "sluice/orm/session/session.h"
 
 namespace depot {
@@ -127,7 +129,7 @@ TEST_F(ClientTest, StagedAndDirectWritesLeaveTheSameRows) {
   EXPECT_EQ(log.field(0, "staging_prefix"), "_staging/" + to_string(staged->ingest_id));
   EXPECT_EQ(log.messages(), "ingest started; ingest staged; ingest committed; ");
   EXPECT_NE(log.field(1, "parts"), "0");
-  EXPECT_EQ(staged_files(), 0U) << "staging is temporary";
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() + "/_staging")) << "staging is temporary";
   EXPECT_EQ(db.insert(all, {.via = Via::Direct}).value().unchanged, 5'000);
   EXPECT_EQ(db.query<Reading>(from<Reading>().order_by(ascending(col<&Reading::second>))).value(),
             all);
@@ -153,6 +155,12 @@ TEST_F(ClientTest, SizeDecidesWhereAStorageIsGiven) {
   ASSERT_TRUE(db.insert(readings(10'000)).has_value());
   EXPECT_EQ(log.field(0, "path"), "direct");
   EXPECT_EQ(log.field(3, "path"), "storage");
+  std::vector<Reading> few = readings(10);
+  for (Reading& reading : few) {
+    reading.sensor.resize(20'000, 'x');
+  }
+  ASSERT_TRUE(db.insert(few).has_value());
+  EXPECT_EQ(log.field(6, "path"), "storage") << "long texts weigh, however few they are";
 }
 
 TEST_F(ClientTest, AFailedStagedWriteLeavesNoFile) {
@@ -172,10 +180,45 @@ TEST_F(ClientTest, WhatIsNotSupportedSaysWhatToDo) {
   EXPECT_EQ(open(engine(), iceberg()).error().code, ErrorCode::Unsupported);
   EXPECT_EQ(open(spark("sc://host:15002"), iceberg()).error().code, ErrorCode::Unsupported);
   EXPECT_EQ(open(engine(), {.deletion_vectors = true}).error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(open(engine(), {.layout_hints = {"number"}}).error().code, ErrorCode::Unsupported);
+  EXPECT_THAT(hint(db.cleanup_staging(std::chrono::hours(1))), HasSubstr("sluice::storage"));
+  EXPECT_EQ(open_staging().cleanup_staging(std::chrono::seconds(-1)).error().code,
+            ErrorCode::InvalidArgument);
   EXPECT_EQ(open(engine(), {.bucket_count = 0}).error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(open(engine(), {.stage_above_bytes = 1}).error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(db.insert(Part{.number = "a", .stock = 1}, {.hints = {.part_rows = 0}}).error().code,
             ErrorCode::InvalidArgument);
+}
+
+TEST_F(ClientTest, TheDefaultsAreThoseOfThePage) {
+  const OpenOptions opened;
+  EXPECT_EQ(opened.compression, Compression::Zstd);
+  EXPECT_EQ(opened.idempotency_ttl, std::chrono::hours(24));
+  EXPECT_EQ(opened.stage_above_bytes, 128U << 20);
+  EXPECT_EQ(opened.inflight_ingests_max, 4);
+  EXPECT_EQ(opened.session_pool, 8);
+  EXPECT_EQ(opened.commit_retry_max, 8);
+  EXPECT_EQ(opened.log, nullptr);
+  EXPECT_EQ(opened.metrics, nullptr);
+  EXPECT_EQ(InsertOptions{}.via, Via::Auto);
+  EXPECT_EQ(InsertOptions{}.on_conflict, OnConflict::Default);
+}
+
+TEST_F(ClientTest, ACleanupLeavesWhatThisSessionIsStaging) {
+  Session db = open_staging();
+  ASSERT_TRUE(db.migrate<Reading>().has_value());
+  CleanupReport seen;
+  auto range = std::views::iota(0, 40'000) | std::views::transform([&](int i) {
+                 if (i == 39'999) {
+                   seen = db.cleanup_staging(std::chrono::seconds(0)).value();
+                 }
+                 return Reading{.sensor = "s", .second = i, .value = 0};
+               });
+  EXPECT_EQ(
+      db.insert(range, {.via = Via::Storage, .hints = {.part_rows = 16'384}}).value().inserted,
+      40'000);
+  EXPECT_EQ(seen.scanned, 1);
+  EXPECT_TRUE(seen.deleted.empty());
 }
 
 TEST_F(ClientTest, NamesAreQualifiedByCatalogAndDatabase) {
@@ -283,8 +326,21 @@ TEST_F(ClientTest, WhatARuleThrowsPassesThroughAndNothingIsWritten) {
   EXPECT_TRUE(db.query<depot::Fussy>().value().empty());
 }
 
+TEST_F(ClientTest, ALogThatThrowsFailsNoWrite) {
+  class Broken final : public Log {
+   public:
+    void write(const LogLine&) override { throw std::runtime_error("the disk is full"); }
+  };
+  Broken log;
+  Session db = open_memory({.log = &log});
+  ASSERT_TRUE(db.migrate<Reading>().has_value());
+  EXPECT_EQ(db.insert(readings(3)).value().inserted, 3);
+  EXPECT_EQ(db.remove(by_key<Reading>("s1", 1)).value().deleted, 1);
+  EXPECT_EQ(db.query<Reading>().value().size(), 2U);
+}
+
 TEST_F(ClientTest, NoCallOutlivesItsDeadlineOrItsStop) {
-  Session open = open_memory();
+  Session open = open_staging();
   ASSERT_TRUE(open.migrate<Reading>().has_value());
   std::stop_source stop;
   stop.request_stop();
@@ -297,6 +353,8 @@ TEST_F(ClientTest, NoCallOutlivesItsDeadlineOrItsStop) {
     EXPECT_TRUE(cancelled(db.migrate<Part>()));
     EXPECT_TRUE(cancelled(db.assert_schema<Reading>()));
     EXPECT_TRUE(cancelled(db.insert(readings(1))));
+    EXPECT_TRUE(cancelled(db.insert(readings(1), {.via = Via::Storage})));
+    EXPECT_TRUE(cancelled(db.insert_batches<Reading>(open.batches("FROM readings").value())));
     EXPECT_TRUE(cancelled(db.update(readings(1))));
     EXPECT_TRUE(cancelled(db.remove(by_key<Reading>("s", 1))));
     EXPECT_TRUE(cancelled(db.query<Reading>()));
@@ -308,6 +366,10 @@ TEST_F(ClientTest, NoCallOutlivesItsDeadlineOrItsStop) {
     EXPECT_TRUE(cancelled(db.batches("SELECT 1")));
     EXPECT_TRUE(cancelled(db.describe("SELECT 1")));
     EXPECT_TRUE(cancelled(db.maintain<Reading>()));
+    EXPECT_TRUE(cancelled(db.cleanup_staging(std::chrono::hours(1))));
+    EXPECT_TRUE(cancelled(db.native_handle()));
+    EXPECT_TRUE(cancelled(relation(db, from<Reading>()).count()));
+    EXPECT_TRUE(cancelled(collect_as<Reading>(relation(db, from<Reading>()))));
     EXPECT_TRUE(cancelled(db.ping()));
   }
   EXPECT_TRUE(open.query<Reading>().value().empty());

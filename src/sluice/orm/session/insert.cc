@@ -253,12 +253,21 @@ Result<ColumnStream> InsertRows::open() {
 }
 
 std::uint64_t estimate_bytes(const TableModel& model, const RecordPage& records) {
-  constexpr std::uint64_t kTextBytes = 32;
-  std::uint64_t row = model.record->size;
-  for (const Column& column : model.columns) {
-    row += column.member->type->kind == Kind::Text ? kTextBytes : 0;
+  constexpr std::size_t kSampled = 64;
+  const std::size_t step = std::max<std::size_t>(1, records.count / kSampled);
+  const std::size_t stride = model.record->size;
+  std::uint64_t sampled = 0;
+  std::uint64_t bytes = 0;
+  std::string text;
+  for (std::size_t i = 0; i < records.count; i += step, ++sampled) {
+    text.clear();
+    for (const Column& column : model.columns) {
+      const auto* record = static_cast<const std::byte*>(records.first) + i * stride;
+      append_json(text, *column.member->type, record + column.member->offset);
+    }
+    bytes += std::max<std::uint64_t>(text.size(), stride);
   }
-  return row * records.count;
+  return sampled == 0 ? 0 : bytes / sampled * records.count;
 }
 
 std::string fingerprint(const TableModel& model, const InsertOptions& options, Unknown unknown,

@@ -62,7 +62,7 @@ class InsertRows {
 std::string fingerprint(const TableModel& model, const InsertOptions& options, Unknown unknown,
                         const RecordFeed& feed);
 
-/// A guess at what records in memory weigh, from their fixed part and their texts.
+/// A guess at what records in memory weigh, from some of them: long texts lie elsewhere.
 std::uint64_t estimate_bytes(const TableModel& model, const RecordPage& records);
 
 }  // namespace sluice::orm

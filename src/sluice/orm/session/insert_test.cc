@@ -16,6 +16,7 @@
 #include "sluice/base/context.h"
 #include "sluice/base/temp_folder.h"
 #include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/orm/observe/metrics.h"
 #include "sluice/orm/session/session.h"
 
 namespace yard {
@@ -126,8 +127,9 @@ TEST_F(InsertTest, AKeyThatAnotherWriterTakesInBetweenIsFoundInsideTheCommit) {
 
 TEST_F(InsertTest, AMergeKeyThatAnotherWriterTakesInBetweenIsOneRow) {
   Meddler meddler;
+  Metrics metrics;
   Session other = open_memory();
-  Session mine = open_memory({.log = &meddler});
+  Session mine = open_memory({.log = &meddler, .metrics = &metrics});
   ASSERT_TRUE(mine.migrate<Crate>().has_value());
   const Crate theirs{.site = "x", .number = 1, .kind = "tall", .origin = "NZ", .created_at = {}};
   Crate ours = theirs;
@@ -135,6 +137,8 @@ TEST_F(InsertTest, AMergeKeyThatAnotherWriterTakesInBetweenIsOneRow) {
   meddler.act = [&] { ASSERT_TRUE(other.insert(theirs).has_value()); };
   EXPECT_EQ(mine.insert(ours).value().updated, 1);
   EXPECT_EQ(mine.query_one<Crate>().value().kind, "wide");
+  EXPECT_THAT(metrics.to_prometheus(),
+              HasSubstr("sluice_commit_conflicts_total{table=\"crates\"} 1\n"));
 }
 
 TEST_F(InsertTest, ABatchThatRepeatsAKeyIsRefused) {
@@ -233,6 +237,37 @@ TEST_F(InsertTest, PartsAreStagedWhileTheRangeStillGivesRecords) {
       db.insert(records, {.via = Via::Storage, .hints = {.part_rows = 16'384}}).has_value());
   EXPECT_EQ(seen, 3U);
   EXPECT_EQ(staged_files(), 0U);
+}
+
+TEST_F(InsertTest, TheCodecOfStagedFilesIsTheWritesElseTheSessions) {
+  struct Case {
+    Compression opened;
+    std::optional<Compression> hinted;
+    std::string codec;
+  };
+  Session reader = open_memory();
+  const auto codec = sql("SELECT string_agg(DISTINCT compression) AS text FROM parquet_metadata(?)",
+                         folder_.path() + "/_staging/*/*.parquet");
+  for (const Case& each :
+       {Case{OpenOptions{}.compression, {}, "ZSTD"}, Case{Compression::Snappy, {}, "SNAPPY"},
+        Case{Compression::None, {}, "UNCOMPRESSED"},
+        Case{Compression::Snappy, Compression::Gzip, "GZIP"}}) {
+    Session db = open(engine::make_duckdb_engine().value(), duckdb_tables(),
+                      orm::storage(folder_.path()), {.compression = each.opened})
+                     .value();
+    ASSERT_TRUE(db.migrate<yard::Shelf>().has_value());
+    std::string seen;
+    auto records = std::views::iota(0, 40'000) | std::views::transform([&](int number) {
+                     if (number == 39'999) {
+                       seen = reader.query_one<yard::Text>(codec).value().text;
+                     }
+                     return yard::Shelf{number};
+                   });
+    ASSERT_TRUE(db.insert(records, {.via = Via::Storage,
+                                    .hints = {.compression = each.hinted, .part_rows = 16'384}})
+                    .has_value());
+    EXPECT_EQ(seen, each.codec);
+  }
 }
 
 TEST_F(InsertTest, ARangeIsAskedForNoMoreThanThePage) {

@@ -5,17 +5,18 @@
 namespace sluice::orm {
 namespace {
 
-/// Waits until `ready`, at most as long as the Context allows.
+/// Waits until `ready`, at most as long as the Context allows; one that has ended waits for nothing.
 template <class Ready>
 Status wait_until(const Context& context, std::unique_lock<std::mutex>& lock,
                   std::condition_variable_any& changed, Ready ready) {
+  SLUICE_CHECK(context.check());
   while (!ready()) {
-    SLUICE_CHECK(context.check());
     if (context.deadline.has_value()) {
       changed.wait_until(lock, context.stop, *context.deadline, ready);
     } else {
       changed.wait(lock, context.stop, ready);
     }
+    SLUICE_CHECK(context.check());
   }
   return {};
 }

@@ -209,6 +209,21 @@ Result<Maintenance> Session::maintain_model(const orm::TableModel& model) {
   return Maintenance{.keys_forgotten = done.deleted};
 }
 
+Result<CleanupReport> Session::cleanup_staging(std::chrono::seconds older_than) {
+  if (shared_->storage == nullptr) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "expected a storage to look for staged files in, the session has none")
+        .with_hint("open it with sluice::storage(\"/a/folder\")");
+  }
+  if (older_than < std::chrono::seconds(0)) {
+    return make_error(
+        ErrorCode::InvalidArgument,
+        fmt::format("expected an age of at least 0 seconds, got '{}'", older_than.count()));
+  }
+  return orm::cleanup_staged(*context_, *shared_->storage, shared_->staging,
+                             context_->clock->now() - older_than);
+}
+
 Result<std::int64_t> Session::exec(const plan::Statement& statement) {
   SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
   return (*lease)->execute(*context_, statement);

@@ -52,6 +52,15 @@ struct Maintenance {
   std::int64_t keys_forgotten = 0;
 };
 
+/// What cleanup_staging() did: folders "_staging/<ingest_id>" of ingests that ended without
+/// removing their files, as a killed process does.
+struct CleanupReport {
+  std::vector<std::string> deleted;
+  std::vector<std::string> failed;  // old enough, but not all could be removed: try again
+  std::int64_t scanned = 0;         // folders seen, with those that were left alone
+  std::uint64_t bytes = 0;          // that were removed
+};
+
 /// The engine's own handle, lent by the pool: a duckdb_connection. Do not close it.
 class NativeHandle {
  public:
@@ -133,6 +142,10 @@ class Session {
     static_assert(internal::check_model<T>());
     return maintain_model(orm::table_model_of<T>());
   }
+
+  /// Removes staged files of ingests that began longer ago than that: longer than any insert takes,
+  /// of other processes too. What is named by no ingest id is left alone.
+  Result<CleanupReport> cleanup_staging(std::chrono::seconds older_than);
 
   /// All rows of a query, read into T: from<U>()..., sql(...), or nothing for the whole table of T.
   template <class T, class... Q>

@@ -1,5 +1,5 @@
-// What the copies of one session share: the pool, the gate, the options. Immutable but for the pool
-// and the gate, which lock for themselves.
+// What the copies of one session share: the pool, the gate, the options. Immutable but for the
+// pool, the gate and what is being staged, which lock for themselves.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "sluice/base/context.h"
 #include "sluice/orm/session/pool_internal.h"
 #include "sluice/orm/session/session.h"
+#include "sluice/orm/session/staging_internal.h"
 #include "sluice/plan/table_id.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
@@ -28,6 +29,7 @@ class Session::Shared {
   orm::Gate ingests;
   TableFormat format;
   std::unique_ptr<storage::Storage> storage;  // empty: nothing is staged
+  orm::StagingUnderway staging;
   OpenOptions options;
   Context context;
 };

@@ -88,7 +88,11 @@ void IngestStory::tell(LogLevel level, std::string message, Fields more) {
   Fields fields{{"ingest_id", opening_.ingest_id}, {"table", opening_.table}};
   fields.insert(fields.end(), std::make_move_iterator(more.begin()),
                 std::make_move_iterator(more.end()));
-  log_->write({.level = level, .message = std::move(message), .fields = std::move(fields)});
+  try {
+    log_->write({.level = level, .message = std::move(message), .fields = std::move(fields)});
+  } catch (...) {
+    return;  // what is written is written: a log that fails does not change what the caller is told
+  }
 }
 
 double IngestStory::seconds() const {

@@ -85,15 +85,21 @@ Result<table::Receipt> write_direct(const Writing& writing, const plan::Write& w
       writing.options);
 }
 
+/// Where and how the files of one write are staged.
+struct Staging {
+  storage::Storage& storage;
+  orm::StagingUnderway& underway;
+  engine::Connection& connection;
+  orm::StagingOptions options;
+};
+
 /// The files are read again by every attempt, so that a range can lose a race and go on.
 Result<table::Receipt> write_staged(const Writing& writing, plan::Write write,
-                                    orm::InsertRows& rows, storage::Storage& storage,
-                                    engine::Connection& connection,
-                                    const orm::StagingOptions& staging) {
+                                    orm::InsertRows& rows, const Staging& staging) {
   SLUICE_TRY(ColumnStream stream, rows.open());
-  SLUICE_TRY(
-      const orm::StagedParts parts,
-      orm::StagedParts::write(writing.context, storage, connection, std::move(stream), staging));
+  SLUICE_TRY(const orm::StagedParts parts,
+             orm::StagedParts::write(writing.context, staging.storage, staging.underway,
+                                     staging.connection, std::move(stream), staging.options));
   write.source = plan::StagedFiles{.uris = parts.uris()};
   const auto observed = orm::observe_table(
       writing.table, writing.story, [&rows] { return rows.bytes(); }, parts.size());
@@ -172,11 +178,15 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
                     .schema = orm::lower_schema(model),
                     .mode = std::move(mode),
                     .source = plan::Batches{}};
-  return finish(story,
-                staged ? write_staged(writing, std::move(write), rows, *storage, **lease,
-                                      staging_of(options.hints, shared_->options, ingest_id))
-                       : write_direct(writing, write, rows),
-                rows);
+  return finish(
+      story,
+      staged ? write_staged(writing, std::move(write), rows,
+                            {.storage = *storage,
+                             .underway = shared_->staging,
+                             .connection = **lease,
+                             .options = staging_of(options.hints, shared_->options, ingest_id)})
+             : write_direct(writing, write, rows),
+      rows);
 }
 
 Result<Receipt> Session::update_feed(const orm::TableModel& model, orm::RecordFeed& feed,
