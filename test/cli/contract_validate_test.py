@@ -91,6 +91,35 @@ class ValidateFormats(unittest.TestCase):
             self.assertRegex(line, r"^::(error|warning|notice) file=[^,:]+.*,title=SL\d{4}::.")
 
 
+    def test_a_roster_without_its_contracts_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "_system.yaml")
+            path.write_text(
+                "system: s\nstorage: {contract_root: deep}\ncontracts:\n"
+                "  - {layer: silver, entity: a, path: a.yaml}\n"
+                "  - {layer: silver, entity: b, path: b.yaml}\n"
+                "  - {layer: silver, entity: c, path: \"{contract_root}/c.yaml\"}\n"
+                "  - {layer: silver, entity: d, path: d.yaml}\n", encoding="utf-8")
+            text = "version: 1.0.0\ninfo: {title: A}\nmodel: {fields: [{name: a, type: string}]}\n"
+            pathlib.Path(folder, "deep").mkdir()
+            pathlib.Path(folder, "a.yaml").write_text(text, encoding="utf-8")
+            pathlib.Path(folder, "deep", "d.yaml").write_text(text, encoding="utf-8")
+            done = sluice("validate", str(path), "--json")
+        self.assertEqual(done.returncode, 3, done.stdout)
+        found = json.loads(done.stdout)["diagnostics"]
+        self.assertEqual([(each["code"], each["line"]) for each in found], [("SL0117", 5)])
+
+    def test_findings_that_are_left_out_are_counted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "many.yaml")
+            path.write_text("version: 1.0.0\ninfo: {title: A}\nmodel:\n  fields:\n" + "".join(
+                f"    - {{name: a{i}, type: string, foo: 1}}\n" for i in range(1500)),
+                encoding="utf-8")
+            done = sluice("validate", str(path))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("500 findings of one file are left out", done.stderr)
+
+
 class Init(unittest.TestCase):
     def test_every_template_validates_without_a_finding(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -72,7 +72,7 @@ Result<contract::Diagnostics> check_file(const std::string& path, const std::str
     return contract::check_domain_file({.path = path, .text = text});
   }
   if (name == "_system.yaml") {
-    return contract::check_system_file({.path = path, .text = text});
+    return contract::check_system({.path = path, .text = text});
   }
   SLUICE_TRY(contract::ResolvedContract resolved, mesh.resolve(text, path, options));
   SLUICE_CHECK(room.bind({}, text, resolved.checked));
@@ -125,6 +125,12 @@ ExitCode run_validate(const Arguments& arguments, const Terminal& terminal) {
       "{}: {}, {}, {}",
       terminal.paint(invalid ? Colour::Red : Colour::Green, invalid ? "invalid" : "valid"),
       counted(files->size(), "contract"), counted(errors, "error"), counted(warnings, "warning")));
+  for (const contract::FileFindings& file : *files) {
+    if (const std::size_t more = file.diagnostics.suppressed(); more > 0) {
+      terminal.say(
+          fmt::format("{} of one file are left out: '{}'", counted(more, "finding"), file.path));
+    }
+  }
   return invalid ? ExitCode::InvalidContract : ExitCode::Done;
 }
 

@@ -51,6 +51,7 @@ enum class Code : std::uint16_t {
   ShorthandRead = 114,
   Placeholder = 115,
   BadPattern = 116,
+  RosterFile = 117,
 
   DuplicateField = 201,
   UnknownType = 202,
@@ -130,7 +131,7 @@ struct CodeInfo {
   std::string_view why;       // why it matters, a sentence or three
   std::string_view before;    // YAML that gives it
   std::string_view after;     // the same, mended
-  bool needs_engine = false;  // said where SQL is bound, and by no other check
+  bool needs_engine = false;  // its page is about SQL that only an engine can judge
 };
 
 /// All codes, by number.

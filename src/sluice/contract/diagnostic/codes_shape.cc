@@ -185,6 +185,15 @@ constexpr std::array kCodes{
              .why = "Other tools refuse the contract, or read the text as something else.",
              .before = "info: {title: Trips, data_product: Daily Trips}\n",
              .after = "info: {title: Trips, data_product: daily_trips}\n"},
+    CodeInfo{.code = Code::RosterFile,
+             .slug = "roster-file",
+             .severity = Severity::Error,
+             .summary = "The roster of `_system.yaml` names a file that is not there.",
+             .why =
+                 "The table has no contract, or another one than the roster says; nothing judges "
+                 "its data. Paths count from the folder of `_system.yaml`.",
+             .before = "",
+             .after = ""},
 };
 
 }  // namespace

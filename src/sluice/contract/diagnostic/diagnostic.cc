@@ -58,6 +58,20 @@ void Diagnostics::sort() {
     return std::tie(left.at.file, left.at.line, left.at.column) <
            std::tie(right.at.file, right.at.line, right.at.column);
   });
+  // What stands above a contract is judged by itself and as part of the contract: said once.
+  std::vector<Diagnostic> kept;
+  kept.reserve(list_.size());
+  for (Diagnostic& each : list_) {
+    bool is_said = false;
+    for (auto said = kept.rbegin(); said != kept.rend() && said->at == each.at && !is_said;
+         ++said) {
+      is_said = said->code == each.code && said->message == each.message;
+    }
+    if (!is_said) {
+      kept.push_back(std::move(each));
+    }
+  }
+  list_ = std::move(kept);
 }
 
 void Diagnostics::let_pass(std::span<const Code> codes) {

@@ -44,7 +44,8 @@ class Diagnostics {
   Diagnostic& add(Code code, Severity severity, const Span& span, std::string message,
                   std::string suggestion = {});
 
-  /// By file, line and column; equal places keep the order in which they were found.
+  /// By file, line and column; equal places keep the order in which they were found. What is said
+  /// twice of one place stays once.
   void sort();
 
   /// Errors of these codes become warnings: what a lenient check lets pass.

@@ -108,5 +108,36 @@ TEST(DiagnosticTest, TheFirstErrorBecomesAnErrorWithItsPlace) {
   EXPECT_EQ(error.at->line, 5U);
 }
 
+TEST(DiagnosticTest, WhatIsSaidTwiceOfOnePlaceStaysOnce) {
+  Diagnostics out("a.yaml");
+  out.add(Code::UnknownKey, span_at(3, 1), "no such key: 'x'");
+  out.add(Code::MissingKey, span_at(1, 1), "expected the key 'a'");
+  out.add(Code::MissingKey, span_at(1, 1), "expected the key 'b'");
+  out.add(Code::UnknownKey, span_at(3, 1), "no such key: 'x'");
+  out.add(Code::MissingKey, span_at(1, 1), "expected the key 'a'");
+  out.sort();
+  EXPECT_EQ(out.size(), 3U);
+}
+
+TEST(DiagnosticTest, NoLineTurnsItsDirection) {
+  Diagnostics out("a.yaml");
+  out.add(Code::UnknownKey, span_at(1, 1), "no such key: '\u202Ex'");
+  const std::string shown = render(*out.begin(), "a\u2066b: c", false);
+  EXPECT_EQ(shown.find("\u202E"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("\u2066"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("a?b: c"), std::string::npos) << shown;
+}
+
+TEST(DiagnosticTest, AFarPlaceOfALongLineIsShownWithItsCaret) {
+  Diagnostics out("a.yaml");
+  out.add(Code::UnknownKey, span_at(1, 3001), "no such key: 'bad'");
+  const std::string shown = render(*out.begin(), std::string(3000, 'x') + "bad: 1", false);
+  EXPECT_NE(shown.find("xbad: 1\n"), std::string::npos) << shown;
+  const std::size_t caret = shown.rfind('^');
+  ASSERT_NE(caret, std::string::npos) << shown;
+  const std::size_t line = shown.find("    1 | ");
+  EXPECT_EQ(caret - shown.rfind('\n', caret), shown.find("bad: 1\n", line) - line + 1) << shown;
+}
+
 }  // namespace
 }  // namespace sluice::contract

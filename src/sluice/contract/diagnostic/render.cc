@@ -1,5 +1,7 @@
 // Text and JSON of diagnostics. Nothing that a document holds reaches a terminal unchecked: control
 // characters, also those of an escape sequence, become '?'.
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,14 @@ Palette palette_of(Severity severity, bool colour) {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
+/// Characters that turn the direction of what follows: a line could show what it does not say.
+bool turns_direction(std::string_view character) {
+  constexpr std::array<std::string_view, 12> kTurning{"\u061C", "\u200E", "\u200F", "\u202A",
+                                                      "\u202B", "\u202C", "\u202D", "\u202E",
+                                                      "\u2066", "\u2067", "\u2068", "\u2069"};
+  return std::ranges::find(kTurning, character) != kTurning.end();
+}
+
 /// Text that a terminal can show: bytes that are no characters and control characters become '?'.
 std::string printable(std::string_view text, bool keeps_tabs = false) {
   std::string out;
@@ -46,7 +56,7 @@ std::string printable(std::string_view text, bool keeps_tabs = false) {
     } else if (character == "\t" && keeps_tabs) {
       out += '\t';
     } else if (length == 0 || !is_yaml_character(character) || character == "\xC2\x85" ||
-               character == "\r" || character == "\t") {
+               character == "\r" || character == "\t" || turns_direction(character)) {
       out += '?';
     } else {
       out += character;
@@ -98,14 +108,29 @@ std::uint32_t character_count(std::string_view text) {
   return count;
 }
 
-std::string source_excerpt(const Diagnostic& diagnostic, std::string_view line,
-                           const Palette& paint) {
+/// Leaves out characters at the beginning until `column` can be shown; `column` counts in what is
+/// left.
+std::string_view cut_line(std::string_view line, std::uint32_t& column) {
+  constexpr std::uint32_t kBefore = 120;  // characters that stay in front of a far place
+  if (line.size() > kLineBytesMax && column > kLineBytesMax / 2) {
+    for (; column > kBefore && !line.empty(); --column) {
+      do {
+        line.remove_prefix(1);
+      } while (!line.empty() && is_continuation(line.front()));
+    }
+  }
   line = line.substr(0, kLineBytesMax);
   while (!line.empty() && is_continuation(line.back())) {
     line.remove_suffix(1);  // the cut went through a character
   }
+  return line;
+}
+
+std::string source_excerpt(const Diagnostic& diagnostic, std::string_view line,
+                           const Palette& paint) {
+  std::uint32_t column = diagnostic.at.column;
+  line = cut_line(line, column);
   const std::uint32_t width = character_count(line);
-  const std::uint32_t column = diagnostic.at.column;
   std::string out = fmt::format("{:>5} | {}\n", diagnostic.at.line, printable(line, true));
   if (column == 0 || column > width + 1) {
     return out;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <span>
 #include <utility>
 
-#include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
+#include "sluice/contract/diagnostic/secret.h"
+#include "sluice/contract/hierarchy/inherit_internal.h"
 #include "sluice/contract/hierarchy/outer_files_internal.h"
 #include "sluice/contract/hierarchy/placeholders_internal.h"
 #include "sluice/contract/source/yaml.h"
@@ -16,24 +16,15 @@
 namespace sluice::contract {
 namespace {
 
+using internal::find;
+using internal::map_at;
+using internal::set;
 using internal::Variables;
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::span<const Entry> entries_of(const Node* map) {
   return map == nullptr ? std::span<const Entry>{} : std::span<const Entry>(map->entries);
-}
-
-Node* find(Node& map, std::string_view key) { return const_cast<Node*>(map.find(key)); }
-
-void set(Node& map, const Entry& like, Node value) {
-  if (Node* there = find(map, like.key)) {
-    *there = std::move(value);
-    return;
-  }
-  Entry entry = like;
-  entry.value = std::move(value);
-  map.entries.push_back(std::move(entry));
 }
 
 /// What `inner` writes wins; maps merge key by key; lists are joined, outer ones first, where
@@ -57,15 +48,6 @@ void merge(Node& outer, const Node& inner, bool joins_lists) {
   outer = inner;
 }
 
-Node scalar_like(const Node& place, std::string text) {
-  return Node{.kind = NodeKind::Scalar,
-              .style = ScalarStyle::DoubleQuoted,
-              .span = place.span,
-              .text = std::move(text)};
-}
-
-Node map_at(const Span& span) { return Node{.kind = NodeKind::Mapping, .span = span}; }
-
 /// bronze, silver, gold ... of a contract that is not read yet.
 std::string layer_of(const Node& root) {
   const Node* info = root.find("info");
@@ -83,7 +65,8 @@ std::string layer_of(const Node& root) {
 /// One contract while it is put together.
 class Weaver {
  public:
-  Weaver(const HierarchyInput& input, Diagnostics& out) : input_(input), out_(out) {}
+  Weaver(const HierarchyInput& input, std::string_view path, Diagnostics& out)
+      : input_(input), path_(path), out_(out) {}
 
   void read_outer_files(ResolvedContract& result);
   Node weave(const Node& contract);
@@ -95,12 +78,15 @@ class Weaver {
   void take_environment(Node& root);
   void take_block(Node& root, std::string_view key);
   void take_layered(Node& root, std::string_view key);
-  void take_objectives(Node& root);
   void take_identity(Node& root);
-  void add_objective(Node& levels, std::string_view name, const Node& objective);
   void report_identity(const Node& domain, const Node& system);
 
+  std::string_view system_path() const {
+    return input_.system ? std::string_view(input_.system->path) : std::string_view{};
+  }
+
   const HierarchyInput& input_;
+  std::string_view path_;
   Diagnostics& out_;
   std::optional<Node> outer_;  // domain and system as one
   std::string layer_;
@@ -180,52 +166,6 @@ void Weaver::take_layered(Node& root, std::string_view key) {
   set(root, *block, std::move(merged));
 }
 
-/// One objective of a layer in the words of service_levels.
-void Weaver::add_objective(Node& levels, std::string_view name, const Node& objective) {
-  if (levels.find(name) != nullptr || !objective.is_mapping()) {
-    return;  // the contract's own wins
-  }
-  Node made = map_at(objective.span);
-  for (const Entry& entry : objective.entries) {
-    if (entry.key == "max_delay_minutes" && entry.value.is_scalar()) {
-      Entry threshold = entry;
-      threshold.key = "threshold";
-      threshold.value = scalar_like(entry.value, entry.value.text + "m");
-      made.entries.push_back(std::move(threshold));
-    } else if (entry.key == "min_rows" || entry.key == "max_rows" || entry.key == "check_field") {
-      made.entries.push_back(entry);
-    }
-  }
-  if (!made.entries.empty()) {
-    Entry entry{.key = std::string(name), .key_span = objective.span, .value = std::move(made)};
-    levels.entries.push_back(std::move(entry));
-  }
-}
-
-void Weaver::take_objectives(Node& root) {
-  const Entry* slo = outer_->find_entry("slo");
-  if (slo == nullptr || !slo->value.is_mapping() || layer_.empty()) {
-    return;
-  }
-  Node levels = root.find("service_levels") != nullptr ? *root.find("service_levels")
-                                                       : map_at(slo->value.span);
-  if (!levels.is_mapping()) {
-    return;
-  }
-  for (const std::string_view name : {"freshness", "row_count"}) {
-    const Node* layers = slo->value.find(name);
-    const Node* objective = layers == nullptr ? nullptr : layers->find(layer_);
-    if (objective != nullptr) {
-      add_objective(levels, name, *objective);
-    }
-  }
-  if (!levels.entries.empty()) {
-    Entry entry = *slo;
-    entry.key = "service_levels";
-    set(root, entry, std::move(levels));
-  }
-}
-
 /// info.domain and info.system, where the contract does not say them.
 void Weaver::take_identity(Node& root) {
   Node* info = find(root, "info");
@@ -295,6 +235,10 @@ Node Weaver::weave(const Node& contract) {
   Node root = contract;
   layer_ = layer_of(root);
   if (outer_) {
+    if (layer_.empty()) {
+      layer_ = internal::layer_in_roster(*outer_, system_path(), path_);
+    }
+    internal::gather_ownership(*outer_);
     for (const std::string_view key :
          {"lineage", "quarantine", "observatory", "compliance", "ownership", "metadata"}) {
       take_block(root, key);
@@ -303,7 +247,9 @@ Node Weaver::weave(const Node& contract) {
     if (root.find("server") != nullptr) {
       take_layered(root, "server");
     }
-    take_objectives(root);
+    internal::inherit_owner(root, *outer_);
+    internal::inherit_retention(root, *outer_, layer_);
+    internal::inherit_objectives(root, *outer_, layer_, path_);
     take_identity(root);
   }
   take_stage(root);
@@ -352,7 +298,7 @@ ResolvedContract resolve_contract(std::string_view text, std::string_view path,
   Diagnostics out{std::string(path)};
   ResolvedContract result{.checked = {}, .root = {}, .files = {std::string(path)}};
   Document document = read_yaml(text, out);
-  Weaver weaver(input, out);
+  Weaver weaver(input, path, out);
   weaver.read_outer_files(result);
   if (document.root && document.root->is_mapping() && document.is_complete) {
     Node root = weaver.weave(*document.root);
@@ -365,50 +311,6 @@ ResolvedContract resolve_contract(std::string_view text, std::string_view path,
   result.root = document.root.value_or(Node{});
   result.checked = check_document(document, text, options, std::move(out));
   return result;
-}
-
-const Node* find_value(const Node& root, std::string_view key) {
-  const Node* at = &root;
-  while (!key.empty() && at != nullptr) {
-    if (key.front() == '[') {
-      const std::size_t end = key.find(']');
-      std::size_t index = 0;
-      const auto read = std::from_chars(key.data() + 1, key.data() + key.size(), index);
-      if (end == std::string_view::npos || read.ec != std::errc{} || index >= at->items.size()) {
-        return nullptr;
-      }
-      at = &at->items[index];
-      key.remove_prefix(end + 1);
-    } else {
-      const std::size_t end = std::min(key.find_first_of(".["), key.size());
-      at = at->find(key.substr(0, end));
-      key.remove_prefix(end);
-    }
-    if (!key.empty() && key.front() == '.') {
-      key.remove_prefix(1);
-    }
-  }
-  return at;
-}
-
-std::string render_value(const Node& node, std::string_view key) {
-  const std::size_t dot = key.rfind('.');
-  const std::string_view last = dot == std::string_view::npos ? key : key.substr(dot + 1);
-  if (node.is_scalar()) {
-    if (is_secret_name(last) && !is_secret_reference(node.text)) {
-      return "(hidden)";
-    }
-    return node.is_null() ? "null" : node.text;
-  }
-  std::string text = node.is_sequence() ? "[" : "{";
-  for (const Node& item : node.items) {
-    text += (text.size() == 1 ? "" : ", ") + render_value(item, key);
-  }
-  for (const Entry& entry : node.entries) {
-    text +=
-        (text.size() == 1 ? "" : ", ") + entry.key + ": " + render_value(entry.value, entry.key);
-  }
-  return text + (node.is_sequence() ? "]" : "}");
 }
 
 }  // namespace sluice::contract

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/hierarchy/mesh_files.h"
 
 namespace sluice::contract {
 
@@ -44,12 +45,29 @@ struct ResolvedContract {
 ResolvedContract resolve_contract(std::string_view text, std::string_view path,
                                   const HierarchyInput& input, const CheckOptions& options = {});
 
-/// Checks `_domain.yaml` or `_system.yaml` by itself.
+/// Checks `_domain.yaml` or `_system.yaml` by itself. Whether the files of the roster are there is
+/// checked by contract/mesh.
 Diagnostics check_domain_file(const OuterFile& file);
-Diagnostics check_system_file(const OuterFile& file);
+struct CheckedSystem {
+  Diagnostics diagnostics;
+  SystemFile file;
+};
+CheckedSystem check_system_file(const OuterFile& file);
 
-/// The value at "service_levels.freshness" or "model.fields[0].type"; nullptr when nobody wrote it.
+/// The value at "service_levels.freshness", "model.fields[0].type" or "model.fields.email.type";
+/// nullptr when nobody wrote it.
 const Node* find_value(const Node& root, std::string_view key);
+
+/// What a document says for a key, in the key's own form.
+struct MeantValue {
+  std::string text;        // in one line of YAML; a secret is "(hidden)"
+  std::string written_as;  // the key that it was written under; empty when that is the same
+  Span span;
+};
+
+/// As find_value, and under the other spellings of the key: freshness_hours for
+/// service_levels.freshness.
+std::optional<MeantValue> find_meant(const Node& root, std::string_view key);
 
 /// A value in one line of YAML; what looks like a secret is shown as "(hidden)".
 std::string render_value(const Node& node, std::string_view key);

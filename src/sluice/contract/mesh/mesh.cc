@@ -1,7 +1,12 @@
 #include "sluice/contract/mesh/mesh.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "sluice/base/sha256.h"
 #include "sluice/contract/file/contract_file.h"
@@ -11,6 +16,20 @@ namespace {
 
 constexpr const char* kSystemFile = "_system.yaml";
 constexpr const char* kDomainFile = "_domain.yaml";
+
+/// Folders that paths of the roster may count from; those that a placeholder names are not known.
+std::vector<std::filesystem::path> roster_folders(const std::filesystem::path& system,
+                                                  const SystemFile& file) {
+  std::vector<std::filesystem::path> folders{system.parent_path()};
+  constexpr std::array<std::string_view, 2> kRoots{"contract_root", "contract_path"};
+  for (const Pair<Text>& place : file.storage) {
+    if (std::ranges::find(kRoots, place.key.value) != kRoots.end() &&
+        place.value.value.find('{') == std::string::npos) {
+      folders.push_back(system.parent_path() / place.value.value);
+    }
+  }
+  return folders;
+}
 
 }  // namespace
 
@@ -64,6 +83,28 @@ Result<std::string> Mesh::fingerprint(const std::string& text, const std::string
     add("stage", options_.stage);
   }
   return "sha256:" + sha256_hex(all);
+}
+
+Diagnostics check_system(const OuterFile& file) {
+  CheckedSystem checked = check_system_file(file);
+  const auto folders = roster_folders(file.path, checked.file);
+  for (const RosterEntry& entry : checked.file.contracts) {
+    const std::string& path = entry.path.value;
+    const bool is_known = !path.empty() && path.find('{') == std::string::npos &&
+                          path.find("://") == std::string::npos;
+    const bool is_there = std::ranges::any_of(folders, [&](const std::filesystem::path& folder) {
+      std::error_code code;
+      return std::filesystem::is_regular_file(folder / path, code);
+    });
+    if (is_known && !is_there) {
+      checked.diagnostics.add(
+          Code::RosterFile, entry.enabled.value ? Severity::Error : Severity::Warning,
+          entry.path.span, "the roster names a contract that is not there: '" + path + "'",
+          "paths count from the folder of this file");
+    }
+  }
+  checked.diagnostics.sort();
+  return std::move(checked.diagnostics);
 }
 
 Result<LoadedContract> load_contract(const Context& context, const std::string& path,

@@ -42,6 +42,10 @@ class Mesh {
   std::map<std::string, OuterFile> read_;
 };
 
+/// `_system.yaml` by itself, and whether the contracts of its roster are there: beside it, or below
+/// the folder that its storage names as `contract_root` or `contract_path`.
+Diagnostics check_system(const OuterFile& file);
+
 struct LoadedContract {
   ResolvedContract resolved;
   std::string fingerprint;

@@ -225,7 +225,8 @@ void Reader::report_wrong_type(const Node& node, std::string_view expected) {
                              node.text == "off" || node.text == "true" || node.text == "false");
   if (is_bool_word) {
     const bool is_true = node.text == "yes" || node.text == "on" || node.text == "true";
-    suggestion = is_true ? "write true without quotes" : "write false without quotes";
+    suggestion = is_true ? "write true" : "write false";
+    suggestion += is_unquoted ? "; yes, no, on and off are texts" : " without quotes";
   }
   out_.add(Code::WrongType, node.span,
            "expected " + std::string(expected) + " for " + quoted(key_name()) + ", and came " +
@@ -345,6 +346,8 @@ void read_value(Reader& reader, const Node& node, Integer& out) {
 void read_value(Reader& reader, const Node& node, Number& out) {
   if (const std::optional<double> value = as_number(node)) {
     out = {{*value, node.text}, node.span};
+  } else if (node.is_scalar() && scalar_type(node) == ScalarType::Float) {
+    reader.report_wrong_type(node, "a finite number");
   } else {
     reader.report_wrong_type(node, expected_kind(ValueKind::Real));
   }

@@ -453,9 +453,20 @@ bool needs_cleaning(std::string_view text) {
   return false;
 }
 
+/// A byte order mark of UTF-16 or UTF-32: one fault says it all.
+bool begins_as_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+         text.starts_with(std::string_view("\0\0\xFE\xFF", 4));
+}
+
 }  // namespace
 
 Document read_yaml(std::string_view text, Diagnostics& out, std::uint32_t file) {
+  if (begins_as_utf16(text)) {
+    out.add(Code::InvalidUtf8, Span{.file = file},
+            "expected UTF-8, and the file begins as UTF-16 or UTF-32", "save it as UTF-8");
+    return {.root = std::nullopt, .is_complete = false};
+  }
   if (text.size() > limits::kContractBytesMax) {
     out.add(Code::DocumentTooLarge, Span{.file = file},
             "expected at most " + std::to_string(limits::kContractBytesMax) +
