@@ -18,11 +18,15 @@ using dialect::quote_identifier;
 using schema::same_column;
 using schema::Schema;
 
-/// `{dataset}` stands for the rows; the replacement is as long, so that places stay.
-std::string with_dataset(std::string sql) {
-  constexpr std::string_view kPlace = "{dataset}";
-  for (std::size_t at = sql.find(kPlace); at != std::string::npos; at = sql.find(kPlace, at)) {
-    sql.replace(at, kPlace.size(), "source   ");
+/// `{dataset}` stands for the rows and `{link}` for the raw data of a link; what replaces them is
+/// as long, so that places stay.
+std::string with_relations(std::string sql) {
+  using Replacement = std::pair<std::string_view, std::string_view>;
+  for (const auto& [place, name] :
+       {Replacement{"{dataset}", "source   "}, Replacement{"{link}", kRawLink}}) {
+    for (std::size_t at = sql.find(place); at != std::string::npos; at = sql.find(place, at)) {
+      sql.replace(at, place.size(), name);
+    }
   }
   return sql;
 }
@@ -32,7 +36,7 @@ bool is_blank(const SqlText& sql) {
 }
 
 std::string statement_of(const Piece& piece) {
-  return piece.before + with_dataset(piece.sql->text) + piece.behind;
+  return piece.before + with_relations(piece.sql->text) + piece.behind;
 }
 
 }  // namespace
@@ -43,6 +47,10 @@ std::string Binding::rows() const {
 }
 
 Result<std::vector<Relation>> Binding::relations() const {
+  if (raw_link_) {
+    SLUICE_TRY(std::string empty, dialect::render_empty(raw_link_->columns));
+    return std::vector<Relation>{{.name = raw_link_->name, .rows = std::move(empty)}};
+  }
   const std::string source = rows();
   std::vector<Relation> all{{.name = "source", .rows = source}};
   for (const std::string& name :
@@ -55,7 +63,7 @@ Result<std::vector<Relation>> Binding::relations() const {
   }
   for (const LinkColumns& link : links_) {
     SLUICE_TRY(std::string empty, dialect::render_empty(link.columns));
-    all.push_back({.name = link.link->name.value, .rows = std::move(empty)});
+    all.push_back({.name = link.name, .rows = std::move(empty)});
   }
   return all;
 }
@@ -107,7 +115,7 @@ Result<bool> Binding::bind_together(const std::vector<Piece>& pieces) {
     if (is_blank(*piece.sql) || find_unbalanced(piece.sql->text)) {
       return false;
     }
-    list += (list.empty() ? piece.before : "\n), (\n") + with_dataset(piece.sql->text);
+    list += (list.empty() ? piece.before : "\n), (\n") + with_relations(piece.sql->text);
   }
   if (pieces.empty()) {
     return true;

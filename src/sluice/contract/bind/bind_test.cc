@@ -152,19 +152,54 @@ TEST_F(BindTest, ADeclassifiedColumnOfASelectPasses) {
 }
 
 TEST_F(BindTest, NothingOfTheMachineIsReached) {
-  for (const std::string_view sql :
-       {"note = getenv('HOME')", "note IN (SELECT value FROM duckdb_settings() WHERE FALSE)",
-        "EXISTS (SELECT 1 FROM glob('/*'))", "EXISTS (FROM '/etc/passwd')",
-        "EXISTS (FROM sniff_csv('/etc/passwd'))",
-        "EXISTS (FROM parquet_metadata('/tmp/a.parquet'))"}) {
+  for (const std::string_view sql : {"note = getenv('HOME')",
+                                     "note = current_setting('temp_directory')",
+                                     "note = getvariable('x')",
+                                     "note IN (SELECT value FROM duckdb_settings() WHERE FALSE)",
+                                     "note IN (FROM duckdb_secrets() SELECT name)",
+                                     "EXISTS (SELECT 1 FROM glob('/*'))",
+                                     "EXISTS (FROM '/etc/passwd')",
+                                     "EXISTS (FROM read_text('/etc/passwd'))",
+                                     "EXISTS (FROM read_blob('/etc/passwd'))",
+                                     "EXISTS (FROM read_csv('http://127.0.0.1/x'))",
+                                     "EXISTS (FROM 's3://bucket/x.parquet')",
+                                     "EXISTS (FROM sniff_csv('/etc/passwd'))",
+                                     "EXISTS (FROM parquet_metadata('/tmp/a.parquet'))",
+                                     "EXISTS (FROM query('SELECT 1'))",
+                                     "EXISTS (FROM query_table(['source']))",
+                                     "EXISTS (FROM information_schema.tables)",
+                                     "EXISTS (FROM sqlite_master)",
+                                     "EXISTS (FROM duckdb_tables)",
+                                     "EXISTS (FROM pragma_database_list())",
+                                     "EXISTS (FROM \\\"duckdb_settings\\\"())",
+                                     "write_log('x') IS NULL",
+                                     "nextval('s') > 0",
+                                     "version() = 'x'",
+                                     "current_user() = 'x'"}) {
     const CheckedContract checked = check_fragment(
         "quality:\n  row_rules:\n    - name: x\n      sql: \"" + std::string(sql) + "\"\n");
-    // Bound without a look at the file; the lock stands where it would be opened.
-    const bool harmless = sql.find("duckdb_settings") != std::string_view::npos ||
-                          sql.find("sniff_csv") != std::string_view::npos;
-    EXPECT_EQ(checked.diagnostics.has_errors(), !harmless) << sql << "\n"
-                                                           << rendered(checked.diagnostics, "");
+    EXPECT_TRUE(checked.diagnostics.has_errors()) << sql;
   }
+}
+
+TEST_F(BindTest, StatementsThatAreNoQueryAreRefused) {
+  for (const std::string_view sql :
+       {"ATTACH 'x.db' AS y", "COPY source TO '/tmp/x'", "INSTALL httpfs", "LOAD httpfs",
+        "SET enable_external_access=true", "PRAGMA database_list", "CREATE TABLE a AS SELECT 1",
+        "EXPORT DATABASE '/tmp/x'", "CALL pragma_version()", "SELECT * FROM source; SELECT 1",
+        "DROP VIEW source", "DELETE FROM source", "EXPLAIN ANALYZE SELECT 1"}) {
+    const CheckedContract checked =
+        check_fragment("transformations:\n  - sql: \"" + std::string(sql) + "\"\n");
+    EXPECT_TRUE(checked.diagnostics.has_errors()) << sql;
+  }
+}
+
+TEST_F(BindTest, NamesLikeThoseOfTheEngineAreColumnsWhereTheyAre) {
+  const CheckedContract checked = check_fragment(
+      "transformations:\n"
+      "  - sql: \"WITH query(version, s) AS (SELECT trip_id, note FROM source) SELECT version AS "
+      "trip_id, 1.0 AS fare_amount, 1 AS passengers, now()::TIMESTAMP AS picked_up FROM query\"\n");
+  EXPECT_FALSE(checked.diagnostics.has_errors()) << rendered(checked.diagnostics, "");
 }
 
 TEST_F(BindTest, TheContractsThatRunBindWithoutAWord) {

@@ -105,7 +105,8 @@ Status Binding::start() {
     }
   }
   for (const Link& link : contract_.links) {
-    LinkColumns known{.link = &link, .columns = {}, .is_open = link.columns.empty()};
+    LinkColumns known{
+        .link = &link, .name = link.name.value, .columns = {}, .is_open = link.columns.empty()};
     for (const Text& column : link.columns) {
       add_column(known.columns, column.value, kText);
     }
@@ -125,16 +126,40 @@ Piece Binding::per_row(const SqlText& sql, std::string what) const {
           .is_row = true};
 }
 
+/// The query reads the raw data, of which nothing is known: it may have each column that is named.
+/// What the query gives are the link's columns.
+Status Binding::bind_query(LinkColumns& link) {
+  raw_link_ = LinkColumns{.link = link.link, .name = std::string(kRawLink), .columns = {}};
+  for (const SqlName& name : names_in(link.link->query->text)) {
+    add_column(raw_link_->columns, name.name, kText);
+  }
+  const Piece piece{.sql = &*link.link->query,
+                    .before = "",
+                    .behind = "",
+                    .what = fmt::format("the query of the link '{}'", link.name)};
+  const auto bound = bind(piece);
+  raw_link_.reset();
+  SLUICE_CHECK(bound);
+  // With a `*` it may give more than is known here.
+  if (*bound && link.is_open && link.link->query->text.find('*') == std::string::npos) {
+    link.columns = **bound;
+    link.is_open = false;
+  }
+  return {};
+}
+
 Status Binding::bind_links() {
   for (LinkColumns& link : links_) {
+    if (link.link->query) {
+      SLUICE_CHECK(bind_query(link));
+    }
     if (!link.link->filter) {
       continue;
     }
-    const Piece piece{
-        .sql = &*link.link->filter,
-        .before = "SELECT 1 FROM " + quote_identifier(link.link->name.value) + " WHERE (\n",
-        .behind = "\n)",
-        .what = fmt::format("the filter of the link '{}'", link.link->name.value)};
+    const Piece piece{.sql = &*link.link->filter,
+                      .before = "SELECT 1 FROM " + quote_identifier(link.name) + " WHERE (\n",
+                      .behind = "\n)",
+                      .what = fmt::format("the filter of the link '{}'", link.name)};
     SLUICE_TRY([[maybe_unused]] const auto bound, bind(piece));
   }
   return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,13 @@
 
 namespace sluice::contract::internal {
 
+/// What `{link}` of a link's query becomes.
+inline constexpr std::string_view kRawLink = "_link_";
+
 /// A link's columns as far as the contract lists them.
 struct LinkColumns {
   const Link* link = nullptr;
+  std::string name;  // in SQL
   schema::Schema columns;
   bool is_open = true;  // it may have others
 };
@@ -50,6 +55,7 @@ class Binding {
   Status start();
   Piece per_row(const SqlText& sql, std::string what) const;
   Status bind_links();
+  Status bind_query(LinkColumns& link);
   Status bind_steps(Phase phase);
   Status bind_step(const Transformation& step);
   Status bind_select(const SqlStep& step);
@@ -101,6 +107,7 @@ class Binding {
   ColumnFlow flow_;
   schema::Schema columns_;
   std::vector<LinkColumns> links_;
+  std::optional<LinkColumns> raw_link_;       // while a link's query is bound: all that it may read
   std::map<std::string, std::string> views_;  // what each stands for
   std::vector<std::string> unseen_;  // columns that were taken on trust: their types are not known
   std::vector<const RowRule*> unbound_rules_;

@@ -73,15 +73,23 @@ std::vector<std::string_view> Binding::names() const {
 
 bool Binding::depends_on_unseen(const SqlText& sql) const {
   const bool of_link = std::ranges::any_of(
-      links_, [&](const LinkColumns& link) { return mentions(sql, link.link->name.value); });
-  return of_link ||
+      links_, [&](const LinkColumns& link) { return mentions(sql, link.name); });
+  return of_link || raw_link_ ||
          std::ranges::any_of(unseen_, [&](const std::string& name) { return mentions(sql, name); });
 }
 
 bool Binding::add_to_link(const Piece& piece, const std::string& name) {
+  if (raw_link_) {
+    if (raw_link_->columns.find(name) != nullptr) {
+      return false;
+    }
+    raw_link_->columns.fields.push_back(
+        {.name = name, .type = schema::LogicalType{schema::Text{}}});
+    return true;
+  }
   for (LinkColumns& link : links_) {
-    const bool is_read = mentions(*piece.sql, link.link->name.value) ||
-                         piece.before.find(link.link->name.value) != std::string::npos;
+    const bool is_read =
+        mentions(*piece.sql, link.name) || piece.before.find(link.name) != std::string::npos;
     if (link.is_open && is_read && link.columns.find(name) == nullptr) {
       link.columns.fields.push_back({.name = name, .type = schema::LogicalType{schema::Text{}}});
       unseen_.push_back(name);

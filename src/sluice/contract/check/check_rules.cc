@@ -11,7 +11,7 @@ namespace sluice::contract::internal {
 namespace {
 
 void check_link(const Checking& checking, const Text& reference, std::string_view reader) {
-  if (find_link(checking.contract, reference.value) != nullptr) {
+  if (reference.value.empty() || find_link(checking.contract, reference.value) != nullptr) {
     return;
   }
   std::vector<std::string_view> names;

@@ -1,4 +1,5 @@
-// What is seen of SQL without an engine: an expression that is no single value.
+// What is seen of SQL without an engine: an expression that is no single value, and names of the
+// engine's own inner life, which SQL of a contract has no business with.
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/source/scalar_map.h"
@@ -7,18 +8,51 @@
 namespace sluice::contract::internal {
 namespace {
 
+Span span_of(const Checking& checking, const SqlText& sql, const SqlName& name) {
+  if (sql.scalar.file != 0) {
+    return sql.span;  // the text at hand is another file's
+  }
+  return span_in_scalar(checking.text, sql.scalar, sql.style,
+                        sql.offset + static_cast<std::uint32_t>(name.begin),
+                        static_cast<std::uint32_t>(name.length));
+}
+
+void check_reach(const Checking& checking, const SqlText& sql) {
+  if (const std::optional<SqlName> name = find_engine_name(sql.text)) {
+    checking.out.add(Code::SqlForbidden, span_of(checking, sql, *name),
+                     "SQL of a contract asks the engine about itself: " + quoted(name->name),
+                     "read columns of the source and of links");
+  }
+}
+
+void check_reach(const Checking& checking, const MaybeSql& sql) {
+  if (sql) {
+    check_reach(checking, *sql);
+  }
+}
+
+void check_reach(const Checking& checking, const Step& step) {
+  if (const auto* select = std::get_if<SqlStep>(&step)) {
+    check_reach(checking, select->sql);
+  } else if (const auto* derive = std::get_if<Derive>(&step)) {
+    check_reach(checking, derive->sql_duckdb ? *derive->sql_duckdb : derive->sql);
+  } else if (const auto* filter = std::get_if<Filter>(&step)) {
+    check_reach(checking, filter->sql);
+  } else if (const auto* rollup = std::get_if<Rollup>(&step)) {
+    for (const Pair<SqlText>& made : rollup->aggregations) {
+      check_reach(checking, made.value);
+    }
+    check_reach(checking, rollup->key_expr);
+  }
+}
+
 void check_single_value(const Checking& checking, const SqlText& sql, const std::string& what) {
   const std::optional<SqlName> call = find_spreading_call(sql.text);
   if (!call) {
     return;
   }
-  const bool is_here = sql.scalar.file == 0;  // else the text at hand is another file's
-  const Span span = is_here ? span_in_scalar(checking.text, sql.scalar, sql.style,
-                                             sql.offset + static_cast<std::uint32_t>(call->begin),
-                                             static_cast<std::uint32_t>(call->length))
-                            : sql.span;
   checking.out.add(
-      Code::SqlManyValues, span,
+      Code::SqlManyValues, span_of(checking, sql, *call),
       what + " calls a function that gives several rows or columns for one: " + quoted(call->name),
       "explode the list in a step of its own, or name the columns");
 }
@@ -27,6 +61,7 @@ void check_single_value(const Checking& checking, const SqlText& sql, const std:
 
 void check_sql(const Checking& checking) {
   for (const Transformation& step : checking.contract.transformations) {
+    check_reach(checking, step.step);
     if (const auto* derive = std::get_if<Derive>(&step.step)) {
       check_single_value(checking, derive->sql_duckdb ? *derive->sql_duckdb : derive->sql,
                          "the column " + quoted(derive->field.value));
@@ -34,8 +69,18 @@ void check_sql(const Checking& checking) {
   }
   for (const RowRule& rule : all_row_rules(checking.contract)) {
     if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {
+      check_reach(checking, check->sql);
       check_single_value(checking, check->sql, "the row rule " + quoted(rule.name.value));
     }
+  }
+  for (const DatasetRule& rule : checking.contract.quality.dataset_rules) {
+    if (const auto* check = std::get_if<DatasetSqlCheck>(&rule.check)) {
+      check_reach(checking, check->sql);
+    }
+  }
+  for (const Link& link : checking.contract.links) {
+    check_reach(checking, link.filter);
+    check_reach(checking, link.query);
   }
 }
 

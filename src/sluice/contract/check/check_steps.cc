@@ -10,7 +10,7 @@ namespace sluice::contract::internal {
 namespace {
 
 void check_reference(const Checking& checking, const Text& reference, std::string_view step) {
-  if (find_link(checking.contract, reference.value) != nullptr) {
+  if (reference.value.empty() || find_link(checking.contract, reference.value) != nullptr) {
     return;
   }
   std::vector<std::string_view> names;

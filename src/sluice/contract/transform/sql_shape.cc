@@ -260,4 +260,48 @@ std::optional<SqlName> find_spreading_call(std::string_view sql) {
   return std::nullopt;
 }
 
+std::optional<SqlName> find_engine_name(std::string_view sql) {
+  constexpr std::array<std::string_view, 25> kCalls{
+      "CURRENT_SETTING",  "GETVARIABLE",    "QUERY",           "QUERY_TABLE",
+      "SNIFF_CSV",        "WHICH_SECRET",   "WRITE_LOG",       "CURRENT_QUERY",
+      "CURRENT_DATABASE", "CURRENT_SCHEMA", "CURRENT_SCHEMAS", "CURRENT_CATALOG",
+      "CURRENT_USER",     "SESSION_USER",   "VERSION",         "JSON_EXECUTE_SERIALIZED_SQL",
+      "NEXTVAL",          "CURRVAL",        "TXID_CURRENT",    "CHECKPOINT",
+      "FORCE_CHECKPOINT", "ENABLE_LOGGING", "SEQ_SCAN",        "CURRENT_CONNECTION_ID",
+      "CURRENT_QUERY_ID"};
+  constexpr std::array<std::string_view, 3> kCallBeginnings{"DUCKDB_", "PRAGMA_", "PG_"};
+  constexpr std::array<std::string_view, 2> kCatalogs{"INFORMATION_SCHEMA", "PG_CATALOG"};
+  constexpr std::array<std::string_view, 4> kViews{"SQLITE_MASTER", "SQLITE_SCHEMA",
+                                                   "SQLITE_TEMP_MASTER", "SQLITE_TEMP_SCHEMA"};
+  constexpr std::array<std::string_view, 3> kNamings{"WITH", "RECURSIVE", "AS"};
+  const std::vector<Token> tokens = tokens_of(sql);
+  const auto text_at = [&](std::size_t i) {
+    return i < tokens.size() ? text_of(sql, tokens[i]) : std::string_view{};
+  };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].kind != TokenKind::Word && tokens[i].kind != TokenKind::QuotedName) {
+      continue;
+    }
+    const std::string name = unquoted(text_at(i));
+    const auto is_one_of = [&](const auto& words, std::string_view text) {
+      return std::ranges::any_of(words, [&](std::string_view word) { return is_word(text, word); });
+    };
+    const bool begins_like = std::ranges::any_of(kCallBeginnings, [&](std::string_view word) {
+      return is_word(std::string_view(name).substr(0, word.size()), word);
+    });
+    const bool is_named_here = i > 0 && is_one_of(kNamings, text_at(i - 1));
+    const bool is_read =
+        i > 0 && (is_word(text_at(i - 1), "FROM") || is_word(text_at(i - 1), "JOIN"));
+    const bool is_call = text_at(i + 1) == "(" && !is_named_here &&
+                         (begins_like || is_one_of(kCalls, std::string_view(name)));
+    const bool is_catalog = text_at(i + 1) == "." && is_one_of(kCatalogs, std::string_view(name));
+    const bool is_view = is_read && (is_one_of(kViews, std::string_view(name)) || begins_like);
+    if (is_call || is_catalog || is_view) {
+      return SqlName{name, tokens[i].begin, tokens[i].length,
+                     tokens[i].kind == TokenKind::QuotedName};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace sluice::contract
