@@ -17,6 +17,7 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::string kFolder = "test/contracts/exchange/";
 
@@ -127,6 +128,80 @@ TEST_F(ExchangeTest, OneChangeLeavesTheRestOfEveryContractAlone) {
     before.info.status = checked.contract->info.status;
     EXPECT_TRUE(*checked.contract == before) << path << "\n" << back->text;
   }
+}
+
+/// A document from elsewhere, with everything that a contract has no word for.
+constexpr std::string_view kElsewhere = R"(apiVersion: v3.1.0
+kind: DataContract
+id: orders
+name: orders
+version: 1.0.0
+status: active
+tenant: acme
+description:
+  purpose: what people order
+  usage: reports
+  limitations: none
+servers:
+  - {server: prod, type: postgres, host: db, port: 5432, database: d, schema: public}
+  - {server: lake, type: s3, location: "s3://b/x/*.csv", format: csv}
+roles:
+  - {role: analyst, access: read, firstLevelApprovers: ann}
+support:
+  - {channel: "#orders", tool: slack, url: "https://x.example"}
+team:
+  name: orders
+  members:
+    - {username: ann, role: owner, dateIn: "2024-01-01"}
+price: {priceAmount: 1.5, priceCurrency: USD, priceUnit: megabyte}
+slaProperties:
+  - {property: latency, value: 4, unit: d, element: orders.placed}
+tags: [sales]
+schema:
+  - name: orders
+    logicalType: object
+    physicalType: table
+    properties:
+      - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - name: address
+        logicalType: object
+        properties:
+          - {name: street, logicalType: string, description: with its number, required: true}
+          - {name: city, logicalType: string}
+      - name: tags
+        logicalType: array
+        items: {logicalType: string, description: one word}
+)";
+
+TEST_F(ExchangeTest, WhatAContractHasNoWordForComesBackWithTheNextExport) {
+  const auto made = import_odcs(kElsewhere, "orders.odcs.yaml");
+  ASSERT_TRUE(made) << to_string(made.error());
+  EXPECT_THAT(made->notes, Not(Contains(HasSubstr("not taken over"))));
+  const Contract contract = read(made->text);
+  EXPECT_EQ(contract.model.find("address")->type.value, "struct<street:string,city:string>");
+  const Node again =
+      internal::parse_root(export_odcs(made->text, "orders.yaml").value(), "a").value();
+  const Node first = internal::parse_root(kElsewhere, "a").value();
+  for (const char* key : {"tenant", "description", "servers", "roles", "support", "team", "price",
+                          "slaProperties", "tags"}) {
+    ASSERT_NE(again.find(key), nullptr) << key;
+    EXPECT_TRUE(*again.find(key) == *first.find(key)) << key;
+  }
+  const auto property = [](const Node& root, std::size_t i) {
+    return root.find("schema")->items[0].find("properties")->items[i];
+  };
+  EXPECT_TRUE(*property(again, 1).find("properties") == *property(first, 1).find("properties"));
+  EXPECT_TRUE(*property(again, 2).find("items") == *property(first, 2).find("items"));
+}
+
+TEST_F(ExchangeTest, PartsOfATypeThatChangedSinceAreNotSaidAgain) {
+  const auto made = import_odcs(kElsewhere, "orders.odcs.yaml");
+  ASSERT_TRUE(made);
+  const std::string other =
+      changed(made->text, "struct<street:string,city:string>", "struct<street:string,zip:string>");
+  const std::string out = export_odcs(other, "orders.yaml").value();
+  EXPECT_THAT(out, HasSubstr("name: zip"));
+  EXPECT_THAT(out.substr(0, out.find("customProperties:")), Not(HasSubstr("with its number")));
 }
 
 TEST_F(ExchangeTest, ANewNameIsTakenOver) {

@@ -246,6 +246,20 @@ void put_kept(const Node& root, Node& out) {
   }
 }
 
+/// True when what is kept of a field's parts is of the type that the field has now.
+bool are_of_type(const Node& kept_parts, const Node& property) {
+  Node made = make_map();
+  put(made, "logicalType", make_text(text_of(property, "logicalType")));
+  for (const std::string_view key : {"items", "properties"}) {
+    if (const Node* parts = kept_parts.find(key)) {
+      put(made, key, *parts);
+    }
+  }
+  const auto type = lower_type(type_of_property(made));
+  const auto now = lower_type(text_of(property, "physicalType"));
+  return type && now && *type == *now;
+}
+
 /// x-odcs of a field: what foreign documents say of it besides.
 void put_kept_of_field(const Node& root, const std::string& name, Node& property) {
   const Node* model = root.find("model");
@@ -262,7 +276,8 @@ void put_kept_of_field(const Node& root, const std::string& name, Node& property
         for (const Entry& option : entry.value.entries) {
           put(map_under(property, entry.key), option.key, option.value);
         }
-      } else {
+      } else if ((entry.key != "items" && entry.key != "properties") ||
+                 are_of_type(*kept, property)) {
         put(property, entry.key, entry.value);
       }
     }

@@ -25,7 +25,21 @@ std::string_view type_of_logical(std::string_view word) {
   return at == kTypes.end() ? "string" : at->second;
 }
 
-/// The type of a property: its own word, else what its logical type says, with its parts.
+/// True when parts of a list or a struct say more than their names and types.
+bool says_more(const Node& property) {
+  static constexpr std::array<std::string_view, 5> kKnown{"name", "logicalType", "physicalType",
+                                                          "items", "properties"};
+  const auto is_known = [](const Entry& entry) { return is_one_of(entry.key, kKnown); };
+  const auto is_more = [&](const Node& part) {
+    return !std::ranges::all_of(part.entries, is_known) || says_more(part);
+  };
+  const Node* item = property.find("items");
+  return (item != nullptr && is_more(*item)) ||
+         std::ranges::any_of(items_of(property, "properties"), is_more);
+}
+
+}  // namespace
+
 std::string type_of_property(const Node& property) {
   std::string physical = text_of(property, "physicalType");
   if (!physical.empty() && lower_type(physical)) {
@@ -45,21 +59,6 @@ std::string type_of_property(const Node& property) {
   }
   return !made.empty() && lower_type(made) ? made : std::string(type_of_logical(logical));
 }
-
-/// True when parts of a list or a struct say more than their names and types.
-bool says_more(const Node& property) {
-  static constexpr std::array<std::string_view, 5> kKnown{"name", "logicalType", "physicalType",
-                                                          "items", "properties"};
-  const auto is_known = [](const Entry& entry) { return is_one_of(entry.key, kKnown); };
-  const auto is_more = [&](const Node& part) {
-    return !std::ranges::all_of(part.entries, is_known) || says_more(part);
-  };
-  const Node* item = property.find("items");
-  return (item != nullptr && is_more(*item)) ||
-         std::ranges::any_of(items_of(property, "properties"), is_more);
-}
-
-}  // namespace
 
 void take_text(Node& map, std::string_view key, const Node* was, const Node* is) {
   if (is_same(was, is)) {
@@ -237,9 +236,13 @@ void Import::take_other(Node& field, const Node& was, const Node& is) {
       put(map_under(field, "x-odcs"), entry.key, entry.value);
     }
   }
-  if (says_more(is) && !(is == was)) {
-    notes_.push_back(
-        fmt::format("not taken over: what is said of the parts of {}", text_of(is, "name")));
+  for (const std::string_view parts : {"items", "properties"}) {
+    const Node* said = is.find(parts);
+    if (said != nullptr && says_more(is)) {
+      put(map_under(field, "x-odcs"), parts, *said);
+    } else if (field.find("x-odcs") != nullptr) {
+      remove(map_under(field, "x-odcs"), parts);
+    }
   }
   if (field.find("x-odcs") == nullptr) {
     return;

@@ -54,6 +54,23 @@ std::string threshold_of(const Node& level) {
 
 }  // namespace
 
+/// What a description says besides its purpose.
+void Import::take_description() {
+  Node others = map_or_none(after_.find("description"));
+  remove(others, "purpose");
+  Node others_before = map_or_none(before_.find("description"));
+  remove(others_before, "purpose");
+  if (others == others_before) {
+    return;
+  }
+  Node& metadata = map_under(root_, "metadata");
+  if (others.entries.empty()) {
+    remove(metadata, kKeptDescription);
+  } else {
+    put(metadata, kKeptDescription, others);
+  }
+}
+
 void Import::take_identity() {
   const bool had_info = root_.find("info") != nullptr;
   Node& info = map_under(root_, "info");
@@ -69,16 +86,6 @@ void Import::take_identity() {
   const Node& was = map_or_none(before_.find("description"));
   const Node& is = map_or_none(after_.find("description"));
   take_text(info, "description", was.find("purpose"), is.find("purpose"));
-  Node others = is;
-  remove(others, "purpose");
-  Node others_before = was;
-  remove(others_before, "purpose");
-  if (!(others == others_before)) {
-    put(map_under(root_, "metadata"), kKeptDescription, others);
-    if (others.entries.empty()) {
-      remove(map_under(root_, "metadata"), kKeptDescription);
-    }
-  }
   if (before_.entries.empty() && text_of(info, "title").empty()) {
     put(info, "title", make_text(text_of(after_, "id")));
   }
@@ -222,6 +229,7 @@ void Import::take_rest() {
 void Import::apply() {
   find_ours();
   take_identity();
+  take_description();
   take_table();
   take_levels();
   take_rest();

@@ -25,6 +25,7 @@ class Import {
 
  private:
   void take_identity();
+  void take_description();
   void take_table();
   void take_fields(const Node& was, const Node& is);
   void take_property(Node& field, const Node& was, const Node& is);

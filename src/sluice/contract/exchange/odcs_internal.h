@@ -34,6 +34,9 @@ Node odcs_of(const Node& root, const Contract& contract);
 /// A check of ODCS for a rule of the contract; the rule's other way is rule_of.
 Node quality_of(const Node& rule, std::string_view id);
 
+/// The type of a property: its own word, else what its logical type says, with its parts.
+std::string type_of_property(const Node& property);
+
 struct RuleOf {
   bool is_dataset = false;
   Node rule;  // no map: a check that a contract has no word for
