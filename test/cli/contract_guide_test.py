@@ -57,5 +57,50 @@ class Guide(unittest.TestCase):
             self.assertEqual(sluice("explain", str(path), "--key", "modle").returncode, 2)
 
 
+class Keys(unittest.TestCase):
+    """`sluice explain CONTRACT --key PATH`."""
+
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "_domain.yaml").write_text(
+            "domain: rides\nowner: ann\nslo:\n  row_count: {silver: {min_rows: 10}}\n",
+            encoding="utf-8")
+        self.path = self.folder / "trips.yaml"
+        self.path.write_text(
+            "info: {title: Trips, target_layer: silver}\n"
+            "model:\n  fields: [{name: id, type: int}]\n"
+            "service_levels: {freshness_hours: 24}\n"
+            "materialization: {strategy: merge, primary_key: [id]}\n", encoding="utf-8")
+
+    def explain(self, key):
+        done = sluice("explain", str(self.path), "--key", key, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_a_value_has_its_file_and_line(self):
+        said = self.explain("model.fields.id.type")
+        self.assertEqual((said["value"], said["file"], said["line"]), ("int", str(self.path), 3))
+        said = self.explain("service_levels.row_count.min_rows")
+        self.assertEqual((said["value"], said["line"]), ("10", 4))
+        self.assertTrue(said["file"].endswith("_domain.yaml"))
+        self.assertEqual(self.explain("info.owner")["value"], "ann")
+
+    def test_a_shorthand_is_told_as_what_it_means(self):
+        said = self.explain("service_levels.freshness")
+        self.assertEqual((said["value"], said["written_as"], said["line"]),
+                         ("{threshold: 24h}", "service_levels.freshness_hours", 4))
+        self.assertEqual(self.explain("primary_key")["value"], "[id]")
+
+    def test_what_nobody_wrote_has_its_default(self):
+        said = self.explain("lineage.enabled")
+        self.assertEqual((said["value"], said["origin"]), ("false", "default"))
+        self.assertEqual(self.explain("source.path")["origin"], "none")
+
+    def test_a_contract_without_a_key_is_told_to_name_one(self):
+        done = sluice("explain", str(self.path))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--key", done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

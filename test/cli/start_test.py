@@ -85,7 +85,11 @@ class Start(InFolder):
     def test_bash_completes_commands_and_options(self) -> None:
         self.write("completion.sh", self.sluice("completion", "bash").out)
         for words, wanted in ((["val"], "validate"), (["run", "--again"], "--again"),
-                              (["run", "--log"], "--log-format")):
+                              (["run", "--log"], "--log-format"),
+                              (["validate", "--format", "sa"], "sarif"),
+                              (["init", "--layer", "go"], "gold"),
+                              (["explain", "deduplicate_by"], "deduplicate_by_latest"),
+                              (["explain", "SL0501"], "SL0501")):
             line = " ".join(words)
             script = (f"source completion.sh; COMP_WORDS=(sluice {line}); "
                       f"COMP_CWORD={len(words)}; _sluice; echo \"${{COMPREPLY[*]}}\"")

@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/contract/diagnostic/code.h"
+#include "sluice/contract/guide/guide.h"
 
 namespace sluice::cli {
 namespace {
@@ -13,24 +17,57 @@ std::string words_of(const Command& command) {
   return words;
 }
 
+/// What `explain` explains.
+std::string names_to_explain() {
+  std::string names;
+  for (const std::string_view name : contract::guide_names()) {
+    names += fmt::format("{}{}", names.empty() ? "" : " ", name);
+  }
+  for (const contract::CodeInfo& info : contract::all_codes()) {
+    names += " " + contract::code_id(info.code);
+  }
+  return names;
+}
+
+std::string choices_of(const Option& option) {
+  std::string words(option.choices);
+  std::ranges::replace(words, '|', ' ');
+  return words;
+}
+
 std::string bash_script() {
   std::string names;
   std::string cases;
+  std::string values;
   for (const Command* command : commands()) {
     names += fmt::format("{}{}", names.empty() ? "" : " ", command->name);
-    cases += fmt::format("    {}) words=\"{}\" ;;\n", command->name, words_of(*command));
+    const std::string operands =
+        command == &kExplain ? fmt::format(" names=\"{}\"", names_to_explain()) : "";
+    cases +=
+        fmt::format("    {}) words=\"{}\"{} ;;\n", command->name, words_of(*command), operands);
+    for (const Option& option : command->options) {
+      if (!option.choices.empty()) {
+        values += fmt::format("    \"{} --{}\") words=\"\" names=\"{}\" ;;\n", command->name,
+                              option.name, choices_of(option));
+      }
+    }
   }
   return fmt::format(
       "_sluice() {{\n"
-      "  local words=\"{}\" word=\"${{COMP_WORDS[COMP_CWORD]}}\"\n"
-      "  [ \"$COMP_CWORD\" -gt 1 ] && case \"${{COMP_WORDS[1]}}\" in\n{}  esac\n"
+      "  local words=\"{0}\" names=\"{0}\" word=\"${{COMP_WORDS[COMP_CWORD]}}\"\n"
+      "  if [ \"$COMP_CWORD\" -gt 1 ]; then\n"
+      "  names=\"\"\n"
+      "  case \"${{COMP_WORDS[1]}}\" in\n{1}  esac\n"
+      "  case \"${{COMP_WORDS[1]}} ${{COMP_WORDS[COMP_CWORD-1]}}\" in\n{2}  esac\n"
+      "  fi\n"
       "  case \"$word\" in\n"
-      "    -*|'') COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
-      "    *) [ \"$COMP_CWORD\" -eq 1 ] && COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
+      "    -*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
+      "    '') COMPREPLY=($(compgen -W \"$words $names\" -- \"$word\")) ;;\n"
+      "    *) [ -n \"$names\" ] && COMPREPLY=($(compgen -W \"$names\" -- \"$word\")) ;;\n"
       "  esac\n"
       "}}\n"
       "complete -o default -F _sluice sluice\n",
-      names, cases);
+      names, cases, values);
 }
 
 std::string fish_script() {
@@ -39,11 +76,15 @@ std::string fish_script() {
     text += fmt::format("complete -c sluice -n __fish_use_subcommand -a {} -d '{}'\n",
                         command->name, command->summary);
     for (const Option& option : command->options) {
-      text += fmt::format("complete -c sluice -n '__fish_seen_subcommand_from {}' -l {} -d '{}'\n",
-                          command->name, option.name, option.help);
+      const std::string values =
+          option.choices.empty() ? "" : fmt::format(" -x -a '{}'", choices_of(option));
+      text +=
+          fmt::format("complete -c sluice -n '__fish_seen_subcommand_from {}' -l {}{} -d '{}'\n",
+                      command->name, option.name, values, option.help);
     }
   }
-  return text;
+  return text + fmt::format("complete -c sluice -n '__fish_seen_subcommand_from explain' -a '{}'\n",
+                            names_to_explain());
 }
 
 ExitCode run_completion(const Arguments& arguments, const Terminal& terminal) {

@@ -25,24 +25,59 @@ constexpr Option kOptions[] = {
      .help = "Prints a page of docs/",
      .group = "",
      .choices = "rules|transforms|maskings"},
-    {.name = "json", .help = "Print one JSON object with the name and the text", .group = ""},
+    {.name = "json", .help = "Print one JSON object", .group = ""},
 };
 
-Result<std::string> explain_key(const std::string& path, const std::string& key,
-                                contract::Mesh& mesh) {
-  SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
-  SLUICE_TRY(const contract::ResolvedContract resolved, mesh.resolve(text, path, {}));
-  if (const contract::Node* node = contract::find_value(resolved.root, key)) {
-    return fmt::format("{}: {}\n  {}:{}\n", key, contract::render_value(*node, key),
-                       resolved.files.at(node->span.file), node->span.begin.line);
-  }
+/// The answer, for people and for programs.
+struct Answer {
+  std::string text;
+  nlohmann::ordered_json json;
+};
+
+constexpr const char* kKeyHint =
+    "keys are written as service_levels.freshness, model.fields[0].type or model.fields.email.type";
+
+/// What holds where nobody wrote the key.
+Result<Answer> explain_default(const std::string& path, const std::string& key) {
   const contract::Key* known = contract::find_key(key);
   if (known == nullptr) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the language has no such key: '{}'", key))
-        .with_hint("keys are written as service_levels.freshness or model.fields[0].type");
+        .with_hint(kKeyHint);
   }
-  return fmt::format("{}: not written in {}\n  {}\n", key, path, known->summary);
+  const std::string_view value = contract::default_of(*known);
+  nlohmann::ordered_json json{{"key", key},
+                              {"value", nullptr},
+                              {"origin", value.empty() ? "none" : "default"},
+                              {"summary", known->summary}};
+  if (value.empty()) {
+    return Answer{fmt::format("{}: not written in {}\n  {}\n", key, path, known->summary),
+                  std::move(json)};
+  }
+  json["value"] = value;
+  return Answer{fmt::format("{}: {}\n  the default; not written in {}\n  {}\n", key, value, path,
+                            known->summary),
+                std::move(json)};
+}
+
+Result<Answer> explain_key(const std::string& path, const std::string& key, contract::Mesh& mesh) {
+  SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
+  SLUICE_TRY(const contract::ResolvedContract resolved, mesh.resolve(text, path, {}));
+  const std::optional<contract::MeantValue> found = contract::find_meant(resolved.root, key);
+  if (!found) {
+    return explain_default(path, key);
+  }
+  const std::string& file = resolved.files.at(found->span.file);
+  const contract::Mark place = found->span.begin;
+  nlohmann::ordered_json json{{"key", key},   {"value", found->text}, {"origin", "written"},
+                              {"file", file}, {"line", place.line},   {"column", place.column}};
+  std::string note;
+  if (!found->written_as.empty()) {
+    json["written_as"] = found->written_as;
+    note = fmt::format(", as {}", found->written_as);
+  }
+  return Answer{fmt::format("{}: {}\n  {}:{}{}\n", key, found->text, file, place.line, note),
+                std::move(json)};
 }
 
 std::string list_codes() {
@@ -66,8 +101,12 @@ std::string find_text(const Arguments& arguments) {
   return info == nullptr ? contract::render_guide(name) : contract::render_page(*info);
 }
 
-/// What is asked for, under the name it was asked by.
-Result<std::string> find_answer(const Arguments& arguments) {
+bool is_contract_path(std::string_view name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.find('/') != std::string::npos;
+}
+
+/// What is asked for.
+Result<Answer> find_answer(const Arguments& arguments) {
   const std::vector<std::string>& operands = arguments.operands();
   if (const std::optional<std::string> key = arguments.find("key")) {
     if (operands.empty()) {
@@ -78,31 +117,32 @@ Result<std::string> find_answer(const Arguments& arguments) {
                          .variable = {}});
     return explain_key(operands.front(), *key, mesh);
   }
+  const std::string name = operands.empty() ? std::string() : operands.front();
   std::string text = find_text(arguments);
   if (text.empty()) {
     return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("there is nothing to explain: '{}'",
-                                  operands.empty() ? std::string() : operands.front()))
-        .with_hint(
-            "name a diagnostic (SL0501), a rule, step or masking (range), or a key "
-            "(materialization.strategy); without a name, all diagnostics are listed");
+                      fmt::format("there is nothing to explain: '{}'", name))
+        .with_hint(is_contract_path(name)
+                       ? "of a contract, name the key: --key service_levels.freshness"
+                       : "name a diagnostic (SL0501), a rule, step or masking (range), or a key "
+                         "(materialization.strategy); without a name, all diagnostics are listed");
   }
-  return text;
+  nlohmann::ordered_json json{{"name", name}, {"text", text}};
+  return Answer{std::move(text), std::move(json)};
 }
 
 ExitCode run_explain(const Arguments& arguments, const Terminal& terminal) {
-  const Result<std::string> text = find_answer(arguments);
-  if (!text) {
-    terminal.complain(text.error());
-    return exit_code_of(text.error());
+  const Result<Answer> answer = find_answer(arguments);
+  if (!answer) {
+    terminal.complain(answer.error());
+    return exit_code_of(answer.error());
   }
   if (!arguments.has("json")) {
-    terminal.print(*text);
+    terminal.print(answer->text);
     return ExitCode::Done;
   }
-  const std::string name =
-      arguments.operands().empty() ? std::string() : arguments.operands().front();
-  const nlohmann::ordered_json json{{"schema_version", 1}, {"name", name}, {"text", *text}};
+  nlohmann::ordered_json json{{"schema_version", 1}};
+  json.update(answer->json);
   terminal.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                  "\n");
   return ExitCode::Done;

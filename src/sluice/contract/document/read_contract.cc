@@ -109,6 +109,26 @@ void settle_null_maskings(Reader& reader, Contract& contract, const Node& root) 
   }
 }
 
+/// What a stage lays over the contract is in the contract's own words; it need not be whole.
+void read_stages(const Node& root, std::string_view text, const ReadOptions& options,
+                 Diagnostics& out) {
+  const Node* stages = root.find("stages");
+  if (stages == nullptr || !stages->is_mapping()) {
+    return;
+  }
+  for (const Entry& stage : stages->entries) {
+    Reader reader(text, out,
+                  {.is_complete = false, .lenient = options.lenient, .is_olc = options.is_olc});
+    if (stage.value.is_mapping()) {
+      Contract laid_over;
+      reader.read_object(stage.value, shape_of<Contract>(), &laid_over);
+    } else if (!stage.value.is_null()) {
+      const Reader::Step step(reader, stage.key);
+      reader.report_wrong_type(stage.value, "a map of what differs");
+    }
+  }
+}
+
 }  // namespace
 
 ReadContract read_contract(const Document& document, std::string_view text, bool lenient,
@@ -128,8 +148,9 @@ ReadContract read_contract(const Document& document, std::string_view text, bool
   const bool is_olc = root.find("version") != nullptr;
   contract.spelling = is_olc ? Spelling::Olc : Spelling::LakeLogic;
   contract.span = root.span;
-  Reader reader(text, out,
-                {.is_complete = document.is_complete, .lenient = lenient, .is_olc = is_olc});
+  const ReadOptions options{
+      .is_complete = document.is_complete, .lenient = lenient, .is_olc = is_olc};
+  Reader reader(text, out, options);
   reader.read_object(root, shape_of<Contract>(), &contract);
   if (const Node* deletes = root.find("soft_deletes");
       deletes != nullptr && deletes->is_mapping()) {
@@ -138,6 +159,7 @@ ReadContract read_contract(const Document& document, std::string_view text, bool
   move_primary_key(reader, contract);
   note_table_target(reader, contract);
   settle_null_maskings(reader, contract, root);
+  read_stages(root, text, options, out);
   result.unsupported = reader.unsupported();
   return result;
 }

@@ -174,6 +174,32 @@ const Key* find_key(std::string_view path) {
   return key;
 }
 
+std::vector<std::string_view> guide_names() {
+  std::vector<std::string_view> names;
+  const auto add = [&](const auto& list, auto name_of) {
+    for (const auto& each : list) {
+      if (std::ranges::find(names, name_of(each)) == names.end()) {
+        names.push_back(name_of(each));
+      }
+    }
+  };
+  const auto key_of = [](const auto& kind) { return kind.key; };
+  add(row_rule_kinds(), key_of);
+  add(dataset_rule_kinds(), key_of);
+  add(step_kinds(), key_of);
+  add(masking_kinds(), key_of);
+  add(contract_shape().keys, [](const Key& key) { return key.name; });
+  return names;
+}
+
+std::string_view default_of(const Key& key) {
+  const std::size_t open = key.summary.rfind('(');
+  if (open == std::string_view::npos || !key.summary.ends_with(')')) {
+    return {};
+  }
+  return key.summary.substr(open + 1, key.summary.size() - open - 2);
+}
+
 std::string render_guide(std::string_view name) {
   const std::string kinds = kinds_text(name);
   return kinds.empty() ? path_text(name) : kinds;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/contract/read/shape.h"
 
@@ -16,9 +17,15 @@ namespace sluice::contract {
 /// The line of the table at "materialization.scd2.surrogate_key" or "model.fields[0].type".
 const Key* find_key(std::string_view path);
 
+/// What holds where the key is not written, "append"; empty when there is nothing.
+std::string_view default_of(const Key& key);
+
 /// What is known under a name: "range", "deduplicate", "hash", or a path such as
 /// "materialization.strategy". Empty when there is nothing.
 std::string render_guide(std::string_view name);
+
+/// The names of all rules, steps, maskings and keys of the root, each once; for completion.
+std::vector<std::string_view> guide_names();
 
 /// rules, transforms, maskings.
 std::span<const std::string_view> docs_pages();

@@ -149,7 +149,23 @@ class SchemaWriter {
                : map_of(typed("string"));
   }
 
+  /// What a stage lays over the contract: keys of its root, none of them whole.
+  static Json stage() {
+    Json properties = Json::object();
+    for (const Key& key : contract_shape().keys) {
+      properties[std::string(key.name)] = {{"description", key.summary}};
+    }
+    return any_of({Json{{"type", "object"},
+                        {"properties", std::move(properties)},
+                        {"patternProperties", {{"^x-", Json::object()}}},
+                        {"additionalProperties", false}},
+                   typed("null")});
+  }
+
   Json block(const Key& key) {
+    if (key.name == "stages") {
+      return map_of(stage());
+    }
     if (key.child == nullptr) {
       return key.kind == ValueKind::Object ? typed("object") : Json::object();
     }
