@@ -1,5 +1,6 @@
 """Pins, archives, packages and the cache: the parts that need no network."""
 
+import dataclasses
 import io
 import os
 import re
@@ -204,6 +205,13 @@ class Fetching(unittest.TestCase):
     def test_wheels_are_asked_for_by_their_tags(self) -> None:
         self.assertEqual(fetch.wheel_tags("p-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"),
                          ("cp311", "cp311", "manylinux_2_28_x86_64"))
+
+    def test_a_wheel_for_every_python_is_asked_for_without_a_version(self) -> None:
+        wheel = dataclasses.replace(make_artifact(), client="pip-wheel", package="p==1.0",
+                                    file="p-1.0-py3-none-manylinux2014_x86_64.whl")
+        command = fetch.pip_wheel_command(wheel, Path("out"))
+        self.assertNotIn("--python-version", command)
+        self.assertIn("manylinux2014_x86_64", command)
 
 
 class Bridge(unittest.TestCase):

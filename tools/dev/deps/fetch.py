@@ -45,8 +45,9 @@ def pip_wheel_command(artifact: Artifact, into: Path) -> list[str]:
     python, abi, platform = wheel_tags(artifact.file)
     tags = []
     if platform != "any":
-        tags = ["--python-version", python.removeprefix("cp"), "--implementation", "cp",
-                "--abi", abi]
+        tags = ["--abi", abi]
+        if python.startswith("cp"):  # one for every Python 3 fits the one that asks
+            tags += ["--python-version", python.removeprefix("cp"), "--implementation", "cp"]
         for one in platform.split("."):  # a wheel may fit several
             tags += ["--platform", one]
     return [*pip_command(artifact, into), "--only-binary=:all:", *tags, artifact.package]

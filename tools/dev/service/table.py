@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dev import paths
 from dev.console import DevError
-from dev.service import java
+from dev.service import java, postgres
 
 SPARK_JAVA = (17, 23)  # Hadoop's client needs what Java 24 took away
 
@@ -77,6 +77,12 @@ SERVICES = (
             hint="install a Java between 17 and 23 (Debian: openjdk-17-jre-headless)",
             command=spark_command, environment=spark_environment,
             addresses=lambda place: {"SLUICE_TEST_SPARK": f"sc://127.0.0.1:{place.port}"}),
+    Service(name="postgres", port=55432, groups=(), missing=postgres.missing,
+            hint="install PostgreSQL (Debian: postgresql)",
+            command=lambda place: postgres.command(place.port), environment=dict,
+            addresses=lambda place: {
+                "SLUICE_TEST_POSTGRES":
+                    f"host=127.0.0.1 port={place.port} user=sluice dbname=postgres"}),
 )
 
 
