@@ -9,7 +9,7 @@ find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 
 # The Python modules of deps/deps.toml.
 set(SLUICE_PYTHON_PATH "")
-foreach(module IN ITEMS pyarrow polars deltalake arro3 deprecated wrapt)
+foreach(module IN ITEMS pyarrow duckdb polars deltalake arro3 deprecated wrapt)
   list(APPEND SLUICE_PYTHON_PATH "${PROJECT_SOURCE_DIR}/build/deps/${module}-module")
 endforeach()
 list(JOIN SLUICE_PYTHON_PATH ":" SLUICE_PYTHON_PATH)

@@ -188,7 +188,8 @@ void refine_data(const Native& native, Error& error) {
     error.code = ErrorCode::AlreadyExists;
     error.message = "a row with this key exists already";
   } else if (native.kind == "TransactionContext") {
-    if (says(native, "onflict") || says(native, "uplicate key")) {
+    if (says(native, "onflict") || says(native, "uplicate key") ||
+        says(native, "UNIQUE constraint failed") || says(native, "could not serialize access")) {
       error.code = ErrorCode::CommitConflict;
       error.message = "another transaction has changed the same rows";
     } else if (says(native, "aborted")) {
@@ -269,6 +270,10 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
   } else if (native.kind == "Invalid Input" && says(native, "No magic bytes")) {
     error.code = ErrorCode::Corrupt;
     error.message = "the file is damaged or of another format";
+  }
+  if (says(native, "database is locked")) {  // SQLite's, of a catalog
+    error.code = ErrorCode::CommitConflict;
+    error.message = "another process is writing to the catalog";
   }
   if (says(native, "read-only mode")) {
     error.code = ErrorCode::Unauthorized;

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -22,12 +23,15 @@
 #include "sluice/storage/file/file_storage.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/duckdb/duckdb.h"
+#include "sluice/table/ducklake/ducklake.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::run {
 namespace {
 
 const int kWrites = test_size(30, 300);
+/// A commit of a lake is a dozen statements on its catalog.
+const int kLakeWrites = test_size(9, 90);
 const int kKills = test_size(10, 100);
 
 /// An engine and a table below `folder`, of one format.
@@ -42,6 +46,7 @@ struct Opened {
 struct KillCase {
   std::string name;
   std::function<Opened(const std::string& folder)> open;
+  int writes = kWrites;
 };
 
 Opened open_duckdb(const std::string& folder) {
@@ -63,6 +68,35 @@ Opened open_parquet(const std::string& folder) {
   opened.table = table::make_parquet_table(*opened.connection, *opened.storage).value();
   opened.rows = fmt::format("read_parquet('{}/t/*.parquet')", folder);
   return opened;
+}
+
+Opened open_lake(const std::string& folder, const std::string& catalog,
+                 const std::string& catalog_schema = {}) {
+  Opened opened;
+  opened.engine = engine::make_duckdb_engine().value();
+  opened.connection = opened.engine->connect(Context{}).value();
+  table::attach_lake(Context{}, *opened.connection,
+                     {.catalog = catalog,
+                      .data_path = folder + "/data",
+                      .catalog_schema = catalog_schema,
+                      .lock_wait_ms = 60'000})
+      .value();
+  opened.table =
+      table::make_ducklake_table(*opened.connection, {.parts = {"lake", "main", "t"}}).value();
+  opened.rows = "lake.main.t";
+  return opened;
+}
+
+Opened open_lake_file(const std::string& folder) {
+  return open_lake(folder, folder + "/lake.ducklake");
+}
+Opened open_lake_sqlite(const std::string& folder) {
+  return open_lake(folder, "sqlite:" + folder + "/lake.sqlite");
+}
+/// Each folder is a catalog of its own in the one database.
+Opened open_lake_postgres(const std::string& folder) {
+  return open_lake(folder, fmt::format("postgres:{}", std::getenv("SLUICE_TEST_POSTGRES")),
+                   folder.substr(folder.rfind('/') + 1));
 }
 
 schema::Schema counters() {
@@ -109,7 +143,7 @@ std::vector<std::string> read(Opened& opened) {
 void work(const KillCase& one, const std::string& folder, int progress = -1) {
   Opened opened = one.open(folder);
   opened.table->create(Context{}, {.target = {.parts = {"t"}}, .schema = counters()}).value();
-  for (int n = 0; n < kWrites; ++n) {
+  for (int n = 0; n < one.writes; ++n) {
     const std::string key = fmt::format("work#{}", n);
     if (progress >= 0 && !opened.table->find_commit(Context{}, key).value().has_value() &&
         ::write(progress, "w", 1) != 1) {
@@ -154,7 +188,7 @@ TEST_P(KillTest, AWriterThatIsKilledAndResumedWritesEverythingOnce) {
   const auto begun = std::chrono::steady_clock::now();
   work(GetParam(), undisturbed.path());
   const auto one_write = std::chrono::duration_cast<std::chrono::microseconds>(
-      (std::chrono::steady_clock::now() - begun) / kWrites);
+      (std::chrono::steady_clock::now() - begun) / GetParam().writes);
   std::mt19937 random(7);
   for (int i = 0; i < kKills; ++i) {
     const auto moment = one_write * static_cast<int>(random() % 100) / 100;
@@ -166,20 +200,22 @@ TEST_P(KillTest, AWriterThatIsKilledAndResumedWritesEverythingOnce) {
   expected = Opened{};
   Opened found = GetParam().open(disturbed.path());
   EXPECT_EQ(read(found), rows);
-  EXPECT_EQ(found.table->history(Context{}).value().size(), static_cast<std::size_t>(kWrites) + 1);
+  EXPECT_EQ(found.table->history(Context{}).value().size(),
+            static_cast<std::size_t>(GetParam().writes) + 1);
 }
 
-TEST(WritersTest, SeparateProcessesWithTheSameKeysWriteEverythingOnce) {
+class WritersTest : public testing::TestWithParam<KillCase> {};
+
+TEST_P(WritersTest, SeparateProcessesWithTheSameKeysWriteEverythingOnce) {
   constexpr int kWriters = 4;
-  const KillCase parquet{.name = "parquet", .open = open_parquet};
   const TempFolder alone = TempFolder::make("sluice-writers").value();
   const TempFolder together = TempFolder::make("sluice-writers").value();
-  work(parquet, alone.path());
+  work(GetParam(), alone.path());
   std::array<pid_t, kWriters> children{};
   for (pid_t& child : children) {
     child = ::fork();
     if (child == 0) {
-      work(parquet, together.path());
+      work(GetParam(), together.path());
       ::_exit(0);
     }
   }
@@ -188,15 +224,40 @@ TEST(WritersTest, SeparateProcessesWithTheSameKeysWriteEverythingOnce) {
     ::waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "a writer failed";
   }
-  Opened expected = open_parquet(alone.path());
-  Opened found = open_parquet(together.path());
+  Opened expected = GetParam().open(alone.path());
+  Opened found = GetParam().open(together.path());
   EXPECT_EQ(read(found), read(expected));
-  EXPECT_EQ(found.table->history(Context{}).value().size(), static_cast<std::size_t>(kWrites) + 1);
+  EXPECT_EQ(found.table->history(Context{}).value().size(),
+            static_cast<std::size_t>(GetParam().writes) + 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KillTest,
-                         testing::Values(KillCase{.name = "duckdb", .open = open_duckdb},
-                                         KillCase{.name = "parquet", .open = open_parquet}),
+bool has_lakes() { return table::check_lake_extensions("sqlite:").has_value(); }
+
+std::vector<KillCase> kill_cases() {
+  std::vector<KillCase> cases{{.name = "duckdb", .open = open_duckdb},
+                              {.name = "parquet", .open = open_parquet}};
+  if (has_lakes()) {
+    cases.push_back({.name = "ducklake", .open = open_lake_file});
+  }
+  return cases;
+}
+
+/// Formats that several processes may write at once.
+std::vector<KillCase> writers_cases() {
+  std::vector<KillCase> cases{{.name = "parquet", .open = open_parquet}};
+  if (has_lakes()) {
+    cases.push_back({.name = "ducklake_sqlite", .open = open_lake_sqlite, .writes = kLakeWrites});
+    if (std::getenv("SLUICE_TEST_POSTGRES") != nullptr) {
+      cases.push_back(
+          {.name = "ducklake_postgres", .open = open_lake_postgres, .writes = kLakeWrites});
+    }
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KillTest, testing::ValuesIn(kill_cases()),
+                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, WritersTest, testing::ValuesIn(writers_cases()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -1,0 +1,237 @@
+#include "sluice/table/ducklake/ducklake.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sluice/base/pause.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/sql/sql_table.h"
+
+namespace sluice::table {
+namespace {
+
+namespace fs = std::filesystem;
+
+using dialect::quote_identifier;
+using dialect::quote_literal;
+
+constexpr int kLockPollMs = 50;
+/// Processes that make one lake at the same time trip over each other's tables.
+constexpr int kMeetingsMax = 20;
+
+/// One kind of database that holds a catalog.
+struct CatalogKind {
+  std::string_view prefix;
+  std::string_view scanner;  // the extension that reaches it; empty: the engine itself
+  bool is_file = false;
+  /// Options of ATTACH. SQLite's log lets readers and one writer go on side by side, and makes of
+  /// a writer that began on an older snapshot an error at once.
+  std::string_view attach_options;
+  /// Run before ATTACH. The scanner looks for a secret of its own, also in a storage that our
+  /// engine does not have, unless it finds one in memory; an empty one adds nothing.
+  std::string_view statement;
+};
+
+constexpr std::array kKinds{
+    CatalogKind{.prefix = "sqlite:",
+                .scanner = "sqlite_scanner",
+                .is_file = true,
+                .attach_options = ", META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000",
+                .statement = ""},
+    CatalogKind{.prefix = "postgres:",
+                .scanner = "postgres_scanner",
+                .is_file = false,
+                .attach_options = "",
+                .statement = "CREATE OR REPLACE TEMPORARY SECRET __default_postgres (TYPE "
+                             "postgres)"},
+    CatalogKind{
+        .prefix = "", .scanner = "", .is_file = true, .attach_options = "", .statement = ""},
+};
+
+const CatalogKind& kind_of(std::string_view catalog) {
+  return *std::ranges::find_if(
+      kKinds, [&](const CatalogKind& kind) { return catalog.starts_with(kind.prefix); });
+}
+
+Result<std::string> find_extension(std::string_view name, const engine::ModuleSearch& search) {
+  const std::string file = fmt::format("{}.duckdb_extension", name);
+  for (const std::string& folder : engine::module_folders(search)) {
+    std::string path = (fs::path(folder) / file).string();
+    std::error_code failed;
+    if (fs::exists(path, failed)) {
+      return path;
+    }
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("this build has no DuckLake tables of such a catalog: {} is not "
+                                "installed",
+                                file))
+      .with_hint("run ./dev setup ducklake and build again, or write `format: delta`");
+}
+
+Result<std::vector<std::string>> find_extensions(const CatalogKind& kind,
+                                                 const engine::ModuleSearch& search) {
+  std::vector<std::string> paths;
+  SLUICE_TRY(paths.emplace_back(), find_extension("ducklake", search));
+  if (!kind.scanner.empty()) {
+    SLUICE_TRY(paths.emplace_back(), find_extension(kind.scanner, search));
+  }
+  return paths;
+}
+
+/// Where everything of one lake lies.
+struct Place {
+  const CatalogKind& kind;
+  std::string file;  // of the catalog; empty: a server
+  std::string data_path;
+};
+
+Result<Place> find_place(const LakeOptions& options) {
+  const CatalogKind& kind = kind_of(options.catalog);
+  const std::string where = options.catalog.substr(kind.prefix.size());
+  if (where.empty() || (kind.is_file && where.find(':') < where.find('/'))) {
+    return make_error(ErrorCode::Unsupported, "a catalog of this kind cannot be opened")
+        .with_hint("name a file, sqlite:FILE or postgres:CONNECTION");
+  }
+  Place place{.kind = kind, .file = kind.is_file ? where : "", .data_path = options.data_path};
+  if (place.data_path.empty() && !kind.is_file) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "a lake whose catalog is a server needs a folder for its data")
+        .with_hint("set DUCKLAKE_DATA_PATH");
+  }
+  if (place.data_path.empty()) {
+    place.data_path = where + ".files";
+  }
+  return place;
+}
+
+Status make_folders(const Place& place) {
+  std::vector<fs::path> folders{place.data_path};
+  if (!place.file.empty() && fs::path(place.file).has_parent_path()) {
+    folders.push_back(fs::path(place.file).parent_path());
+  }
+  for (const fs::path& folder : folders) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed) {
+      return make_error(ErrorCode::Unavailable,
+                        fmt::format("a folder cannot be made: '{}'", folder.string()))
+          .with_native(failed.message())
+          .with_hint("give this user the right to write there, or choose another folder");
+    }
+  }
+  return {};
+}
+
+std::string render_attach(const LakeOptions& options, const Place& place) {
+  std::string more(place.kind.attach_options);
+  if (!options.catalog_schema.empty()) {
+    more += fmt::format(", METADATA_SCHEMA {}", quote_literal(options.catalog_schema));
+  }
+  if (!options.inline_rows_max.empty()) {
+    more += fmt::format(", DATA_INLINING_ROW_LIMIT {}", quote_literal(options.inline_rows_max));
+  }
+  return fmt::format("ATTACH {} AS {} (DATA_PATH {}{})",
+                     quote_literal("ducklake:" + options.catalog), quote_identifier(options.name),
+                     quote_literal(place.data_path), more);
+}
+
+/// A catalog that another process holds is asked for again until the time is over.
+Status attach(const Context& context, engine::Connection& connection, const LakeOptions& options,
+              const Place& place) {
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(options.lock_wait_ms);
+  int meetings = place.kind.scanner.empty() ? kMeetingsMax : 0;
+  for (bool is_told = false;; is_told = true) {
+    auto attached = connection.execute(context, render_attach(options, place));
+    if (attached.has_value()) {
+      return {};
+    }
+    Error error = std::move(attached).error();
+    const bool is_held = error.code == ErrorCode::CommitConflict ||
+                         error.message == "another process holds the database file";
+    if (!is_held && ++meetings > kMeetingsMax) {
+      return std::move(error).with_context("opening the catalog of a lake");
+    }
+    if (is_held && std::chrono::steady_clock::now() >= until) {
+      return make_error(ErrorCode::Unavailable,
+                        fmt::format("another process holds the catalog: '{}'", place.file))
+          .with_native(error.native)
+          .with_hint(error.hint + "; --lock-wait says how long a run waits");
+    }
+    if (is_held && !is_told) {
+      context.say(LogLevel::Info, fmt::format("waiting for the catalog: {}", error.hint));
+    }
+    SLUICE_CHECK(pause(context, kLockPollMs));
+  }
+}
+
+/// From here on statements reach the lake's files, and cannot change that.
+std::string render_lock(const Place& place) {
+  std::string files;
+  for (const std::string_view ending : {"", ".wal", "-wal", "-shm", "-journal"}) {
+    files += fmt::format("{}{}", files.empty() ? "" : ", ",
+                         quote_literal(place.file + std::string(ending)));
+  }
+  return fmt::format(
+      "SET GLOBAL allowed_directories = [{}]; SET GLOBAL allowed_paths = [{}];"
+      "SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true",
+      quote_literal(place.data_path), place.file.empty() ? "" : files);
+}
+
+}  // namespace
+
+Status check_lake_extensions(const std::string& catalog, const engine::ModuleSearch& search) {
+  SLUICE_TRY([[maybe_unused]] const auto paths, find_extensions(kind_of(catalog), search));
+  return {};
+}
+
+Status attach_lake(const Context& context, engine::Connection& connection,
+                   const LakeOptions& options) {
+  SLUICE_TRY(const Place place, find_place(options));
+  SLUICE_TRY(const auto extensions, find_extensions(place.kind, options.search));
+  SLUICE_CHECK(make_folders(place));
+  for (const std::string& path : extensions) {
+    SLUICE_TRY_IN([[maybe_unused]] const auto loaded,
+                  connection.execute(context, "LOAD " + quote_literal(path)),
+                  "loading an extension of the engine");
+  }
+  SLUICE_CHECK(connection.execute(context, "SET GLOBAL ducklake_max_retry_count = 0"));
+  if (!place.kind.statement.empty()) {
+    SLUICE_CHECK(connection.execute(context, std::string(place.kind.statement)));
+  }
+  SLUICE_CHECK(attach(context, connection, options, place));
+  SLUICE_CHECK(connection.execute(context, render_lock(place)));
+  return {};
+}
+
+Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connection,
+                                                   const plan::TableId& id) {
+  if (id.parts.size() != 3) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("expected a table name such as lake.schema.table, got '{}'",
+                                  plan::to_string(id)));
+  }
+  const std::string lake = quote_literal(id.parts.front());
+  return make_sql_table(
+      connection,
+      {.id = id,
+       .description = {.uri = plan::to_string(id), .format = "ducklake", .reader_note = ""},
+       .has_partitions = true,
+       .sweeps = {fmt::format("SELECT count(*) FROM ducklake_cleanup_old_files({}, older_than => "
+                              "{{}})",
+                              lake),
+                  fmt::format("SELECT count(*) FROM ducklake_delete_orphaned_files({}, older_than "
+                              "=> {{}})",
+                              lake)}});
+}
+
+}  // namespace sluice::table
