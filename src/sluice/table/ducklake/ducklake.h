@@ -9,7 +9,7 @@
 // engine. After attaching, statements of the engine reach the lake and nothing else.
 //
 // A commit whose reply is lost on the way from PostgreSQL is found by its key, but the extension
-// takes the files that it wrote for lost: see docs/tables.md.
+// has then deleted the files that the commit names: a deviation (docs/tables.md).
 #pragma once
 
 #include <memory>

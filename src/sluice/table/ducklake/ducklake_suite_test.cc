@@ -105,7 +105,8 @@ class LakePlace final : public TablePlace {
 TableCase case_of(std::string kind) {
   return {.name = "ducklake_" + kind,
           .make = [kind] { return std::make_unique<LakePlace>(kind); },
-          .has_files = false};
+          .has_files = false,
+          .may_leave_refused_files = true};
 }
 
 /// Only what this machine has; DucklakeTest says what is missing. A server takes part in the long
