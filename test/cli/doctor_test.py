@@ -43,6 +43,15 @@ class Doctor(InFolder):
         else:
             self.assertIn("Rust 1.94", found["hint"])
 
+    def test_ducklake_tables_are_there_or_say_how_to_get_them(self) -> None:
+        found = self.findings(self.sluice("doctor", "--json").out)["ducklake"]
+        extension = SLUICE.parent.parent / "lib/sluice/ducklake.duckdb_extension"
+        self.assertEqual((found["group"], found["found"]), ("tables", extension.exists()))
+        if found["found"]:
+            self.assertIn("PostgreSQL", found["detail"])
+        else:
+            self.assertIn("./dev setup ducklake", found["hint"])
+
     def test_a_folder_of_temporary_files_that_is_not_there_is_told(self) -> None:
         done = self.sluice("doctor", "--json", TMPDIR=str(self.folder / "nowhere"))
         self.assertEqual(done.code, 4)

@@ -13,6 +13,7 @@
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/script/script.h"
+#include "sluice/table/ducklake/ducklake.h"
 #include "sluice/table/module.h"
 
 namespace sluice::cli {
@@ -96,6 +97,30 @@ Finding look_at_format(std::string_view format) {
   return finding;
 }
 
+/// DuckLake tables, with each kind of catalog that this installation can open.
+Finding look_at_lakes() {
+  Finding finding{.group = "tables", .name = "ducklake", .detail = "catalogs:", .hint = ""};
+  struct Catalog {
+    std::string_view name;
+    std::string_view example;
+  };
+  static constexpr Catalog kCatalogs[] = {
+      {"DuckDB file", "x"}, {"SQLite", "sqlite:x"}, {"PostgreSQL", "postgres:x"}};
+  for (const Catalog& catalog : kCatalogs) {
+    const Status there = table::check_lake_extensions(std::string(catalog.example));
+    if (there) {
+      finding.detail += fmt::format("{}{}", finding.is_there ? ", " : " ", catalog.name);
+      finding.is_there = true;
+    } else if (finding.hint.empty()) {
+      finding.hint = there.error().hint;
+    }
+  }
+  if (!finding.is_there) {
+    finding.detail = "not installed";
+  }
+  return finding;
+}
+
 Finding look_at_temporary_folder() {
   std::error_code failed;
   const fs::path folder = fs::temp_directory_path(failed);
@@ -168,6 +193,7 @@ std::vector<Finding> look_around() {
                       .detail = "always there",
                       .hint = ""});
   findings.push_back(look_at_format("delta"));
+  findings.push_back(look_at_lakes());
   findings.push_back(look_at_python());
   findings.push_back(look_at_machine());
   findings.push_back(look_at_temporary_folder());

@@ -8,6 +8,7 @@
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/interrupt.h"
+#include "sluice/cli/lake_environment.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/report/run_json.h"
@@ -92,6 +93,7 @@ contract::RunOptions options_of(const Arguments& arguments) {
   options.lenient = arguments.has("lenient");
   options.mesh = mesh_options(arguments);
   options.keys = keys_of_environment();
+  options.lake = lake_of_environment();
   options.render_record = [](const run::RunResult& result) {
     return report::to_record_json(result);
   };

@@ -9,6 +9,7 @@
 #include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/commands/report_internal.h"
 #include "sluice/cli/interrupt.h"
+#include "sluice/cli/lake_environment.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
@@ -68,6 +69,10 @@ constexpr Option kOptions[] = {
     {.name = "state",
      .value = "FOLDER",
      .help = "Where batches and run records lie",
+     .group = kWriting},
+    {.name = "lock-wait",
+     .value = "TIME",
+     .help = "How long a catalog that another run holds is waited for, e.g. 30s",
      .group = kWriting},
     {.name = "engine",
      .short_name = 'e',
@@ -145,6 +150,19 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     }
   }
   return wrong(fmt::format("--memory is a size such as 512MB or 4GiB; got '{}'", text));
+}
+
+/// "500ms", "30s", "2m", in milliseconds.
+Result<int> parse_time(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view unit = text.substr(digits);
+  const std::uint64_t each = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
+  if (digits == 0 || digits > 6 || each == 0) {
+    return wrong(fmt::format("--lock-wait is a time such as 500ms, 30s or 2m; got '{}'", text));
+  }
+  SLUICE_TRY(const std::uint64_t number, parse_number("lock-wait", text.substr(0, digits)));
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  return static_cast<int>(std::min(number * each, kDayMs));
 }
 
 Colour colour_of(report::Tone tone) {
@@ -249,6 +267,10 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   if (const auto show = arguments.find("show")) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));
     options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
+  }
+  options.lake = lake_of_environment();
+  if (const auto wait = arguments.find("lock-wait")) {
+    SLUICE_TRY(options.lake.lock_wait_ms, parse_time(*wait));
   }
   options.keys = keys_of_environment();
   options.script_environment = script_environment(arguments.all("pass-env"));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/module.h"
@@ -54,20 +55,36 @@ Result<Folder> Folder::open(engine::Connection& connection,
   return folder;
 }
 
+Result<LakeTable> LakeTable::open(const Context& context, std::unique_ptr<engine::Engine> engine,
+                                  const Places& places) {
+  LakeTable lake;
+  lake.engine_ = std::move(engine);
+  SLUICE_TRY(lake.connection_, lake.engine_->connect(context));
+  SLUICE_CHECK(table::attach_lake(context, *lake.connection_, places.lake));
+  SLUICE_TRY(lake.table_, table::make_ducklake_table(*lake.connection_, places.lake_table));
+  return lake;
+}
+
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
-                                     const Contract& contract, const schema::Schema& good,
-                                     plan::WriteMode mode, std::string_view relation,
-                                     const std::string& key, const Uuid& run_id,
-                                     std::function<Status()> before_commit) {
+                                     const Contract& contract, const AcceptedRows& rows,
+                                     plan::WriteMode mode, const std::string& key,
+                                     const Uuid& run_id, std::function<Status()> before_commit) {
   const plan::TableId id = id_of(contract);
-  SLUICE_CHECK(create_if_absent(context, table, contract, with_kept_columns(good, mode), id, true));
-  const plan::Write write{.target = id,
-                          .schema = good,
-                          .mode = std::move(mode),
-                          .source = plan::Relation{std::string(relation)}};
-  run::WriteOptions options;
-  options.before_commit = std::move(before_commit);
-  return run::write_once(context, table, write, {}, commit_key(key, run_id), options);
+  SLUICE_CHECK(
+      create_if_absent(context, table, contract, with_kept_columns(rows.columns, mode), id, true));
+  plan::Write write{.target = id,
+                    .schema = rows.columns,
+                    .mode = std::move(mode),
+                    .source = plan::Relation{std::string(rows.relation)}};
+  run::RowSource source;
+  if (rows.elsewhere != nullptr) {
+    write.source = plan::Batches{};
+    source = [&] {
+      return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));
+    };
+  }
+  return run::write_once(context, table, write, source, commit_key(key, run_id),
+                         {.commit_retry_max = limits::kCommitRetryMax});
 }
 
 }  // namespace sluice::contract

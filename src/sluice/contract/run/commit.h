@@ -12,6 +12,7 @@
 #include "sluice/base/result.h"
 #include "sluice/base/uuid.h"
 #include "sluice/contract/model/contract.h"
+#include "sluice/contract/run/places.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
 #include "sluice/storage/storage.h"
@@ -34,12 +35,33 @@ class Folder {
   std::unique_ptr<table::Table> table_;
 };
 
-/// Brings the rows of `relation` into the table under `key`; makes the table when it is not there.
-/// `good` are the relation's columns; `before_commit` as in run::WriteOptions.
+/// A table of a DuckLake, on an engine of its own: no statement of a contract runs there.
+class LakeTable {
+ public:
+  static Result<LakeTable> open(const Context& context, std::unique_ptr<engine::Engine> engine,
+                                const Places& places);
+
+  table::Table& table() { return *table_; }
+
+ private:
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::Connection> connection_;
+  std::unique_ptr<table::Table> table_;
+};
+
+/// The rows that a run accepted.
+struct AcceptedRows {
+  const schema::Schema& columns;
+  std::string_view relation;
+  /// Set when the table is on another engine than the relation: the rows come from here.
+  engine::Connection* elsewhere = nullptr;
+};
+
+/// Brings the rows into the table under `key`; makes the table when it is not there.
+/// `before_commit` as in run::WriteOptions.
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
-                                     const Contract& contract, const schema::Schema& good,
-                                     plan::WriteMode mode, std::string_view relation,
-                                     const std::string& key, const Uuid& run_id,
-                                     std::function<Status()> before_commit);
+                                     const Contract& contract, const AcceptedRows& rows,
+                                     plan::WriteMode mode, const std::string& key,
+                                     const Uuid& run_id, std::function<Status()> before_commit);
 
 }  // namespace sluice::contract

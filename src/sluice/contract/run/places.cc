@@ -58,14 +58,47 @@ Result<std::string> parse_format(const Contract& contract) {
   if (word.empty() || word == "parquet" || word == "native") {
     return std::string("parquet");
   }
-  if (word == "delta") {
+  if (word == "delta" || word == "ducklake") {
     return word;
   }
-  return make_error(ErrorCode::Unsupported,
-                    fmt::format("this run writes Parquet folders and Delta tables, not '{}'", word))
+  return make_error(
+             ErrorCode::Unsupported,
+             fmt::format("this run writes Parquet folders, Delta and DuckLake tables, not '{}'",
+                         word))
       .with_hint(
-          "write `format: delta` or `format: parquet` in the contract, or run with "
-          "--no-materialize and --output-good");
+          "write `format: delta`, `format: ducklake` or `format: parquet` in the contract, or run "
+          "with --no-materialize and --output-good");
+}
+
+/// lake.schema.table, and the lake: where the options say, else a file beside the working folder.
+Status find_lake(const std::string& written, const RunOptions& options, Places& places) {
+  const std::string name = written.starts_with("table:") ? written.substr(6) : written;
+  auto id = plan::parse_table_id(name);
+  if (name.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("a DuckLake table is named lake.schema.table, not '{}'", written))
+        .with_hint(
+            "write the name of the table as the target; DUCKLAKE_METADATA says where the "
+            "lake's catalog is");
+  }
+  places.lake_table = *std::move(id);
+  places.lake = options.lake;
+  places.lake.name = places.lake_table.parts.front();
+  if (places.lake.catalog.empty()) {
+    places.lake.catalog = places.lake.name + ".ducklake";
+  }
+  constexpr std::string_view kSqlite = "sqlite:";
+  std::string& catalog = places.lake.catalog;
+  if (catalog.starts_with(kSqlite)) {
+    catalog = fmt::format("{}{}", kSqlite,
+                          absolute_path(catalog.substr(kSqlite.size()), working_folder()));
+  } else if (catalog.find(':') == std::string::npos) {
+    catalog = absolute_path(catalog, working_folder());
+  }
+  if (!places.lake.data_path.empty()) {
+    places.lake.data_path = absolute_path(places.lake.data_path, working_folder());
+  }
+  return {};
 }
 
 /// `<catalog>.quarantine.<layer>_<table>`, or `quarantine/<name>` beside the target's folder.
@@ -101,6 +134,9 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
   if (writes) {
     SLUICE_TRY(places.format, parse_format(contract));
     SLUICE_TRY(places.target, folder_of_target(written, "target"));
+    if (places.format == "ducklake") {
+      SLUICE_CHECK(find_lake(written, options, places));
+    }
     if (contract.quarantine.target) {
       const std::string& place = contract.quarantine.target->value;
       SLUICE_TRY(places.quarantine, folder_of_target(place, "quarantine"));

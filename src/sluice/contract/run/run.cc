@@ -152,20 +152,29 @@ Status Runner::open_engine() {
       }
     }
   }
-  const OpenEngine open =
-      options_.open_engine
-          ? options_.open_engine
-          : OpenEngine([](const auto& o) { return engine::open_engine("duckdb", o); });
-  SLUICE_TRY(engine_, open(options));
+  SLUICE_TRY(engine_, make_engine(options));
   result_.engine = std::string(engine_->name());
   SLUICE_TRY(connection_, engine_->connect(context_));
   return {};
 }
 
+Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
+    const engine::EngineOptions& options) const {
+  return options_.open_engine ? options_.open_engine(options)
+                              : engine::open_engine("duckdb", options);
+}
+
 Status Runner::open_tables() {
   if (!places_.target.empty()) {
-    SLUICE_TRY(auto storage, options_.open_storage(places_.target));
-    SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
+    if (places_.lake_table.parts.empty()) {
+      SLUICE_TRY(auto storage, options_.open_storage(places_.target));
+      SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
+    } else {
+      SLUICE_TRY(auto engine, make_engine({.memory_bytes_max = context_.memory_bytes_max,
+                                           .threads_max = context_.threads_max,
+                                           .may_spill = !masks()}));
+      SLUICE_TRY(lake_, LakeTable::open(context_, std::move(engine), places_));
+    }
     SLUICE_TRY(quarantine_,
                QuarantineStore::open(*connection_, places_.quarantine, options_.open_storage));
   }
@@ -385,7 +394,7 @@ Result<PlannedRun> Runner::plan_steps() {
   for (const auto& [what, place] :
        {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
         {"quarantine", places_.quarantine},
-        {"target", places_.target},
+        {"target", places_.target_name()},
         {"file", options_.output_good},
         {"file", options_.output_bad}}) {
     if (!place.empty()) {

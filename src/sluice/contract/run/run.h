@@ -24,6 +24,7 @@
 #include "sluice/masking/vault.h"
 #include "sluice/run/pipeline/run_result.h"
 #include "sluice/run/script/child_process.h"
+#include "sluice/table/ducklake/ducklake.h"
 
 namespace sluice::contract {
 
@@ -51,6 +52,10 @@ struct RunOptions {
   /// Where batches and records lie. Empty: in `_sluice` below the target; a run without a target
   /// then keeps none.
   std::string state_folder;
+
+  /// Of a target in a DuckLake. An empty catalog is the file `<lake>.ducklake` of the working
+  /// folder; the name is that of the target.
+  table::LakeOptions lake;
 
   /// Commits files that were committed before as a new batch.
   bool again = false;

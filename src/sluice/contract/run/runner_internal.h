@@ -67,7 +67,10 @@ class Runner {
   Status check_outputs() const;
   Status open_state();
   Status open_engine();
+  Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
   Status open_tables();
+  /// Null: no target is written.
+  table::Table* target() { return lake_ ? &lake_->table() : target_ ? &target_->table() : nullptr; }
   /// False when there is nothing to do; result_ says why.
   Result<bool> find_batch();
   Result<bool> find_replay();
@@ -122,6 +125,7 @@ class Runner {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> target_;
+  std::optional<LakeTable> lake_;
   std::optional<QuarantineStore> quarantine_;
   std::optional<run::BatchRecord> unrecorded_;
   std::optional<run::ReplayInput> replay_;

@@ -144,10 +144,10 @@ Result<bool> Runner::find_batch() {
       .run_id = run_uuid_,
       .fingerprint = result_.contract.fingerprint};
   const auto is_committed = [&](const Context& context, std::uint64_t number) -> Result<bool> {
-    if (!target_) {
+    if (target() == nullptr) {
       return true;  // nothing is written: the record is all there is
     }
-    return is_batch_done(context, log, target_->table(), *quarantine_, number);
+    return is_batch_done(context, log, *target(), *quarantine_, number);
   };
   SLUICE_TRY(const run::NextBatch next,
              run::find_next_batch(context_, log, is_committed, files_, request));
@@ -190,7 +190,7 @@ Result<bool> Runner::find_batch() {
 }
 
 Result<bool> Runner::find_replay() {
-  if (!target_) {
+  if (target() == nullptr) {
     return make_error(ErrorCode::InvalidArgument, "a replay needs a target to move rows into")
         .with_hint("give --target, or write materialization.target_path in the contract");
   }
@@ -198,7 +198,7 @@ Result<bool> Runner::find_replay() {
   SLUICE_TRY(ReplayPlan plan,
              plan_replay(context_, *connection_,
                          {.log = log,
-                          .target = target_->table(),
+                          .target = *target(),
                           .store = *quarantine_,
                           .request = {.selection = *options_.replay,
                                       .tried_by = options_.tried_by,

@@ -129,7 +129,7 @@ Status Runner::bind_batch(const std::string& key) {
 }
 
 Status Runner::commit() {
-  if (!target_) {
+  if (target() == nullptr) {
     SLUICE_CHECK(record_batch());
     SLUICE_CHECK(write_outputs());
     if (result_.rows.quarantined > 0) {
@@ -155,12 +155,11 @@ Status Runner::commit() {
   const std::string strategy(plan::mode_name(mode));
   bool is_bound = false;
   SLUICE_TRY_IN(const table::Receipt receipt,
-                commit_target(context_, target_->table(), *contract_, bound_.good, std::move(mode),
-                              run::kGoodRelation, key, run_uuid_,
-                              [&] {
-                                is_bound = true;
-                                return bind_batch(key);
-                              }),
+                commit_target(context_, *target(), *contract_,
+                              {.columns = bound_.good,
+                               .relation = run::kGoodRelation,
+                               .elsewhere = lake_ ? connection_.get() : nullptr},
+                              std::move(mode), key, run_uuid_),
                 "writing the target");
   if (!is_bound) {  // another process has committed this batch meanwhile
     SLUICE_CHECK(unrecorded_ ? Status(lost_race()) : write_outputs());
@@ -173,7 +172,7 @@ Status Runner::commit() {
     SLUICE_CHECK(quarantine_->settle(context_, key, receipt.ingest_id));
   }
   result_.rows.written = receipt.rows_in;
-  result_.target = run::TargetResult{.uri = places_.target,
+  result_.target = run::TargetResult{.uri = places_.target_name(),
                                      .format = places_.format,
                                      .strategy = strategy,
                                      .version = receipt.version,
@@ -181,7 +180,7 @@ Status Runner::commit() {
                                      .updated = receipt.updated,
                                      .deleted = receipt.deleted};
   narrator_.tell(LogLevel::Info, "written",
-                 fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target));
+                 fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));
   result_.durations.materialize_ms = watch.ms();
   return {};
 }

@@ -1,0 +1,156 @@
+"""DuckLake tables of contract runs, judged by a second DuckDB: the lake and its catalog as SQL."""
+
+import json
+import subprocess
+import sys
+import unittest
+from importlib.util import find_spec
+
+from program import BUILD, PATIENCE_S, SLUICE, InFolder, environment
+
+CONTRACT = """\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model:
+  fields:
+    - {{name: id, type: long, required: true}}
+    - {{name: day, type: string}}
+    - {{name: fare, type: double}}
+primary_key: [id]
+materialization:
+  strategy: {strategy}
+  format: ducklake
+  target_path: lake.silver.trips{more}
+"""
+EXTENSION = BUILD / "lib/sluice/ducklake.duckdb_extension"
+
+
+@unittest.skipUnless(EXTENSION.exists(), "built without DuckLake tables: ./dev setup ducklake")
+@unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+class DuckLake(InFolder):
+    catalog = "lake.ducklake"
+
+    def contract(self, strategy: str, more: str = "") -> None:
+        self.write("c.yaml", CONTRACT.format(strategy=strategy, more=more))
+
+    def source(self, name: str, rows: list[tuple]) -> str:
+        lines = [json.dumps(dict(zip(("id", "day", "fare"), row, strict=True))) for row in rows]
+        self.write(name, "\n".join(lines) + "\n")
+        return name
+
+    def words(self, source: str) -> list[str]:
+        return ["run", "c.yaml", "--source", source, "--json", "--quiet"]
+
+    def run_rows(self, name: str, rows: list[tuple], **env: str) -> dict:
+        done = self.sluice(*self.words(self.source(name, rows)), **env)
+        self.assertEqual(done.code, 0, done.err)
+        return json.loads(done.out)
+
+    def judge(self):
+        """A lake as a plain DuckDB sees it."""
+        import duckdb
+        judge = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+        for name in ("ducklake", "sqlite_scanner"):
+            judge.execute(f"LOAD '{EXTENSION.with_name(name + '.duckdb_extension')}'")
+        prefix, _, file = self.catalog.rpartition(":")
+        place = f"{prefix}:{self.folder / file}" if prefix else str(self.folder / file)
+        judge.execute(f"ATTACH 'ducklake:{place}' AS lake (READ_ONLY)")
+        return judge
+
+    def ask(self, sql: str) -> list[tuple]:
+        judge = self.judge()
+        try:
+            return judge.execute(sql).fetchall()
+        finally:
+            judge.close()
+
+    def rows(self) -> list[tuple]:
+        return self.ask("SELECT id, day, fare FROM lake.silver.trips ORDER BY ALL")
+
+    def test_a_plain_duckdb_agrees_on_rows_schema_and_partitions(self) -> None:
+        self.contract("append", "\n  partition_by: [day]")
+        rows = [(1, "mon", 1.5), (2, "tue wed", 2.5), (3, None, None), (4, "mon", 4.0)]
+        report = self.run_rows("one.jsonl", rows)
+        self.assertEqual((report["target"]["uri"], report["target"]["format"]),
+                         ("lake.silver.trips", "ducklake"))
+        self.assertEqual(self.rows(), sorted(rows, key=lambda row: row[0]))
+        self.assertEqual(self.ask("SELECT column_name, column_type FROM (DESCRIBE "
+                                  "lake.silver.trips) LIMIT 3"),
+                         [("id", "BIGINT"), ("day", "VARCHAR"), ("fare", "DOUBLE")])
+        self.assertEqual(self.ask("SELECT transform FROM "
+                                  "__ducklake_metadata_lake.ducklake_partition_column"),
+                         [("identity",)])
+
+    def test_a_merge_updates_and_inserts_and_an_overwrite_replaces(self) -> None:
+        self.contract("merge")
+        self.run_rows("one.jsonl", [(1, "a", 1.0), (2, "b", 2.0)])
+        report = self.run_rows("two.jsonl", [(2, "b", 9.0), (3, "c", 3.0)])
+        self.assertEqual((report["target"]["inserted"], report["target"]["updated"]), (1, 1))
+        self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 9.0), (3, "c", 3.0)])
+        self.contract("overwrite")
+        self.run_rows("three.jsonl", [(7, "z", 7.0)])
+        self.assertEqual(self.rows(), [(7, "z", 7.0)])
+
+    def test_the_same_files_are_written_once(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        self.assertEqual(self.run_rows("one.jsonl", [(1, "a", 1.0)])["status"], "skipped")
+        self.assertEqual(self.rows(), [(1, "a", 1.0)])
+        self.assertEqual(self.ask("SELECT count(*) FROM lake.silver._sluice_ledger"), [(1,)])
+
+    def test_a_lake_that_another_process_holds_is_waited_for_and_named(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        holder = self.judge_that_writes()
+        try:
+            words = [*self.words(self.source("two.jsonl", [(2, "b", 2.0)])), "--lock-wait",
+                     "200ms"]
+            done = self.sluice(*words)
+            self.assertEqual(done.code, 4, done.err)
+            self.assertIn("another process holds the catalog", done.err)
+            self.assertIn(f"process {holder.pid}", done.err)
+            waiting = subprocess.Popen([str(SLUICE), *words[:-1], "60s"], cwd=self.folder,
+                                       env=environment(), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        finally:
+            holder.communicate(b"\n", timeout=PATIENCE_S)
+        _, said = waiting.communicate(timeout=PATIENCE_S)
+        self.assertEqual(waiting.returncode, 0, said)
+        self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
+
+    def judge_that_writes(self) -> subprocess.Popen:
+        """Another program that has the file open, until it is given a line."""
+        program = ("import sys, duckdb; c = duckdb.connect(sys.argv[1]); "
+                   "print('held', flush=True); sys.stdin.readline()")
+        holder = subprocess.Popen([sys.executable, "-c", program,
+                                   str(self.folder / self.catalog)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert holder.stdout is not None
+        self.assertEqual(holder.stdout.readline(), b"held\n")
+        return holder
+
+    def test_a_catalog_in_sqlite_takes_two_processes_with_one_batch(self) -> None:
+        self.catalog = "sqlite:lake.sqlite"
+        lake = {"DUCKLAKE_METADATA": self.catalog, "DUCKLAKE_DATA_PATH": "data"}
+        self.contract("append")
+        self.run_rows("first.jsonl", [(1, "a", 1.0)], **lake)
+        words = self.words(self.source("next.jsonl", [(2, "b", 2.0)]))
+        both = [subprocess.Popen([str(SLUICE), *words], cwd=self.folder,
+                                 env=environment() | lake, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                for _ in range(2)]
+        for process in both:
+            _, said = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
+
+    def test_a_target_that_names_no_lake_is_refused(self) -> None:
+        self.contract("append")
+        done = self.sluice(*self.words(self.source("one.jsonl", [(1, "a", 1.0)])), "--target",
+                           "folder/trips")
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("lake.schema.table", done.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
