@@ -77,14 +77,15 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                     .mode = std::move(mode),
                     .source = plan::Relation{std::string(rows.relation)}};
   run::RowSource source;
+  run::WriteOptions options;
   if (rows.elsewhere != nullptr) {
+    options.commit_retry_max = limits::kCommitRetryMax;  // every write of a lake meets every other
     write.source = plan::Batches{};
     source = [&] {
       return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));
     };
   }
-  return run::write_once(context, table, write, source, commit_key(key, run_id),
-                         {.commit_retry_max = limits::kCommitRetryMax});
+  return run::write_once(context, table, write, source, commit_key(key, run_id), options);
 }
 
 }  // namespace sluice::contract
