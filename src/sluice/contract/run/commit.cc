@@ -78,6 +78,7 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                     .source = plan::Relation{std::string(rows.relation)}};
   run::RowSource source;
   run::WriteOptions options;
+  options.before_commit = std::move(before_commit);
   if (rows.elsewhere != nullptr) {
     options.commit_retry_max = limits::kCommitRetryMax;  // every write of a lake meets every other
     write.source = plan::Batches{};

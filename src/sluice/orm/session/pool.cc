@@ -5,7 +5,7 @@
 namespace sluice::orm {
 namespace {
 
-/// Waits until `ready`, at most as long as the Context allows; one that has ended waits for nothing.
+/// Waits until `ready`, as long as the Context allows; one that has ended does not wait at all.
 template <class Ready>
 Status wait_until(const Context& context, std::unique_lock<std::mutex>& lock,
                   std::condition_variable_any& changed, Ready ready) {
