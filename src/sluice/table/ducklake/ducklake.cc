@@ -13,6 +13,7 @@
 
 #include "sluice/base/pause.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/table/ducklake/lake_files_internal.h"
 #include "sluice/table/sql/sql_table.h"
 
 namespace sluice::table {
@@ -144,6 +145,18 @@ std::string render_attach(const LakeOptions& options, const Place& place) {
                      quote_literal(place.data_path), more);
 }
 
+/// Connections of servers hold passwords: only files are named.
+Error cannot_open(Error error, const Place& place) {
+  if (error.native.find("catalog version mismatch") != std::string::npos) {
+    error.code = ErrorCode::Unsupported;
+    error.message = "the lake is of a version of DuckLake that this build does not write";
+    error.hint = "use a Sluice whose DuckLake is of that version, or migrate the lake with DuckDB";
+  }
+  return std::move(error).with_context(
+      place.file.empty() ? "opening the catalog of a lake"
+                         : fmt::format("opening the catalog of a lake: '{}'", place.file));
+}
+
 /// A catalog that another process holds is asked for again until the time is over.
 Status attach(const Context& context, engine::Connection& connection, const LakeOptions& options,
               const Place& place) {
@@ -159,7 +172,7 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
     const bool is_held = error.code == ErrorCode::CommitConflict ||
                          error.message == "another process holds the database file";
     if (!is_held && ++meetings > kMeetingsMax) {
-      return std::move(error).with_context("opening the catalog of a lake");
+      return cannot_open(std::move(error), place);
     }
     if (is_held && std::chrono::steady_clock::now() >= until) {
       return make_error(ErrorCode::Unavailable,
@@ -228,10 +241,8 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
        .has_partitions = true,
        .sweeps = {fmt::format("SELECT count(*) FROM ducklake_cleanup_old_files({}, older_than => "
                               "{{}})",
-                              lake),
-                  fmt::format("SELECT count(*) FROM ducklake_delete_orphaned_files({}, older_than "
-                              "=> {{}})",
-                              lake)}});
+                              lake)},
+       .files = internal::make_lake_files(connection, id)});
 }
 
 }  // namespace sluice::table

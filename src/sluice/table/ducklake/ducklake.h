@@ -8,8 +8,9 @@
 // engine's module; nothing is fetched. A DuckDB file may be attached once in a process: share the
 // engine. After attaching, statements of the engine reach the lake and nothing else.
 //
-// A commit whose reply is lost on the way from PostgreSQL is found by its key, but the extension
-// has then deleted the files that the commit names: a deviation (docs/tables.md).
+// Files of a commit are flushed, and kept until its outcome is known: the extension removes them
+// when a server's reply is lost (lake_files_internal.h). The data lie on a disk that knows hard
+// links.
 #pragma once
 
 #include <memory>

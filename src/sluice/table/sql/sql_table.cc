@@ -19,15 +19,21 @@ namespace {
 using dialect::quote_identifier;
 using internal::Ledger;
 
+bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
+
 /// A transaction of the connection; rolled back unless it was committed.
 class Transaction {
  public:
-  static Result<Transaction> begin(const Context& context, engine::Connection& connection) {
+  static Result<Transaction> begin(const Context& context, engine::Connection& connection,
+                                   CommitFiles* files) {
+    if (files != nullptr) {
+      SLUICE_CHECK(files->begin(context));
+    }
     SLUICE_CHECK(connection.execute(context, "BEGIN TRANSACTION"));
-    return Transaction(connection);
+    return Transaction(connection, files);
   }
   Transaction(Transaction&& other) noexcept
-      : connection_(std::exchange(other.connection_, nullptr)) {}
+      : connection_(std::exchange(other.connection_, nullptr)), files_(other.files_) {}
   Transaction& operator=(Transaction&&) = delete;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -35,24 +41,41 @@ class Transaction {
 
   Status roll_back() {
     if (engine::Connection* open = std::exchange(connection_, nullptr); open != nullptr) {
-      SLUICE_CHECK(open->execute(Context{}, "ROLLBACK"));
+      const auto done = open->execute(Context{}, "ROLLBACK");
+      release();
+      SLUICE_CHECK(done);
     }
     return {};
   }
-  /// The error of a commit leaves its outcome open, unless it is a conflict.
+  /// The error of a commit leaves its outcome open, unless it is a conflict; files stay kept until
+  /// release().
   Status commit(const Context& context) {
+    if (files_ != nullptr) {
+      if (Status kept = files_->keep(context); !kept.has_value()) {
+        SLUICE_CHECK(roll_back());
+        return kept;
+      }
+    }
     engine::Connection* open = std::exchange(connection_, nullptr);
     auto committed = open->execute(context, "COMMIT");
     if (!committed.has_value()) {
       static_cast<void>(open->execute(Context{}, "ROLLBACK"));
       return std::move(committed).error();
     }
+    release();
     return {};
+  }
+  void release() {
+    if (files_ != nullptr) {
+      files_->release();
+    }
   }
 
  private:
-  explicit Transaction(engine::Connection& connection) : connection_(&connection) {}
+  Transaction(engine::Connection& connection, CommitFiles* files)
+      : connection_(&connection), files_(files) {}
   engine::Connection* connection_;
+  CommitFiles* files_;
 };
 
 class SqlPrepared final : public Prepared {
@@ -88,9 +111,7 @@ class SqlTablePort final : public Table {
   Status create(const Context& context, const plan::CreateTable& create) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
-                                                  std::string_view key) override {
-    return ledger_.find_commit(context, key);
-  }
+                                                  std::string_view key) override;
   Result<std::unique_ptr<Prepared>> prepare(const Context& context, const plan::Write& write,
                                             ColumnStream rows, const CommitKey& key) override;
   Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
@@ -111,7 +132,7 @@ class SqlTablePort final : public Table {
                   SqlPrepared& prepared);
   Status apply(const Context& context, const SqlPrepared& prepared);
   Result<bool> finish(const Context& context, SqlPrepared& prepared);
-  CommitOutcome settle(const Context& context, const SqlPrepared& prepared, Error cause);
+  CommitOutcome settle(const Context& context, SqlPrepared& prepared, Error cause);
   Result<std::string> render_rows(const schema::Schema& schema) const;
   std::string table_name() const { return dialect::quote_table(table_.id); }
 
@@ -143,8 +164,6 @@ std::vector<std::string> key_columns_of(const plan::WriteMode& mode) {
                     },
                     mode);
 }
-
-bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
 
 Status check_columns(const schema::Schema& schema) {
   SLUICE_CHECK(validate(schema));
@@ -211,7 +230,8 @@ Result<std::string> render_layout(const std::vector<plan::PartitionField>& field
 }
 
 Status SqlTablePort::create_once(const Context& context, const plan::CreateTable& create) {
-  SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
+  SLUICE_TRY(Transaction transaction,
+             Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const auto there, find_state(context));
   if (table_.id.parts.size() > 1) {
     plan::TableId folder = table_.id;
@@ -231,7 +251,19 @@ Status SqlTablePort::create_once(const Context& context, const plan::CreateTable
   }
   SLUICE_CHECK(ledger_.create(context));
   SLUICE_CHECK(ledger_.add_table(context, create.partition_by));
-  return transaction.commit(context);
+  Status committed = transaction.commit(context);
+  if (!committed.has_value() && is_conflict(committed.error())) {
+    transaction.release();
+  }
+  return committed;
+}
+
+Result<std::optional<StoredCommit>> SqlTablePort::find_commit(const Context& context,
+                                                              std::string_view key) {
+  if (table_.files != nullptr) {
+    SLUICE_CHECK(table_.files->restore(context));
+  }
+  return ledger_.find_commit(context, key);
 }
 
 Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string_view key) {
@@ -301,7 +333,8 @@ Result<std::string> SqlTablePort::render_rows(const schema::Schema& schema) cons
 Result<std::unique_ptr<Prepared>> SqlTablePort::prepare(const Context& context,
                                                         const plan::Write& write, ColumnStream rows,
                                                         const CommitKey& key) {
-  SLUICE_TRY(Transaction transaction, Transaction::begin(context, *connection_));
+  SLUICE_TRY(Transaction transaction,
+             Transaction::begin(context, *connection_, table_.files.get()));
   auto prepared = std::make_unique<SqlPrepared>(std::move(transaction));
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
   const TableState& state = loaded.table;
@@ -448,7 +481,10 @@ Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared)
 }
 
 Result<Maintained> SqlTablePort::maintain(const Context& context, sys_micros older_than) {
+  SLUICE_TRY(Transaction transaction,
+             Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
+  SLUICE_CHECK(transaction.commit(context));
   Maintained done{.deleted = forgotten};
   const std::string instant = dialect::render_literal(dialect::duckdb_dialect(), older_than);
   for (const std::string& sweep : table_.sweeps) {
@@ -457,22 +493,29 @@ Result<Maintained> SqlTablePort::maintain(const Context& context, sys_micros old
     done.deleted += files;
     done.scanned += files;
   }
+  if (table_.files != nullptr) {
+    SLUICE_TRY(const Maintained swept, table_.files->sweep(context, older_than));
+    done.deleted += swept.deleted;
+    done.failed += swept.failed;
+    done.scanned += swept.scanned;
+  }
   return done;
 }
 
 /// What became of a commit that ended in an error: only the ledger tells. A conflict that left
 /// nothing behind is one; whatever else left nothing behind may still be on its way.
-CommitOutcome SqlTablePort::settle(const Context& context, const SqlPrepared& prepared,
-                                   Error cause) {
-  const auto stored = ledger_.find_commit(context, prepared.key.key);
-  if (stored.has_value() && stored->has_value() &&
-      (*stored)->receipt.ingest_id == prepared.key.ingest_id) {
+CommitOutcome SqlTablePort::settle(const Context& context, SqlPrepared& prepared, Error cause) {
+  const auto stored = find_commit(context, prepared.key.key);
+  const bool is_ours = stored.has_value() && stored->has_value() &&
+                       (*stored)->receipt.ingest_id == prepared.key.ingest_id;
+  if (!is_ours && !(stored.has_value() && is_conflict(cause))) {
+    return Unknown{std::move(cause)};
+  }
+  prepared.transaction.release();
+  if (is_ours) {
     return Committed{prepared.receipt};
   }
-  if (stored.has_value() && is_conflict(cause)) {
-    return Conflict{cause.message};
-  }
-  return Unknown{std::move(cause)};
+  return Conflict{cause.message};
 }
 
 Result<CommitOutcome> SqlTablePort::commit(const Context& context,

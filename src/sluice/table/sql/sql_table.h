@@ -21,6 +21,24 @@
 
 namespace sluice::table {
 
+/// Files in which a database keeps rows and for which it does not answer: a commit must not name a
+/// file that a power cut can take, and what takes a lost reply for a failure removes files that the
+/// commit names. Of one connection, whose transactions it sees.
+class CommitFiles {
+ public:
+  virtual ~CommitFiles() = default;
+  /// Before a transaction begins: what is written from now on is its own.
+  virtual Status begin(const Context& context) = 0;
+  /// Before COMMIT: its files are flushed, and kept under second names.
+  virtual Status keep(const Context& context) = 0;
+  /// The outcome is known: the second names go.
+  virtual void release() = 0;
+  /// Files that the catalog names and that are gone come back, whoever kept them.
+  virtual Status restore(const Context& context) = 0;
+  /// Removes older files that no version names.
+  virtual Result<Maintained> sweep(const Context& context, sys_micros older_than) = 0;
+};
+
 /// One table, and in what its database differs from others.
 struct SqlTable {
   plan::TableId id;
@@ -30,8 +48,10 @@ struct SqlTable {
   /// `ALTER TABLE ... SET PARTITIONED BY` lays the rows out.
   bool has_partitions = false;
   /// Queries of one number, with '{}' for the instant before which files are old: each removes
-  /// files that no version names and counts them.
+  /// files that were replaced and counts them.
   std::vector<std::string> sweeps;
+  /// Null: the database answers for its files.
+  std::unique_ptr<CommitFiles> files;
 };
 
 /// `connection` is one of an engine that speaks DuckDB's SQL and has transactions; it outlives the
