@@ -107,6 +107,13 @@ INSTANTIATE_TEST_SUITE_P(All, TableSuite,
                              .has_all_names = false,
                              .has_all_types = false}),
                          [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, ChangeSuite,
+                         testing::Values(TableCase{
+                             .name = "delta",
+                             .make = [] { return std::make_unique<DeltaPlace>(); },
+                             .has_all_names = false,
+                             .has_all_types = false}),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace sluice::table

@@ -112,7 +112,7 @@ std::string sql_of(const std::string& name) {
 
 }  // namespace
 
-TEST_P(TableSuite, AMergeThatKeepsTheLastOfAKeyTakesIt) {
+TEST_P(ChangeSuite, AMergeThatKeepsTheLastOfAKeyTakesIt) {
   writer_.table.create(context_, cities()).value();
   plan::Merge last{.key = {"id"}, .keep_last = true};
   const std::string twice = batch(
@@ -128,7 +128,7 @@ TEST_P(TableSuite, AMergeThatKeepsTheLastOfAKeyTakesIt) {
   EXPECT_EQ(write(last, batch("(NULL, '', '', '', 1)")).error().code, ErrorCode::DataRejected);
 }
 
-TEST_P(TableSuite, ASnapshotMarksWhatItLacksAndUnmarksWhatComesBack) {
+TEST_P(ChangeSuite, ASnapshotMarksWhatItLacksAndUnmarksWhatComesBack) {
   writer_.table.create(context_, cities()).value();
   EXPECT_EQ(write(snapshot(0.5), batch(kThree)).value().deleted, 0) << "an empty table";
   const std::string two = batch("(1, 'gb', 'a', 'I', 1), (3, 'fr', NULL, 'I', 1)");
@@ -144,7 +144,7 @@ TEST_P(TableSuite, ASnapshotMarksWhatItLacksAndUnmarksWhatComesBack) {
   EXPECT_THAT(rows(kAll), ElementsAre("1|a|false", "2|b|false", "3|false"));
 }
 
-TEST_P(TableSuite, ASnapshotRemovesWhatItLacksWithoutAMark) {
+TEST_P(ChangeSuite, ASnapshotRemovesWhatItLacksWithoutAMark) {
   writer_.table.create(context_, cities()).value();
   plan::Merge hard = snapshot(0.5);
   hard.soft_delete.reset();
@@ -154,7 +154,7 @@ TEST_P(TableSuite, ASnapshotRemovesWhatItLacksWithoutAMark) {
   EXPECT_THAT(rows("id, name"), ElementsAre("1|a", "2|b"));
 }
 
-TEST_P(TableSuite, ASnapshotThatLacksTooMuchChangesNothing) {
+TEST_P(ChangeSuite, ASnapshotThatLacksTooMuchChangesNothing) {
   writer_.table.create(context_, cities()).value();
   write(snapshot(0.2), batch(kThree)).value();
   const auto before = rows(kAll);
@@ -166,7 +166,7 @@ TEST_P(TableSuite, ASnapshotThatLacksTooMuchChangesNothing) {
   EXPECT_THAT(place_->stray_files(), IsEmpty());
 }
 
-TEST_P(TableSuite, AScopedSnapshotComparesWhatItIsAbout) {
+TEST_P(ChangeSuite, AScopedSnapshotComparesWhatItIsAbout) {
   writer_.table.create(context_, cities()).value();
   plan::Merge scoped = snapshot(0.5);
   scoped.snapshot->scope = {"land"};
@@ -176,7 +176,7 @@ TEST_P(TableSuite, AScopedSnapshotComparesWhatItIsAbout) {
   EXPECT_EQ(write(scoped, batch(kNoRows)).value().deleted, 0) << "it is about no land";
 }
 
-TEST_P(TableSuite, AKeyThatWasRefusedIsNotMissing) {
+TEST_P(ChangeSuite, AKeyThatWasRefusedIsNotMissing) {
   writer_.table.create(context_, cities()).value();
   write(snapshot(1), batch(kThree)).value();
   writer_.connection.execute(context_, "CREATE TEMP TABLE refused AS SELECT '2' AS id").value();
@@ -186,7 +186,7 @@ TEST_P(TableSuite, AKeyThatWasRefusedIsNotMissing) {
   EXPECT_THAT(rows("id, gone"), ElementsAre("1|false", "2|false", "3|true"));
 }
 
-TEST_P(TableSuite, EventsMarkTheirKeysAndTheLastOfAKeyCounts) {
+TEST_P(ChangeSuite, EventsMarkTheirKeysAndTheLastOfAKeyCounts) {
   writer_.table.create(context_, cities()).value();
   write(events(), batch(kThree)).value();
   const std::string feed = batch(
@@ -206,7 +206,7 @@ TEST_P(TableSuite, EventsMarkTheirKeysAndTheLastOfAKeyCounts) {
               ElementsAre("1|again|false", "2|b2|false", "3|false", "4|x|true"));
 }
 
-TEST_P(TableSuite, EventsRemoveTheirKeysWithoutAMark) {
+TEST_P(ChangeSuite, EventsRemoveTheirKeysWithoutAMark) {
   writer_.table.create(context_, cities()).value();
   plan::Merge hard = events();
   hard.soft_delete.reset();
@@ -219,7 +219,7 @@ TEST_P(TableSuite, EventsRemoveTheirKeysWithoutAMark) {
   EXPECT_EQ(write(hard, feed).value().deleted, 0);
 }
 
-TEST_P(TableSuite, SurrogateKeysAreADigestOfTheKeyOrStayWithTheRow) {
+TEST_P(ChangeSuite, SurrogateKeysAreADigestOfTheKeyOrStayWithTheRow) {
   writer_.table.create(context_, cities()).value();
   plan::Merge keyed{.key = {"id", "land"}, .surrogate_key = plan::SurrogateKey{.column = "sk"}};
   write(keyed, batch("(1, 'gb', 'a', '', 1)")).value();
@@ -234,7 +234,7 @@ TEST_P(TableSuite, SurrogateKeysAreADigestOfTheKeyOrStayWithTheRow) {
   EXPECT_EQ(rows("id, sk"), before);
 }
 
-TEST_P(TableSuite, TheUnknownMemberIsPutInOnceAndLeftAlone) {
+TEST_P(ChangeSuite, TheUnknownMemberIsPutInOnceAndLeftAlone) {
   writer_.table.create(context_, cities()).value();
   plan::Merge merge = snapshot(1);
   merge.surrogate_key = plan::SurrogateKey{.column = "sk"};
@@ -250,7 +250,7 @@ TEST_P(TableSuite, TheUnknownMemberIsPutInOnceAndLeftAlone) {
               ElementsAre("-1|a key like it|true", "-1|nobody|false", "5|b|false"));
 }
 
-TEST_P(TableSuite, RandomEventsEqualAnOracle) {
+TEST_P(ChangeSuite, RandomEventsEqualAnOracle) {
   writer_.table.create(context_, cities()).value();
   std::mt19937 random(20'260'401);
   Oracle oracle;
@@ -278,7 +278,7 @@ TEST_P(TableSuite, RandomEventsEqualAnOracle) {
   }
 }
 
-TEST_P(TableSuite, RandomSnapshotsEqualAnOracle) {
+TEST_P(ChangeSuite, RandomSnapshotsEqualAnOracle) {
   writer_.table.create(context_, cities()).value();
   std::mt19937 random(20'260'402);
   plan::Merge merge = snapshot(1);
@@ -309,7 +309,7 @@ TEST_P(TableSuite, RandomSnapshotsEqualAnOracle) {
   }
 }
 
-TEST_P(TableSuite, AColumnThatTheMergeFillsMustBeThere) {
+TEST_P(ChangeSuite, AColumnThatTheMergeFillsMustBeThere) {
   create();
   const plan::Merge keyed{.key = {"id"}, .surrogate_key = plan::SurrogateKey{.column = "nope"}};
   EXPECT_EQ(write(keyed, "SELECT 1::BIGINT AS id").error().message,

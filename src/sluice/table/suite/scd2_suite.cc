@@ -85,7 +85,7 @@ void put_all(OracleHistory& history, const std::map<std::int64_t, std::string>& 
 
 }  // namespace
 
-TEST_P(TableSuite, AnScd2ChangeOpensAVersionAndClosesTheOneBefore) {
+TEST_P(ChangeSuite, AnScd2ChangeOpensAVersionAndClosesTheOneBefore) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, 'free', 'a', 10)")).value();
   const Receipt receipt =
@@ -97,7 +97,7 @@ TEST_P(TableSuite, AnScd2ChangeOpensAVersionAndClosesTheOneBefore) {
                                           "2|1|free|c|-1|9999|true"));
 }
 
-TEST_P(TableSuite, TheSameScd2BatchAgainChangesNothing) {
+TEST_P(ChangeSuite, TheSameScd2BatchAgainChangesNothing) {
   writer_.table.create(context_, dimension()).value();
   const std::string same = batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 20), (2, 'x', 'c', 5)");
   write(by_id(), same).value();
@@ -108,7 +108,7 @@ TEST_P(TableSuite, TheSameScd2BatchAgainChangesNothing) {
   EXPECT_EQ(rows(kHistory), before);
 }
 
-TEST_P(TableSuite, ALateScd2RowSplitsTheVersionThatHoldsItsInstant) {
+TEST_P(ChangeSuite, ALateScd2RowSplitsTheVersionThatHoldsItsInstant) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 30)")).value();
   write(by_id(), batch("(1, 'trial', 'late', 20)")).value();
@@ -116,7 +116,7 @@ TEST_P(TableSuite, ALateScd2RowSplitsTheVersionThatHoldsItsInstant) {
                                           "1|3|pro|b|30|9999|true"));
 }
 
-TEST_P(TableSuite, AnScd2RowOfTheInstantOfAVersionCorrectsIt) {
+TEST_P(ChangeSuite, AnScd2RowOfTheInstantOfAVersionCorrectsIt) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, 'free', 'a', 10), (1, 'pro', 'b', 30)")).value();
   const Receipt receipt = write(by_id(), batch("(1, 'gold', 'mended', 30)")).value();
@@ -126,21 +126,21 @@ TEST_P(TableSuite, AnScd2RowOfTheInstantOfAVersionCorrectsIt) {
               ElementsAre("1|1|free|a|-1|30|false", "1|2|gold|mended|30|9999|true"));
 }
 
-TEST_P(TableSuite, ColumnsThatScd2DoesNotTrackOpenNoVersion) {
+TEST_P(ChangeSuite, ColumnsThatScd2DoesNotTrackOpenNoVersion) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, 'free', 'a', 10)")).value();
   EXPECT_EQ(write(by_id(), batch("(1, 'free', 'other', 20)")).value().unchanged, 1);
   EXPECT_THAT(rows(kHistory), ElementsAre("1|1|free|a|-1|9999|true"));
 }
 
-TEST_P(TableSuite, ANullIsAnScd2ValueLikeAnyOther) {
+TEST_P(ChangeSuite, ANullIsAnScd2ValueLikeAnyOther) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, NULL, 'a', 10)")).value();
   EXPECT_EQ(write(by_id(), batch("(1, NULL, 'b', 20)")).value().unchanged, 1);
   EXPECT_EQ(write(by_id(), batch("(1, 'pro', 'c', 30)")).value().inserted, 1);
 }
 
-TEST_P(TableSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
+TEST_P(ChangeSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
   writer_.table.create(context_, dimension()).value();
   write(by_id(), batch("(1, 'free', 'a', 10), (2, 'free', 'a', 10)")).value();
   const auto before = rows("sk");
@@ -150,7 +150,7 @@ TEST_P(TableSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
   EXPECT_THAT(after, testing::IsSupersetOf(before));
 }
 
-TEST_P(TableSuite, AnScd2VersionSaysWhichColumnsMadeIt) {
+TEST_P(ChangeSuite, AnScd2VersionSaysWhichColumnsMadeIt) {
   plan::CreateTable table = dimension();
   table.schema.fields.push_back({.name = "why", .type = {schema::Text{}}});
   writer_.table.create(context_, table).value();
@@ -165,7 +165,7 @@ TEST_P(TableSuite, AnScd2VersionSaysWhichColumnsMadeIt) {
               ElementsAre("-1|free|initial_load", "20|pro|tier", "30|gold|tier,note"));
 }
 
-TEST_P(TableSuite, Scd2KeepsTheLatestOfEqualKeysWhenAsked) {
+TEST_P(ChangeSuite, Scd2KeepsTheLatestOfEqualKeysWhenAsked) {
   writer_.table.create(context_, dimension()).value();
   plan::Scd2 scd2 = by_id();
   scd2.keep_last = true;
@@ -175,7 +175,7 @@ TEST_P(TableSuite, Scd2KeepsTheLatestOfEqualKeysWhenAsked) {
   EXPECT_EQ(write(scd2, three).value().unchanged, 3);
 }
 
-TEST_P(TableSuite, AnScd2HistoryHasItsUnknownMemberAndRandomKeys) {
+TEST_P(ChangeSuite, AnScd2HistoryHasItsUnknownMemberAndRandomKeys) {
   writer_.table.create(context_, dimension()).value();
   plan::Scd2 scd2 = by_id();
   scd2.has_random_surrogate = true;
@@ -192,7 +192,7 @@ TEST_P(TableSuite, AnScd2HistoryHasItsUnknownMemberAndRandomKeys) {
   EXPECT_EQ(rows("sk"), before);
 }
 
-TEST_P(TableSuite, Scd2WithoutAnInstantTakesTheGivenOne) {
+TEST_P(ChangeSuite, Scd2WithoutAnInstantTakesTheGivenOne) {
   writer_.table.create(context_, dimension()).value();
   plan::Scd2 scd2 = by_id();
   scd2.timestamp_column = "";
@@ -202,13 +202,13 @@ TEST_P(TableSuite, Scd2WithoutAnInstantTakesTheGivenOne) {
   EXPECT_THAT(rows("effective_from, tier"), ElementsAre("-1|free", "50|pro"));
 }
 
-TEST_P(TableSuite, Scd2RefusesNullKeysAndInstants) {
+TEST_P(ChangeSuite, Scd2RefusesNullKeysAndInstants) {
   writer_.table.create(context_, dimension()).value();
   EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
   EXPECT_EQ(write(by_id(), batch("(1, 'x', 'a', NULL)")).error().code, ErrorCode::DataRejected);
 }
 
-TEST_P(TableSuite, Scd2NamesTheColumnsThatATableLacks) {
+TEST_P(ChangeSuite, Scd2NamesTheColumnsThatATableLacks) {
   create();
   const auto refused = write(plan::Scd2{.key = {"id"}}, "SELECT 1::BIGINT AS id");
   EXPECT_EQ(refused.error().message,
@@ -216,7 +216,7 @@ TEST_P(TableSuite, Scd2NamesTheColumnsThatATableLacks) {
             "'is_current'");
 }
 
-TEST_P(TableSuite, RandomScd2HistoriesEqualAnOracle) {
+TEST_P(ChangeSuite, RandomScd2HistoriesEqualAnOracle) {
   constexpr int kBatches = 6;
   constexpr int kHistories = 1'000;
   const int rows_each = test_size(1'500, 20'000);

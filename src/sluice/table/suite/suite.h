@@ -1,7 +1,7 @@
 // The promises of the table port as tests, run over every format. A new format is one line in the
 // list of cases in suite_test.cc; where it cannot keep a promise, that is a field of its case and
 // not a missing test. The tests lie in a library so that a format which needs a server can run them
-// in its own program.
+// in its own program. A program instantiates both suites.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,8 @@ struct TableCase {
   bool may_leave_refused_files = false;
   /// Unsigned numbers, times of day and UUIDs are kept; where not they are Unsupported, by name.
   bool has_all_types = true;
+  /// Commits of a long history: enough to cross whatever a format folds together.
+  int long_history = 34;
 };
 
 /// Called by the suite, so that a linker takes the tests of these files along.
@@ -90,5 +92,9 @@ class TableSuite : public testing::TestWithParam<TableCase> {
   Context context_;
   int writes_ = 0;
 };
+
+/// Histories, snapshots and change events: what table/change works out by the same SQL for every
+/// format. A format whose commits are slow runs these in the long run.
+class ChangeSuite : public TableSuite {};
 
 }  // namespace sluice::table

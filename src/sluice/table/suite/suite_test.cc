@@ -109,6 +109,8 @@ std::vector<TableCase> table_cases() {
 
 INSTANTIATE_TEST_SUITE_P(All, TableSuite, testing::ValuesIn(table_cases()),
                          [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, ChangeSuite, testing::ValuesIn(table_cases()),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace sluice::table
