@@ -159,7 +159,11 @@ Status Runner::commit() {
                               {.columns = bound_.good,
                                .relation = run::kGoodRelation,
                                .elsewhere = lake_ ? connection_.get() : nullptr},
-                              std::move(mode), key, run_uuid_),
+                              std::move(mode), key, run_uuid_,
+                              [&] {
+                                is_bound = true;
+                                return bind_batch(key);
+                              }),
                 "writing the target");
   if (!is_bound) {  // another process has committed this batch meanwhile
     SLUICE_CHECK(unrecorded_ ? Status(lost_race()) : write_outputs());

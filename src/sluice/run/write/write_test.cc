@@ -118,7 +118,8 @@ class ScriptedTable final : public table::Table {
 
 class WriteTest : public testing::Test {
  protected:
-  Result<table::Receipt> write(WriteOptions options = {.pause_initial_ms = 0, .pause_max_ms = 0}) {
+  Result<table::Receipt> write(const WriteOptions& options = {.pause_initial_ms = 0,
+                                                              .pause_max_ms = 0}) {
     return write_once(context_, table_, plan_, nullptr, key_, options);
   }
 
