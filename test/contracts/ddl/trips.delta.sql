@@ -1,3 +1,4 @@
+-- delta keeps some table properties itself; these are left out: owner
 -- delta with partitions does not cluster; cluster_by is left out: `trip_id`
 CREATE TABLE IF NOT EXISTS `lake`.`silver`.`trips` (
   `trip_id` BIGINT NOT NULL COMMENT 'The meter\'s own number',
@@ -19,5 +20,5 @@ USING delta
 PARTITIONED BY (`day`)
 COMMENT 'One row a trip, as the taxi\'s meter told it'
 TBLPROPERTIES (
-  'owner' = 'mobility\'s'
+  'about' = 'mobility\'s'
 );

@@ -1,4 +1,4 @@
--- duckdb has no table properties; these are left out: owner
+-- duckdb has no table properties; these are left out: owner about
 -- duckdb keeps no partitions; partition_by is left out: "day"
 -- duckdb does not cluster; cluster_by is left out: "trip_id"
 CREATE TABLE IF NOT EXISTS "lake"."silver"."trips" (

@@ -1,4 +1,4 @@
--- ducklake has no table properties; these are left out: owner
+-- ducklake has no table properties; these are left out: owner about
 -- ducklake does not cluster; cluster_by is left out: "trip_id"
 CREATE TABLE IF NOT EXISTS "lake"."silver"."trips" (
   "trip_id" BIGINT NOT NULL,

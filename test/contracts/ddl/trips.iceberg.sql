@@ -1,3 +1,4 @@
+-- iceberg keeps some table properties itself; these are left out: owner
 CREATE TABLE IF NOT EXISTS `lake`.`silver`.`trips` (
   `trip_id` BIGINT NOT NULL COMMENT 'The meter\'s own number',
   `picked_up` TIMESTAMP_NTZ NOT NULL,
@@ -18,6 +19,6 @@ USING iceberg
 PARTITIONED BY (`day`)
 COMMENT 'One row a trip, as the taxi\'s meter told it'
 TBLPROPERTIES (
-  'owner' = 'mobility\'s'
+  'about' = 'mobility\'s'
 );
 ALTER TABLE `lake`.`silver`.`trips` WRITE ORDERED BY `trip_id`;

@@ -227,25 +227,29 @@ void Writer::write_properties() {
   const TextMap none;
   const TextMap& properties =
       contract_.materialization ? contract_.materialization->table_properties : none;
-  if (properties.empty()) {
-    return;
-  }
-  if (!keeper_.has_properties) {
-    std::string keys;
-    for (const auto& property : properties) {
-      keys += " " + property.key.value;
-    }
-    note(fmt::format("{} has no table properties; these are left out:{}", keeper_.name, keys));
-    return;
-  }
-  out_ += "\nTBLPROPERTIES (";
-  bool is_first = true;
+  // Spark's parser refuses what it keeps itself.
+  constexpr std::array<std::string_view, 5> kReserved{"owner", "provider", "location", "external",
+                                                      "is_managed_location"};
+  std::string list;
+  std::string left_out;
   for (const auto& property : properties) {
-    out_ += fmt::format("{}\n  {} = {}", is_first ? "" : ",", text(property.key.value),
-                        text(property.value.value));
-    is_first = false;
+    const bool is_reserved = std::ranges::find(kReserved, property.key.value) != kReserved.end();
+    if (!keeper_.has_properties || is_reserved) {
+      left_out += " " + property.key.value;
+    } else {
+      list += fmt::format("{}\n  {} = {}", list.empty() ? "" : ",", text(property.key.value),
+                          text(property.value.value));
+    }
   }
-  out_ += "\n)";
+  if (!left_out.empty()) {
+    note(fmt::format(
+        "{} {}; these are left out:{}", keeper_.name,
+        keeper_.has_properties ? "keeps some table properties itself" : "has no table properties",
+        left_out));
+  }
+  if (!list.empty()) {
+    out_ += "\nTBLPROPERTIES (" + list + "\n)";
+  }
 }
 
 void Writer::write_location() {
