@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr run::WriteOptions kAtOnce{
+const run::WriteOptions kAtOnce{
     .commit_retry_max = 2, .lookup_retry_max = 0, .pause_initial_ms = 0, .pause_max_ms = 0};
 constexpr const char* kColumns =
     "id, tier, note, seen, effective_from, effective_to, is_current, version";
