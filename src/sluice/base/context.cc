@@ -1,5 +1,9 @@
 #include "sluice/base/context.h"
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
 namespace sluice {
 namespace {
 
@@ -43,6 +47,16 @@ Status Context::check() const {
     return make_error(ErrorCode::Cancelled, "stopped because the time allowed has passed");
   }
   return {};
+}
+
+Status Context::pause(std::chrono::milliseconds time) const {
+  const auto end = std::chrono::steady_clock::now() + time;
+  const auto until = deadline.has_value() ? std::min(end, *deadline) : end;
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_until(lock, stop, until, [] { return false; });
+  return check();
 }
 
 void Context::say(LogLevel level, std::string message) const {

@@ -30,6 +30,8 @@ struct Context {
 
   /// Cancelled when a stop was asked for or the deadline has passed.
   Status check() const;
+  /// Waits between two attempts; a stop or the deadline ends it early, as check() says.
+  Status pause(std::chrono::milliseconds time) const;
   void say(LogLevel level, std::string message) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,7 +15,6 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/base/overloaded.h"
-#include "sluice/base/pause.h"
 
 namespace sluice::run {
 namespace {
@@ -100,7 +100,8 @@ Result<Step> resolve_unknown(const Attempting& write, Error cause) {
   std::optional<Error> unreadable;
   for (int lookup = 0; lookup <= write.options.lookup_retry_max; ++lookup) {
     if (lookup > 0) {
-      SLUICE_CHECK(pause(context, pause_ms(write.options, lookup - 1, *context.random)));
+      SLUICE_CHECK(context.pause(
+          std::chrono::milliseconds(pause_ms(write.options, lookup - 1, *context.random))));
     }
     auto known = find_known(context, write);
     if (!known.has_value() && known.error().code == ErrorCode::InvalidArgument) {
@@ -217,7 +218,8 @@ Result<table::Receipt> write_once(const Context& context, table::Table& table,
               "retries where many writers share a table.");
     }
     context.say(LogLevel::Info, fmt::format("the commit is tried again: {}", reason.message));
-    SLUICE_CHECK(pause(context, pause_ms(options, retry, *context.random)));
+    SLUICE_CHECK(
+        context.pause(std::chrono::milliseconds(pause_ms(options, retry, *context.random))));
   }
 }
 

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "sluice/base/pause.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
 #include "sluice/table/sql/sql_table.h"
@@ -24,7 +23,7 @@ namespace fs = std::filesystem;
 using dialect::quote_identifier;
 using dialect::quote_literal;
 
-constexpr int kLockPollMs = 50;
+constexpr std::chrono::milliseconds kLockPoll{50};
 /// Processes that make one lake at the same time trip over each other's tables.
 constexpr int kMeetingsMax = 20;
 
@@ -183,7 +182,7 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
     if (is_held && !is_told) {
       context.say(LogLevel::Info, fmt::format("waiting for the catalog: {}", error.hint));
     }
-    SLUICE_CHECK(pause(context, kLockPollMs));
+    SLUICE_CHECK(context.pause(kLockPoll));
   }
 }
 
