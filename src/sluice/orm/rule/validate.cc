@@ -1,6 +1,10 @@
 #include "sluice/orm/rule/validate.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -13,16 +17,52 @@ namespace sluice::orm {
 namespace {
 
 constexpr std::int64_t kNoBound = std::int64_t{1} << 62;
+constexpr std::size_t kUsualViolations = 4;  // of a record that fails
 
-std::string operand_text(const Operand& operand) {
+// Appended digit by digit: fmt::format would be the half of what a failing record costs.
+void append_integer(std::string& text, std::integral auto number) {
+  std::array<char, 24> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  text.append(digits.data(), end);
+}
+
+void append_operand(std::string& text, const Operand& operand) {
   switch (operand.holds) {
-    case Operand::Holds::Nothing: return {};
-    case Operand::Holds::Integer: return fmt::format("{}", operand.integer);
-    case Operand::Holds::Real: return fmt::format("{}", operand.real);
-    case Operand::Holds::Text: return fmt::format("'{}'", operand.text);
-    case Operand::Holds::Member: return std::string(operand.text);
+    case Operand::Holds::Nothing: return;
+    case Operand::Holds::Integer: append_integer(text, operand.integer); return;
+    case Operand::Holds::Real: fmt::format_to(std::back_inserter(text), "{}", operand.real); return;
+    case Operand::Holds::Text: text.append("'").append(operand.text).append("'"); return;
+    case Operand::Holds::Member: text.append(operand.text); return;
   }
-  return {};
+}
+
+void append_parameter(std::string& text, const RuleNode& rule) {
+  if (rule.kind == &kLength || rule.kind == &kByteLength) {
+    append_integer(text, rule.low.integer);
+    if (rule.low.integer != rule.high.integer) {
+      text += "..";
+      if (rule.high.integer != kNoBound) {
+        append_operand(text, rule.high);
+      }
+    }
+    return;
+  }
+  const std::size_t begin = text.size();
+  append_operand(text, rule.low);
+  if (rule.high.holds != Operand::Holds::Nothing) {
+    text += "..";
+    append_operand(text, rule.high);
+  }
+  for (const RuleNode* inner = rule.first(); inner != rule.end(); inner = inner->next()) {
+    text += text.size() == begin ? "" : ", ";
+    if (inner->kind == nullptr) {
+      append_operand(text, inner->low);
+    } else {
+      text.append(inner->kind->name).append("(");
+      append_parameter(text, *inner);
+      text += ")";
+    }
+  }
 }
 
 /// Where a value lies: a chain on the stack, spelled only when something failed.
@@ -45,27 +85,36 @@ std::string_view column_of_place(const Place& place) {
   return place.column.empty() ? place.name : place.column;
 }
 
-std::string path_text(const Place& place) {
+void append_path(std::string& path, const Place& place) {
   if (place.up == nullptr) {
-    return {};
+    return;
   }
-  std::string path = path_text(*place.up);
+  append_path(path, *place.up);
   if (place.name.empty()) {
-    return path + fmt::format("[{}]", place.index);
+    path += "[";
+    append_integer(path, place.index);
+    path += "]";
+    return;
   }
   const bool joined = path.empty() || place.name.starts_with('[');
-  return path + (joined ? "" : ".") + std::string(place.name);
+  path.append(joined ? "" : ".").append(place.name);
 }
 
 void report(const RuleNode& rule, const Subject& subject, const Place& place,
             std::vector<Violation>& out) {
   const bool is_own = rule.kind == &kSatisfies;  // its name is the caller's
-  out.push_back({.record = record_of_place(place),
-                 .member = path_text(place),
-                 .column = std::string(column_of_place(place)),
-                 .rule = std::string(is_own ? rule.low.text : rule.kind->name),
-                 .parameter = is_own ? "" : parameter_text(rule),
-                 .value = subject.value == nullptr ? "null" : shown(*subject.type, subject.value)});
+  if (out.capacity() == 0) {
+    out.reserve(kUsualViolations);
+  }
+  Violation& violation = out.emplace_back();
+  violation.record = record_of_place(place);
+  append_path(violation.member, place);
+  violation.column = column_of_place(place);
+  violation.rule = is_own ? rule.low.text : rule.kind->name;
+  if (!is_own) {
+    append_parameter(violation.parameter, rule);
+  }
+  violation.value = subject.value == nullptr ? "null" : shown(*subject.type, subject.value);
 }
 
 void explain(const RuleNode& rule, const Subject& subject, const Place& place,
@@ -159,23 +208,8 @@ void check_record(const CheckPlan& plan, const void* record, const Place& place,
 }  // namespace
 
 std::string parameter_text(const RuleNode& rule) {
-  if (rule.kind == &kLength || rule.kind == &kByteLength) {
-    if (rule.low.integer == rule.high.integer) {
-      return fmt::format("{}", rule.low.integer);
-    }
-    return fmt::format("{}..{}", rule.low.integer,
-                       rule.high.integer == kNoBound ? std::string{} : operand_text(rule.high));
-  }
-  std::string text = operand_text(rule.low);
-  if (rule.high.holds != Operand::Holds::Nothing) {
-    text += ".." + operand_text(rule.high);
-  }
-  for (const RuleNode* inner = rule.first(); inner != rule.end(); inner = inner->next()) {
-    const std::string part = inner->kind == nullptr
-                                 ? operand_text(inner->low)
-                                 : fmt::format("{}({})", inner->kind->name, parameter_text(*inner));
-    text += (text.empty() ? "" : ", ") + part;
-  }
+  std::string text;
+  append_parameter(text, rule);
   return text;
 }
 
