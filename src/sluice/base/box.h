@@ -1,6 +1,8 @@
-// A value on the heap that copies, compares and prints as the value does: what a recursive type
-// needs to hold itself. Owns its value alone; copying copies the whole tree. Never empty, except
-// after being moved from.
+// Values on the heap. A Box copies, compares and prints as its value does: what a recursive type
+// needs to hold itself. An Opaque holds a type that is only declared where it is held: a public
+// header has it, so that a user's compiler does without the type; next to the header's declaration
+// stands `extern template class Opaque<T>`, and the file that knows T says `template class`.
+// Each owns its value alone; copying copies the whole. Never empty, except after being moved from.
 #pragma once
 
 #include <memory>
@@ -32,5 +34,45 @@ class Box {
  private:
   std::unique_ptr<T> owned_;
 };
+
+template <class T>
+class Opaque {
+ public:
+  Opaque(T value);  // NOLINT(google-explicit-constructor): it stands for its value
+  Opaque(const Opaque& other);
+  Opaque(Opaque&& other) noexcept;
+  Opaque& operator=(const Opaque& other);
+  Opaque& operator=(Opaque&& other) noexcept;
+  ~Opaque();
+
+  const T& operator*() const { return *owned_; }
+  T& operator*() { return *owned_; }
+  const T* operator->() const { return owned_.get(); }
+  T* operator->() { return owned_.get(); }
+
+ private:
+  std::unique_ptr<T> owned_;
+};
+
+template <class T>
+Opaque<T>::Opaque(T value) : owned_(std::make_unique<T>(std::move(value))) {}
+
+template <class T>
+Opaque<T>::Opaque(const Opaque& other) : owned_(std::make_unique<T>(*other)) {}
+
+template <class T>
+Opaque<T>::Opaque(Opaque&& other) noexcept = default;
+
+template <class T>
+Opaque<T>& Opaque<T>::operator=(const Opaque& other) {
+  owned_ = std::make_unique<T>(*other);
+  return *this;
+}
+
+template <class T>
+Opaque<T>& Opaque<T>::operator=(Opaque&& other) noexcept = default;
+
+template <class T>
+Opaque<T>::~Opaque() = default;
 
 }  // namespace sluice

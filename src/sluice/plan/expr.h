@@ -10,6 +10,7 @@
 
 #include "sluice/base/box.h"
 #include "sluice/base/error.h"
+#include "sluice/plan/operators.h"
 #include "sluice/plan/value.h"
 
 namespace sluice::plan {
@@ -24,27 +25,10 @@ struct Literal {
   Value value;
   friend bool operator==(const Literal&, const Literal&) = default;
 };
-enum class UnaryOp : std::uint8_t { Not, IsNull, IsNotNull, Negate };
 struct Unary {
   UnaryOp op = UnaryOp::Not;
   Box<Expr> operand;
   friend bool operator==(const Unary&, const Unary&) = default;
-};
-enum class BinaryOp : std::uint8_t {
-  And,
-  Or,
-  Equal,
-  NotEqual,
-  Less,
-  LessEqual,
-  Greater,
-  GreaterEqual,
-  Add,
-  Subtract,
-  Multiply,
-  Divide,
-  Like,          // case-sensitive
-  RegexMatches,  // RE2 search
 };
 struct Binary {
   BinaryOp op = BinaryOp::And;

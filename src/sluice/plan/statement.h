@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sluice/plan/value.h"
@@ -15,9 +14,15 @@ struct Statement {
   std::string text;
   std::vector<Value> parameters;  // for each '?', in order
 
-  Statement(std::string sql, std::vector<Value> bound = {})  // NOLINT(google-explicit-constructor)
-      : text(std::move(sql)), parameters(std::move(bound)) {}
-  Statement(const char* sql) : text(sql) {}  // NOLINT(google-explicit-constructor)
+  Statement(std::string sql);  // NOLINT(google-explicit-constructor): SQL without parameters
+  Statement(const char* sql);  // NOLINT(google-explicit-constructor)
+  Statement(std::string sql, std::vector<Value> bound);
+  // Not inline: a user's file does without those of plan::Value.
+  Statement(const Statement& other);
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(const Statement& other);
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement();
   friend bool operator==(const Statement&, const Statement&) = default;
 };
 

@@ -7,20 +7,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "sluice/base/function.h"
 #include "sluice/base/result.h"
 
 namespace sluice {
 
 /// Fills the front of the room and says how much of it: a file, a socket, a request's body. 0 at
 /// the end; an error ends the reading.
-using ByteSource = std::function<Result<std::size_t>(std::span<char> room)>;
+using ByteSource = Function<Result<std::size_t>(std::span<char> room)>;
 
 }  // namespace sluice
 

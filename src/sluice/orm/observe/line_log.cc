@@ -1,7 +1,7 @@
 #include "sluice/orm/observe/line_log.h"
 
 #include <algorithm>
-#include <exception>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -38,19 +38,29 @@ bool is_plain(std::string_view value) {
   });
 }
 
-void hand_over(const LineWriter& writer, const std::string& line) {
-  try {
-    writer(line);
-  } catch (...) {
-    // A log that fails does not fail a write, and there is no other log to say so to.
-    return;
-  }
-}
-
 }  // namespace
 
+class LineGate {
+ public:
+  explicit LineGate(LineWriter writer) : writer_(std::move(writer)) {}
+
+  void pass(const std::string& line) {
+    const std::scoped_lock lock(mutex_);
+    try {
+      writer_(line);
+    } catch (...) {
+      // A log that fails does not fail a write, and there is no other log to say so to.
+      return;
+    }
+  }
+
+ private:
+  LineWriter writer_;
+  std::mutex mutex_;
+};
+
 TextLog::TextLog(LineWriter writer, const LineLogOptions& options)
-    : writer_(std::move(writer)), options_(options) {}
+    : options_(options), gate_(std::make_shared<LineGate>(std::move(writer))) {}
 
 void TextLog::write(const LogLine& line) {
   if (line.level < options_.level) {
@@ -66,12 +76,11 @@ void TextLog::write(const LogLine& line) {
       append_quoted(text, value);
     }
   }
-  const std::scoped_lock lock(mutex_);
-  hand_over(writer_, text);
+  gate_->pass(text);
 }
 
 JsonLog::JsonLog(LineWriter writer, const LineLogOptions& options)
-    : writer_(std::move(writer)), options_(options) {}
+    : options_(options), gate_(std::make_shared<LineGate>(std::move(writer))) {}
 
 void JsonLog::write(const LogLine& line) {
   if (line.level < options_.level) {
@@ -90,8 +99,7 @@ void JsonLog::write(const LogLine& line) {
     append_quoted(text, value);
   }
   text.push_back('}');
-  const std::scoped_lock lock(mutex_);
-  hand_over(writer_, text);
+  gate_->pass(text);
 }
 
 }  // namespace sluice

@@ -9,17 +9,17 @@
 // log that fails does not fail a write.
 #pragma once
 
-#include <functional>
-#include <mutex>
+#include <memory>
 #include <string_view>
 
 #include "sluice/base/clock.h"
+#include "sluice/base/function.h"
 #include "sluice/base/log.h"
 
 namespace sluice {
 
 /// Takes one line, without its end.
-using LineWriter = std::function<void(std::string_view line)>;
+using LineWriter = Function<void(std::string_view line)>;
 
 struct LineLogOptions {
   /// Lines below it are dropped.
@@ -29,6 +29,9 @@ struct LineLogOptions {
   const Clock* clock = nullptr;
 };
 
+/// Lets one line at a time through to the writer.
+class LineGate;
+
 /// "2026-03-28T12:00:01.000250Z info ingest committed ingest_id=... table=users rows_in=3".
 class TextLog final : public Log {
  public:
@@ -36,9 +39,8 @@ class TextLog final : public Log {
   void write(const LogLine& line) override;
 
  private:
-  LineWriter writer_;
   LineLogOptions options_;
-  std::mutex mutex_;
+  std::shared_ptr<LineGate> gate_;
 };
 
 /// {"time":"2026-03-28T12:00:01.000250Z","level":"info","message":"ingest committed",...}, a field
@@ -49,9 +51,8 @@ class JsonLog final : public Log {
   void write(const LogLine& line) override;
 
  private:
-  LineWriter writer_;
   LineLogOptions options_;
-  std::mutex mutex_;
+  std::shared_ptr<LineGate> gate_;
 };
 
 }  // namespace sluice

@@ -1,5 +1,12 @@
 #include "sluice/orm/observe/metrics.h"
 
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace sluice {
@@ -20,12 +27,45 @@ std::string label_value(std::string_view value) {
   return text;
 }
 
-}  // namespace
+/// The upper bounds of its buckets are kBounds.
+struct Histogram {
+  std::array<std::uint64_t, kBounds.size()> buckets{};
+  std::uint64_t count = 0;
+  double sum = 0;
+
+  void observe(double seconds) {
+    ++count;
+    sum += seconds;
+    for (std::size_t i = 0; i < kBounds.size(); ++i) {
+      buckets[i] += seconds <= kBounds[i] ? 1U : 0U;
+    }
+  }
+};
+
+struct OfTable {
+  std::int64_t in_flight = 0;
+  std::uint64_t committed = 0;
+  std::uint64_t aborted = 0;
+  std::int64_t rows_in = 0;
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;
+  std::int64_t unchanged = 0;
+  std::int64_t deleted = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t conflicts = 0;
+  Histogram ingest_seconds;
+  std::uint64_t reads = 0;
+  std::uint64_t reads_failed = 0;
+  std::uint64_t rows_read = 0;
+  Histogram read_seconds;
+};
+
+using Tables = std::map<std::string, OfTable, std::less<>>;
 
 /// One family of series after the other.
-class Metrics::Writer {
+class Writer {
  public:
-  explicit Writer(const std::map<std::string, OfTable, std::less<>>& tables) : tables_(&tables) {}
+  explicit Writer(const Tables& tables) : tables_(&tables) {}
 
   void family(std::string_view name, std::string_view type, std::string_view help) {
     text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
@@ -60,31 +100,33 @@ class Metrics::Writer {
   std::string take() && { return std::move(text_); }
 
  private:
-  const std::map<std::string, OfTable, std::less<>>* tables_;
+  const Tables* tables_;
   std::string text_;
 };
 
-void Metrics::Histogram::observe(double seconds) {
-  ++count;
-  sum += seconds;
-  for (std::size_t i = 0; i < kBounds.size(); ++i) {
-    buckets[i] += seconds <= kBounds[i] ? 1U : 0U;
-  }
-}
+}  // namespace
 
-Metrics::OfTable& Metrics::of(std::string_view table) {
-  const auto found = tables_.find(table);
-  return found != tables_.end() ? found->second : tables_[std::string(table)];
-}
+struct Metrics::Series {
+  std::mutex mutex;
+  Tables tables;
+
+  OfTable& of(std::string_view table) {
+    const auto found = tables.find(table);
+    return found != tables.end() ? found->second : tables[std::string(table)];
+  }
+};
+
+Metrics::Metrics() : series_(std::make_unique<Series>()) {}
+Metrics::~Metrics() = default;
 
 void Metrics::ingest_started(std::string_view table) {
-  const std::scoped_lock lock(mutex_);
-  ++of(table).in_flight;
+  const std::scoped_lock lock(series_->mutex);
+  ++series_->of(table).in_flight;
 }
 
 void Metrics::ingest_ended(std::string_view table, const Ingest& ingest) {
-  const std::scoped_lock lock(mutex_);
-  OfTable& values = of(table);
+  const std::scoped_lock lock(series_->mutex);
+  OfTable& values = series_->of(table);
   --values.in_flight;
   ++(ingest.committed ? values.committed : values.aborted);
   values.rows_in += ingest.rows_in;
@@ -97,21 +139,21 @@ void Metrics::ingest_ended(std::string_view table, const Ingest& ingest) {
 }
 
 void Metrics::commit_conflicted(std::string_view table) {
-  const std::scoped_lock lock(mutex_);
-  ++of(table).conflicts;
+  const std::scoped_lock lock(series_->mutex);
+  ++series_->of(table).conflicts;
 }
 
 void Metrics::read_ended(std::string_view table, bool failed, std::uint64_t rows, double seconds) {
-  const std::scoped_lock lock(mutex_);
-  OfTable& values = of(table);
+  const std::scoped_lock lock(series_->mutex);
+  OfTable& values = series_->of(table);
   ++(failed ? values.reads_failed : values.reads);
   values.rows_read += rows;
   values.read_seconds.observe(seconds);
 }
 
 std::string Metrics::to_prometheus() const {
-  const std::scoped_lock lock(mutex_);
-  Writer out(tables_);
+  const std::scoped_lock lock(series_->mutex);
+  Writer out(series_->tables);
   out.family("sluice_ingests_total", "counter", "Writes that ended, by outcome.");
   out.each("sluice_ingests_total", ",outcome=\"committed\"",
            [](const OfTable& t) { return t.committed; });

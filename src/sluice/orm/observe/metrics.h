@@ -9,12 +9,8 @@
 // Safe from any thread. Labels are table names, so the number of series is bounded by the models.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -34,6 +30,13 @@ class Metrics {
     double seconds = 0;
   };
 
+  Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics(Metrics&&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+  Metrics& operator=(Metrics&&) = delete;
+  ~Metrics();
+
   void ingest_started(std::string_view table);
   void ingest_ended(std::string_view table, const Ingest& ingest);
   /// A commit that another writer preceded; the write goes on.
@@ -44,35 +47,8 @@ class Metrics {
   std::string to_prometheus() const;
 
  private:
-  /// The upper bounds of its buckets are kBounds.
-  struct Histogram {
-    std::array<std::uint64_t, 12> buckets{};
-    std::uint64_t count = 0;
-    double sum = 0;
-    void observe(double seconds);
-  };
-  struct OfTable {
-    std::int64_t in_flight = 0;
-    std::uint64_t committed = 0;
-    std::uint64_t aborted = 0;
-    std::int64_t rows_in = 0;
-    std::int64_t inserted = 0;
-    std::int64_t updated = 0;
-    std::int64_t unchanged = 0;
-    std::int64_t deleted = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t conflicts = 0;
-    Histogram ingest_seconds;
-    std::uint64_t reads = 0;
-    std::uint64_t reads_failed = 0;
-    std::uint64_t rows_read = 0;
-    Histogram read_seconds;
-  };
-  class Writer;
-  OfTable& of(std::string_view table);
-
-  mutable std::mutex mutex_;
-  std::map<std::string, OfTable, std::less<>> tables_;
+  struct Series;
+  std::unique_ptr<Series> series_;
 };
 
 }  // namespace sluice

@@ -14,47 +14,75 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "sluice/base/box.h"
 #include "sluice/orm/model/table_model.h"
 #include "sluice/orm/session/value.h"
-#include "sluice/plan/expr.h"
-#include "sluice/plan/read.h"
+#include "sluice/plan/operators.h"
 #include "sluice/plan/statement.h"
+
+namespace sluice::plan {
+struct Expr;
+struct Read;
+}  // namespace sluice::plan
+
+namespace sluice {
+extern template class Opaque<plan::Expr>;
+extern template class Opaque<plan::Read>;
+}  // namespace sluice
+
+namespace sluice::orm {
+
+// Not inline: a user's file does without what expressions are made of, half of what its compiler
+// would have to write.
+using Expression = Opaque<plan::Expr>;
+using ReadPlan = Opaque<plan::Read>;
+
+/// The column of a member.
+Expression column_of(const TableModel& model, std::string_view member);
+/// Its condition against a value.
+Expression compared(plan::BinaryOp op, Expression left, Parameter right);
+Expression combined(plan::BinaryOp op, Expression left, Expression right);
+Expression applied(plan::UnaryOp op, Expression operand);
+Expression listed(Expression left, std::initializer_list<Parameter> values);
+Expression starting_with(Expression left, std::string_view text);
+ReadPlan read_of(const TableModel& model);
+/// Of several conditions all must hold.
+void add_condition(plan::Read& read, Expression condition);
+void add_ordering(plan::Read& read, Expression by, bool descending);
+void limit_rows(plan::Read& read, std::uint64_t rows);
+void skip_rows(plan::Read& read, std::uint64_t rows);
+plan::Statement statement_of(std::string text, std::initializer_list<Parameter> parameters);
+
+}  // namespace sluice::orm
 
 namespace sluice {
 
 /// A condition over the columns of T.
 template <class T>
 struct Condition {
-  plan::Expr expr;
+  orm::Expression expr;
 
   friend Condition operator&&(Condition a, Condition b) {
-    return {plan::binary(plan::BinaryOp::And, std::move(a.expr), std::move(b.expr))};
+    return {orm::combined(plan::BinaryOp::And, std::move(a.expr), std::move(b.expr))};
   }
   friend Condition operator||(Condition a, Condition b) {
-    return {plan::binary(plan::BinaryOp::Or, std::move(a.expr), std::move(b.expr))};
+    return {orm::combined(plan::BinaryOp::Or, std::move(a.expr), std::move(b.expr))};
   }
   friend Condition operator!(Condition a) {
-    return {plan::unary(plan::UnaryOp::Not, std::move(a.expr))};
+    return {orm::applied(plan::UnaryOp::Not, std::move(a.expr))};
   }
 };
 
 }  // namespace sluice
 
 namespace sluice::orm {
-
-/// The column of a member as an expression.
-plan::Expr column_of(const TableModel& model, std::string_view member);
-/// Its condition against a value.
-plan::Expr compared(plan::BinaryOp op, plan::Expr left, plan::Value right);
-plan::Expr listed(plan::Expr left, std::vector<plan::Value> values);
-plan::Expr starting_with(plan::Expr left, std::string_view text);
-plan::Read read_of(const TableModel& model);
 
 template <class M, class V>
 constexpr bool is_comparable() {
@@ -82,7 +110,7 @@ struct Column {
   using Model = internal::ClassOf<Member>;
   using Value = internal::MemberOf<Member>;
 
-  plan::Expr expr() const {
+  orm::Expression expr() const {
     return orm::column_of(orm::table_model_of<Model>(), internal::member_name<Member>);
   }
   template <class... V>
@@ -99,7 +127,7 @@ struct Column {
   }
   /// SQL's LIKE, case-sensitive.
   Condition<Model> like(std::string_view pattern) const {
-    return {orm::compared(plan::BinaryOp::Like, expr(), std::string(pattern))};
+    return {orm::compared(plan::BinaryOp::Like, expr(), orm::text_value(pattern))};
   }
 };
 
@@ -117,7 +145,7 @@ template <auto Left, auto Right>
 Condition<ClassOf<Left>> compare_columns(plan::BinaryOp op) {
   static_assert(std::is_same_v<ClassOf<Left>, ClassOf<Right>>,
                 "this column belongs to another model");
-  return {plan::binary(op, Column<Left>{}.expr(), Column<Right>{}.expr())};
+  return {orm::combined(op, Column<Left>{}.expr(), Column<Right>{}.expr())};
 }
 }  // namespace internal
 
@@ -142,7 +170,7 @@ template <auto Member>
 Condition<internal::ClassOf<Member>> is_null(Column<Member> column) {
   static_assert(internal::is_optional<internal::MemberOf<Member>>,
                 "a column that is not optional is never NULL");
-  return {plan::unary(plan::UnaryOp::IsNull, column.expr())};
+  return {orm::applied(plan::UnaryOp::IsNull, column.expr())};
 }
 
 namespace internal {
@@ -190,52 +218,49 @@ Condition<T> by_key(const V&... values) {
 /// One column of an ORDER BY.
 template <class T>
 struct Ordering {
-  plan::OrderBy by;
+  orm::Expression by;
+  bool is_descending = false;
 };
 template <auto Member>
 Ordering<internal::ClassOf<Member>> ascending(Column<Member> column) {
-  return {{.by = column.expr()}};
+  return {.by = column.expr()};
 }
 template <auto Member>
 Ordering<internal::ClassOf<Member>> descending(Column<Member> column) {
-  return {{.by = column.expr(), .descending = true}};
+  return {.by = column.expr(), .is_descending = true};
 }
 
 /// Rows of the table of T; what is selected is decided by the struct they are read into.
 template <class T>
 class Query {
  public:
-  explicit Query(plan::Read read) : read_(std::move(read)) {}
+  explicit Query(orm::ReadPlan read) : read_(std::move(read)) {}
 
   /// Several conditions must all hold.
   template <class U>
   Query where(Condition<U> condition) && {
     static_assert(std::is_same_v<T, U>, "this column belongs to another model");
-    if (read_.where.has_value()) {
-      condition.expr =
-          plan::binary(plan::BinaryOp::And, *std::move(read_.where), std::move(condition.expr));
-    }
-    read_.where = std::move(condition.expr);
+    orm::add_condition(*read_, std::move(condition.expr));
     return std::move(*this);
   }
   template <class U>
   Query order_by(Ordering<U> ordering) && {
     static_assert(std::is_same_v<T, U>, "this column belongs to another model");
-    read_.order_by.push_back(std::move(ordering.by));
+    orm::add_ordering(*read_, std::move(ordering.by), ordering.is_descending);
     return std::move(*this);
   }
   Query limit(std::uint64_t rows) && {
-    read_.limit = rows;
+    orm::limit_rows(*read_, rows);
     return std::move(*this);
   }
   Query offset(std::uint64_t rows) && {
-    read_.offset = rows;
+    orm::skip_rows(*read_, rows);
     return std::move(*this);
   }
-  const plan::Read& plan() const { return read_; }
+  const plan::Read& plan() const { return *read_; }
 
  private:
-  plan::Read read_;
+  orm::ReadPlan read_;
 };
 
 template <class T>
@@ -246,7 +271,7 @@ Query<T> from() {
 /// SQL of the engine, with a value for each '?'.
 template <class... V>
 plan::Statement sql(std::string text, const V&... parameters) {
-  return plan::Statement(std::move(text), {orm::value_of(parameters)...});
+  return orm::statement_of(std::move(text), {orm::value_of(parameters)...});
 }
 
 /// The names of columns, for options that take them.

@@ -46,7 +46,7 @@ class ReadLease final : public orm::Lease {
 /// Calls the release hook of a native source, once, behind everything that reads from it.
 class ReleaseLease final : public orm::Lease {
  public:
-  ReleaseLease(std::function<void()> release, std::unique_ptr<orm::Lease> inner)
+  ReleaseLease(Function<void()> release, std::unique_ptr<orm::Lease> inner)
       : release_(std::move(release)), inner_(std::move(inner)) {}
   ReleaseLease(const ReleaseLease&) = delete;
   ReleaseLease(ReleaseLease&&) = delete;
@@ -74,7 +74,7 @@ class ReleaseLease final : public orm::Lease {
   }
 
  private:
-  std::function<void()> release_;
+  Function<void()> release_;
   std::unique_ptr<orm::Lease> inner_;
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/plan/read.h"
+#include "sluice/plan/table_id.h"
 
 namespace sluice {
 namespace {
@@ -15,27 +17,23 @@ struct CountRow {
 
 Relation Relation::limit(std::uint64_t rows) const {
   Relation next = *this;
-  next.read_.limit = rows;
+  orm::limit_rows(*next.read_, rows);
   return next;
 }
 
 Relation Relation::offset(std::uint64_t rows) const {
   Relation next = *this;
-  next.read_.offset = rows;
+  orm::skip_rows(*next.read_, rows);
   return next;
 }
 
-Relation Relation::with_condition(plan::Expr condition) const {
+Relation Relation::with_columns(std::vector<std::string> names) const {
   Relation next = *this;
-  if (next.read_.where.has_value()) {
-    condition =
-        plan::binary(plan::BinaryOp::And, *std::move(next.read_.where), std::move(condition));
-  }
-  next.read_.where = std::move(condition);
+  next.read_->columns = std::move(names);
   return next;
 }
 
-Result<plan::Statement> Relation::render() const { return session_.render(read_); }
+Result<plan::Statement> Relation::render() const { return session_.render(*read_); }
 
 Result<std::int64_t> Relation::count() const {
   SLUICE_TRY(plan::Statement statement, render());
@@ -56,14 +54,22 @@ Result<ColumnStream> Relation::batches() const {
 }
 
 Relation relation(const Session& session, const plan::Statement& statement) {
-  return Relation(session,
-                  {.from = statement, .columns = {}, .where = {}, .order_by = {}, .limit = {}});
+  return Relation(
+      session,
+      plan::Read{.from = statement, .columns = {}, .where = {}, .order_by = {}, .limit = {}});
+}
+
+Relation relation(const Session& session, const plan::Read& read) {
+  plan::Read whole = read;
+  whole.columns.clear();
+  return Relation(session, std::move(whole));
 }
 
 Result<Relation> table_relation(const Session& session, std::string_view name) {
   SLUICE_TRY(plan::TableId id, plan::parse_table_id(name));
-  return Relation(session,
-                  {.from = std::move(id), .columns = {}, .where = {}, .order_by = {}, .limit = {}});
+  return Relation(
+      session,
+      plan::Read{.from = std::move(id), .columns = {}, .where = {}, .order_by = {}, .limit = {}});
 }
 
 }  // namespace sluice

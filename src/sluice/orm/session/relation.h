@@ -22,33 +22,33 @@ namespace sluice {
 
 class Relation {
  public:
-  Relation(Session session, plan::Read read)
+  Relation(Session session, orm::ReadPlan read)
       : session_(std::move(session)), read_(std::move(read)) {}
 
   /// Several conditions must all hold.
   template <class U>
   Relation where(Condition<U> condition) const {
-    return with_condition(std::move(condition.expr));
+    Relation next = *this;
+    orm::add_condition(*next.read_, std::move(condition.expr));
+    return next;
   }
   template <class U>
   Relation order_by(Ordering<U> ordering) const {
     Relation next = *this;
-    next.read_.order_by.push_back(std::move(ordering.by));
+    orm::add_ordering(*next.read_, std::move(ordering.by), ordering.is_descending);
     return next;
   }
   /// Only these columns.
   template <auto... Members>
   Relation select() const {
-    Relation next = *this;
-    next.read_.columns = columns<Members...>();
-    return next;
+    return with_columns(columns<Members...>());
   }
   Relation limit(std::uint64_t rows) const;
   Relation offset(std::uint64_t rows) const;
 
   template <class T>
   RowStream<T> stream_as(const orm::DecodeOptions& options = {}) const {
-    return Session(session_).template stream<T>(from_read(read_), options);
+    return Session(session_).template stream<T>(from_read(*read_), options);
   }
   template <class T>
   Result<std::vector<T>> collect_as(const orm::DecodeOptions& options = {}) const {
@@ -56,28 +56,28 @@ class Relation {
   }
   template <class T>
   Result<std::optional<T>> first_as(const orm::DecodeOptions& options = {}) const {
-    return Session(session_).template query_first<T>(from_read(limit(1).read_), options);
+    return Session(session_).template query_first<T>(from_read(*limit(1).read_), options);
   }
   Result<std::int64_t> count() const;
   Result<schema::Schema> schema() const;
   /// The columns as Arrow batches, without decoding.
   Result<ColumnStream> batches() const;
-  const plan::Read& plan() const { return read_; }
+  const plan::Read& plan() const { return *read_; }
 
  private:
-  Relation with_condition(plan::Expr condition) const;
+  Relation with_columns(std::vector<std::string> names) const;
   Result<plan::Statement> render() const;
 
   Session session_;
-  plan::Read read_;
+  orm::ReadPlan read_;
 };
 
 Relation relation(const Session& session, const plan::Statement& statement);
+/// The rows of a read, with all their columns.
+Relation relation(const Session& session, const plan::Read& read);
 template <class U>
 Relation relation(const Session& session, const Query<U>& query) {
-  plan::Read read = query.plan();
-  read.columns.clear();
-  return Relation(session, std::move(read));
+  return relation(session, query.plan());
 }
 /// InvalidArgument when it is no name of one to three parts.
 Result<Relation> table_relation(const Session& session, std::string_view name);

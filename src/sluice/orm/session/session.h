@@ -133,7 +133,7 @@ class Session {
   template <class T>
   Result<Receipt> remove(Condition<T> condition, const std::string& idempotency_key = {}) {
     static_assert(internal::check_model<T>());
-    return remove_where(orm::table_model_of<T>(), std::move(condition.expr), idempotency_key);
+    return remove_where(orm::table_model_of<T>(), *condition.expr, idempotency_key);
   }
 
   /// Forgets the keys of commits that are older than idempotency_ttl.
@@ -268,7 +268,7 @@ class Session {
   Result<Receipt> update_feed(const orm::TableModel& model, orm::RecordFeed& feed,
                               const InsertOptions& options);
   Result<Maintenance> maintain_model(const orm::TableModel& model);
-  Result<Receipt> remove_where(const orm::TableModel& model, plan::Expr condition,
+  Result<Receipt> remove_where(const orm::TableModel& model, const plan::Expr& condition,
                                const std::string& idempotency_key);
   Result<orm::PageReader> open_statement(const orm::TableModel& model,
                                          const plan::Statement& statement,

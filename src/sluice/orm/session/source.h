@@ -11,13 +11,13 @@
 #pragma once
 
 #include <any>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "sluice/base/arrow_stream.h"
+#include "sluice/base/function.h"
 #include "sluice/base/result.h"
 #include "sluice/orm/codec/encode.h"
 #include "sluice/orm/session/query.h"
@@ -29,15 +29,15 @@ struct Context;
 /// What a function of the caller's brings: an ArrowArrayStream (taken over), or a plan::Statement
 /// for the session's engine. Another type is refused at once, and released.
 struct NativeRows {
-  NativeRows(std::any native, std::function<void()> release_hook)
+  NativeRows(std::any native, Function<void()> release_hook)
       : rows(std::move(native)), release(std::move(release_hook)) {}
 
   std::any rows;
   /// Called exactly once: when the rows were read, were left, or could not be read. May be empty;
   /// what it throws is dropped.
-  std::function<void()> release;
+  Function<void()> release;
 };
-using NativeSource = std::function<Result<NativeRows>(const Context&)>;
+using NativeSource = Function<Result<NativeRows>(const Context&)>;
 
 class Source {
  public:

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "sluice/orm/session/source.h"
+#include "sluice/plan/read.h"
 
 namespace sluice {
 

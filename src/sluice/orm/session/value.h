@@ -5,34 +5,53 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "sluice/base/box.h"
 #include "sluice/orm/record/type_of.h"
-#include "sluice/plan/value.h"
+
+namespace sluice::plan {
+struct Null;
+}
 
 namespace sluice::orm {
 
-// Not inline: a user's file does without the constructors of plan::Value.
-plan::Value null_value();
-plan::Value bool_value(bool value);
-plan::Value integer_value(std::int64_t value);
-plan::Value unsigned_value(std::uint64_t value);
-plan::Value real_value(double value);
-plan::Value text_value(std::string_view value);
-plan::Value time_value(TimeOfDay time);
-plan::Value date_value(std::chrono::sys_days day);
-plan::Value decimal_value(Int128 unscaled, int scale);
+/// A plan::Value, defined in value_internal.h: a user's file does without its alternatives.
+struct BoundValue;
+}  // namespace sluice::orm
+
+namespace sluice {
+extern template class Opaque<orm::BoundValue>;
+}
+
+namespace sluice::orm {
+using Parameter = Opaque<BoundValue>;
+
+Parameter null_value();
+Parameter bool_value(bool value);
+Parameter integer_value(std::int64_t value);
+Parameter unsigned_value(std::uint64_t value);
+Parameter real_value(double value);
+Parameter text_value(std::string_view value);
+Parameter bytes_value(std::span<const std::uint8_t> value);
+Parameter time_value(TimeOfDay time);
+Parameter date_value(std::chrono::sys_days day);
+Parameter timestamp_value(sys_micros time);
+Parameter uuid_value(const Uuid& value);
+Parameter decimal_value(Int128 unscaled, int scale);
 
 template <class V>
 inline constexpr bool no_plan_value = false;
 
 /// `value` as it stands in a statement; an empty optional is NULL.
 template <class V>
-plan::Value value_of(const V& value) {
+Parameter value_of(const V& value) {
   if constexpr (internal::is_optional<V>) {
     return value.has_value() ? value_of(*value) : null_value();
   } else if constexpr (std::is_same_v<V, std::nullopt_t> || std::is_same_v<V, plan::Null>) {
@@ -66,10 +85,12 @@ plan::Value value_of(const V& value) {
     return date_value(std::chrono::sys_days(value));
   } else if constexpr (std::is_same_v<V, TimeOfDay>) {
     return time_value(value);
-  } else if constexpr (std::is_same_v<V, sys_micros> || std::is_same_v<V, Uuid>) {
-    return value;
-  } else if constexpr (std::is_same_v<V, plan::BytesValue>) {
-    return value;
+  } else if constexpr (std::is_same_v<V, sys_micros>) {
+    return timestamp_value(value);
+  } else if constexpr (std::is_same_v<V, Uuid>) {
+    return uuid_value(value);
+  } else if constexpr (std::is_same_v<V, std::vector<std::uint8_t>>) {
+    return bytes_value(value);
   } else {
     static_assert(no_plan_value<V>, "a value of this type cannot be bound to a statement");
   }

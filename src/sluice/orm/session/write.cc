@@ -201,7 +201,7 @@ Result<Receipt> Session::update_feed(const orm::TableModel& model, orm::RecordFe
   return insert_feed(model, feed, options, orm::Unknown::Dropped);
 }
 
-Result<Receipt> Session::remove_where(const orm::TableModel& model, plan::Expr condition,
+Result<Receipt> Session::remove_where(const orm::TableModel& model, const plan::Expr& condition,
                                       const std::string& idempotency_key) {
   const Context& context = *context_;
   SLUICE_TRY(plan::TableId id, shared_->find_table(model.table));
@@ -216,7 +216,7 @@ Result<Receipt> Session::remove_where(const orm::TableModel& model, plan::Expr c
                              .ingest_id = ingest};
   const plan::Write write{.target = std::move(id),
                           .schema = orm::lower_schema(model),
-                          .mode = plan::DeleteWhere{std::move(condition)},
+                          .mode = plan::DeleteWhere{condition},
                           .source = plan::NoRows{}};
   orm::IngestStory story(context, shared_->options.metrics,
                          {.table = model.table,
