@@ -9,6 +9,7 @@
 #include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/lake_environment.h"
+#include "sluice/cli/limit_options.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/report/run_json.h"
@@ -46,6 +47,11 @@ constexpr Option kOptions[] = {
      .group = "Telling"},
     {.name = "note", .value = "TEXT", .help = "discard: why, for the record", .group = "Telling"},
     {.name = "json", .help = "One JSON object on stdout", .group = "Telling"},
+    {.name = "memory",
+     .value = "SIZE",
+     .help = "At most this much, e.g. 512MB or 4GiB",
+     .group = "Running"},
+    {.name = "threads", .value = "N", .help = "At most this many threads", .group = "Running"},
     {.name = "target",
      .value = "PATH",
      .help = "Replaces the contract's target",
@@ -253,8 +259,8 @@ Result<ExitCode> replay_rows(const Call& call) {
   call.terminal.say(fmt::format("tried {} rows: {} moved into the target, {} refused again",
                                 report.tried, report.moved, report.refused));
   if (report.left > 0) {
-    call.terminal.say(fmt::format("{} rows can only be shown and discarded: {}", report.left,
-                                  report.left_because));
+    call.terminal.say(fmt::format("{} rows cannot be replayed, only shown and discarded: {}",
+                                  report.left, report.left_because));
   }
   if (is_stopped) {
     call.terminal.complain(make_error(ErrorCode::DataRejected, report.batches.back().reason)
@@ -290,7 +296,9 @@ ExitCode run_quarantine(const Arguments& arguments, const Terminal& terminal) {
             .context = {},
             .contract = arguments.operands()[1]};
   call.context.stop = stop_on_signals();
-  const Result<ExitCode> done = act(call, arguments.operands()[0]);
+  const Status limited = read_limits(arguments, call.context);
+  const Result<ExitCode> done =
+      limited ? act(call, arguments.operands()[0]) : Result<ExitCode>(limited.error());
   if (!done) {
     terminal.complain(done.error());
     return exit_code_of(done.error());

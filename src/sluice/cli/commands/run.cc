@@ -1,6 +1,6 @@
 #include "sluice/contract/run/run.h"
 
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include "sluice/cli/commands/report_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/lake_environment.h"
+#include "sluice/cli/limit_options.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
@@ -117,39 +118,6 @@ constexpr Option kOptions[] = {
 
 Error wrong(std::string message) {
   return make_error(ErrorCode::InvalidArgument, std::move(message));
-}
-
-Result<std::uint64_t> parse_number(std::string_view option, std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc{} || end != text.data() + text.size()) {
-    return wrong(fmt::format("--{} is a whole number; got '{}'", option, text));
-  }
-  return number;
-}
-
-Result<std::uint64_t> parse_size(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  SLUICE_TRY(std::uint64_t number, parse_number("memory", text.substr(0, digits)));
-  struct Unit {
-    std::string_view name;
-    std::uint64_t bytes;
-  };
-  static constexpr Unit kUnits[] = {{"", 1},
-                                    {"B", 1},
-                                    {"KB", 1'000},
-                                    {"MB", 1'000'000},
-                                    {"GB", 1'000'000'000},
-                                    {"KiB", 1ULL << 10},
-                                    {"MiB", 1ULL << 20},
-                                    {"GiB", 1ULL << 30}};
-  for (const Unit& unit : kUnits) {
-    if (unit.name == text.substr(digits) && number > 0 &&
-        number < (1ULL << 40) / unit.bytes * (1ULL << 10)) {
-      return number * unit.bytes;
-    }
-  }
-  return wrong(fmt::format("--memory is a size such as 512MB or 4GiB; got '{}'", text));
 }
 
 /// "500ms", "30s", "2m", in milliseconds.
@@ -278,20 +246,6 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
     return report::to_record_json(result);
   };
   return options;
-}
-
-Status read_limits(const Arguments& arguments, Context& context) {
-  if (const auto memory = arguments.find("memory")) {
-    SLUICE_TRY(context.memory_bytes_max, parse_size(*memory));
-  }
-  if (const auto threads = arguments.find("threads")) {
-    SLUICE_TRY(const std::uint64_t count, parse_number("threads", *threads));
-    if (count < 1 || count > 1'024) {
-      return wrong(fmt::format("--threads is a number of 1 to 1024; got '{}'", *threads));
-    }
-    context.threads_max = static_cast<int>(count);
-  }
-  return {};
 }
 
 void print_plan(const contract::PlannedRun& plan) {
