@@ -121,6 +121,30 @@ class Masking(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(lines_of(self.folder / "again.jsonl"), first)
 
+    def test_originals_of_refused_rows_are_sealed_and_can_be_replayed(self):
+        done = self.run_contract("--target", "lake")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for place in ("lake", "quarantine/lake"):
+            kept = generated.dumped(self.folder / place, self.folder)
+            self.assertIn(b"enc:", kept)
+            self.assertNotRegex(kept, generated.CANARY)
+        mended = CONTRACT.replace("email LIKE '%@%.%'", "email LIKE '%'")
+        (self.folder / "c.yaml").write_text(mended, encoding="utf-8")
+        words = ("quarantine", "replay", "c.yaml", "--target", "lake", "--json")
+        wrong = generated.sluice(*words, folder=self.folder, key="another")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn(b"another key", wrong.stderr)
+        self.assertIn(b"SLUICE_PII_OLD_KEYS", wrong.stderr)
+        moved = generated.sluice(*words, folder=self.folder)
+        self.assertEqual(moved.returncode, 0, moved.stderr)
+        told = json.loads(moved.stdout)
+        self.assertEqual((told["tried"], told["moved"], told["refused"]), (2, 1, 1))
+        for place in ("lake", "quarantine/lake"):
+            kept = generated.dumped(self.folder / place, self.folder)
+            self.assertIn(b"enc:", kept)
+            self.assertNotRegex(kept, generated.CANARY)
+        self.assertNotRegex(moved.stdout + moved.stderr + wrong.stderr, generated.CANARY)
+
     def test_the_program_names_no_library_of_ciphers(self):
         import subprocess
         program = pathlib.Path(generated.SLUICE)

@@ -165,4 +165,25 @@ engine::TextFunction make_mask_function(std::string name, const plan::ColumnMask
           }};
 }
 
+engine::TextFunction make_seal_function(std::string name, std::shared_ptr<const Vault> vault) {
+  return {.name = std::move(name),
+          .apply = [vault = std::move(vault)](std::string_view text) -> Result<std::string> {
+            if (vault == nullptr) {
+              return make_error(ErrorCode::Internal, "a value cannot be sealed without a key");
+            }
+            return vault->encrypt(Purpose::Seal, text);
+          }};
+}
+
+engine::TextFunction make_open_function(std::string name, std::shared_ptr<const Vault> vault) {
+  return {.name = std::move(name),
+          .apply = [vault = std::move(vault)](std::string_view text) -> Result<std::string> {
+            if (vault == nullptr) {
+              return make_error(ErrorCode::Internal,
+                                "a sealed value cannot be opened without a key");
+            }
+            return vault->decrypt(text);
+          }};
+}
+
 }  // namespace sluice::masking

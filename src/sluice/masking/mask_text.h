@@ -27,4 +27,9 @@ bool needs_key(plan::MaskKind kind);
 engine::TextFunction make_mask_function(std::string name, const plan::ColumnMask& mask,
                                         std::shared_ptr<const Vault> vault);
 
+/// Functions that seal a text and open what was sealed. An empty vault is an error of the first
+/// call.
+engine::TextFunction make_seal_function(std::string name, std::shared_ptr<const Vault> vault);
+engine::TextFunction make_open_function(std::string name, std::shared_ptr<const Vault> vault);
+
 }  // namespace sluice::masking

@@ -24,6 +24,8 @@ struct ColumnMask {
   std::string column;
   MaskKind kind = MaskKind::Redact;
   std::string format;  // of Partial
+  /// What a refused row held here is kept encrypted beside it, so that it can be judged again.
+  bool is_sealed = false;
   friend bool operator==(const ColumnMask&, const ColumnMask&) = default;
 };
 

@@ -131,7 +131,8 @@ std::string to_string(const Pipeline& pipeline) {
                     to_string(rule.severity), observation_text(rule.observation), rule.bounds.text);
   }
   for (const ColumnMask& mask : pipeline.masks) {
-    text += fmt::format("mask {}: {}\n", mask.column, to_string(mask.kind));
+    text += fmt::format("mask {}: {}{}\n", mask.column, to_string(mask.kind),
+                        mask.is_sealed ? ", refused originals sealed" : "");
   }
   for (const LineageColumn& column : pipeline.lineage) {
     text += fmt::format("lineage {}\n", column.name);

@@ -121,7 +121,7 @@ constexpr std::array kQuarantineKeys{
     key<&Quarantine::write_mode>("write_mode", "append or overwrite (append)"),
     key<&Quarantine::write_mode>("mode", "Same as write_mode"),
     key<&Quarantine::notifications>("notifications", "Who is told", Support::Later),
-    key<&Quarantine::seal>("seal", "Keep originals sealed, to replay them (false)", Support::Later),
+    key<&Quarantine::seal>("seal", "Keep originals of one-way maskings sealed, to replay (false)"),
 };
 
 using L = Lineage;

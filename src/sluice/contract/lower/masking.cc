@@ -137,7 +137,9 @@ void Flow::take_fields() {
           lower_case(field.name.value),
           plan::ColumnMask{.column = field.name.value,
                            .kind = kind_of(field),
-                           .format = field.masking_format ? field.masking_format->value : ""});
+                           .format = field.masking_format ? field.masking_format->value : "",
+                           .is_sealed = field.masking->value == Masking::Encrypt ||
+                                        contract_.quarantine.seal.value});
     } else if (field.declassify) {
       out_.declassified.push_back(field.name.value);
     }

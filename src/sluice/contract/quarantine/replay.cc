@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sluice/dialect/quote.h"
+#include "sluice/masking/mask_text.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::contract {
@@ -16,6 +17,9 @@ using dialect::quote_literal;
 /// Entries of one list; more rows are the next batch's.
 constexpr int kListEntriesMax = 100'000;
 
+constexpr std::string_view kOpenFunction = "_sluice_open";
+constexpr std::string_view kOriginals = "_sluice_originals";
+
 std::string literals(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& text : texts) {
@@ -25,6 +29,9 @@ std::string literals(const std::vector<std::string>& texts) {
 }
 
 std::string reason_of(const RowShape& shape) {
+  if (shape.is_stopped) {
+    return "a gate stopped the run that refused them: the next run reads their files again";
+  }
   if (shape.masked.empty()) {
     return "a step made them of other rows: read the source again instead (sluice run --full "
            "--again)";
@@ -33,7 +40,7 @@ std::string reason_of(const RowShape& shape) {
   for (const std::string& name : shape.masked) {
     names += (names.empty() ? "'" : ", '") + name + "'";
   }
-  return "their originals are masked and not sealed: " + names;
+  return "their originals are masked and not sealed (quarantine.seal keeps them): " + names;
 }
 
 std::string condition_of(const ReplayRequest& request) {
@@ -65,6 +72,46 @@ std::string value_of(const std::string& text, const std::string& type) {
   }
   return is_nested(type) ? fmt::format("CAST(CAST({} AS JSON) AS {})", text, type)
                          : fmt::format("CAST({} AS {})", text, type);
+}
+
+/// The key that sealed a text stands in its head; one text of each key is tried.
+Status check_keys(const Context& context, engine::Connection& connection, const std::string& picked,
+                  const masking::Vault& vault) {
+  constexpr int kSignsOfHead = 12;  // "enc:", then format, purpose and key id in base64
+  SLUICE_TRY(const std::vector<run::TextRow> texts,
+             run::query_texts(context, connection,
+                              fmt::format("SELECT any_value(q.{0}) FROM {1} WHERE q.{0} IS NOT "
+                                          "NULL GROUP BY left(q.{0}, {2})",
+                                          kSealedColumn, picked, kSignsOfHead)));
+  for (const run::TextRow& row : texts) {
+    Result<std::string> opened = vault.decrypt(row[0].value_or(""));
+    if (!opened) {
+      Error error = std::move(opened).error();
+      error.context.emplace_back("opening the sealed originals of refused rows");
+      return error;
+    }
+  }
+  return {};
+}
+
+Status open_sealed(const Context& context, engine::Connection& connection,
+                   const std::string& picked, const FindVault& find_vault) {
+  SLUICE_TRY(const std::shared_ptr<const masking::Vault> vault, find_vault());
+  SLUICE_CHECK(check_keys(context, connection, picked, *vault));
+  return connection.add_function(masking::make_open_function(std::string(kOpenFunction), vault));
+}
+
+/// The stored text of a column: its own, of the extra ones, or opened.
+std::string stored_text(const RowShape& shape, const schema::Schema& stored,
+                        const std::string& name) {
+  for (std::size_t i = 0; i < shape.sealed.size(); ++i) {
+    if (schema::same_column(shape.sealed[i], name)) {
+      return fmt::format("json_extract_string(q.{}, '$[{}]')", kOriginals, i);
+    }
+  }
+  return stored.find(name) != nullptr ? "q." + quote_identifier(name)
+                                      : fmt::format("json_extract_string(q.{}, {})", kExtraColumn,
+                                                    quote_literal("$." + quote_identifier(name)));
 }
 
 }  // namespace
@@ -111,7 +158,8 @@ Result<ReplayChoice> choose_rows(const Context& context, engine::Connection& con
 }
 
 Result<RowShape> make_replay_relation(const Context& context, engine::Connection& connection,
-                                      const std::vector<std::string>& row_ids) {
+                                      const std::vector<std::string>& row_ids,
+                                      const FindVault& find_vault) {
   const auto execute = [&](const std::string& statement) -> Status {
     SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection.execute(context, statement));
     return {};
@@ -122,10 +170,11 @@ Result<RowShape> make_replay_relation(const Context& context, engine::Connection
       "contains(split_part(e, ':', 2), '-') THEN split_part(e, '-', -1) ELSE split_part(e, ':', 2) "
       "END AS BIGINT) AS last FROM (SELECT unnest([{}]) AS e)",
       literals(row_ids))));
-  const std::string picked = fmt::format(
-      "{} AS q JOIN sluice_replay_list AS l ON l.run = split_part(q.{}, ':', 1) AND "
+  const std::string on = fmt::format(
+      "AS q JOIN sluice_replay_list AS l ON l.run = split_part(q.{}, ':', 1) AND "
       "CAST(split_part(q.{}, ':', 2) AS BIGINT) BETWEEN l.first AND l.last",
-      kRowsView, kRowIdColumn, kRowIdColumn);
+      kRowIdColumn, kRowIdColumn);
+  const std::string picked = fmt::format("{} {}", kRowsView, on);
   SLUICE_TRY(const std::vector<run::TextRow> shapes,
              run::query_texts(context, connection,
                               fmt::format("SELECT DISTINCT q.{} FROM {}", kShapeColumn, picked)));
@@ -138,23 +187,34 @@ Result<RowShape> make_replay_relation(const Context& context, engine::Connection
   SLUICE_TRY(RowShape shape, parse_shape(shapes[0][0].value_or("")));
   SLUICE_TRY(const schema::Schema stored,
              connection.describe(context, fmt::format("SELECT * FROM {}", kRowsView)));
+  std::string from(kRowsView);
+  if (!shape.sealed.empty()) {
+    SLUICE_CHECK(open_sealed(context, connection, picked, find_vault));
+    from = fmt::format("(SELECT *, {}({}) AS {} FROM {})", kOpenFunction, kSealedColumn, kOriginals,
+                       kRowsView);
+  }
   std::string list;
   for (const auto& [name, type] : shape.columns) {
-    const std::string text = stored.find(name) != nullptr
-                                 ? "q." + quote_identifier(name)
-                                 : fmt::format("json_extract_string(q.{}, {})", kExtraColumn,
-                                               quote_literal("$." + quote_identifier(name)));
-    list += fmt::format("{} AS {}, ", value_of(text, type), quote_identifier(name));
+    list += fmt::format("{} AS {}, ", value_of(stored_text(shape, stored, name), type),
+                        quote_identifier(name));
   }
   SLUICE_TRY_IN(
       [[maybe_unused]] const std::int64_t made,
       connection.execute(
           context, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT {}q._lakelogic_source "
-                               "AS _sluice_file, q.{} AS _sluice_row FROM {} ORDER BY l.run, "
+                               "AS _sluice_file, q.{} AS _sluice_row FROM {} {} ORDER BY l.run, "
                                "CAST(split_part(q.{}, ':', 2) AS BIGINT)",
-                               kReplayRelation, list, kRowIdColumn, picked, kRowIdColumn)),
+                               kReplayRelation, list, kRowIdColumn, from, on, kRowIdColumn)),
       "reading the refused rows");
   return shape;
+}
+
+Status forget_replay_values(const Context& context, engine::Connection& connection) {
+  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+             connection.execute(context, fmt::format("CREATE OR REPLACE TEMP TABLE {0} AS SELECT "
+                                                     "_sluice_row FROM {0}",
+                                                     kReplayRelation)));
+  return {};
 }
 
 }  // namespace sluice::contract

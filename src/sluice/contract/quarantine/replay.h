@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "sluice/contract/quarantine/shape.h"
 #include "sluice/contract/quarantine/store.h"
 #include "sluice/engine/engine.h"
+#include "sluice/masking/vault.h"
 
 namespace sluice::contract {
 
@@ -42,8 +45,16 @@ struct ReplayChoice {
 Result<ReplayChoice> choose_rows(const Context& context, engine::Connection& connection,
                                  const ReplayRequest& request);
 
-/// Makes kReplayRelation of a list, and gives its shape.
+/// Keys to open what is sealed; asked for only when something is.
+using FindVault = std::function<Result<std::shared_ptr<const masking::Vault>>()>;
+
+/// Makes kReplayRelation of a list, and gives its shape. NotFound when its rows are sealed with a
+/// key that `find_vault` does not have.
 Result<RowShape> make_replay_relation(const Context& context, engine::Connection& connection,
-                                      const std::vector<std::string>& row_ids);
+                                      const std::vector<std::string>& row_ids,
+                                      const FindVault& find_vault);
+
+/// What a replay knows of its rows when they were judged: their ids. Clear values end here.
+Status forget_replay_values(const Context& context, engine::Connection& connection);
 
 }  // namespace sluice::contract

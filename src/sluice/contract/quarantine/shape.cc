@@ -30,6 +30,16 @@ bool has_pieces(const plan::BoundPipeline& bound, const std::vector<run::LedgerE
   return false;
 }
 
+std::vector<std::string> names_in(const Json& json, const char* key) {
+  std::vector<std::string> names;
+  if (const auto list = json.find(key); list != json.end() && list->is_array()) {
+    for (const Json& name : *list) {
+      names.push_back(name.is_string() ? name.get<std::string>() : "");
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string render_shape(const RowShape& shape) {
@@ -37,15 +47,22 @@ std::string render_shape(const RowShape& shape) {
   for (const auto& [name, type] : shape.columns) {
     columns.push_back({name, type});
   }
-  Json json{{"format", kRowShapeFormat}, {"columns", std::move(columns)}};
+  const int format = shape.is_stopped || !shape.sealed.empty() ? kRowShapeFormat : 1;
+  Json json{{"format", format}, {"columns", std::move(columns)}};
   if (shape.may_lack_columns) {
     json["may_lack_columns"] = true;
   }
   if (shape.is_piece) {
     json["piece"] = true;
   }
+  if (shape.is_stopped) {
+    json["stopped"] = true;
+  }
   if (!shape.masked.empty()) {
     json["masked"] = shape.masked;
+  }
+  if (!shape.sealed.empty()) {
+    json["sealed"] = shape.sealed;
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -74,21 +91,26 @@ Result<RowShape> parse_shape(std::string_view text) {
   }
   shape.may_lack_columns = json.value("may_lack_columns", false);
   shape.is_piece = json.value("piece", false);
-  if (const auto masked = json.find("masked"); masked != json.end() && masked->is_array()) {
-    for (const Json& name : *masked) {
-      shape.masked.push_back(name.is_string() ? name.get<std::string>() : "");
-    }
-  }
+  shape.is_stopped = json.value("stopped", false);
+  shape.masked = names_in(json, "masked");
+  shape.sealed = names_in(json, "sealed");
   return shape;
 }
 
 Result<RowShape> shape_of(const plan::BoundPipeline& bound,
-                          const std::vector<run::LedgerEntry>& ledger,
-                          std::vector<std::string> masked) {
+                          const std::vector<run::LedgerEntry>& ledger) {
   RowShape shape{.columns = {},
                  .may_lack_columns = false,
                  .is_piece = has_pieces(bound, ledger),
-                 .masked = std::move(masked)};
+                 .masked = {},
+                 .sealed = {}};
+  for (const plan::ColumnMask& mask : bound.pipeline.masks) {
+    if (mask.is_sealed) {
+      shape.sealed.push_back(mask.column);  // one that is not in the source is a NULL of the list
+    } else if (bound.source.find(mask.column) != nullptr) {
+      shape.masked.push_back(mask.column);
+    }
+  }
   if (const auto* files = std::get_if<plan::FileScan>(&bound.pipeline.source)) {
     shape.may_lack_columns = std::holds_alternative<plan::JsonFormat>(files->format);
   } else if (const auto* relation = std::get_if<plan::RelationScan>(&bound.pipeline.source)) {
@@ -98,8 +120,6 @@ Result<RowShape> shape_of(const plan::BoundPipeline& bound,
     SLUICE_TRY(std::string type, dialect::duckdb_dialect().render_type(field.type));
     shape.columns.emplace_back(field.name, std::move(type));
   }
-  std::erase_if(shape.masked,
-                [&](const std::string& name) { return bound.source.find(name) == nullptr; });
   return shape;
 }
 

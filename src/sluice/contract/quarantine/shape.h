@@ -23,24 +23,28 @@ struct RowShape {
   bool may_lack_columns = false;
   /// Made by a step from another row, or with others: the row alone cannot be judged again.
   bool is_piece = false;
+  /// The run was stopped by a gate: its files are read again, and so is the row.
+  bool is_stopped = false;
   /// Columns whose originals are not there.
   std::vector<std::string> masked;
+  /// Columns whose originals are sealed beside the row, in the order of the sealed list.
+  std::vector<std::string> sealed;
 
-  bool is_replayable() const { return !is_piece && masked.empty(); }
+  bool is_replayable() const { return !is_piece && !is_stopped && masked.empty(); }
   friend bool operator==(const RowShape&, const RowShape&) = default;
 };
 
-inline constexpr int kRowShapeFormat = 1;
+/// 2: a row may be sealed or of a stopped run; a shape without either is written as 1.
+inline constexpr int kRowShapeFormat = 2;
 
 std::string render_shape(const RowShape& shape);
 
 /// Corrupt when it is no shape; Unsupported when a newer sluice wrote it.
 Result<RowShape> parse_shape(std::string_view text);
 
-/// The shape of what a run refused. `masked` are the columns that are stored masked.
+/// The shape of what a run refused, as it is stored: masked, and sealed where the plan says so.
 Result<RowShape> shape_of(const plan::BoundPipeline& bound,
-                          const std::vector<run::LedgerEntry>& ledger,
-                          std::vector<std::string> masked);
+                          const std::vector<run::LedgerEntry>& ledger);
 
 /// SHA-256 over what judges rows: the declared columns, the steps and the rules, and not where
 /// rows come from or go to.

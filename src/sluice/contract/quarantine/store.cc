@@ -1,5 +1,6 @@
 #include "sluice/contract/quarantine/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -84,6 +85,13 @@ std::string empty_history() {
   return fmt::format("(SELECT {} WHERE FALSE)", list);
 }
 
+constexpr std::string_view kSourceColumn = "_lakelogic_source";
+
+plan::Expr equals(std::string_view column, const std::string& text) {
+  return plan::binary(plan::BinaryOp::Equal, plan::column(std::string(column)),
+                      plan::literal(plan::Value{text}));
+}
+
 /// What counts of the history, and the last word on each row.
 constexpr std::string_view kLastWords =
     "SELECT row_id, arg_max(event, happened_at || run_id) AS event, max(happened_at) AS "
@@ -135,31 +143,63 @@ Result<bool> QuarantineStore::has_batch(const Context& context, const std::strin
   return count[0] > 0;
 }
 
+Status QuarantineStore::remove_rows(const Context& context, plan::Expr condition,
+                                    const std::string& what) {
+  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
+  const plan::Write write{.target = {{"quarantine"}},
+                          .schema = state->schema,
+                          .mode = plan::DeleteWhere{.condition = std::move(condition)},
+                          .source = plan::NoRows{}};
+  const std::string key = fmt::format("{}/forget-{}", what, state->version);
+  SLUICE_TRY_IN([[maybe_unused]] const table::Receipt receipt,
+                run::write_once(context, *rows_, write, {},
+                                {.key = key,
+                                 .fingerprint = key,
+                                 .ingest_id = make_uuid_v7(*context.clock, *context.random)}),
+                "replacing what an earlier run had refused");
+  return {};
+}
+
 Status QuarantineStore::forget_batch(const Context& context, const std::string& batch) {
   SLUICE_TRY(const std::optional<table::StoredCommit> stored, rows_->find_commit(context, batch));
   if (!stored) {
     return {};
   }
   SLUICE_TRY(const bool is_there, has_batch(context, batch, nullptr));
-  if (!is_there) {
+  return is_there ? remove_rows(context, equals(kBatchColumn, batch), batch) : Status{};
+}
+
+Status QuarantineStore::forget_stopped(const Context& context, const std::string& batch,
+                                       const std::vector<std::string>& sources) {
+  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  if (rows.empty()) {
     return {};
   }
-  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
-  const plan::Write write{
-      .target = {{"quarantine"}},
-      .schema = state->schema,
-      .mode = plan::DeleteWhere{.condition = plan::binary(plan::BinaryOp::Equal,
-                                                          plan::column(std::string(kBatchColumn)),
-                                                          plan::literal(plan::Value{batch}))},
-      .source = plan::NoRows{}};
-  const std::string key = fmt::format("{}/forget-{}", batch, state->version);
-  SLUICE_TRY_IN([[maybe_unused]] const table::Receipt receipt,
-                run::write_once(context, *rows_, write, {},
-                                {.key = key,
-                                 .fingerprint = key,
-                                 .ingest_id = make_uuid_v7(*context.clock, *context.random)}),
-                "replacing what an unfinished run had refused");
-  return {};
+  SLUICE_TRY(const std::vector<run::TextRow> kept,
+             run::query_texts(context, *connection_,
+                              fmt::format("SELECT DISTINCT {} FROM {} WHERE {} = {}", kSourceColumn,
+                                          rows, kBatchColumn, quote_literal(batch))));
+  std::optional<plan::Expr> any;
+  for (const run::TextRow& row : kept) {
+    const std::string source = row[0].value_or("");
+    if (std::ranges::find(sources, source) != sources.end()) {
+      plan::Expr one = equals(kSourceColumn, source);
+      any =
+          any ? plan::binary(plan::BinaryOp::Or, *std::move(any), std::move(one)) : std::move(one);
+    }
+  }
+  return any ? remove_rows(
+                   context,
+                   plan::binary(plan::BinaryOp::And, equals(kBatchColumn, batch), *std::move(any)),
+                   batch)
+             : Status{};
+}
+
+Result<table::Receipt> QuarantineStore::keep_stopped(const Context& context,
+                                                     const RefusedRows& rows,
+                                                     const std::vector<std::string>& sources) {
+  SLUICE_CHECK(forget_stopped(context, rows.batch, sources));
+  return append_rows(context, rows, fmt::format("{}/{}", rows.batch, to_string(rows.run_id)));
 }
 
 Result<table::Receipt> QuarantineStore::keep(const Context& context, const RefusedRows& rows) {
@@ -175,6 +215,11 @@ Result<table::Receipt> QuarantineStore::keep(const Context& context, const Refus
     SLUICE_TRY(const std::optional<table::TableState> now, rows_->find_state(context));
     key = fmt::format("{}/again-{}", rows.batch, now->version);
   }
+  return append_rows(context, rows, key);
+}
+
+Result<table::Receipt> QuarantineStore::append_rows(const Context& context, const RefusedRows& rows,
+                                                    const std::string& key) {
   const std::string from = fmt::format(
       "(SELECT *, concat({}, ':', row_number() OVER ()) AS {}, {} AS {}, {} AS {}, {} AS {} FROM "
       "{})",
@@ -223,7 +268,8 @@ Result<bool> QuarantineStore::open_views(const Context& context) {
   SLUICE_CHECK(view(kHistoryView, "SELECT * FROM " + history));
   // A table of an earlier version may be without our columns: then they are in the extra one.
   std::string added;
-  for (const std::string_view column : {kRowIdColumn, kBatchColumn, kRuleSetColumn, kShapeColumn}) {
+  for (const std::string_view column :
+       {kRowIdColumn, kBatchColumn, kRuleSetColumn, kShapeColumn, kSealedColumn}) {
     if (state->schema.find(column) == nullptr) {
       added += fmt::format(", json_extract_string({}, '$.{}') AS {}", kExtraColumn, column, column);
     }

@@ -20,7 +20,9 @@
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/engine/engine.h"
+#include "sluice/plan/expr.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
 
@@ -31,6 +33,8 @@ inline constexpr std::string_view kRowIdColumn = "_lakelogic_row_id";
 inline constexpr std::string_view kBatchColumn = "_lakelogic_batch";
 inline constexpr std::string_view kRuleSetColumn = "_lakelogic_rule_set";
 inline constexpr std::string_view kShapeColumn = "_lakelogic_shape";
+/// Originals of masked columns: a sealed JSON list of texts, as the shape names them.
+inline constexpr std::string_view kSealedColumn = dialect::kSealedColumn;
 /// Values of columns that the stored table was made without, as JSON.
 inline constexpr std::string_view kExtraColumn = "_lakelogic_extra";
 
@@ -81,6 +85,12 @@ class QuarantineStore {
   /// Keeps the refused rows of a batch once. A batch that was kept under other rules, by a run that
   /// died before its target was written, is replaced.
   Result<table::Receipt> keep(const Context& context, const RefusedRows& rows);
+  /// The rows that a run refused which a gate stopped: its files are read again, and then these
+  /// go. Replaces what was kept of the same sources under `rows.batch`.
+  Result<table::Receipt> keep_stopped(const Context& context, const RefusedRows& rows,
+                                      const std::vector<std::string>& sources);
+  Status forget_stopped(const Context& context, const std::string& batch,
+                        const std::vector<std::string>& sources);
   /// A batch under which nothing is refused any more keeps nothing.
   Status forget_batch(const Context& context, const std::string& batch);
 
@@ -106,6 +116,9 @@ class QuarantineStore {
  private:
   Result<bool> has_batch(const Context& context, const std::string& batch,
                          const std::string* rule_set);
+  Result<table::Receipt> append_rows(const Context& context, const RefusedRows& rows,
+                                     const std::string& key);
+  Status remove_rows(const Context& context, plan::Expr condition, const std::string& what);
   Status append_history(const Context& context, const std::string& select, const std::string& key,
                         const Uuid& run_id);
 

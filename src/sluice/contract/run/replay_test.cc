@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -215,6 +216,70 @@ TEST_F(ReplayTest, MendedRowsMoveOnceAndKeepTheirHistory) {
   const std::string shown = quarantine.show(context_, *moved.rows[0][0]).value();
   EXPECT_THAT(shown, HasSubstr(R"("event":"refused")"));
   EXPECT_THAT(shown, HasSubstr(R"("event":"replayed")"));
+}
+
+/// A gate on top of the contract of these tests.
+std::string with_gate(const std::string& path, const std::string& gate) {
+  std::ofstream(path, std::ios::app) << gate;
+  return path;
+}
+
+constexpr std::string_view kFailOnQuarantine = "quarantine: {fail_on_quarantine: true}\n";
+
+TEST_F(ReplayTest, WhatAStoppedRunRefusedIsKeptAndReadAgain) {
+  land();
+  const std::string gate(kFailOnQuarantine);
+  const RunResult stopped = run(context_, with_gate(contract(10), gate), options()).value();
+  EXPECT_EQ(stopped.status, RunStatus::Failed);
+  ASSERT_TRUE(stopped.quarantine.has_value());
+  EXPECT_EQ(stopped.quarantine->rows, 4);
+  EXPECT_THAT(stopped.quarantine->uri, HasSubstr("/lake/quarantine/orders"));
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 4);
+  // They are no batch: nothing moves them but their files.
+  const ReplayReport report = replay(context_, contract(1000), {}, options()).value();
+  EXPECT_EQ(report.tried, 0);
+  EXPECT_EQ(report.left, 4);
+  EXPECT_THAT(report.left_because, HasSubstr("a gate stopped the run"));
+  // Stopped once more, they are kept once; and when the files are mended, not at all.
+  (void)run(context_, with_gate(contract(10), gate), options()).value();
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 4);
+  write("landing/a.json", R"([{"id": 1, "amount": 5, "tags": ["a"]}])");
+  EXPECT_EQ(run(context_, with_gate(contract(10), gate), options()).value().rows.written, 1);
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 0);
+  EXPECT_THAT(target(), ElementsAre("1|5|a"));
+}
+
+TEST_F(ReplayTest, OnlyTheRunThatReadsItsFilesReplacesWhatAStoppedOneKept) {
+  land();
+  const std::string gate(kFailOnQuarantine);
+  (void)run(context_, with_gate(contract(10), gate), options()).value();
+  write("other/b.json", R"([{"id": 9, "amount": 5, "tags": ["z"]}])");
+  RunOptions other = options();
+  other.sources = {folder_.path() + "/other/b.json"};
+  EXPECT_EQ(run(context_, contract(10), other).value().rows.written, 1);
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 4);
+  // Without the gate the same rows are an ordinary batch, and can be replayed.
+  EXPECT_EQ(run(context_, contract(10), options()).value().rows.quarantined, 4);
+  EXPECT_EQ(reader(contract(10)).stats(context_, {}).value().all.waiting, 4);
+  EXPECT_EQ(replay(context_, contract(1000), {}, options()).value().moved, 2);
+  EXPECT_THAT(target(), ElementsAre("1|5|a", "2|50|b+c", "4|500|-", "9|5|z"));
+}
+
+TEST_F(ReplayTest, ADatasetRuleThatStopsTheRunKeepsWhatWasRefused) {
+  land();
+  std::string path = contract(10);
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  std::string gated = text.str();
+  replace(gated, "quality:\n",
+          "quality:\n  fail_pipeline_on_dataset_error: true\n"
+          "  dataset_rules: [{name: many, sql: \"SELECT count(*) > 100 FROM source\"}]\n");
+  write("orders.yaml", gated);
+  const RunResult stopped = run(context_, path, options()).value();
+  EXPECT_EQ(stopped.status, RunStatus::Failed);
+  EXPECT_EQ(stopped.rows.good, 1);
+  EXPECT_EQ(reader(path).stats(context_, {}).value().all.waiting, 4);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/lake/orders/_sluice/manifest"));
 }
 
 TEST_F(ReplayTest, DiscardedRowsAreShownAndNeverReplayed) {

@@ -85,16 +85,24 @@ bool Runner::masks() const {
 }
 
 Status Runner::open_vault() {
-  const bool needs_key = std::ranges::any_of(contract_->model.fields, [](const Field& field) {
-    return field.masking &&
-           (field.masking->value == Masking::Hash || field.masking->value == Masking::Encrypt);
+  const bool seals = contract_->quarantine.seal.value;
+  const bool needs_key = std::ranges::any_of(contract_->model.fields, [&](const Field& field) {
+    return field.masking && (seals || field.masking->value == Masking::Hash ||
+                             field.masking->value == Masking::Encrypt);
   });
   if (needs_key) {
+    SLUICE_TRY([[maybe_unused]] const auto vault, find_vault());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const masking::Vault>> Runner::find_vault() {
+  if (vault_ == nullptr) {
     SLUICE_CHECK(masking::check_keys(options_.keys));
     SLUICE_TRY(vault_, options_.open_vault ? options_.open_vault(options_.keys)
                                            : masking::open_vault(options_.keys));
   }
-  return {};
+  return vault_;
 }
 
 /// Whatever an engine says may hold a value; of a contract that masks, it stays inside.
@@ -211,8 +219,8 @@ Status Runner::lower_and_bind() {
   SLUICE_CHECK(lower_unbound());
   plan::Pipeline pipeline = std::move(bound_.pipeline);
   if (replay_) {
-    SLUICE_TRY(const RowShape shape,
-               make_replay_relation(context_, *connection_, replay_->row_ids));
+    SLUICE_TRY(const RowShape shape, make_replay_relation(context_, *connection_, replay_->row_ids,
+                                                          [this] { return find_vault(); }));
     pipeline.source = plan::RelationScan{.name = std::string(kReplayRelation),
                                          .has_origin = true,
                                          .may_lack_columns = shape.may_lack_columns};
@@ -253,12 +261,18 @@ Status Runner::execute() {
   result_.durations.transform_ms = executed_.transform_ms;
   result_.durations.quality_ms = executed_.quality_ms;
   result_.durations.steps = executed_.steps;
-  return replay_ ? check_whole_rows() : Status{};
+  if (replay_) {
+    if (masks()) {
+      SLUICE_CHECK(forget_replay_values(context_, *connection_));
+    }
+    return check_whole_rows();
+  }
+  return {};
 }
 
 /// A row that became several, of which some were refused, can be neither moved nor kept.
 Status Runner::check_whole_rows() const {
-  SLUICE_TRY(const RowShape shape, shape_of(bound_, executed_.ledger, {}));
+  SLUICE_TRY(const RowShape shape, shape_of(bound_, executed_.ledger));
   if (!shape.is_piece) {
     return {};
   }
@@ -300,13 +314,14 @@ Result<RunResult> Runner::skip(std::string reason) {
   return finish();
 }
 
-/// Nothing moves and nothing is recorded: rows of a replay wait, and files are as if they had never
-/// been read, so that the next run takes them as they are by then.
+/// Nothing moves and no batch is recorded: rows of a replay wait, and files are as if they had
+/// never been read, so that the next run takes them as they are by then. What was refused is kept.
 Result<RunResult> Runner::stop_at_gate() {
   if (!replay_) {
     SLUICE_CHECK(write_outputs());
+    SLUICE_CHECK(keep_stopped());
     SLUICE_CHECK(take_samples());
-    if (!options_.output_bad.empty()) {
+    if (!result_.quarantine && !options_.output_bad.empty()) {
       result_.quarantine =
           run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
     }

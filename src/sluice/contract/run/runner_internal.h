@@ -57,6 +57,8 @@ class Runner {
   SourcePosition place_of(const Span& span) const;
   bool masks() const;
   Status open_vault();
+  /// Opened when it is asked for: of a replay, what is sealed may be masked no more.
+  Result<std::shared_ptr<const masking::Vault>> find_vault();
   Result<RunResult> run_steps();
   Result<PlannedRun> plan_steps();
   Error as_told(Error error) const;
@@ -88,6 +90,10 @@ class Runner {
   Status write_output(const std::string& path, std::string_view relation);
   Status commit();
   Status keep_quarantine(const std::string& key);
+  Status keep_stopped();
+  /// The key of rows whose run was stopped, and what these rows may say of their source.
+  std::string stopped_key() const;
+  std::vector<std::string> source_names() const;
   Status append_outcome(const std::string& key);
   Status spare_refused(plan::Merge& merge);
   void settle();

@@ -18,15 +18,6 @@ namespace {
 constexpr std::string_view kErrorsColumn = "_lakelogic_errors";
 constexpr std::string_view kCategoriesColumn = "_lakelogic_categories";
 
-/// Columns of the refused rows whose clear values were never written.
-std::vector<std::string> masked_names(const plan::Pipeline& pipeline) {
-  std::vector<std::string> names;
-  for (const plan::ColumnMask& mask : pipeline.masks) {
-    names.push_back(mask.column);
-  }
-  return names;
-}
-
 }  // namespace
 
 Status Runner::write_output(const std::string& path, std::string_view relation) {
@@ -71,13 +62,57 @@ void Runner::settle() {
   context_.deadline.reset();
 }
 
+std::string Runner::stopped_key() const {
+  std::string key = run::render_commit_key(stream(), 1);
+  key.pop_back();
+  return key + "stopped";
+}
+
+std::vector<std::string> Runner::source_names() const {
+  std::vector<std::string> names{bound_.pipeline.source_label};
+  for (const run::BatchFile& file : files_) {
+    names.push_back(file.path);
+  }
+  return names;
+}
+
+/// Refused rows lie where rows of the contract always do, also when a gate stops their run. They
+/// are no batch: the next run reads the files as they are by then, and replaces them.
+Status Runner::keep_stopped() {
+  const bool is_kept =
+      target_ && result_.rows.quarantined > 0 && contract_->quarantine.enabled.value;
+  if (!is_kept) {
+    return {};
+  }
+  if (!unrecorded_) {
+    // The batch was recorded by a run that died, and is repeated as it is until it is committed.
+    return keep_quarantine(
+        run::render_commit_key(stream(), static_cast<std::uint64_t>(result_.batch)));
+  }
+  SLUICE_TRY(RowShape shape, shape_of(bound_, executed_.ledger));
+  shape.is_stopped = true;
+  SLUICE_TRY_IN(const table::Receipt kept,
+                quarantine_->keep_stopped(context_,
+                                          {.batch = stopped_key(),
+                                           .rule_set = rule_set_fingerprint(bound_.pipeline),
+                                           .shape = render_shape(shape),
+                                           .table_name = table_name(*contract_),
+                                           .run_id = run_uuid_},
+                                          source_names()),
+                "keeping the refused rows");
+  result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
+  narrator_.tell(LogLevel::Info, "written",
+                 fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
+  return {};
+}
+
 Status Runner::keep_quarantine(const std::string& key) {
+  SLUICE_CHECK(quarantine_->forget_stopped(context_, stopped_key(), source_names()));
   if (result_.rows.quarantined == 0 || !contract_->quarantine.enabled.value) {
     return unrecorded_ ? Status{} : quarantine_->forget_batch(context_, key);
   }
   narrator_.begin("quarantine");
-  SLUICE_TRY(const RowShape shape,
-             shape_of(bound_, executed_.ledger, masked_names(bound_.pipeline)));
+  SLUICE_TRY(const RowShape shape, shape_of(bound_, executed_.ledger));
   SLUICE_TRY_IN(const table::Receipt kept,
                 quarantine_->keep(context_, {.batch = key,
                                              .rule_set = rule_set_fingerprint(bound_.pipeline),

@@ -80,6 +80,11 @@ Result<std::string> render_reference(const plan::Reference& reference);
 /// the engine before a program's last SELECTs are executed.
 std::string mask_function(std::size_t position);
 
+/// The function that seals what a refused row held in the masks that are sealed: a JSON list of
+/// texts in the order of pipeline.masks. Refused rows as text have its result as this column.
+inline constexpr std::string_view kSealFunction = "_sluice_seal";
+inline constexpr std::string_view kSealedColumn = "_lakelogic_sealed";
+
 /// One counted part of a run.
 struct ProgramStep {
   std::string name;

@@ -56,6 +56,9 @@ Result<std::string> column_expr(const Rows& input, const plan::ColumnExpr& value
 /// `value` of a column as it may leave the run: masked where its column is.
 std::string leaving_value(const plan::Pipeline& pipeline, std::string_view column,
                           const std::string& value, const schema::LogicalType& type);
+/// What the masked columns of a refused row held, sealed; empty when nothing is to be.
+std::string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& raw,
+                          std::string_view raw_column);
 /// The value in a reason, as SQL: '***' where its column is masked.
 std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
                        const schema::LogicalType& type);

@@ -34,6 +34,25 @@ string leaving_value(const plan::Pipeline& pipeline, std::string_view column, co
   return fmt::format("{}({})", mask_function(position), render_as_text(value, type));
 }
 
+string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& raw,
+                     std::string_view raw_column) {
+  string list;
+  for (const plan::ColumnMask& mask : pipeline.masks) {
+    if (!mask.is_sealed) {
+      continue;
+    }
+    const schema::Field* field = raw.find(mask.column);
+    const string value = field == nullptr
+                             ? "CAST(NULL AS VARCHAR)"
+                             : render_as_text(fmt::format("struct_extract({}, {})", raw_column,
+                                                          quote_literal(field->name)),
+                                              field->type);
+    list += (list.empty() ? "" : ", ") + value;
+  }
+  return list.empty() ? list
+                      : fmt::format("{}(CAST(to_json([{}]) AS VARCHAR))", kSealFunction, list);
+}
+
 string told_value(const plan::Pipeline& pipeline, std::string_view column,
                   const schema::LogicalType& type) {
   return plan::find_mask(pipeline, column) != nullptr

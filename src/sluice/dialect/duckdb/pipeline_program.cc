@@ -362,6 +362,10 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
                                      : member;
       list += fmt::format("{} AS {}, ", value, quote_identifier(field.name));
     }
+    const string sealed = as_text ? sealed_values(pipeline_, refused.raw, kRawColumn) : "";
+    if (!sealed.empty()) {
+      list += fmt::format("{} AS {}, ", sealed, kSealedColumn);
+    }
     const string file =
         refused.has_file
             ? string(kFileColumn)

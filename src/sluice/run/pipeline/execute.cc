@@ -159,11 +159,15 @@ Status Executor::make_views(const Program& program) {
 Status Executor::add_masks() {
   const std::vector<plan::ColumnMask>& masks = bound_.pipeline.masks;
   for (std::size_t i = 0; i < masks.size(); ++i) {
-    if (masking::needs_key(masks[i].kind) && vault_ == nullptr) {
+    if ((masks[i].is_sealed || masking::needs_key(masks[i].kind)) && vault_ == nullptr) {
       return masking::check_keys({});
     }
     SLUICE_CHECK(connection_.add_function(
         masking::make_mask_function(dialect::mask_function(i), masks[i], vault_)));
+  }
+  if (vault_ != nullptr) {
+    SLUICE_CHECK(connection_.add_function(
+        masking::make_seal_function(std::string(dialect::kSealFunction), vault_)));
   }
   return {};
 }
