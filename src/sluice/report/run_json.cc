@@ -187,6 +187,10 @@ std::string to_record_json(const run::RunResult& result) {
   return dump(json);
 }
 
+std::string to_json(const std::vector<run::ServiceLevelResult>& levels) {
+  return dump(service_levels_of(levels));
+}
+
 std::string to_json(std::span<const run::RunResult> results) {
   Json runs = Json::array();
   for (const run::RunResult& result : results) {

@@ -20,4 +20,7 @@ std::string to_record_json(const run::RunResult& result);
 /// {"schema_version": 1, "runs": [...]} for several contracts.
 std::string to_json(std::span<const run::RunResult> results);
 
+/// A list of service levels, as it stands in a run's object.
+std::string to_json(const std::vector<run::ServiceLevelResult>& levels);
+
 }  // namespace sluice::report

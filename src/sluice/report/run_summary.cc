@@ -228,6 +228,31 @@ void add_dataset_rules(const run::RunResult& result, Table& table) {
   }
 }
 
+/// Broken ones with what they were computed from; those that are met in one line.
+void add_levels(const run::RunResult& result, Table& table) {
+  std::string met;
+  std::string_view name = "broken levels";
+  const auto broken =
+      std::ranges::count(result.service_levels, false, &run::ServiceLevelResult::met);
+  for (const run::ServiceLevelResult& level : result.service_levels) {
+    if (level.met) {
+      met += (met.empty() ? "" : ", ") + level.name;
+      continue;
+    }
+    const std::string count = name.empty() ? "" : with_thousands(broken);
+    table.add_count(std::exchange(name, ""), count,
+                    fmt::format("{}: {} against {}", level.name, level.observed, level.threshold),
+                    Tone::Bad);
+    table.add_count("", "", level.formula, Tone::Quiet);
+  }
+  if (!met.empty()) {
+    table.add_count("levels met",
+                    with_thousands(std::ranges::count(result.service_levels, true,
+                                                      &run::ServiceLevelResult::met)),
+                    met, Tone::Good);
+  }
+}
+
 bool is_reasons(std::string_view column) { return column == "_lakelogic_errors"; }
 bool is_categories(std::string_view column) { return column == "_lakelogic_categories"; }
 
@@ -267,6 +292,7 @@ std::vector<Line> render_summary(const run::RunResult& result, const SummaryOpti
     add_row_rules(result, table);
     add_dataset_rules(result, table);
   }
+  add_levels(result, table);
   return table.take();
 }
 
@@ -311,6 +337,11 @@ std::vector<Line> render_sample(std::string_view heading, const run::Sample& sam
     }
   }
   return lines;
+}
+
+std::string breach_line(const run::ServiceLevelResult& level) {
+  return fmt::format("{}: {} against {} ({})", level.name, level.observed, level.threshold,
+                     level.formula);
 }
 
 std::string completion_line(const run::RunResult& result) {

@@ -34,6 +34,9 @@ std::vector<Line> render_summary(const run::RunResult& result, const SummaryOpti
 std::vector<Line> render_sample(std::string_view heading, const run::Sample& sample,
                                 const SummaryOptions& options = {});
 
+/// "freshness: 7h against 6h (now - newest ... = 25200 s <= 21600 s)".
+std::string breach_line(const run::ServiceLevelResult& level);
+
 /// "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%".
 std::string completion_line(const run::RunResult& result);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -102,6 +103,9 @@ constexpr Option kOptions[] = {
      .value = "N",
      .help = "Prints N good and N quarantined rows",
      .group = kTelling},
+    {.name = "fail-on-breach",
+     .help = "Exit code 1 when a service level is broken; the rows are written",
+     .group = kTelling},
     {.name = "report",
      .value = "FILE",
      .help = "A page of the run: rules, rows, durations, history",
@@ -169,6 +173,13 @@ void log_result(const run::RunResult& result, LogWriter& log) {
   fields.emplace_back("contract", result.contract.path);
   for (const std::string& warning : result.warnings) {
     log.write({.level = LogLevel::Warning, .message = warning, .fields = fields});
+  }
+  for (const run::ServiceLevelResult& level : result.service_levels) {
+    if (!level.met) {
+      log.write({.level = LogLevel::Warning,
+                 .message = "broken service level: " + report::breach_line(level),
+                 .fields = fields});
+    }
   }
   fields.emplace_back("event", run::to_string(result.status));
   switch (result.status) {
@@ -325,7 +336,10 @@ Ran run_all(const std::vector<std::string>& contracts, const Arguments& argument
     if (!arguments.has("quiet") && !arguments.has("log-format")) {
       say_result(*result, arguments, terminal);
     }
-    if (result->status == run::RunStatus::Failed) {
+    const bool is_breach = arguments.has("fail-on-breach") &&
+                           std::ranges::any_of(result->service_levels, std::logical_not<>(),
+                                               &run::ServiceLevelResult::met);
+    if (result->status == run::RunStatus::Failed || is_breach) {
       ran.exit = worse(ran.exit, ExitCode::Failed);
     }
     ran.results.push_back(*std::move(result));

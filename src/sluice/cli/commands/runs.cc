@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -5,7 +6,10 @@
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/contract/run/levels.h"
 #include "sluice/contract/run/records.h"
+#include "sluice/report/run_json.h"
+#include "sluice/report/run_summary.h"
 
 namespace sluice::cli {
 namespace {
@@ -20,10 +24,10 @@ constexpr Option kOptions[] = {
     {.name = "run", .value = "ID", .help = "show: this run; the newest unless said", .group = ""},
     {.name = "sql",
      .value = "SELECT",
-     .help = "query: one SELECT over runs, steps, row_rules, files",
+     .help = "query: one SELECT over runs, steps, row_rules, service_levels, files",
      .group = ""},
     {.name = "fail-on-breach",
-     .help = "Exit code 1 when the newest run failed or a service level is broken",
+     .help = "Exit code 1 when the newest run failed, or a service level is broken now",
      .group = ""},
     {.name = "json", .help = "One JSON object on stdout", .group = ""},
     {.name = "target", .value = "PATH", .help = "Replaces the contract's target", .group = ""},
@@ -92,10 +96,23 @@ Result<std::size_t> limit_of(const Arguments& arguments) {
   return number;
 }
 
+/// Runs that are looked at to say how things stand: the newest that judged what is asked.
+constexpr std::size_t kRunsOfNow = 100;
+
+/// What grows worse while no run is there to say so.
+Result<std::vector<run::ServiceLevelResult>> levels_now(const Arguments& arguments) {
+  const contract::RunOptions options = options_of(arguments);
+  const std::string& path = arguments.operands()[1];
+  SLUICE_TRY(const std::vector<run::StoredRun> runs,
+             contract::load_runs({}, path, options, kRunsOfNow));
+  return contract::judge_now({}, path, options, runs);
+}
+
 Status list_runs(const Arguments& arguments, const Terminal& terminal) {
   SLUICE_TRY(const std::size_t limit, limit_of(arguments));
   SLUICE_TRY(const std::vector<run::StoredRun> runs,
              contract::load_runs({}, arguments.operands()[1], options_of(arguments), limit));
+  SLUICE_TRY(const std::vector<run::ServiceLevelResult> now, levels_now(arguments));
   if (runs.empty() && !arguments.has("json")) {
     terminal.say(
         fmt::format("there is no run yet; sluice run {} makes the first", arguments.operands()[1]));
@@ -106,7 +123,9 @@ Status list_runs(const Arguments& arguments, const Terminal& terminal) {
     for (const run::StoredRun& run : runs) {
       list.push_back(json_of(run));
     }
-    terminal.print(dump(Json{{"schema_version", kSchemaVersion}, {"runs", std::move(list)}}));
+    terminal.print(dump(Json{{"schema_version", kSchemaVersion},
+                             {"runs", std::move(list)},
+                             {"service_levels_now", Json::parse(report::to_json(now))}}));
     return {};
   }
   terminal.print(fmt::format("{:<36}  {:<19}  {:<11}  {:>10} {:>10} {:>10}  {}\n", "run", "started",
@@ -121,6 +140,10 @@ Status list_runs(const Arguments& arguments, const Terminal& terminal) {
                                text_at(json, "/started_at").substr(0, 19), text_at(json, "/status"),
                                text_at(json, "/rows/source"), text_at(json, "/rows/good"),
                                text_at(json, "/rows/quarantined"), broken));
+  }
+  for (const run::ServiceLevelResult& level : now) {
+    terminal.print(
+        fmt::format("now {}: {}\n", level.met ? "met" : "broken", report::breach_line(level)));
   }
   return {};
 }
@@ -176,16 +199,32 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
   return {};
 }
 
-/// What --fail-on-breach asks about: the newest run.
+/// What --fail-on-breach asks about: the newest run that has ended, and how things stand now.
 Result<bool> is_broken(const Arguments& arguments, const Terminal& terminal) {
   SLUICE_TRY(const std::vector<run::StoredRun> runs,
-             contract::load_runs({}, arguments.operands()[1], options_of(arguments), 1));
-  if (runs.empty()) {
-    terminal.say("there is no run yet");
+             contract::load_runs({}, arguments.operands()[1], options_of(arguments), kRunsOfNow));
+  const auto ended = std::ranges::find_if(
+      runs, [](const run::StoredRun& run) { return run.unfinished != "running"; });
+  if (ended == runs.end()) {
+    terminal.say("no run has ended yet");
     return true;
   }
-  const Json json = json_of(runs.front());
-  const std::vector<std::string> broken = breaches_of(json);
+  SLUICE_TRY(const std::vector<run::ServiceLevelResult> now, levels_now(arguments));
+  std::vector<std::string> broken;
+  for (const run::ServiceLevelResult& level : now) {
+    if (!level.met) {
+      broken.push_back(report::breach_line(level));
+    }
+  }
+  const Json json = json_of(*ended);
+  for (const std::string& one : breaches_of(json)) {
+    const bool is_judged_now = std::ranges::any_of(now, [&](const run::ServiceLevelResult& level) {
+      return one.starts_with(level.name + ":");
+    });
+    if (!is_judged_now) {
+      broken.push_back(one);
+    }
+  }
   for (const std::string& one : broken) {
     terminal.say("broken service level: " + one);
   }

@@ -217,7 +217,7 @@ constexpr std::array kContractKeys{
     key<&C::schema_policy>("schema_policy", "How a changed schema is handled"),
     key<&C::materialization>("materialization", "How the target is written"),
     key<&C::lineage>("lineage", "Columns that say where a row comes from"),
-    key<&C::service_levels>("service_levels", "Freshness, volume and availability", Support::Later),
+    key<&C::service_levels>("service_levels", "Freshness, volume and availability"),
     key<&C::external_logic>("external_logic", "A script between source and steps"),
     key<&C::extraction>("extraction", "Columns taken out of text"),
     custom<&read_compliance, C>("compliance", "Regulations and controls", ValueKind::Anything,

@@ -304,6 +304,7 @@ Status Runner::check_gates() {
 }
 
 Result<RunResult> Runner::finish() {
+  try_judge_levels();
   SLUICE_CHECK(keep_record());
   return std::move(result_);
 }

@@ -15,12 +15,14 @@
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/run/commit.h"
+#include "sluice/contract/run/level_rows.h"
 #include "sluice/contract/run/narrator.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/run.h"
 #include "sluice/plan/bound_pipeline.h"
 #include "sluice/run/pipeline/execute.h"
 #include "sluice/run/state/batch.h"
+#include "sluice/run/state/run_log.h"
 
 namespace sluice::contract::internal {
 
@@ -98,6 +100,10 @@ class Runner {
   Status spare_refused(plan::Merge& merge);
   void settle();
   Status take_samples();
+  Result<std::optional<JudgedRows>> find_judged_rows();
+  Result<std::vector<run::StoredRun>> load_runs_before();
+  Status judge_levels();
+  void try_judge_levels();
   /// The start, the end and the failure of a run, as `sluice runs` shows them.
   Status keep_start();
   Status keep_record();

@@ -336,6 +336,7 @@ void Runner::keep_failure(const Error& error) {
   if (result_.reason.empty()) {
     result_.reason = error.message;
   }
+  try_judge_levels();
   if (const Status kept = keep_record(); !kept) {
     context_.say(LogLevel::Warning, "the record of a failed run could not be written");
   }
