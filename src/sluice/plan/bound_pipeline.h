@@ -47,6 +47,8 @@ struct Judgement {
 struct BoundPipeline {
   Pipeline pipeline;
   schema::Schema source;  // as read
+  /// Lines that are no records were seen already: read so that they are refused.
+  bool has_bad_lines = false;
   /// Declared columns that no file of this batch has and a step before the schema names: NULL.
   std::vector<schema::Field> made_at_scan;
   std::vector<BoundStep> pre;

@@ -23,6 +23,12 @@
 
 namespace sluice::plan {
 
+/// What the first line of one file says; found when the source is looked at.
+struct CsvHeader {
+  std::vector<std::string> columns;
+  std::int64_t skip_rows = 0;  // lines above it
+  friend bool operator==(const CsvHeader&, const CsvHeader&) = default;
+};
 struct CsvFormat {
   std::string delimiter = ",";
   std::string quote = "\"";
@@ -32,10 +38,14 @@ struct CsvFormat {
   std::vector<std::string> null_values;
   std::string comment;
   std::string encoding = "utf-8";
+  std::vector<CsvHeader> headers;  // by file; empty until the source was looked at
   friend bool operator==(const CsvFormat&, const CsvFormat&) = default;
 };
 /// An array, one object, or one object a line.
 struct JsonFormat {
+  /// Each line is a record by itself, so that one can be refused and the others taken. Empty: the
+  /// first line tells.
+  std::optional<bool> has_lines;
   friend bool operator==(const JsonFormat&, const JsonFormat&) = default;
 };
 struct ParquetFormat {
@@ -64,6 +74,8 @@ using FileFormat = std::variant<CsvFormat, JsonFormat, ParquetFormat, FixedWidth
 struct FileScan {
   std::vector<std::string> files;  // absolute paths
   FileFormat format;
+  /// How people know each file, where what is read was unpacked from another; empty: by its path.
+  std::vector<std::string> told;
   friend bool operator==(const FileScan&, const FileScan&) = default;
 };
 /// Rows of a relation that the engine connection knows by name.
@@ -189,12 +201,17 @@ struct LineageColumn {
   friend bool operator==(const LineageColumn&, const LineageColumn&) = default;
 };
 
+/// What becomes of a line that is no record of its format: it ends the run, or it is refused and
+/// the others are read.
+enum class BadLines : std::uint8_t { Stop, Refuse };
+
 struct Pipeline {
   Scan source;
   /// How a person calls the source, for rows that come from no single file.
   std::string source_label;
   /// What the contract's SQL may call the rows besides `source` and `{dataset}`.
   std::vector<std::string> source_names;
+  BadLines bad_lines = BadLines::Stop;
   std::vector<Reference> references;
   std::vector<PlannedStep> steps;
   SchemaRule schema;

@@ -15,6 +15,7 @@
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
+#include "sluice/cli/run_plan.h"
 #include "sluice/cli/script_environment.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
@@ -76,6 +77,15 @@ constexpr Option kOptions[] = {
      .value = "TIME",
      .help = "How long a catalog that another run holds is waited for, e.g. 30s",
      .group = kWriting},
+    {.name = "on-row-error",
+     .value = "WHAT",
+     .help = "A refused row, or a line that cannot be read, ends the run, is left out, or is kept",
+     .group = kRunning,
+     .choices = "fail|skip|quarantine"},
+    {.name = "max-errors",
+     .value = "N|P%",
+     .help = "More rows in error end the run, and nothing is published",
+     .group = kRunning},
     {.name = "engine",
      .short_name = 'e',
      .value = "NAME",
@@ -90,6 +100,9 @@ constexpr Option kOptions[] = {
      .help = "At most this much, e.g. 512MB or 4GiB",
      .group = kRunning},
     {.name = "threads", .value = "N", .help = "At most this many threads", .group = kRunning},
+    {.name = "reproducible",
+     .help = "The same input gives the same bytes: one thread, all in order",
+     .group = kRunning},
     {.name = "pipeline-run-id",
      .value = "ID",
      .help = "Kept with the run and its rows",
@@ -224,6 +237,38 @@ Status check_engine(const Arguments& arguments, const Terminal& terminal) {
   return {};
 }
 
+Result<contract::MaxErrors> parse_max_errors(std::string_view text) {
+  const bool is_share = text.ends_with('%');
+  const std::string_view digits = is_share ? text.substr(0, text.size() - 1) : text;
+  contract::MaxErrors most;
+  const auto read = [&](auto& number) {
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return code == std::errc{} && end == digits.data() + digits.size() && number >= 0;
+  };
+  const bool is_read =
+      is_share ? read(most.percent.emplace()) && *most.percent <= 100 : read(most.rows.emplace());
+  if (!is_read) {
+    return wrong(
+        fmt::format("--max-errors is a number of rows or a share such as 0.5%; got '{}'", text));
+  }
+  return most;
+}
+
+Status read_error_policy(const Arguments& arguments, contract::RunOptions& options) {
+  const std::string word = arguments.find("on-row-error").value_or("");
+  options.on_row_error = word == "fail"         ? contract::OnRowError::Fail
+                         : word == "skip"       ? contract::OnRowError::Skip
+                         : word == "quarantine" ? contract::OnRowError::Quarantine
+                                                : contract::OnRowError::Unset;
+  if (const auto most = arguments.find("max-errors")) {
+    if (word == "fail") {
+      return wrong("--on-row-error fail ends the run at the first; leave --max-errors out");
+    }
+    SLUICE_TRY(options.max_errors, parse_max_errors(*most));
+  }
+  return {};
+}
+
 Result<contract::RunOptions> options_of(const Arguments& arguments) {
   contract::RunOptions options;
   options.sources = arguments.all("source");
@@ -242,6 +287,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   options.full = arguments.has("full");
   options.lenient = arguments.has("lenient");
   options.mesh = mesh_options(arguments);
+  SLUICE_CHECK(read_error_policy(arguments, options));
   options.pipeline_run_id = arguments.find("pipeline-run-id").value_or("");
   if (const auto show = arguments.find("show")) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));
@@ -259,19 +305,16 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   return options;
 }
 
-void print_plan(const contract::PlannedRun& plan) {
-  const Terminal terminal = Terminal::of_stdout();
-  const auto section = [&](std::string_view heading, const std::vector<std::string>& lines) {
-    terminal.print(terminal.paint(Colour::Bold, heading) + "\n");
-    for (const std::string& line : lines) {
-      terminal.print("  " + line + "\n");
-    }
-  };
-  terminal.print(plan.pipeline + "\n");
-  section("files", plan.files);
-  section("statements", plan.statements);
-  section("would change", plan.changes);
-  section("warnings", plan.warnings);
+/// Equal bytes come from one thread.
+Status read_reproducible(const Arguments& arguments, Context& context) {
+  if (!arguments.has("reproducible")) {
+    return {};
+  }
+  if (context.threads_max > 1 && arguments.has("threads")) {
+    return wrong("--reproducible runs on one thread; leave --threads out");
+  }
+  context.threads_max = 1;
+  return {};
 }
 
 ExitCode fail(Error error, LogWriter& log) {
@@ -364,13 +407,20 @@ Status write_report(const Ran& ran, const std::string& path, const contract::Run
 }
 
 ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
-                 const Context& context, LogWriter& log) {
+                 const Context& context, LogWriter& log, bool as_json) {
+  std::vector<contract::PlannedRun> plans;
   for (const std::string& path : contracts) {
-    const auto plan = contract::plan_run(context, path, options);
+    auto plan = contract::plan_run(context, path, options);
     if (!plan) {
       return fail(plan.error(), log);
     }
-    print_plan(*plan);
+    if (!as_json) {
+      print_plan(*plan);
+    }
+    plans.push_back(*std::move(plan));
+  }
+  if (as_json) {
+    Terminal::of_stdout().print(plans_to_json(contracts, plans) + "\n");
   }
   return ExitCode::Done;
 }
@@ -395,11 +445,14 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
   if (usable.has_value()) {
     usable = read_limits(arguments, context);
   }
+  if (usable.has_value()) {
+    usable = read_reproducible(arguments, context);
+  }
   if (!options || !usable) {
     return fail(options ? usable.error() : options.error(), log);
   }
   if (arguments.has("dry-run")) {
-    return run_dry(contracts, *options, context, log);
+    return run_dry(contracts, *options, context, log, arguments.has("json"));
   }
   const Ran ran = run_all(contracts, arguments, *options, context, bar, log, terminal);
   if (arguments.has("json") && !ran.results.empty()) {

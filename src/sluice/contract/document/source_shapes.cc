@@ -73,8 +73,7 @@ constexpr std::array kColumnKeys{
 
 using O = SourceOptions;
 constexpr std::array kOptionKeys{
-    key<&O::archive_member>("archive_member", "Glob of the files to read inside a zip",
-                            Support::LaterRows),
+    key<&O::archive_member>("archive_member", "Glob of the files to read inside a zip"),
     key<&O::implied_decimals>("implied_decimals", "Column to number of implied decimal digits"),
     key<&O::date_formats>("date_formats", "Column to the pattern of its dates"),
     key<&O::decimal_comma>("decimal_comma", "Whether a comma separates decimals (false)"),
@@ -89,10 +88,8 @@ constexpr std::array kOptionKeys{
     key<&O::header_row>("header_row", "Row that names the columns, 1-based (1)",
                         Support::LaterRows),
     key<&O::skip_footer>("skip_footer", "Lines to skip at the end (0)"),
-    key<&O::multiline>("multiline", "Whether the file is one document; absent: found out",
-                       Support::Later),
-    key<&O::row_tag>("row_tag", "Element that is a row; absent: the repeated one",
-                     Support::LaterRows),
+    key<&O::multiline>("multiline", "Whether the file is one document; absent: found out"),
+    key<&O::row_tag>("row_tag", "Element that is a row; absent: the repeated one"),
     key<&O::columns>("columns", "Columns of a fixed-width line"),
     key<&O::record_length>("record_length", "Length of a fixed-width line"),
     key<&O::strip>("strip", "Whether blanks around values are removed (true)"),

@@ -18,12 +18,15 @@ struct LowerInput {
   std::string path;
   /// Absolute paths of the source files, in the order in which they are read.
   std::vector<std::string> files;
+  /// How people know each of them, where they were unpacked; empty: by their paths.
+  std::vector<std::string> told;
   /// The files replace the contract's source: their endings tell the format.
   bool is_source_replaced = false;
   /// How a person calls the source.
   std::string source_label;
   /// Absolute paths of each link that is a file or a folder of files, by name.
   std::vector<std::pair<std::string, std::vector<std::string>>> link_files;
+  plan::BadLines bad_lines = plan::BadLines::Stop;
   /// Of lineage columns.
   std::string pipeline_run_id;
   std::string created_by;

@@ -28,8 +28,8 @@ const std::array<Named, 7>& formats() {
       {"csv", plan::CsvFormat{}},
       {"tsv", plan::CsvFormat{.delimiter = "\t"}},
       {"json", plan::JsonFormat{}},
-      {"jsonl", plan::JsonFormat{}},
-      {"ndjson", plan::JsonFormat{}},
+      {"jsonl", plan::JsonFormat{.has_lines = true}},
+      {"ndjson", plan::JsonFormat{.has_lines = true}},
       {"parquet", plan::ParquetFormat{}},
       {"pq", plan::ParquetFormat{}},
   }};
@@ -49,12 +49,12 @@ std::optional<plan::FileFormat> format_of(SourceFormat format) {
   switch (format) {
     case SourceFormat::Csv: return plan::CsvFormat{};
     case SourceFormat::Tsv: return plan::CsvFormat{.delimiter = "\t"};
-    case SourceFormat::Json:
+    case SourceFormat::Json: return plan::JsonFormat{};
     case SourceFormat::Ndjson:
-    case SourceFormat::Jsonl: return plan::JsonFormat{};
+    case SourceFormat::Jsonl: return plan::JsonFormat{.has_lines = true};
     case SourceFormat::Parquet: return plan::ParquetFormat{};
     case SourceFormat::FixedWidth: return plan::FixedWidthFormat{};
-    case SourceFormat::Xml:
+    case SourceFormat::Xml: return plan::JsonFormat{.has_lines = true};  // its records, unpacked
     case SourceFormat::Xlsx:
     case SourceFormat::Xls:
     case SourceFormat::Excel:
@@ -94,13 +94,28 @@ Result<plan::FileFormat> format_of_file(std::string_view path) {
 namespace internal {
 namespace {
 
-std::string encoding_of(const SourceOptions& options) {
-  const std::string word = options.encoding ? lower_text(options.encoding->value) : "utf-8";
-  return word == "utf8" ? "utf-8" : word;
+Result<std::string> encoding_of(const LowerInput& input, const SourceOptions& options) {
+  if (!options.encoding) {
+    return std::string("utf-8");
+  }
+  const std::string word = lower_text(options.encoding->value);
+  if (word == "utf-8" || word == "utf8" || word == "ascii" || word == "us-ascii") {
+    return std::string("utf-8");
+  }
+  if (word == "latin-1" || word == "latin1" || word == "iso-8859-1") {
+    return std::string("latin-1");
+  }
+  if (word == "utf-16" || word == "utf16") {
+    return std::string("utf-16");
+  }
+  return unsupported(input, options.encoding->span,
+                     fmt::format("an encoding that is not read: '{}'", options.encoding->value),
+                     "write utf-8, latin-1 or utf-16, or convert the file to UTF-8 first, for "
+                     "instance with iconv -t UTF-8");
 }
 
-void apply_csv_options(const Contract& contract, const SourceOptions& options,
-                       plan::CsvFormat& csv) {
+Status apply_csv_options(const Contract& contract, const LowerInput& input,
+                         const SourceOptions& options, plan::CsvFormat& csv) {
   if (options.delimiter) {
     const std::string& word = options.delimiter->value;
     csv.delimiter = word == "tab" || word == "\\t" ? "\t" : word;
@@ -114,7 +129,7 @@ void apply_csv_options(const Contract& contract, const SourceOptions& options,
   if (options.comment_prefix) {
     csv.comment = options.comment_prefix->value;
   }
-  csv.encoding = encoding_of(options);
+  SLUICE_TRY(csv.encoding, encoding_of(input, options));
   if (options.null_values) {
     for (const Text& text : *options.null_values) {
       csv.null_values.push_back(text.value);
@@ -126,6 +141,7 @@ void apply_csv_options(const Contract& contract, const SourceOptions& options,
       csv.column_names.push_back(field.name.value);
     }
   }
+  return {};
 }
 
 /// From `options.columns`, else from the `range` of the model's fields.
@@ -149,11 +165,7 @@ Status apply_fixed_width_options(const Contract& contract, const LowerInput& inp
                        "a source of fixed width does not say where its columns stand",
                        "write options.columns with name, start (from 1) and width of each");
   }
-  fixed.encoding = encoding_of(options);
-  if (fixed.encoding == "cp037") {
-    return unsupported(input, options.encoding->span, "records in EBCDIC (cp037) are not read",
-                       "convert the file to UTF-8 first, for instance with iconv -f CP037");
-  }
+  SLUICE_TRY(fixed.encoding, encoding_of(input, options));
   fixed.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
   fixed.skip_footer = options.skip_footer ? options.skip_footer->value : 0;
   fixed.strip = !options.strip || options.strip->value;
@@ -165,12 +177,11 @@ Status apply_fixed_width_options(const Contract& contract, const LowerInput& inp
 
 Status apply_options(const Contract& contract, const LowerInput& input,
                      const SourceOptions& options, plan::FileFormat& format) {
-  if (options.archive_member) {
-    return unsupported(input, options.archive_member->span, "files inside a zip are not read",
-                       "unpack the archive and give the folder with --source");
-  }
   if (auto* csv = std::get_if<plan::CsvFormat>(&format)) {
-    apply_csv_options(contract, options, *csv);
+    return apply_csv_options(contract, input, options, *csv);
+  }
+  if (auto* json = std::get_if<plan::JsonFormat>(&format); json != nullptr && options.multiline) {
+    json->has_lines = !options.multiline->value;
   }
   if (auto* fixed = std::get_if<plan::FixedWidthFormat>(&format)) {
     return apply_fixed_width_options(contract, input, options, *fixed);
@@ -312,7 +323,9 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
     SLUICE_CHECK(apply_options(contract, input, contract.source->options, format));
     SLUICE_CHECK(lower_spellings(contract, input, contract.source->options, out));
   }
-  out.source = plan::FileScan{.files = input.files, .format = std::move(format)};
+  out.source =
+      plan::FileScan{.files = input.files, .format = std::move(format), .told = input.told};
+  out.bad_lines = input.bad_lines;
   out.source_label = input.source_label;
   for (const std::string& name :
        {table_name(contract), contract.dataset ? contract.dataset->value : std::string{}}) {

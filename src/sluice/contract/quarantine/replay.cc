@@ -32,6 +32,9 @@ std::string reason_of(const RowShape& shape) {
   if (shape.is_stopped) {
     return "a gate stopped the run that refused them: the next run reads their files again";
   }
+  if (shape.is_line) {
+    return "their lines could not be read: mend the files and read them again";
+  }
   if (shape.masked.empty()) {
     return "a step made them of other rows: read the source again instead (sluice run --full "
            "--again)";

@@ -52,8 +52,11 @@ std::string render_shape(const RowShape& shape) {
   if (shape.may_lack_columns) {
     json["may_lack_columns"] = true;
   }
-  if (shape.is_piece) {
-    json["piece"] = true;
+  if (shape.is_piece || shape.is_line) {
+    json["piece"] = true;  // what a reader that knows no lines goes by
+  }
+  if (shape.is_line) {
+    json["line"] = true;
   }
   if (shape.is_stopped) {
     json["stopped"] = true;
@@ -90,7 +93,8 @@ Result<RowShape> parse_shape(std::string_view text) {
     shape.columns.emplace_back(column[0].get<std::string>(), column[1].get<std::string>());
   }
   shape.may_lack_columns = json.value("may_lack_columns", false);
-  shape.is_piece = json.value("piece", false);
+  shape.is_line = json.value("line", false);
+  shape.is_piece = !shape.is_line && json.value("piece", false);
   shape.is_stopped = json.value("stopped", false);
   shape.masked = names_in(json, "masked");
   shape.sealed = names_in(json, "sealed");
@@ -102,6 +106,7 @@ Result<RowShape> shape_of(const plan::BoundPipeline& bound,
   RowShape shape{.columns = {},
                  .may_lack_columns = false,
                  .is_piece = has_pieces(bound, ledger),
+                 .is_line = false,
                  .masked = {},
                  .sealed = {}};
   for (const plan::ColumnMask& mask : bound.pipeline.masks) {

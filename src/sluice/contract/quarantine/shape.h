@@ -25,12 +25,16 @@ struct RowShape {
   bool is_piece = false;
   /// The run was stopped by a gate: its files are read again, and so is the row.
   bool is_stopped = false;
+  /// A line of the source that is no record: only its text is there.
+  bool is_line = false;
   /// Columns whose originals are not there.
   std::vector<std::string> masked;
   /// Columns whose originals are sealed beside the row, in the order of the sealed list.
   std::vector<std::string> sealed;
 
-  bool is_replayable() const { return !is_piece && !is_stopped && masked.empty(); }
+  bool is_replayable() const {
+    return !is_piece && !is_stopped && !is_line && masked.empty();
+  }
   friend bool operator==(const RowShape&, const RowShape&) = default;
 };
 

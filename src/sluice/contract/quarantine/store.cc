@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/execute.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -220,12 +221,19 @@ Result<table::Receipt> QuarantineStore::keep(const Context& context, const Refus
 
 Result<table::Receipt> QuarantineStore::append_rows(const Context& context, const RefusedRows& rows,
                                                     const std::string& key) {
+  SLUICE_TRY(
+      const schema::Schema refused,
+      connection_->describe(context, fmt::format("SELECT * FROM {}", run::kBadTextRelation)));
+  const std::string shape =
+      refused.find(dialect::kLineTextColumn) == nullptr
+          ? quote_literal(rows.shape)
+          : fmt::format("CASE WHEN {} IS NOT NULL THEN {} ELSE {} END", dialect::kLineTextColumn,
+                        quote_literal(rows.line_shape), quote_literal(rows.shape));
   const std::string from = fmt::format(
       "(SELECT *, concat({}, ':', row_number() OVER ()) AS {}, {} AS {}, {} AS {}, {} AS {} FROM "
       "{})",
       quote_literal(to_string(rows.run_id)), kRowIdColumn, quote_literal(rows.batch), kBatchColumn,
-      quote_literal(rows.rule_set), kRuleSetColumn, quote_literal(rows.shape), kShapeColumn,
-      run::kBadTextRelation);
+      quote_literal(rows.rule_set), kRuleSetColumn, shape, kShapeColumn, run::kBadTextRelation);
   SLUICE_TRY(const schema::Schema brought,
              connection_->describe(context, fmt::format("SELECT * FROM {}", from)));
   schema::Schema columns = brought;

@@ -56,9 +56,10 @@ struct RowSelection {
 
 /// What one commit keeps: every row of the relation of refused texts.
 struct RefusedRows {
-  std::string batch;     // the commit key of the batch
-  std::string rule_set;  // its fingerprint
-  std::string shape;     // render_shape
+  std::string batch;       // the commit key of the batch
+  std::string rule_set;    // its fingerprint
+  std::string shape;       // render_shape
+  std::string line_shape;  // of lines that are no records
   std::string table_name;
   Uuid run_id;
 };

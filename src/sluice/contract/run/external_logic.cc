@@ -9,7 +9,7 @@
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
-#include "sluice/run/pipeline/bind.h"
+#include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/script/script.h"
 
@@ -86,8 +86,10 @@ Result<std::int64_t> write_parquet(const Context& context, engine::Connection& c
 /// The source's rows in types that every Parquet reader knows.
 Result<std::string> select_rows(const Context& context, engine::Connection& connection,
                                 const plan::Pipeline& pipeline) {
-  SLUICE_TRY(const schema::Schema columns,
-             run::load_source_columns(context, connection, pipeline.source));
+  plan::Scan source = pipeline.source;
+  SLUICE_TRY(const run::SourceColumns settled,
+             run::settle_source(context, connection, source, plan::BadLines::Stop));
+  const schema::Schema& columns = settled.columns;
   if (columns.fields.empty()) {
     schema::Schema declared;
     for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
@@ -96,7 +98,7 @@ Result<std::string> select_rows(const Context& context, engine::Connection& conn
     SLUICE_TRY(const std::string rows, dialect::render_empty(declared));
     return "SELECT * FROM " + rows;
   }
-  SLUICE_TRY(const std::string scan, dialect::render_scan(pipeline.source, columns, false));
+  SLUICE_TRY(const std::string scan, dialect::render_scan(source, columns, false));
   std::string list;
   for (const schema::Field& field : columns.fields) {
     const std::string name = dialect::quote_identifier(field.name);

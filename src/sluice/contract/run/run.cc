@@ -51,8 +51,9 @@ Status Runner::read_contract() {
 
 Status Runner::refuse_unsupported() {
   for (const UnsupportedKey& key : checked_.unsupported) {
-    const bool is_replaced = (key.path.starts_with("source") && !options_.sources.empty()) ||
-                             (key.path.starts_with("materialization") && places_.target.empty());
+    const bool is_replaced =
+        (key.path.starts_with("source") && (!options_.sources.empty() || options_.rows)) ||
+        (key.path.starts_with("materialization") && places_.target.empty());
     if (key.decides_rows && !is_replaced) {
       Error error = make_error(
           ErrorCode::InvalidContract,
@@ -127,10 +128,15 @@ Status Runner::open_engine() {
                                 .locked = true,
                                 .may_spill = !masks()};
   for (const run::BatchFile& file : files_) {
-    options.allowed_paths.push_back(file.path);
+    if (!options_.rows) {
+      options.allowed_paths.push_back(file.path);
+    }
   }
   for (const auto& [name, paths] : links_) {
     options.allowed_paths.insert(options.allowed_paths.end(), paths.begin(), paths.end());
+  }
+  if (unpack_folder_) {
+    options.allowed_paths.push_back(unpack_folder_->path());
   }
   if (exchange_) {
     options.allowed_paths.push_back(exchange_->path());
@@ -192,22 +198,27 @@ Status Runner::open_tables() {
 Status Runner::lower_unbound() {
   LowerInput input{.path = path_,
                    .files = {},
-                   .is_source_replaced = !options_.sources.empty(),
+                   .is_source_replaced = !options_.sources.empty() || options_.rows,
                    .source_label = "",
                    .link_files = links_,
+                   .bad_lines = keeps_bad_lines() ? plan::BadLines::Refuse : plan::BadLines::Stop,
                    .pipeline_run_id = options_.pipeline_run_id,
                    .created_by = options_.created_by};
   for (const run::BatchFile& file : files_) {
-    input.files.push_back(file.path);
+    if (!options_.rows) {
+      input.files.push_back(file.path);
+    }
     result_.files.push_back({.path = file.path,
                              .size_bytes = file.size_bytes,
                              .modified = file.modified,
                              .tag = file.content_tag});
   }
-  input.source_label = files_.size() == 1 ? files_.front().path
+  input.source_label = options_.rows        ? options_.rows->name
+                       : files_.size() == 1 ? files_.front().path
                        : contract_->source && contract_->source->path && options_.sources.empty()
                            ? contract_->source->path->value
                            : fmt::format("{} files", files_.size());
+  SLUICE_CHECK(unpack_files(input));
   SLUICE_TRY(bound_.pipeline, lower_contract(*contract_, input));
   if (!places_.target.empty()) {
     SLUICE_TRY([[maybe_unused]] const plan::WriteMode mode, lower_strategy(*contract_));
@@ -224,8 +235,13 @@ Status Runner::lower_and_bind() {
     pipeline.source = plan::RelationScan{.name = std::string(kReplayRelation),
                                          .has_origin = true,
                                          .may_lack_columns = shape.may_lack_columns};
-  } else if (contract_->external_logic) {
-    SLUICE_CHECK(run_logic(pipeline));
+  } else {
+    if (options_.rows) {
+      SLUICE_CHECK(load_rows(pipeline));
+    }
+    if (contract_->external_logic) {
+      SLUICE_CHECK(run_logic(pipeline));
+    }
   }
   SLUICE_TRY(bound_, run::bind_pipeline(context_, *connection_, pipeline, clock_, result_.run_id));
   result_.durations.load_ms = watch_.ms();
@@ -270,6 +286,30 @@ Status Runner::execute() {
   return {};
 }
 
+bool Runner::keeps_bad_lines() const {
+  switch (options_.on_row_error) {
+    case OnRowError::Unset: return options_.max_errors.rows || options_.max_errors.percent;
+    case OnRowError::Fail: return false;
+    case OnRowError::Skip:
+    case OnRowError::Quarantine: return true;
+  }
+  return false;
+}
+
+/// Rows in error as they count from here on: those that are left out were dropped by the steps that
+/// refused them.
+void Runner::count_skipped() {
+  if (options_.on_row_error != OnRowError::Skip || replay_ || result_.rows.quarantined == 0) {
+    return;
+  }
+  result_.warnings.push_back(
+      fmt::format("{} rows in error were left out and not kept", result_.rows.quarantined));
+  result_.rows.dropped += std::exchange(result_.rows.quarantined, 0);
+  for (run::LedgerEntry& entry : result_.ledger) {
+    entry.dropped += std::exchange(entry.quarantined, 0);
+  }
+}
+
 /// A row that became several, of which some were refused, can be neither moved nor kept.
 Status Runner::check_whole_rows() const {
   SLUICE_TRY(const RowShape shape, shape_of(bound_, executed_.ledger));
@@ -283,18 +323,26 @@ Status Runner::check_whole_rows() const {
 
 Status Runner::check_gates() {
   const Quarantine& quarantine = contract_->quarantine;
-  const bool has_bad = result_.rows.quarantined > 0;
+  const std::int64_t errors = result_.rows.quarantined;
+  const bool has_bad = errors > 0;
+  const MaxErrors& most = options_.max_errors;
   std::string reason;
   if (bound_.pipeline.stop_on_dataset_error && !executed_.broken_dataset_rules.empty()) {
     reason = "a data set rule failed: " + executed_.broken_dataset_rules.front();
   } else if (replay_) {
     // What is refused again stays where it is: no gate of new rows.
+  } else if (has_bad && options_.on_row_error == OnRowError::Fail) {
+    reason = fmt::format("{} rows are in error, and --on-row-error is fail", errors);
+  } else if (most.rows && errors > *most.rows) {
+    reason = fmt::format("{} rows are in error, more than {}", errors, *most.rows);
+  } else if (most.percent && static_cast<double>(errors) * 100 >
+                                 *most.percent * static_cast<double>(result_.rows.source)) {
+    reason = fmt::format("{} of {} rows are in error, more than {}%", errors, result_.rows.source,
+                         *most.percent);
   } else if (has_bad && quarantine.fail_on_quarantine.value) {
-    reason = fmt::format("{} rows were refused, and fail_on_quarantine is set",
-                         result_.rows.quarantined);
-  } else if (has_bad && !quarantine.enabled.value) {
-    reason =
-        fmt::format("{} rows were refused, and the quarantine is off", result_.rows.quarantined);
+    reason = fmt::format("{} rows were refused, and fail_on_quarantine is set", errors);
+  } else if (has_bad && !quarantine.enabled.value && options_.on_row_error != OnRowError::Skip) {
+    reason = fmt::format("{} rows were refused, and the quarantine is off", errors);
   }
   if (!reason.empty()) {
     result_.status = RunStatus::Failed;
@@ -355,6 +403,7 @@ Result<RunResult> Runner::run_steps() {
   if (!options_.replay) {
     SLUICE_CHECK(list_files());
     SLUICE_CHECK(make_exchange());
+    SLUICE_CHECK(make_unpack_folder());
   }
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(check_outputs());
@@ -378,15 +427,18 @@ Result<RunResult> Runner::run_steps() {
   if (result_.status == RunStatus::Failed) {
     return stop_at_gate();
   }
+  count_skipped();
   SLUICE_CHECK(commit());
   settle();
   SLUICE_CHECK(take_samples());
+  SLUICE_CHECK(give_rows());
   return finish();
 }
 
 Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(read_contract());
   SLUICE_CHECK(list_files());
+  SLUICE_CHECK(make_unpack_folder());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_engine());
   if (contract_->external_logic) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/arrow_stream.h"
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/contract/mesh/mesh.h"
@@ -32,9 +33,39 @@ using OpenVault = std::function<Result<std::unique_ptr<masking::Vault>>(const ma
 using OpenEngine =
     std::function<Result<std::unique_ptr<engine::Engine>>(const engine::EngineOptions& options)>;
 
+/// What becomes of a row in error: one that is refused, or a line that cannot be read.
+enum class OnRowError : std::uint8_t {
+  Unset,       // a refused row is quarantined; a line that cannot be read ends the run
+  Fail,        // the run ends, and nothing is published
+  Skip,        // it is left out, counted and not kept
+  Quarantine,  // it is kept with its reasons
+};
+
+/// More rows in error than this end the run, and nothing is published.
+struct MaxErrors {
+  std::optional<std::int64_t> rows;
+  std::optional<double> percent;  // of the rows of the source
+};
+
+/// Rows of the calling program in the place of the contract's source.
+struct RowInput {
+  std::string name;  // what a person calls them, in records and messages
+  /// Rows of one tag are the same rows: they are committed once. Empty: other rows than ever.
+  std::string tag;
+  /// Gives them from the first on; called once.
+  std::function<Result<ColumnStream>()> open;
+};
+
 struct RunOptions {
   /// Files, folders or globs that replace the contract's source; relative to the working folder.
   std::vector<std::string> sources;
+
+  std::optional<RowInput> rows;
+
+  /// Called when all is committed, with the accepted rows and the refused ones (masked, with their
+  /// reasons), each as the output files have them. An error of one is the run's.
+  std::function<Status(ColumnStream good)> take_good;
+  std::function<Status(ColumnStream bad)> take_bad;
 
   /// Whether the target is written. Empty: when the contract declares a materialization with a
   /// target, or `target` is given.
@@ -65,6 +96,9 @@ struct RunOptions {
   bool lenient = false;
   /// Environment, stage and variables. Files above the contract are read in any case.
   MeshOptions mesh;
+
+  OnRowError on_row_error = OnRowError::Unset;
+  MaxErrors max_errors;
 
   /// Rows of each kind to keep in the result as samples.
   int sample_rows = 0;

@@ -14,11 +14,13 @@
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/level_rows.h"
 #include "sluice/contract/run/narrator.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/run.h"
+#include "sluice/contract/unpack/zip_file.h"
 #include "sluice/plan/bound_pipeline.h"
 #include "sluice/run/pipeline/execute.h"
 #include "sluice/run/state/batch.h"
@@ -65,6 +67,16 @@ class Runner {
   Result<PlannedRun> plan_steps();
   Error as_told(Error error) const;
   Status list_files();
+  /// The rows of the calling program, as the one file of the batch.
+  void list_rows();
+  Status check_batch_input(const std::vector<run::BatchFile>& recorded) const;
+  Status load_rows(plan::Pipeline& pipeline);
+  Status give_rows();
+  /// Of the contract, unless flags replace its source.
+  std::optional<SourceFormat> declared_format() const;
+  Status make_unpack_folder();
+  Result<std::vector<UnpackedFile>> unpack_archive(const std::string& path, std::size_t number);
+  Status unpack_files(LowerInput& input);
   Status list_links();
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
@@ -87,6 +99,8 @@ class Runner {
   Status run_logic(plan::Pipeline& pipeline);
   Status execute();
   Status check_whole_rows() const;
+  bool keeps_bad_lines() const;
+  void count_skipped();
   Status check_gates();
   Status write_outputs();
   Status write_output(const std::string& path, std::string_view relation);
@@ -129,8 +143,10 @@ class Runner {
   const Contract* contract_ = nullptr;
   Places places_;
   std::vector<run::BatchFile> files_;
+  std::vector<run::BatchFile> listed_;  // what was there, when the batch reads something else
   std::vector<std::pair<std::string, std::vector<std::string>>> links_;
-  std::optional<TempFolder> exchange_;  // files for the contract's script
+  std::optional<TempFolder> exchange_;       // files for the contract's script
+  std::optional<TempFolder> unpack_folder_;  // what stands in for archives and XML
   std::optional<run::LedgerEntry> logic_;
   std::unique_ptr<storage::Storage> state_;
   std::shared_ptr<const masking::Vault> vault_;

@@ -15,6 +15,10 @@
 namespace sluice::contract::internal {
 
 Status Runner::list_files() {
+  if (options_.rows) {
+    list_rows();
+    return {};
+  }
   std::vector<std::string> paths;
   const auto add = [&](const std::string& path, const std::string& base) -> Status {
     SLUICE_TRY(const std::vector<std::string> found, list_source_files(path, base));
@@ -52,6 +56,50 @@ Status Runner::list_files() {
   if (files_.empty() && !may_be_empty) {
     return make_error(ErrorCode::NotFound, fmt::format("no file matches the source: '{}'", asked))
         .with_hint("check the path, or write `empty_behavior: skip` where no file is fine");
+  }
+  return {};
+}
+
+constexpr std::string_view kRowsScheme = "rows:";
+constexpr std::string_view kRowsRelation = "sluice_rows";
+
+void Runner::list_rows() {
+  const RowInput& rows = *options_.rows;
+  files_ = {{.path = std::string(kRowsScheme) + rows.name,
+             .size_bytes = 0,
+             .modified = clock_,
+             .content_tag = rows.tag.empty() ? result_.run_id : rows.tag}};
+}
+
+Status Runner::load_rows(plan::Pipeline& pipeline) {
+  SLUICE_TRY(ColumnStream stream, options_.rows->open());
+  SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
+                connection_->load(context_, kRowsRelation, std::move(stream)),
+                fmt::format("reading the rows of '{}'", options_.rows->name));
+  pipeline.source = plan::RelationScan{
+      .name = std::string(kRowsRelation), .has_origin = false, .may_lack_columns = false};
+  return {};
+}
+
+/// A batch that was left unfinished is read as it was written: the same files, or the same rows.
+Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) const {
+  for (const run::BatchFile& file : recorded) {
+    const bool is_rows = file.path.starts_with(kRowsScheme);
+    if (!is_rows && !options_.rows) {
+      SLUICE_CHECK(run::check_batch_file(context_, file, file.path));
+      continue;
+    }
+    const auto same = std::ranges::find_if(listed_, [&](const run::BatchFile& one) {
+      return one.path == file.path && one.content_tag == file.content_tag;
+    });
+    if (same == listed_.end()) {
+      return make_error(ErrorCode::CommitConflict,
+                        fmt::format("a run before did not finish its batch of other input: '{}'",
+                                    file.path))
+          .with_hint(is_rows ? fmt::format("run with the same rows, under the tag {}, to finish it",
+                                           file.content_tag)
+                             : "run the contract over its files to finish it");
+    }
   }
   return {};
 }
@@ -180,10 +228,8 @@ Result<bool> Runner::find_batch() {
                       fmt::format("a replay did not finish its batch {}", record.number))
         .with_hint("finish it first: sluice quarantine replay CONTRACT");
   }
-  files_ = std::get<run::FileInput>(record.input).files;
-  for (const run::BatchFile& file : files_) {
-    SLUICE_CHECK(run::check_batch_file(context_, file, file.path));
-  }
+  listed_ = std::exchange(files_, std::get<run::FileInput>(record.input).files);
+  SLUICE_CHECK(check_batch_input(files_));
   clock_ = record.clock;
   result_.batch = static_cast<std::int64_t>(record.number);
   return true;

@@ -6,6 +6,7 @@
 #include "sluice/contract/quarantine/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/output_file.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -36,7 +37,11 @@ Status Runner::write_output(const std::string& path, std::string_view relation) 
 }
 
 Status Runner::write_outputs() {
-  SLUICE_CHECK(write_output(options_.output_bad, run::kBadRelation));
+  const bool keeps_bad = options_.on_row_error != OnRowError::Skip;
+  SLUICE_CHECK(write_output(options_.output_bad,
+                            keeps_bad
+                                ? std::string(run::kBadRelation)
+                                : fmt::format("(SELECT * FROM {} LIMIT 0)", run::kBadRelation)));
   result_.output_bad = options_.output_bad;
   if (!options_.output_bad.empty()) {
     narrator_.tell(LogLevel::Info, "written",
@@ -117,6 +122,11 @@ Status Runner::keep_quarantine(const std::string& key) {
                 quarantine_->keep(context_, {.batch = key,
                                              .rule_set = rule_set_fingerprint(bound_.pipeline),
                                              .shape = render_shape(shape),
+                                             .line_shape = render_shape({.columns = {},
+                                                                         .may_lack_columns = false,
+                                                                         .is_piece = false,
+                                                                         .is_line = true,
+                                                                         .masked = {}}),
                                              .table_name = table_name(*contract_),
                                              .run_id = run_uuid_}),
                 "keeping the refused rows");
@@ -153,6 +163,20 @@ Status Runner::spare_refused(plan::Merge& merge) {
           .with_hint("Make the key before the rules, or have it in the source.");
     }
   }
+  if (refused.find(dialect::kLineTextColumn) != nullptr) {
+    SLUICE_TRY(const std::vector<std::int64_t> lines,
+               run::query_counts(context_, *connection_,
+                                 fmt::format("SELECT count({}) FROM {}", dialect::kLineTextColumn,
+                                             run::kBadRelation)));
+    if (lines[0] > 0) {
+      return make_error(
+                 ErrorCode::DataRejected,
+                 fmt::format("{} lines could not be read, so nobody knows whether their keys "
+                             "are missing from this complete load",
+                             lines[0]))
+          .with_hint("mend the lines, or load them as a part with another strategy");
+    }
+  }
   merge.snapshot->refused = std::string(run::kBadRelation);
   return {};
 }
@@ -181,7 +205,7 @@ Status Runner::commit() {
   auto* merge = std::get_if<plan::Merge>(&mode);
   if (merge != nullptr && merge->snapshot && replay_) {
     merge->snapshot.reset();  // the rows that were refused are not all there is
-  } else if (merge != nullptr && merge->snapshot && result_.rows.quarantined > 0) {
+  } else if (merge != nullptr && merge->snapshot && executed_.rows.quarantined > 0) {
     SLUICE_CHECK(spare_refused(*merge));
   }
   if (replay_ && std::holds_alternative<plan::Overwrite>(mode)) {
@@ -222,6 +246,20 @@ Status Runner::commit() {
                  fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));
   result_.durations.materialize_ms = watch.ms();
   return {};
+}
+
+Status Runner::give_rows() {
+  const auto give = [&](const std::function<Status(ColumnStream)>& taker,
+                        std::string_view relation) -> Status {
+    if (!taker) {
+      return {};
+    }
+    SLUICE_TRY(ColumnStream rows,
+               connection_->query(context_, fmt::format("SELECT * FROM {}", relation)));
+    return taker(std::move(rows));
+  };
+  SLUICE_CHECK(give(options_.take_good, run::kGoodRelation));
+  return give(options_.take_bad, run::kBadRelation);
 }
 
 Result<run::Sample> Runner::sample(std::string_view relation) {

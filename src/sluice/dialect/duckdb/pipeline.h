@@ -21,8 +21,9 @@ namespace sluice::dialect {
 
 inline constexpr std::string_view kFileColumn = "_sluice_file";
 inline constexpr std::string_view kRowColumn = "_sluice_row";
-/// Why a line is no record; only with formats that can tell.
-inline constexpr std::string_view kLineErrorColumn = "_sluice_e0";
+/// Of a line that is no record, where refused rows leave the run.
+inline constexpr std::string_view kLineColumn = "_lakelogic_line";
+inline constexpr std::string_view kLineTextColumn = "_lakelogic_raw";
 inline constexpr std::string_view kRawColumn = "_sluice_raw";
 inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
 inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";
@@ -37,6 +38,9 @@ struct Rows {
 /// How expressions of the contract are evaluated. Guarded ones make a row that they fail on carry
 /// the reason instead of ending the statement; they cost time on failing rows, so plain is first.
 enum class Evaluation : std::uint8_t { Plain, Guarded };
+
+/// What becomes of lines that are no records of their format.
+enum class Reading : std::uint8_t { Strict, Refusing };
 
 /// A relation without rows that has these columns; for describing what comes next.
 Result<std::string> render_empty(const schema::Schema& columns);
@@ -53,6 +57,21 @@ Result<std::string> render_rule(const plan::RowRule& rule);
 
 /// Reads the source to see its columns, as the files tell them.
 Result<std::string> render_probe(const plan::Scan& scan);
+/// The same of JSON lines of which some are no records.
+std::string render_lenient_json_probe(const std::vector<std::string>& files);
+/// The types of the lines that are objects, where others stand between them: one JSON text.
+std::string render_json_structure(const std::vector<std::string>& files);
+/// The columns of records of that structure.
+std::string render_structure_probe(const std::string& structure);
+/// Whether the first line of a JSON file is a record by itself.
+std::string render_is_by_line(const std::string& file);
+/// How many records of JSON files have a key, spelled so.
+std::string render_json_keys(const std::vector<std::string>& files, const std::string& key);
+/// The first line of a CSV file that is not empty and no comment, and how many stand above it. When
+/// the reader may reject lines, `render_first_reject` tells the first of them.
+std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);
+std::vector<std::string> render_forget_rejects();
+std::string render_first_reject();
 /// The columns as they are read after a probe: texts stay texts, whatever they look like.
 schema::Schema columns_as_read(const plan::Scan& scan, const schema::Schema& probed);
 /// Reads the source with its columns known.
@@ -91,6 +110,8 @@ struct ProgramStep {
   std::vector<std::string> statements;
   /// One row: in, out, quarantined, dropped, added, aggregated. Empty: rows pass one by one.
   std::string observe;
+  /// Gives the number of a line that cannot be kept whole, else NULL. Empty: there are no lines.
+  std::string impossible;
   /// Temporary tables that no later statement reads.
   std::vector<std::string> spent;
   /// A SELECT of the contract: which rows it dropped or added, no one can say.
@@ -115,6 +136,15 @@ struct Program {
   std::string dataset_source;  // the accepted rows before lineage, for data set rules
 };
 
-Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation);
+/// Whether lines of the source that are no records can be refused one by one; and whether they are
+/// whatever the pipeline says, because their format demands it.
+bool can_refuse_lines(const plan::BoundPipeline& bound);
+bool must_refuse_lines(const plan::BoundPipeline& bound);
+
+/// The function that seals the text of a refused line; a run with keys makes it known.
+inline constexpr std::string_view kSealFunction = "_sluice_seal";
+
+Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
+                               Reading reading = Reading::Strict);
 
 }  // namespace sluice::dialect

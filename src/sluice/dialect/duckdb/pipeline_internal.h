@@ -13,6 +13,33 @@ inline constexpr std::string_view kDroppedColumn = "_sluice_dropped";
 /// Position of the row of the input that an output row came from.
 inline constexpr std::string_view kFromColumn = "_sluice_from";
 
+/// ['a', 'b']
+std::string literal_list(const std::vector<std::string>& texts);
+
+/// `_sluice_file` as people know the file: SQL.
+std::string told_file(const plan::FileScan& scan);
+
+/// All columns of a scan of CSV files, each found by its name; `more` are options of the reader.
+std::string scan_csv_files(const plan::FileScan& scan, const schema::Schema& columns,
+                           std::string_view more);
+/// Whole lines of whatever characters, as `_sluice_line`, beside their file; an empty one is NULL.
+std::string read_lines(const std::vector<std::string>& files, std::int64_t skip_rows,
+                       std::string_view encoding, std::string_view more);
+/// The columns of `_sluice_line`, as a select list; `columns` null: all.
+std::string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schema::Schema* columns);
+
+/// The reading of a source some of whose lines may be no records, each line once.
+struct LinesRead {
+  std::vector<std::string> statements;
+  std::string rows;        // a SELECT of the columns and the file, from the table of lines
+  std::string count;       // how many those are
+  std::string impossible;  // SELECT of the number of a line that was not kept whole, or NULL
+};
+/// Into the tables `lines` and `refused` (_sluice_number, _sluice_line, the errors, the categories
+/// and the file).
+Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const std::string& lines,
+                                     const std::string& refused);
+
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);
 

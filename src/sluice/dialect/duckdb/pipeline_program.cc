@@ -17,13 +17,15 @@ using std::string;
 
 class ProgramWriter {
  public:
-  ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation)
-      : bound_(bound), pipeline_(bound.pipeline), evaluation_(evaluation) {}
+  ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation, Reading reading)
+      : bound_(bound), pipeline_(bound.pipeline), evaluation_(evaluation), reading_(reading) {}
 
   Result<Program> write();
 
  private:
   Status scan();
+  Status scan_rows();
+  Status scan_lines();
   Status steps(const std::vector<plan::BoundStep>& steps);
   Status step(const plan::PlannedStep& planned, const schema::Schema& output);
   Status row_by_row(const plan::PlannedStep& planned);
@@ -47,10 +49,12 @@ class ProgramWriter {
   bool has_reasons() const;
   string stamps(bool for_bad) const;
   Result<string> bad_select(bool as_text) const;
+  string refused_lines_select(bool as_text) const;
 
   const plan::BoundPipeline& bound_;
   const plan::Pipeline& pipeline_;
   Evaluation evaluation_;
+  Reading reading_;
   Program program_;
   Rows rows_;
   bool is_table_ = false;
@@ -65,6 +69,7 @@ class ProgramWriter {
     bool has_file = false;
   };
   std::vector<Refused> refused_;
+  string refused_lines_;  // the table of lines that are no records; empty: none are looked for
 };
 
 string names_of(const schema::Schema& columns) {
@@ -119,19 +124,36 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
   return {};
 }
 
-bool tells_line_errors(const plan::Scan& scan) {
-  const auto* files = std::get_if<plan::FileScan>(&scan);
-  const auto* fixed =
-      files == nullptr ? nullptr : std::get_if<plan::FixedWidthFormat>(&files->format);
-  return fixed != nullptr && fixed->record_length.has_value();
+Status ProgramWriter::scan_rows() {
+  SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
+  rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  return {};
+}
+
+/// The lines that are no records leave before any step sees them.
+Status ProgramWriter::scan_lines() {
+  const string lines = new_table();
+  refused_lines_ = new_table();
+  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_));
+  ProgramStep done{.name = "read",
+                   .statements = std::move(read.statements),
+                   .observe = fmt::format("SELECT o + q, o, q, 0, 0, 0 FROM (SELECT ({}) AS o, "
+                                          "(SELECT count(*) FROM {}) AS q)",
+                                          read.count, refused_lines_),
+                   .impossible = std::move(read.impossible),
+                   .spent = {},
+                   .is_opaque = false};
+  move_to(done, lines);
+  rows_ = {
+      .from = "(" + read.rows + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  program_.steps.push_back(std::move(done));
+  return {};
 }
 
 Status ProgramWriter::scan() {
-  SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
-  rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
-  if (tells_line_errors(pipeline_.source)) {
-    rows_.hidden.emplace_back(kLineErrorColumn);
-  }
+  const bool refuses =
+      reading_ == Reading::Refusing ? can_refuse_lines(bound_) : must_refuse_lines(bound_);
+  SLUICE_CHECK(refuses ? scan_lines() : scan_rows());
   const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source);
   if (relation != nullptr && relation->has_origin) {
     schema::Schema raw = bound_.source;
@@ -349,6 +371,21 @@ string ProgramWriter::stamps(bool for_bad) const {
   return list;
 }
 
+/// A line is whatever someone wrote: where anything is masked, no part of it leaves in clear.
+string ProgramWriter::refused_lines_select(bool as_text) const {
+  const bool has_keys = std::ranges::any_of(pipeline_.masks, [](const plan::ColumnMask& mask) {
+    return mask.kind == plan::MaskKind::Encrypt || mask.kind == plan::MaskKind::EncryptEqual ||
+           mask.kind == plan::MaskKind::Hash;
+  });
+  const string text = pipeline_.masks.empty() ? "_sluice_line"
+                      : has_keys              ? fmt::format("{}(_sluice_line)", kSealFunction)
+                                              : "'***'";
+  return fmt::format(
+      "SELECT {} AS {}, {} AS {}, {} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM {}",
+      as_text ? "CAST(_sluice_number AS VARCHAR)" : "_sluice_number", kLineColumn, text,
+      kLineTextColumn, kErrorsColumn, kCategoriesColumn, kFileColumn, refused_lines_);
+}
+
 Result<string> ProgramWriter::bad_select(bool as_text) const {
   string all;
   for (const Refused& refused : refused_) {
@@ -376,6 +413,10 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
         "NULL",
         all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn, file,
         refused.table, kErrorsColumn);
+  }
+  if (!refused_lines_.empty()) {
+    all += fmt::format("{}{}", all.empty() ? "" : " UNION ALL BY NAME ",
+                       refused_lines_select(as_text));
   }
   // Where the row came from and which run refused it; the contract's own names win.
   string tail = stamps(true);
@@ -558,8 +599,9 @@ Result<string> render_observation(const plan::Observation& observation) {
       observation);
 }
 
-Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation) {
-  return ProgramWriter(bound, evaluation).write();
+Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
+                               Reading reading) {
+  return ProgramWriter(bound, evaluation, reading).write();
 }
 
 }  // namespace sluice::dialect

@@ -1,10 +1,13 @@
 // How a pipeline's files are read: readers are told all that the contract knows, so that nothing is
 // guessed twice and no text is taken for a date.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
 
 namespace sluice::dialect {
@@ -14,16 +17,8 @@ using schema::LogicalType;
 using schema::Schema;
 using Text = Result<std::string>;
 
-std::string literal_list(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) {
-    list += (list.empty() ? "" : ", ") + quote_literal(text);
-  }
-  return "[" + list + "]";
-}
-
 std::string csv_options(const plan::CsvFormat& csv) {
-  // A quoted empty text is a text; an empty place is NULL.
+  // A quoted empty text is a text; an empty place is NULL. Nothing is sniffed.
   std::string options = fmt::format(
       ", delim={}, quote={}, escape={}, header={}, all_varchar=true, allow_quoted_nulls=false",
       quote_literal(csv.delimiter), quote_literal(csv.quote), quote_literal(csv.quote),
@@ -55,37 +50,64 @@ Result<std::string> columns_option(const Schema& columns) {
   return fmt::format(", columns={{{}}}", option);
 }
 
-std::string probe_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv) {
-  std::string options = csv_options(csv);
-  if (csv.skip_rows == 0) {
-    // Said aloud, or the reader takes lines that do not fit for a preface and leaves them out.
-    options += ", skip=0";
+std::string text_columns_option(const std::vector<std::string>& names) {
+  std::string option;
+  for (const std::string& name : names) {
+    option += fmt::format("{}{}: 'VARCHAR'", option.empty() ? "" : ", ", quote_literal(name));
   }
-  if (!csv.column_names.empty()) {
-    options += fmt::format(", names={}", literal_list(csv.column_names));
-  }
-  // Files of one folder may have their columns in different orders.
-  options += files.size() > 1 ? ", union_by_name=true" : "";
-  return fmt::format("read_csv({}{})", literal_list(files), options);
+  return fmt::format(", columns={{{}}}", option);
 }
 
-Text scan_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv,
-              const Schema& columns) {
-  if (files.size() > 1) {
-    return probe_csv(files, csv);
-  }
-  SLUICE_TRY(const std::string option, columns_option(columns));
-  return fmt::format("read_csv({}, auto_detect=false{}{})", literal_list(files), csv_options(csv),
-                     option);
+/// The files of one header, as one scan.
+std::string read_csv(const std::vector<std::string>& files, plan::CsvFormat csv,
+                     const plan::CsvHeader& header, std::string_view more) {
+  csv.skip_rows = header.skip_rows;
+  return fmt::format("read_csv({}, auto_detect=false{}{}{})", literal_list(files), csv_options(csv),
+                     text_columns_option(header.columns), more);
 }
 
-std::string probe_json(const std::vector<std::string>& files) {
+/// All columns of all files. Files of one folder may have their columns in different orders: those
+/// with the same header are read together, and the others beside them by name.
+std::string scan_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv,
+                     const Schema& columns, std::string_view more) {
+  if (csv.headers.empty()) {  // not looked at: all have these
+    plan::CsvHeader header{.columns = {}, .skip_rows = csv.skip_rows};
+    for (const schema::Field& field : columns.fields) {
+      header.columns.push_back(field.name);
+    }
+    return read_csv(files, csv, header, more);
+  }
+  std::vector<std::pair<plan::CsvHeader, std::vector<std::string>>> groups;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (csv.headers[i].columns.empty()) {
+      continue;  // a file without a line
+    }
+    const auto same = std::ranges::find_if(
+        groups, [&](const auto& group) { return group.first == csv.headers[i]; });
+    if (same == groups.end()) {
+      groups.push_back({csv.headers[i], {files[i]}});
+    } else {
+      same->second.push_back(files[i]);
+    }
+  }
+  if (groups.size() == 1) {
+    return read_csv(groups[0].second, csv, groups[0].first, more);
+  }
+  std::string all;
+  for (const auto& [header, of_header] : groups) {
+    all += fmt::format("{}SELECT * FROM {}", all.empty() ? "" : " UNION ALL BY NAME ",
+                       read_csv(of_header, csv, header, more));
+  }
+  return "(" + all + ")";
+}
+
+std::string probe_json(const std::vector<std::string>& files, std::string_view more) {
   // The whole input tells its columns: a field that first appears in the last record is one too.
   return fmt::format(
       "read_json({}, sample_size=-1, maximum_sample_files=2147483647, union_by_name=true, "
       "map_inference_threshold=-1, field_appearance_threshold=0, "
-      "maximum_object_size=268435456)",
-      literal_list(files));
+      "maximum_object_size=268435456{})",
+      literal_list(files), more);
 }
 
 Text scan_json(const std::vector<std::string>& files, const Schema& columns) {
@@ -97,20 +119,10 @@ std::string scan_parquet(const std::vector<std::string>& files) {
   return fmt::format("read_parquet({}, union_by_name=true)", literal_list(files));
 }
 
-/// Whole lines, of whatever characters: no quotes, and a separator that no text has.
-std::string line_reader(const std::vector<std::string>& files,
-                        const plan::FixedWidthFormat& fixed) {
-  return fmt::format(
-      "read_csv({}, auto_detect=false, header=false, strict_mode=false, delim={}, quote='', "
-      "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={})",
-      literal_list(files), quote_literal("\x01\x02\x01\x02"), fixed.skip_rows,
-      quote_literal(fixed.encoding), quote_literal(kFileColumn));
-}
-
 /// The last lines of each file are told from the rest by counting all of them.
 std::string lines(const std::vector<std::string>& files, const plan::FixedWidthFormat& fixed) {
   if (fixed.skip_footer == 0) {
-    return line_reader(files, fixed);
+    return read_lines(files, fixed.skip_rows, fixed.encoding, "");
   }
   std::string all;
   for (const std::string& file : files) {
@@ -118,34 +130,16 @@ std::string lines(const std::vector<std::string>& files, const plan::FixedWidthF
         "{}SELECT * FROM (SELECT *, row_number() OVER () AS _sluice_number, count(*) OVER () AS "
         "_sluice_count FROM {} WHERE _sluice_line IS NOT NULL) WHERE _sluice_number <= "
         "_sluice_count - {}",
-        all.empty() ? "" : " UNION ALL ", line_reader({file}, fixed), fixed.skip_footer);
+        all.empty() ? "" : " UNION ALL ", read_lines({file}, fixed.skip_rows, fixed.encoding, ""),
+        fixed.skip_footer);
   }
   return "(" + all + ")";
 }
 
-/// The columns `names` of each line; with the file, also the reason why a line is refused.
 Text select_fixed_width(const plan::FileScan& scan, const plan::FixedWidthFormat& fixed,
                         const Schema* columns, bool with_file) {
-  std::string list;
-  for (const plan::FixedWidthFormat::Column& column : fixed.columns) {
-    if (columns != nullptr && columns->find(column.name) == nullptr) {
-      continue;
-    }
-    std::string value = fmt::format("substr(_sluice_line, {}, {})", column.start, column.width);
-    value = fixed.strip ? fmt::format("nullif(trim({}), '')", value) : value;
-    list +=
-        fmt::format("{}{} AS {}", list.empty() ? "" : ", ", value, quote_identifier(column.name));
-  }
-  if (with_file) {
-    list += fmt::format(", {}", quote_identifier(kFileColumn));
-    if (fixed.record_length) {
-      list += fmt::format(
-          ", CASE WHEN length(_sluice_line) <> {0} THEN 'Line length mismatch: expected {0}, got ' "
-          "|| length(_sluice_line) END AS {1}",
-          *fixed.record_length, kLineErrorColumn);
-    }
-  }
-  return fmt::format("SELECT {} FROM {} WHERE _sluice_line IS NOT NULL", list,
+  return fmt::format("SELECT {}{} FROM {} WHERE _sluice_line IS NOT NULL",
+                     fixed_width_columns(fixed, columns), with_file ? ", " + told_file(scan) : "",
                      lines(scan.files, fixed));
 }
 
@@ -188,6 +182,32 @@ LogicalType json_type_as_read(const LogicalType& type) {
 
 }  // namespace
 
+std::string literal_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) {
+    list += (list.empty() ? "" : ", ") + quote_literal(text);
+  }
+  return "[" + list + "]";
+}
+
+std::string told_file(const plan::FileScan& scan) {
+  if (scan.told.empty()) {
+    return quote_identifier(kFileColumn);
+  }
+  std::string names;
+  for (std::size_t i = 0; i < scan.files.size(); ++i) {
+    names +=
+        fmt::format(" WHEN {} THEN {}", quote_literal(scan.files[i]), quote_literal(scan.told[i]));
+  }
+  return fmt::format("CASE {0}{1} ELSE {0} END AS {2}", kFileColumn, names,
+                     quote_identifier(kFileColumn));
+}
+
+std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
+                           std::string_view more) {
+  return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), columns, more);
+}
+
 Result<std::string> render_empty(const Schema& columns) {
   std::string list;
   for (const schema::Field& field : columns.fields) {
@@ -207,8 +227,10 @@ Result<std::string> render_probe(const plan::Scan& scan) {
             };
             return std::visit(
                 overloaded{
-                    [&](const plan::CsvFormat& csv) { return all_of(probe_csv(files.files, csv)); },
-                    [&](const plan::JsonFormat&) { return all_of(probe_json(files.files)); },
+                    [&](const plan::CsvFormat& csv) {
+                      return all_of(scan_csv(files.files, csv, {}, ""));
+                    },
+                    [&](const plan::JsonFormat&) { return all_of(probe_json(files.files, "")); },
                     [&](const plan::ParquetFormat&) { return all_of(scan_parquet(files.files)); },
                     [&](const plan::FixedWidthFormat& fixed) {
                       return select_fixed_width(files, fixed, nullptr, false);
@@ -223,6 +245,10 @@ Result<std::string> render_probe(const plan::Scan& scan) {
                                quote_identifier(relation.name));
           }},
       scan);
+}
+
+std::string render_lenient_json_probe(const std::vector<std::string>& files) {
+  return "SELECT * FROM " + probe_json(files, ", format='newline_delimited', ignore_errors=true");
 }
 
 Schema columns_as_read(const plan::Scan& scan, const Schema& probed) {
@@ -258,19 +284,26 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
   if (const auto* fixed = std::get_if<plan::FixedWidthFormat>(&files.format)) {
     return select_fixed_width(files, *fixed, &columns, with_file);
   }
+  if (const auto* csv = std::get_if<plan::CsvFormat>(&files.format)) {
+    const std::string more =
+        with_file ? fmt::format(", filename={}", quote_literal(kFileColumn)) : "";
+    return fmt::format("SELECT {}{} FROM {}", list, with_file ? ", " + told_file(files) : "",
+                       scan_csv(files.files, *csv, columns, more));
+  }
   SLUICE_TRY(
       std::string reader,
       std::visit(
-          overloaded{
-              [&](const plan::CsvFormat& csv) { return scan_csv(files.files, csv, columns); },
-              [&](const plan::JsonFormat&) { return scan_json(files.files, columns); },
-              [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); },
-              [&](const plan::FixedWidthFormat& fixed) -> Text {
-                return lines(files.files, fixed);
-              }},
+          overloaded{[&](const plan::CsvFormat& csv) -> Text {
+                       return scan_csv(files.files, csv, columns, "");
+                     },
+                     [&](const plan::JsonFormat&) { return scan_json(files.files, columns); },
+                     [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); },
+                     [&](const plan::FixedWidthFormat& fixed) -> Text {
+                       return lines(files.files, fixed);
+                     }},
           files.format));
   if (with_file) {
-    return fmt::format("SELECT {}, {} FROM {}", list, quote_identifier(kFileColumn),
+    return fmt::format("SELECT {}, {} FROM {}", list, told_file(files),
                        with_file_option(std::move(reader)));
   }
   return fmt::format("SELECT {} FROM {}", list, reader);

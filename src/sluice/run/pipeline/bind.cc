@@ -8,6 +8,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
@@ -42,17 +43,6 @@ Error as_contract_error(Error error, string what, const SourcePosition& at) {
     error.at = at;
   }
   return std::move(error).with_context(std::move(what));
-}
-
-/// What the engine cannot take apart is the data's fault, not the command line's.
-Error as_data_error(Error error) {
-  if (error.code == ErrorCode::InvalidArgument) {
-    error.code = ErrorCode::DataRejected;
-    error.hint =
-        "compare the file with source.format and source.options (delimiter, quote_char, "
-        "encoding), or mend the line";
-  }
-  return std::move(error).with_context("reading the columns of the source");
 }
 
 class Binder {
@@ -109,7 +99,10 @@ Status Binder::open_session() {
 }
 
 Status Binder::probe() {
-  SLUICE_TRY(bound_.source, load_source_columns(context_, connection_, pipeline_.source));
+  SLUICE_TRY(SourceColumns settled,
+             settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines));
+  bound_.source = std::move(settled.columns);
+  bound_.has_bad_lines = settled.has_bad_lines;
   return {};
 }
 
@@ -411,27 +404,6 @@ Status Binder::bind() {
 }
 
 }  // namespace
-
-Result<Schema> load_source_columns(const Context& context, engine::Connection& connection,
-                                   const plan::Scan& source) {
-  SLUICE_TRY(const string query, dialect::render_probe(source));
-  Result<Schema> described = connection.describe(context, query);
-  if (!described) {
-    return as_data_error(std::move(described.error()));
-  }
-  Schema columns = dialect::columns_as_read(source, *described);
-  // What an input without a record looks like; one with records may truly have such a column.
-  if (columns.fields.size() == 1 && columns.fields[0].name == "json" &&
-      std::holds_alternative<schema::Json>(columns.fields[0].type.kind)) {
-    SLUICE_TRY(
-        const std::vector<TextRow> rows,
-        query_texts(context, connection, fmt::format("SELECT 'x' FROM ({}) LIMIT 1", query)));
-    if (rows.empty()) {
-      columns.fields.clear();
-    }
-  }
-  return columns;
-}
 
 Result<plan::BoundPipeline> bind_pipeline(const Context& context, engine::Connection& connection,
                                           const plan::Pipeline& pipeline, sys_micros clock,

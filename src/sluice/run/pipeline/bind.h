@@ -13,10 +13,6 @@
 
 namespace sluice::run {
 
-/// The columns of a source as they are read; none where there is not one record.
-Result<schema::Schema> load_source_columns(const Context& context, engine::Connection& connection,
-                                           const plan::Scan& source);
-
 Result<plan::BoundPipeline> bind_pipeline(const Context& context, engine::Connection& connection,
                                           const plan::Pipeline& pipeline, sys_micros clock,
                                           const std::string& run_id);

@@ -16,6 +16,7 @@ namespace {
 
 using dialect::Evaluation;
 using dialect::Program;
+using dialect::Reading;
 using std::string;
 
 class Stopwatch {
@@ -45,7 +46,9 @@ class Executor {
 
  private:
   Status run_program(const Program& program);
+  Result<Program> run_any_program();
   Status run_step(const dialect::ProgramStep& step);
+  Status check_whole_lines(const string& query);
   Status count_rules(const Program& program);
   Status add_masks();
   Status make_views(const Program& program);
@@ -75,7 +78,7 @@ Error as_data_error(Error error) {
     error.code = ErrorCode::DataRejected;
     error.hint =
         "compare the file with source.format and source.options (delimiter, quote_char, "
-        "encoding), or mend the line";
+        "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
   }
   return error;
 }
@@ -86,6 +89,9 @@ Status Executor::run_step(const dialect::ProgramStep& step) {
     SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
                   connection_.execute(context_, statement),
                   fmt::format("running the step '{}'", step.name));
+  }
+  if (!step.impossible.empty()) {
+    SLUICE_CHECK(check_whole_lines(step.impossible));
   }
   const bool is_counted = !step.observe.empty();
   if (is_counted) {
@@ -115,6 +121,22 @@ Status Executor::run_step(const dialect::ProgramStep& step) {
   }
   (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += lap(step.name);
   return {};
+}
+
+/// Most often a quote that is never closed, and many good lines are behind it.
+Status Executor::check_whole_lines(const string& query) {
+  SLUICE_TRY(const std::vector<TextRow> rows, query_texts(context_, connection_, query));
+  if (rows.empty() || !rows.front().front()) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::DataRejected,
+             fmt::format("a record that begins near line {} does not end within the size that "
+                         "can be kept of a refused one",
+                         *rows.front().front()))
+      .with_hint(
+          "look for a quote there that is never closed, compare the file with source.options "
+          "(delimiter, quote_char, encoding), or mend the line");
 }
 
 /// A step without a name prepares the next one, and its time is that one's.
@@ -272,9 +294,12 @@ Status Executor::judge_dataset(const Program& program) {
 
 void Executor::drop_tables() {
   // Tables are numbered; those that were spent are gone.
-  for (int i = 1; i <= 4 * (static_cast<int>(bound_.pipeline.steps.size()) + 3); ++i) {
+  for (int i = 1; i <= 4 * (static_cast<int>(bound_.pipeline.steps.size()) + 4); ++i) {
     [[maybe_unused]] const Status dropped =
         execute(fmt::format("DROP TABLE IF EXISTS sluice_{}", i));
+  }
+  for (const string& statement : dialect::render_forget_rejects()) {
+    [[maybe_unused]] const Status dropped = execute(statement);
   }
 }
 
@@ -297,22 +322,43 @@ Status Executor::run_program(const Program& program) {
   return {};
 }
 
-Result<Executed> Executor::run() {
-  SLUICE_CHECK(add_masks());
-  SLUICE_TRY(Program program, dialect::render_program(bound_, Evaluation::Plain));
-  if (Status plain = run_program(program); !plain) {
-    // Everything was bound: what fails now is a value. Guarded, its row says so instead.
-    if (plain.error().code != ErrorCode::InvalidArgument) {
-      return std::move(plain).error();
+/// The cheapest way first: everything was bound, so what fails then is a line or a value. The next
+/// way tells which, and refuses that alone.
+Result<Program> Executor::run_any_program() {
+  struct Way {
+    Evaluation evaluation;
+    Reading reading;
+  };
+  std::vector<Way> ways;
+  const bool may_refuse = bound_.pipeline.bad_lines == plan::BadLines::Refuse;
+  if (!may_refuse || !bound_.has_bad_lines) {
+    ways.push_back({Evaluation::Plain, Reading::Strict});
+  }
+  if (may_refuse && dialect::can_refuse_lines(bound_)) {
+    ways.push_back({Evaluation::Plain, Reading::Refusing});
+  }
+  ways.push_back({Evaluation::Guarded, ways.back().reading});
+  std::optional<Error> why;
+  for (const Way& way : ways) {
+    SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading));
+    Status done = run_program(program);
+    if (done) {
+      return program;
+    }
+    if (done.error().code != ErrorCode::InvalidArgument) {
+      return as_data_error(std::move(done).error());
+    }
+    if (!why || way.evaluation == Evaluation::Plain) {
+      why = std::move(done).error();
     }
     drop_tables();
-    SLUICE_TRY(program, dialect::render_program(bound_, Evaluation::Guarded));
-    if (Status guarded = run_program(program); !guarded) {
-      return as_data_error(guarded.error().code == ErrorCode::InvalidArgument
-                               ? std::move(plain).error()
-                               : std::move(guarded).error());
-    }
   }
+  return as_data_error(*std::move(why));
+}
+
+Result<Executed> Executor::run() {
+  SLUICE_CHECK(add_masks());
+  SLUICE_TRY(const Program program, run_any_program());
   SLUICE_CHECK(judge_dataset(program));
   if (bound_.pipeline.masks.empty()) {
     SLUICE_CHECK(make_views(program));

@@ -1,0 +1,48 @@
+#include "sluice/cli/run_plan.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sluice/cli/terminal.h"
+
+namespace sluice::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kPlanFormat = 1;
+
+Json to_json(const std::string& path, const contract::PlannedRun& plan) {
+  return {{"schema_version", kPlanFormat}, {"status", "planned"},
+          {"contract", {{"path", path}}},  {"pipeline", plan.pipeline},
+          {"files", plan.files},           {"statements", plan.statements},
+          {"changes", plan.changes},       {"warnings", plan.warnings}};
+}
+
+}  // namespace
+
+void print_plan(const contract::PlannedRun& plan) {
+  const Terminal terminal = Terminal::of_stdout();
+  const auto section = [&](std::string_view heading, const std::vector<std::string>& lines) {
+    terminal.print(terminal.paint(Colour::Bold, heading) + "\n");
+    for (const std::string& line : lines) {
+      terminal.print("  " + line + "\n");
+    }
+  };
+  terminal.print(plan.pipeline + "\n");
+  section("files", plan.files);
+  section("statements", plan.statements);
+  section("would change", plan.changes);
+  section("warnings", plan.warnings);
+}
+
+std::string plans_to_json(std::span<const std::string> contracts,
+                          std::span<const contract::PlannedRun> plans) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    all.push_back(to_json(contracts[i], plans[i]));
+  }
+  const Json whole = all.size() == 1 ? all.front() : Json{{"runs", std::move(all)}};
+  return whole.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,308 @@
+// How a source is read of which some lines are no records: those go into a table of their own with
+// their number, their text and the reason, and all others are read as ever.
+//
+// CSV: the reader itself says which records it rejected. JSON and fixed width: whole lines are read
+// and looked at one by one; the reader rejects only what is no text in the encoding. Reasons are
+// made of fixed texts and counts: no value of a line stands in them.
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+#include "sluice/dialect/quote.h"
+
+namespace sluice::dialect {
+namespace {
+
+using std::string;
+
+constexpr std::string_view kRejects = "sluice_rejects";
+constexpr std::string_view kRejectScans = "sluice_reject_scans";
+/// The reader keeps this much of a record that it rejects.
+constexpr int kRejectedBytesMax = 10'000;
+
+string reject_options() {
+  return fmt::format(", store_rejects=true, rejects_table={}, rejects_scan={}, rejects_limit=0",
+                     quote_literal(kRejects), quote_literal(kRejectScans));
+}
+
+/// What the reader rejected: file, line, text, reason, and whether the text was cut off.
+string rejects() {
+  const auto has = [](std::string_view kind) {
+    return fmt::format("bool_or(r.error_type = {})", quote_literal(kind));
+  };
+  return fmt::format(
+      "(SELECT s.file_path AS _sluice_file, CAST(r.line AS BIGINT) AS _sluice_number, "
+      "trim(any_value(r.csv_line), chr(13) || chr(10)) AS _sluice_line, 'Line could not be read: ' "
+      "|| CASE WHEN {} THEN 'its bytes are no text in the encoding of the source' WHEN {} THEN 'it "
+      "is too long' WHEN {} THEN 'a quote is never closed, or ends before its value does' WHEN {} "
+      "THEN 'expected ' || (min(r.column_idx) - 1) || ' values, got more' WHEN {} THEN 'expected ' "
+      "|| (max(r.column_idx) + 1) || ' values, got ' || min(r.column_idx) ELSE 'it does not fit "
+      "the format' END AS _sluice_fault, strlen(any_value(r.csv_line)) >= {} AS _sluice_is_cut "
+      "FROM "
+      "{} AS r JOIN {} AS s USING (scan_id, file_id) GROUP BY s.file_path, r.scan_id, r.file_id, "
+      "r.line)",
+      has("INVALID ENCODING"), has("LINE SIZE OVER MAXIMUM"), has("UNQUOTED VALUE"),
+      has("TOO MANY COLUMNS"), has("MISSING COLUMNS"), kRejectedBytesMax, kRejects, kRejectScans);
+}
+
+string refused_select(const plan::FileScan& scan, const string& from) {
+  return fmt::format(
+      "SELECT _sluice_number, _sluice_line, [_sluice_fault] AS {}, ['schema'] AS {}, {} FROM {} "
+      "ORDER BY {}, _sluice_number",
+      kErrorsColumn, kCategoriesColumn, told_file(scan), from, kFileColumn);
+}
+
+LinesRead begin() {
+  return {.statements = {fmt::format("DROP TABLE IF EXISTS {}", kRejects),
+                         fmt::format("DROP TABLE IF EXISTS {}", kRejectScans)},
+          .rows = "",
+          .count = "",
+          .impossible = fmt::format("SELECT CAST(min(_sluice_number) AS VARCHAR) FROM {} WHERE "
+                                    "_sluice_is_cut",
+                                    rejects())};
+}
+
+string make_table(const string& name, const string& select) {
+  return fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", name, select);
+}
+
+string names_of(const schema::Schema& columns) {
+  std::vector<string> names;
+  for (const schema::Field& field : columns.fields) {
+    names.push_back(field.name);
+  }
+  return quote_columns(names);
+}
+
+LinesRead read_csv_records(const plan::FileScan& scan, const schema::Schema& columns,
+                           const string& lines, const string& refused) {
+  LinesRead read = begin();
+  const string select = names_of(columns) + ", " + quote_identifier(kFileColumn);
+  const string more = fmt::format(", filename={}{}", quote_literal(kFileColumn), reject_options());
+  read.statements.push_back(make_table(
+      lines, fmt::format("SELECT {} FROM {}", select, scan_csv_files(scan, columns, more))));
+  read.statements.push_back(make_table(refused, refused_select(scan, rejects())));
+  read.rows = fmt::format("SELECT {}, {} FROM {}", names_of(columns), told_file(scan), lines);
+  read.count = fmt::format("SELECT count(*) FROM {}", lines);
+  return read;
+}
+
+/// Which lines of a file are looked at, and what one of them must be.
+struct LineFormat {
+  std::int64_t skip_rows = 0;
+  std::int64_t skip_footer = 0;
+  std::string_view encoding = "utf-8";
+  std::string_view is_line;  // a condition
+  string fault;              // why one is no record, else NULL
+};
+
+/// The lines of one file with their numbers.
+string numbered_lines(const string& file, const LineFormat& format) {
+  const string all = fmt::format(
+      "SELECT * FROM (SELECT *, row_number() OVER () + {} AS _sluice_number FROM {}) WHERE {}",
+      format.skip_rows, read_lines({file}, format.skip_rows, format.encoding, reject_options()),
+      format.is_line);
+  return format.skip_footer == 0
+             ? all
+             : fmt::format(
+                   "SELECT * FROM (SELECT *, row_number() OVER () AS _sluice_at, count(*) OVER () "
+                   "AS _sluice_count FROM ({})) WHERE _sluice_at <= _sluice_count - {}",
+                   all, format.skip_footer);
+}
+
+LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, const string& lines,
+                        const string& refused) {
+  LinesRead read = begin();
+  string all;
+  for (const string& file : scan.files) {
+    all += (all.empty() ? "" : " UNION ALL ") + numbered_lines(file, format);
+  }
+  read.statements.push_back(make_table(
+      lines, fmt::format("SELECT {}, _sluice_number, _sluice_line, {} AS _sluice_fault FROM ({})",
+                         kFileColumn, format.fault, all)));
+  // Numbers were given to the lines that came: those that the reader rejected stand between them.
+  const string numbered = fmt::format(
+      "(SELECT {0}, _sluice_number + (SELECT count(*) FROM (SELECT _sluice_file AS f, "
+      "_sluice_number - row_number() OVER (PARTITION BY _sluice_file ORDER BY _sluice_number) AS "
+      "before FROM {1}) WHERE f = {0} AND before < _sluice_number) AS _sluice_number, "
+      "_sluice_line, _sluice_fault FROM {2} WHERE _sluice_fault IS NOT NULL UNION ALL SELECT "
+      "_sluice_file, _sluice_number, _sluice_line, _sluice_fault FROM {1})",
+      kFileColumn, rejects(), lines);
+  read.statements.push_back(make_table(refused, refused_select(scan, numbered)));
+  read.count = fmt::format("SELECT count(*) FROM {} WHERE _sluice_fault IS NULL", lines);
+  return read;
+}
+
+Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
+                                  const string& lines, const string& refused) {
+  // The reader would take one of two values of a key, and say nothing.
+  const string fault =
+      "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
+      "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
+      "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
+      "THEN 'Line could not be read: a key stands in it twice' END";
+  LinesRead read =
+      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = fault}, lines, refused);
+  if (columns.fields.empty()) {  // not one record
+    read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
+    return read;
+  }
+  string structure;
+  string list;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
+    structure += fmt::format("{}{}, {}", structure.empty() ? "" : ", ", quote_literal(field.name),
+                             quote_literal(type));
+    list += fmt::format("struct_extract(_sluice_record, {}) AS {}, ", quote_literal(field.name),
+                        quote_identifier(field.name));
+  }
+  read.rows = fmt::format(
+      "SELECT {}{} FROM (SELECT {}, from_json(_sluice_line, json_object({})) AS _sluice_record "
+      "FROM "
+      "{} WHERE _sluice_fault IS NULL)",
+      list, told_file(scan), kFileColumn, structure, lines);
+  return read;
+}
+
+LinesRead read_fixed_lines(const plan::FileScan& scan, const plan::FixedWidthFormat& fixed,
+                           const schema::Schema& columns, const string& lines,
+                           const string& refused) {
+  const string fault =
+      fixed.record_length
+          ? fmt::format(
+                "CASE WHEN length(_sluice_line) <> {0} THEN 'Line length mismatch: expected "
+                "{0}, got ' || length(_sluice_line) END",
+                *fixed.record_length)
+          : "CAST(NULL AS VARCHAR)";
+  LinesRead read = read_numbered(scan,
+                                 {.skip_rows = fixed.skip_rows,
+                                  .skip_footer = fixed.skip_footer,
+                                  .encoding = fixed.encoding,
+                                  .is_line = "_sluice_line IS NOT NULL",
+                                  .fault = fault},
+                                 lines, refused);
+  read.rows = fmt::format("SELECT {}, {} FROM {} WHERE _sluice_fault IS NULL",
+                          fixed_width_columns(fixed, &columns), told_file(scan), lines);
+  return read;
+}
+
+}  // namespace
+
+string read_lines(const std::vector<string>& files, std::int64_t skip_rows,
+                  std::string_view encoding, std::string_view more) {
+  // No quotes, and a separator that no text has.
+  return fmt::format(
+      "read_csv({}, auto_detect=false, header=false, strict_mode=false, delim={}, quote='', "
+      "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={}{})",
+      literal_list(files), quote_literal("\x01\x02\x01\x02"), skip_rows, quote_literal(encoding),
+      quote_literal(kFileColumn), more);
+}
+
+string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schema::Schema* columns) {
+  string list;
+  for (const plan::FixedWidthFormat::Column& column : fixed.columns) {
+    if (columns != nullptr && columns->find(column.name) == nullptr) {
+      continue;
+    }
+    string value = fmt::format("substr(_sluice_line, {}, {})", column.start, column.width);
+    value = fixed.strip ? fmt::format("nullif(trim({}), '')", value) : value;
+    list +=
+        fmt::format("{}{} AS {}", list.empty() ? "" : ", ", value, quote_identifier(column.name));
+  }
+  return list;
+}
+
+bool can_refuse_lines(const plan::BoundPipeline& bound) {
+  const auto* files = std::get_if<plan::FileScan>(&bound.pipeline.source);
+  return files != nullptr && !files->files.empty() &&
+         std::visit(overloaded{[&](const plan::CsvFormat&) { return !bound.source.fields.empty(); },
+                               [](const plan::JsonFormat& json) { return json.has_lines == true; },
+                               [](const plan::ParquetFormat&) { return false; },
+                               [](const plan::FixedWidthFormat&) { return true; }},
+                    files->format);
+}
+
+bool must_refuse_lines(const plan::BoundPipeline& bound) {
+  const auto* files = std::get_if<plan::FileScan>(&bound.pipeline.source);
+  const auto* fixed =
+      files == nullptr ? nullptr : std::get_if<plan::FixedWidthFormat>(&files->format);
+  return fixed != nullptr && fixed->record_length.has_value() && can_refuse_lines(bound);
+}
+
+Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const string& lines,
+                                     const string& refused) {
+  const auto& scan = std::get<plan::FileScan>(bound.pipeline.source);
+  return std::visit(overloaded{[&](const plan::CsvFormat&) -> Result<LinesRead> {
+                                 return read_csv_records(scan, bound.source, lines, refused);
+                               },
+                               [&](const plan::JsonFormat&) {
+                                 return read_json_lines(scan, bound.source, lines, refused);
+                               },
+                               [&](const plan::ParquetFormat&) -> Result<LinesRead> {
+                                 return make_error(ErrorCode::Internal,
+                                                   "a Parquet file has no lines to refuse");
+                               },
+                               [&](const plan::FixedWidthFormat& fixed) -> Result<LinesRead> {
+                                 return read_fixed_lines(scan, fixed, bound.source, lines, refused);
+                               }},
+                    scan.format);
+}
+
+string render_first_line(const string& file, const plan::CsvFormat& csv, bool may_reject) {
+  const string is_comment =
+      csv.comment.empty()
+          ? ""
+          : fmt::format(" AND NOT starts_with(_sluice_line, {})", quote_literal(csv.comment));
+  const string numbered = fmt::format(
+      "(SELECT *, row_number() OVER () AS _sluice_number FROM {}) WHERE "
+      "trim(_sluice_line) <> ''{}",
+      read_lines({file}, csv.skip_rows, csv.encoding, may_reject ? reject_options() : string()),
+      is_comment);
+  // What was rejected is told when the reader has come to the end.
+  return may_reject
+             ? fmt::format(
+                   "SELECT arg_min(_sluice_line, _sluice_number), "
+                   "min(_sluice_number) - 1 FROM {}",
+                   numbered)
+             : fmt::format("SELECT _sluice_line, _sluice_number - 1 FROM {} LIMIT 1", numbered);
+}
+
+std::vector<string> render_forget_rejects() { return begin().statements; }
+
+string render_first_reject() {
+  return fmt::format("SELECT CAST(min(line) AS VARCHAR) FROM {}", kRejects);
+}
+
+string render_is_by_line(const string& file) {
+  return fmt::format(
+      "SELECT CASE WHEN json_valid(_sluice_line) THEN json_type(_sluice_line) = 'OBJECT' ELSE "
+      "FALSE "
+      "END FROM {} WHERE trim(_sluice_line) <> '' LIMIT 1",
+      read_lines({file}, 0, "utf-8", ", ignore_errors=true"));
+}
+
+string render_json_structure(const std::vector<string>& files) {
+  return fmt::format(
+      "SELECT CAST(json_group_structure(CAST(_sluice_line AS JSON)) AS VARCHAR) FROM (SELECT "
+      "_sluice_line FROM {} WHERE json_valid(_sluice_line)) WHERE json_type(_sluice_line) = "
+      "'OBJECT'",
+      read_lines(files, 0, "utf-8", ", ignore_errors=true"));
+}
+
+string render_structure_probe(const string& structure) {
+  return fmt::format(
+      "SELECT unnest(_sluice_record) FROM (SELECT from_json(CAST('{{}}' AS JSON), {}) AS "
+      "_sluice_record)",
+      quote_literal(structure));
+}
+
+string render_json_keys(const std::vector<string>& files, const string& key) {
+  return fmt::format(
+      "SELECT count(*) FROM read_json_objects({}, ignore_errors=true) WHERE json_type(json) = "
+      "'OBJECT' AND list_contains(json_keys(json), {})",
+      literal_list(files), quote_literal(key));
+}
+
+}  // namespace sluice::dialect

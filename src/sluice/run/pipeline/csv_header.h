@@ -1,0 +1,23 @@
+// The names in the first line of a CSV file, as its reader sees them: quotes taken off, blanks
+// around a name left out. A name that is empty is made of its position, as "column2". Pure
+// functions over text: nothing is read, nothing is kept, and any thread may call them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/plan/pipeline.h"
+
+namespace sluice::run {
+
+/// DataRejected: a quote of the line is never closed.
+Result<std::vector<std::string>> split_csv_line(std::string_view line, const plan::CsvFormat& csv);
+
+/// The columns of a file whose first line this is: its names, or without a header the names that
+/// were declared, by position. DataRejected: a name that stands in it twice.
+Result<std::vector<std::string>> csv_columns(std::string_view line, const plan::CsvFormat& csv,
+                                             const std::string& file);
+
+}  // namespace sluice::run

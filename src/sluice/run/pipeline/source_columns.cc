@@ -1,0 +1,224 @@
+#include "sluice/run/pipeline/source_columns.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/run/pipeline/csv_header.h"
+#include "sluice/run/pipeline/text_rows.h"
+
+namespace sluice::run {
+namespace {
+
+using plan::BadLines;
+using schema::Field;
+using schema::Schema;
+using std::string;
+
+/// What the engine cannot take apart is the data's fault, not the command line's.
+Error as_data_error(Error error) {
+  if (error.code == ErrorCode::InvalidArgument) {
+    error.code = ErrorCode::DataRejected;
+    error.hint =
+        "compare the file with source.format and source.options (delimiter, quote_char, "
+        "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
+  }
+  return std::move(error).with_context("reading the columns of the source");
+}
+
+bool is_data_fault(const Error& error) { return error.code == ErrorCode::InvalidArgument; }
+
+/// Whole numbers of any size as texts: what would not fit a type would be NULL. And what never had
+/// a value, too.
+string with_texts(string structure) {
+  for (const std::string_view type : {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}) {
+    for (std::size_t at = structure.find(type); at != string::npos; at = structure.find(type, at)) {
+      structure.replace(at + 1, type.size() - 1, "\"VARCHAR\"");
+    }
+  }
+  return structure;
+}
+
+class Settler {
+ public:
+  Settler(const Context& context, engine::Connection& connection, BadLines bad_lines)
+      : context_(context), connection_(connection), bad_lines_(bad_lines) {}
+
+  Result<SourceColumns> settle(plan::Scan& source);
+
+ private:
+  Result<SourceColumns> settle_csv(const std::vector<string>& files, plan::CsvFormat& csv);
+  Result<std::optional<TextRow>> first_line(const string& file, const plan::CsvFormat& csv);
+  Result<SourceColumns> settle_json(const std::vector<string>& files, plan::JsonFormat& json);
+  Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
+  Result<Schema> lenient_json(const std::vector<string>& files);
+  Status check_keys(const std::vector<string>& files, const Schema& columns);
+  Result<Schema> probe(const plan::Scan& source);
+
+  const Context& context_;
+  engine::Connection& connection_;
+  BadLines bad_lines_;
+};
+
+Result<std::optional<TextRow>> Settler::first_line(const string& file, const plan::CsvFormat& csv) {
+  const auto row_of = [](std::vector<TextRow> rows) {
+    return rows.empty() || !rows[0][0] ? std::nullopt : std::optional(std::move(rows[0]));
+  };
+  auto rows = query_texts(context_, connection_, dialect::render_first_line(file, csv, false));
+  if (rows) {
+    return row_of(*std::move(rows));
+  }
+  if (bad_lines_ == BadLines::Stop || !is_data_fault(rows.error())) {
+    return as_data_error(std::move(rows).error());
+  }
+  // Bytes that are no text stand near it: it must not be the header itself that they are in.
+  for (const string& statement : dialect::render_forget_rejects()) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t done, connection_.execute(context_, statement));
+  }
+  SLUICE_TRY(std::vector<TextRow> lenient,
+             query_texts(context_, connection_, dialect::render_first_line(file, csv, true)));
+  SLUICE_TRY(const std::vector<TextRow> rejected,
+             query_texts(context_, connection_, dialect::render_first_reject()));
+  std::optional<TextRow> line = row_of(std::move(lenient));
+  const std::int64_t at = csv.skip_rows + 1 + (line ? std::stoll((*line)[1].value_or("0")) : 0);
+  if (!rejected.empty() && rejected[0][0] && std::stoll(*rejected[0][0]) <= at) {
+    return as_data_error(std::move(rows).error());
+  }
+  return line;
+}
+
+Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan::CsvFormat& csv) {
+  SourceColumns settled;
+  csv.headers.clear();
+  for (const string& file : files) {
+    SLUICE_TRY(const std::optional<TextRow> line, first_line(file, csv));
+    plan::CsvHeader header{.columns = {}, .skip_rows = csv.skip_rows};
+    if (line) {
+      SLUICE_TRY(header.columns, csv_columns((*line)[0].value_or(""), csv, file));
+      header.skip_rows += std::stoll((*line)[1].value_or("0"));
+    }
+    for (const string& name : header.columns) {
+      if (settled.columns.find(name) == nullptr) {
+        settled.columns.fields.push_back({.name = name, .type = {schema::Text{}}});
+      }
+    }
+    csv.headers.push_back(std::move(header));
+  }
+  return settled;
+}
+
+Result<Schema> Settler::probe(const plan::Scan& source) {
+  SLUICE_TRY(const string query, dialect::render_probe(source));
+  SLUICE_TRY(const Schema described, connection_.describe(context_, query));
+  Schema columns = dialect::columns_as_read(source, described);
+  // What an input without a record looks like; one with records may truly have such a column.
+  if (columns.fields.size() == 1 && columns.fields[0].name == "json" &&
+      std::holds_alternative<schema::Json>(columns.fields[0].type.kind)) {
+    SLUICE_TRY(
+        const std::vector<TextRow> rows,
+        query_texts(context_, connection_, fmt::format("SELECT 'x' FROM ({}) LIMIT 1", query)));
+    if (rows.empty()) {
+      columns.fields.clear();
+    }
+  }
+  return columns;
+}
+
+/// The engine calls the second of two spellings of a key "id_1" and would find no value under it.
+Status Settler::check_keys(const std::vector<string>& files, const Schema& columns) {
+  for (const Field& field : columns.fields) {
+    const std::size_t bar = field.name.rfind('_');
+    const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
+                             field.name.find_first_not_of("0123456789", bar + 1) == string::npos;
+    const Field* plain = is_numbered ? columns.find(field.name.substr(0, bar)) : nullptr;
+    if (plain == nullptr) {
+      continue;
+    }
+    SLUICE_TRY(const std::vector<std::int64_t> records,
+               query_counts(context_, connection_, dialect::render_json_keys(files, field.name)));
+    if (records[0] == 0) {
+      return make_error(
+                 ErrorCode::DataRejected,
+                 fmt::format("records spell a key in two ways, as '{}'", field.name.substr(0, bar)))
+          .with_hint("spell it the same in all records: columns are one without regard to case");
+    }
+  }
+  return {};
+}
+
+Status Settler::find_lines(const std::vector<string>& files, plan::JsonFormat& json) {
+  for (std::size_t i = 0; i < files.size() && json.has_lines.value_or(true); ++i) {
+    SLUICE_TRY(const std::vector<TextRow> first,
+               query_texts(context_, connection_, dialect::render_is_by_line(files[i])));
+    json.has_lines = !first.empty() && first[0][0] == "true";
+  }
+  return {};
+}
+
+Result<Schema> Settler::lenient_json(const std::vector<string>& files) {
+  SLUICE_TRY(Schema columns,
+             connection_.describe(context_, dialect::render_lenient_json_probe(files)));
+  const bool is_one = columns.fields.size() == 1 && columns.fields[0].name == "json";
+  if (is_one) {
+    // Numbers, texts or lists stand between the records.
+    SLUICE_TRY(const std::vector<TextRow> structure,
+               query_texts(context_, connection_, dialect::render_json_structure(files)));
+    if (structure.empty() || !structure[0][0]) {
+      return Schema{};
+    }
+    SLUICE_TRY(columns, connection_.describe(context_, dialect::render_structure_probe(
+                                                           with_texts(*structure[0][0]))));
+  }
+  return columns;
+}
+
+Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
+                                           plan::JsonFormat& json) {
+  const plan::Scan scan = plan::FileScan{.files = files, .format = json};
+  Result<Schema> columns = probe(scan);
+  const bool is_one = columns && columns->fields.size() == 1 && columns->fields[0].name == "json";
+  if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
+    SLUICE_CHECK(check_keys(files, *columns));
+    return SourceColumns{.columns = *std::move(columns), .has_bad_lines = false};
+  }
+  const bool may_refuse =
+      bad_lines_ == BadLines::Refuse && (columns || is_data_fault(columns.error()));
+  if (may_refuse && !json.has_lines) {
+    SLUICE_CHECK(find_lines(files, json));
+  }
+  if (!may_refuse || !json.has_lines.value_or(false)) {
+    return columns ? Result<SourceColumns>(SourceColumns{*std::move(columns), false})
+                   : as_data_error(std::move(columns).error());
+  }
+  SLUICE_TRY(const Schema lenient, lenient_json(files));
+  SLUICE_CHECK(check_keys(files, lenient));
+  return SourceColumns{.columns = dialect::columns_as_read(scan, lenient), .has_bad_lines = true};
+}
+
+Result<SourceColumns> Settler::settle(plan::Scan& source) {
+  auto* files = std::get_if<plan::FileScan>(&source);
+  if (files != nullptr) {
+    if (auto* csv = std::get_if<plan::CsvFormat>(&files->format)) {
+      return settle_csv(files->files, *csv);
+    }
+    if (auto* json = std::get_if<plan::JsonFormat>(&files->format)) {
+      return settle_json(files->files, *json);
+    }
+  }
+  Result<Schema> columns = probe(source);
+  if (!columns) {
+    return as_data_error(std::move(columns).error());
+  }
+  return SourceColumns{.columns = *std::move(columns), .has_bad_lines = false};
+}
+
+}  // namespace
+
+Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
+                                    plan::Scan& source, BadLines bad_lines) {
+  return Settler(context, connection, bad_lines).settle(source);
+}
+
+}  // namespace sluice::run

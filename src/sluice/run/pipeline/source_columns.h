@@ -1,0 +1,25 @@
+// What a source looks like, before a row of it is judged: its columns, the headers of its CSV files
+// and, where lines may be refused, whether some are. A header that names a column twice, or a
+// record with two spellings of one key, is an error here: nothing is renamed in silence. Reads the
+// first lines of CSV files and all of JSON files, on the caller's connection, and keeps nothing.
+#pragma once
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/plan/pipeline.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::run {
+
+struct SourceColumns {
+  schema::Schema columns;  // none where there is not one record
+  /// Lines that are no records were met. Only with BadLines::Refuse; else they are an error.
+  bool has_bad_lines = false;
+};
+
+/// Completes `source` with what its files say (CSV headers, JSON by line).
+Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
+                                    plan::Scan& source, plan::BadLines bad_lines);
+
+}  // namespace sluice::run
