@@ -89,6 +89,11 @@ Session::Shared::Shared(std::shared_ptr<engine::Engine> engine, TableFormat name
   format.database = format.database.empty() ? options.default_database : format.database;
 }
 
+run::WriteOptions Session::Shared::write_options(const plan::TableId& id) {
+  const std::scoped_lock lock(turns_mutex_);
+  return {.commit_retry_max = options.commit_retry_max, .turns = &turns_[plan::to_string(id)]};
+}
+
 Result<plan::TableId> Session::Shared::find_table(std::string_view name) const {
   SLUICE_TRY(plan::TableId id, plan::parse_table_id(name));
   const bool has_database = id.parts.size() > 1;

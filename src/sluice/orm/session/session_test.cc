@@ -447,8 +447,9 @@ TEST_F(SessionTest, LendsTheNativeHandle) {
   EXPECT_NE(handle.get(), nullptr);
 }
 
-TEST_F(SessionTest, ThreadsInsertAtOnceAndNothingIsLost) {
-  Session db = open_memory({.inflight_ingests_max = 2, .session_pool = 3});
+/// Who lost a race goes alone, so that nobody loses more than a few.
+TEST_F(SessionTest, ThreadsInsertAtOnceAndNobodyLosesEveryTime) {
+  Session db = open_memory({.inflight_ingests_max = 3, .session_pool = 4, .commit_retry_max = 2});
   ASSERT_TRUE(db.migrate<Event>().has_value());
   std::atomic<int> failures = 0;
   {
@@ -456,11 +457,7 @@ TEST_F(SessionTest, ThreadsInsertAtOnceAndNothingIsLost) {
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&db, &failures, t] {
         for (int i = 0; i < 5; ++i) {
-          Result<Receipt> receipt = db.insert(Event{t * 100 + i});
-          while (!receipt.has_value() && receipt.error().code == ErrorCode::CommitConflict) {
-            receipt = db.insert(Event{t * 100 + i});  // a race may be lost as often as it likes
-          }
-          failures += receipt.has_value() ? 0 : 1;
+          failures += db.insert(Event{t * 100 + i}).has_value() ? 0 : 1;
         }
       });
     }

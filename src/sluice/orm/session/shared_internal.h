@@ -2,7 +2,9 @@
 // pool, the gate and what is being staged, which lock for themselves.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "sluice/base/context.h"
@@ -10,6 +12,8 @@
 #include "sluice/orm/session/session.h"
 #include "sluice/orm/session/staging_internal.h"
 #include "sluice/plan/table_id.h"
+#include "sluice/run/write/turns.h"
+#include "sluice/run/write/write.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
 
@@ -25,6 +29,9 @@ class Session::Shared {
   Result<std::unique_ptr<table::Table>> load_table(engine::Connection& connection,
                                                    const plan::TableId& id) const;
 
+  /// How a write meets others: those of this session take turns.
+  run::WriteOptions write_options(const plan::TableId& id);
+
   std::shared_ptr<orm::Pool> pool;
   orm::Gate ingests;
   TableFormat format;
@@ -32,6 +39,10 @@ class Session::Shared {
   orm::StagingUnderway staging;
   OpenOptions options;
   Context context;
+
+ private:
+  std::mutex turns_mutex_;
+  std::map<std::string, run::Turns> turns_;
 };
 
 Receipt to_receipt(const table::Receipt& receipt);

@@ -172,7 +172,7 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   const Writing writing{.context = context,
                         .table = *table,
                         .key = key,
-                        .options = {.commit_retry_max = shared_->options.commit_retry_max},
+                        .options = shared_->write_options(id),
                         .story = story};
   plan::Write write{.target = std::move(id),
                     .schema = orm::lower_schema(model),
@@ -225,9 +225,8 @@ Result<Receipt> Session::remove_where(const orm::TableModel& model, const plan::
                           .rows = {},
                           .staging_prefix = {}});
   const auto observed = orm::observe_table(*table, story, [] { return std::uint64_t{0}; }, 0);
-  Result<table::Receipt> receipt =
-      run::write_once(context, *observed, write, nullptr, key,
-                      {.commit_retry_max = shared_->options.commit_retry_max});
+  Result<table::Receipt> receipt = run::write_once(context, *observed, write, nullptr, key,
+                                                   shared_->write_options(write.target));
   if (!receipt.has_value()) {
     story.aborted(receipt.error());
     return std::move(receipt).error();

@@ -15,6 +15,7 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/base/overloaded.h"
+#include "sluice/run/write/turns.h"
 
 namespace sluice::run {
 namespace {
@@ -153,8 +154,19 @@ Result<Step> commit(Attempting& write, std::unique_ptr<table::Prepared> prepared
       outcome);
 }
 
-Result<Step> attempt_once(Attempting& write) {
+Result<std::optional<Turns::Turn>> take_turn(const Attempting& write, int retry) {
+  std::optional<Turns::Turn> turn;
+  if (Turns* turns = write.options.turns) {
+    SLUICE_TRY(Turns::Turn taken,
+               retry == 0 ? turns->join(write.context) : turns->go_alone(write.context));
+    turn.emplace(std::move(taken));
+  }
+  return turn;
+}
+
+Result<Step> attempt_once(Attempting& write, int retry) {
   SLUICE_CHECK(write.context.check());
+  SLUICE_TRY([[maybe_unused]] const auto turn, take_turn(write, retry));
   SLUICE_TRY(auto known, find_known(write.context, write));
   if (known.has_value()) {
     return Step{*known};
@@ -205,7 +217,7 @@ Result<table::Receipt> write_once(const Context& context, table::Table& table,
   SLUICE_CHECK(check_request(write, rows, key));
   Attempting attempting{context, table, write, rows, key, options};
   for (int retry = 0;; ++retry) {
-    SLUICE_TRY(Step step, attempt_once(attempting));
+    SLUICE_TRY(Step step, attempt_once(attempting, retry));
     if (auto* receipt = std::get_if<table::Receipt>(&step)) {
       return *receipt;
     }

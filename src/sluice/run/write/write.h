@@ -17,6 +17,8 @@
 
 namespace sluice::run {
 
+class Turns;
+
 /// Gives the rows of a write from their beginning, once for every attempt. Empty unless the source
 /// is Batches. Rows that cannot be given again say so by an error on the second call.
 using RowSource = std::function<Result<ColumnStream>()>;
@@ -42,6 +44,9 @@ struct WriteOptions {
   /// sent: what must not be done for a write that the table refuses. Its error aborts the write.
   /// Not called when the key is committed already.
   std::function<Status()> before_commit;
+
+  /// Of the writers of this process to this table, when there may be several.
+  Turns* turns = nullptr;
 };
 
 Status validate(const WriteOptions& options);
