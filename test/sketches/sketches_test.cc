@@ -9,6 +9,7 @@
 #include <sluice/base/overloaded.h>
 #include <sluice/contract/check/check.h>
 #include <sluice/orm/orm.h>
+#include <sluice/plan/read.h>
 #include <sluice/plan/write.h>
 #include <trip.h>
 

@@ -1,6 +1,7 @@
 #include "sluice/contract/run/run.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <functional>
 

@@ -141,9 +141,6 @@ struct Program {
 bool can_refuse_lines(const plan::BoundPipeline& bound);
 bool must_refuse_lines(const plan::BoundPipeline& bound);
 
-/// The function that seals the text of a refused line; a run with keys makes it known.
-inline constexpr std::string_view kSealFunction = "_sluice_seal";
-
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading = Reading::Strict);
 
