@@ -10,6 +10,7 @@
 
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/orm/rule/registry.h"
+#include "sluice/plan/read.h"
 
 namespace sluice::orm {
 namespace {

@@ -27,7 +27,7 @@ constexpr Option kOptions[] = {
      .help = "query: one SELECT over runs, steps, row_rules, service_levels, files",
      .group = ""},
     {.name = "fail-on-breach",
-     .help = "Exit code 1 when the newest run failed, or a service level is broken now",
+     .help = "Exit code 1 when the newest run failed or a level is broken",
      .group = ""},
     {.name = "json", .help = "One JSON object on stdout", .group = ""},
     {.name = "target", .value = "PATH", .help = "Replaces the contract's target", .group = ""},

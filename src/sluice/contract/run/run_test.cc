@@ -261,7 +261,8 @@ quarantine: {fail_on_quarantine: true}
   EXPECT_EQ(stopped.status, RunStatus::Failed);
   EXPECT_EQ(stopped.batch, 0);
   EXPECT_THAT(stopped.reasons_sample.rows, SizeIs(1));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/quarantine"));
+  ASSERT_TRUE(stopped.quarantine.has_value());
+  EXPECT_EQ(stopped.quarantine->rows, 1) << "what a gate stopped is kept";
   write("in/a.jsonl", "{\"id\": 1}\n{\"id\": 2}\n");
   write("in/b.jsonl", "{\"id\": 3}\n");
   const RunResult mended = run(context_, contract, with).value();
