@@ -35,6 +35,7 @@ TEST(Function, CopiesShareWhatTheyCall) {
   Function<int()> count = [number = 0]() mutable { return ++number; };
   const Function<int()> copy = count;
   EXPECT_EQ(count(), 1);
+  count = nullptr;
   EXPECT_EQ(copy(), 2);
 }
 
