@@ -6,7 +6,7 @@ import sys
 import unittest
 from importlib.util import find_spec
 
-from program import BUILD, PATIENCE_S, SLUICE, InFolder, environment
+from program import BUILD, PATIENCE_S, SLUICE, InFolder, contents, environment
 
 CONTRACT = """\
 version: 1.0.0
@@ -143,6 +143,39 @@ class DuckLake(InFolder):
             _, said = process.communicate(timeout=PATIENCE_S)
             self.assertEqual(process.returncode, 0, said)
         self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
+
+    def check_refused(self, *said: str) -> None:
+        """The catalog is named, and neither it nor the data have changed."""
+        def stored() -> dict[str, bytes]:
+            return {name: data for name, data in contents(self.folder).items()
+                    if name.startswith("lake.ducklake")}
+        source = self.source("refused.jsonl", [(7, "g", 7.0)])
+        before = stored()
+        done = self.sluice(*self.words(source))
+        self.assertNotEqual(done.code, 0)
+        for text in (str(self.folder / "lake.ducklake"), *said):
+            self.assertIn(text, done.err)
+        self.assertEqual(stored(), before)
+
+    def test_a_file_that_is_no_catalog_is_named(self) -> None:
+        self.contract("append")
+        (self.folder / "lake.ducklake").write_bytes(bytes(range(1, 251)) * 80)
+        self.check_refused("damaged or of another format")
+
+    def test_a_catalog_cut_short_is_named(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        catalog = self.folder / "lake.ducklake"
+        catalog.write_bytes(catalog.read_bytes()[:catalog.stat().st_size // 2])
+        self.check_refused()
+
+    def test_a_catalog_of_a_later_ducklake_is_refused(self) -> None:
+        import duckdb
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        with duckdb.connect(str(self.folder / "lake.ducklake")) as catalog:
+            catalog.execute("UPDATE ducklake_metadata SET value = '99.0' WHERE key = 'version'")
+        self.check_refused("a version of DuckLake that this build does not write", "99.0")
 
     def test_a_target_that_names_no_lake_is_refused(self) -> None:
         self.contract("append")

@@ -113,20 +113,14 @@ Result<Place> find_place(const LakeOptions& options) {
   return place;
 }
 
-Status make_folders(const Place& place) {
-  std::vector<fs::path> folders{place.data_path};
-  if (!place.file.empty() && fs::path(place.file).has_parent_path()) {
-    folders.push_back(fs::path(place.file).parent_path());
-  }
-  for (const fs::path& folder : folders) {
-    std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed) {
-      return make_error(ErrorCode::Unavailable,
-                        fmt::format("a folder cannot be made: '{}'", folder.string()))
-          .with_native(failed.message())
-          .with_hint("give this user the right to write there, or choose another folder");
-    }
+Status make_folder(const fs::path& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) {
+    return make_error(ErrorCode::Unavailable,
+                      fmt::format("a folder cannot be made: '{}'", folder.string()))
+        .with_native(failed.message())
+        .with_hint("give this user the right to write there, or choose another folder");
   }
   return {};
 }
@@ -210,7 +204,9 @@ Status attach_lake(const Context& context, engine::Connection& connection,
                    const LakeOptions& options) {
   SLUICE_TRY(const Place place, find_place(options));
   SLUICE_TRY(const auto extensions, find_extensions(place.kind, options.search));
-  SLUICE_CHECK(make_folders(place));
+  if (!place.file.empty() && fs::path(place.file).has_parent_path()) {
+    SLUICE_CHECK(make_folder(fs::path(place.file).parent_path()));
+  }
   for (const std::string& path : extensions) {
     SLUICE_TRY_IN([[maybe_unused]] const auto loaded,
                   connection.execute(context, "LOAD " + quote_literal(path)),
@@ -221,6 +217,7 @@ Status attach_lake(const Context& context, engine::Connection& connection,
     SLUICE_CHECK(connection.execute(context, std::string(place.kind.statement)));
   }
   SLUICE_CHECK(attach(context, connection, options, place));
+  SLUICE_CHECK(make_folder(place.data_path));
   SLUICE_CHECK(connection.execute(context, render_lock(place)));
   return {};
 }
