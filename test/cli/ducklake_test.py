@@ -1,9 +1,11 @@
 """DuckLake tables of contract runs, judged by a second DuckDB: the lake and its catalog as SQL."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import unittest
+from contextlib import closing
 from importlib.util import find_spec
 
 from program import BUILD, PATIENCE_S, SLUICE, InFolder, contents, environment
@@ -144,14 +146,14 @@ class DuckLake(InFolder):
             self.assertEqual(process.returncode, 0, said)
         self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
 
-    def check_refused(self, *said: str) -> None:
+    def check_refused(self, *said: str, **env: str) -> None:
         """The catalog is named, and neither it nor the data have changed."""
         def stored() -> dict[str, bytes]:
             return {name: data for name, data in contents(self.folder).items()
                     if name.startswith("lake.ducklake")}
         source = self.source("refused.jsonl", [(7, "g", 7.0)])
         before = stored()
-        done = self.sluice(*self.words(source))
+        done = self.sluice(*self.words(source), **env)
         self.assertNotEqual(done.code, 0)
         for text in (str(self.folder / "lake.ducklake"), *said):
             self.assertIn(text, done.err)
@@ -176,6 +178,33 @@ class DuckLake(InFolder):
         with duckdb.connect(str(self.folder / "lake.ducklake")) as catalog:
             catalog.execute("UPDATE ducklake_metadata SET value = '99.0' WHERE key = 'version'")
         self.check_refused("a version of DuckLake that this build does not write", "99.0")
+
+    def test_a_database_with_other_tables_is_no_catalog(self) -> None:
+        import duckdb
+        self.contract("append")
+        with duckdb.connect(str(self.folder / "lake.ducklake")) as database:
+            database.execute("CREATE TABLE accounts AS SELECT 1 AS id")
+        self.check_refused("this database holds tables and no lake")
+
+    def test_a_database_without_tables_becomes_a_catalog(self) -> None:
+        import duckdb
+        duckdb.connect(str(self.folder / "lake.ducklake")).close()
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        self.assertEqual(self.rows(), [(1, "a", 1.0)])
+
+    def test_a_file_of_sqlite_is_told_from_one_of_duckdb(self) -> None:
+        self.contract("append")
+        with closing(sqlite3.connect(self.folder / "lake.ducklake")) as database:
+            database.execute("CREATE TABLE accounts (id)")
+            database.commit()
+        self.check_refused("a file of SQLite", "write sqlite: before its name")
+        self.check_refused("holds tables and no lake", DUCKLAKE_METADATA="sqlite:lake.ducklake")
+
+    def test_a_file_of_duckdb_is_told_from_one_of_sqlite(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.0)])
+        self.check_refused("a file of DuckDB", DUCKLAKE_METADATA="sqlite:lake.ducklake")
 
     def test_a_target_that_names_no_lake_is_refused(self) -> None:
         self.contract("append")

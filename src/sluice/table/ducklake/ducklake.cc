@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -12,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "sluice/dialect/quote.h"
+#include "sluice/table/change/text_rows.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
 #include "sluice/table/sql/sql_table.h"
 
@@ -32,6 +35,7 @@ struct CatalogKind {
   std::string_view prefix;
   std::string_view scanner;  // the extension that reaches it; empty: the engine itself
   bool is_file = false;
+  std::string_view type;  // of a plain ATTACH, as an option
   /// Options of ATTACH. SQLite's log lets readers and one writer go on side by side, and makes of
   /// a writer that began on an older snapshot an error at once.
   std::string_view attach_options;
@@ -44,16 +48,22 @@ constexpr std::array kKinds{
     CatalogKind{.prefix = "sqlite:",
                 .scanner = "sqlite_scanner",
                 .is_file = true,
+                .type = ", TYPE sqlite",
                 .attach_options = ", META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000",
                 .statement = ""},
     CatalogKind{.prefix = "postgres:",
                 .scanner = "postgres_scanner",
                 .is_file = false,
+                .type = "",
                 .attach_options = "",
                 .statement = "CREATE OR REPLACE TEMPORARY SECRET __default_postgres (TYPE "
                              "postgres)"},
-    CatalogKind{
-        .prefix = "", .scanner = "", .is_file = true, .attach_options = "", .statement = ""},
+    CatalogKind{.prefix = "",
+                .scanner = "",
+                .is_file = true,
+                .type = "",
+                .attach_options = "",
+                .statement = ""},
 };
 
 const CatalogKind& kind_of(std::string_view catalog) {
@@ -125,6 +135,71 @@ Status make_folder(const fs::path& folder) {
   return {};
 }
 
+/// What lies under the name of a catalog, by its first bytes.
+enum class FileKind : std::uint8_t { Nothing, Duckdb, Sqlite, Other };
+
+FileKind find_file_kind(const std::string& path) {
+  std::array<char, 16> bytes{};
+  std::ifstream in(path, std::ios::binary);
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const std::string_view head(bytes.data(), static_cast<std::size_t>(in.gcount()));
+  return head.empty()                           ? FileKind::Nothing
+         : head.starts_with("SQLite format 3")  ? FileKind::Sqlite
+         : head.substr(0, 12).ends_with("DUCK") ? FileKind::Duckdb
+                                                : FileKind::Other;
+}
+
+/// The extension would put a lake beside the tables of another program. A database that cannot be
+/// opened is named by the ATTACH that follows.
+Status check_no_other_tables(const Context& context, engine::Connection& connection,
+                             const Place& place) {
+  constexpr std::string_view kLook = "_sluice_catalog";
+  const auto opened =
+      connection.execute(context, fmt::format("ATTACH {} AS {} (READ_ONLY{})",
+                                              quote_literal(place.file), kLook, place.kind.type));
+  if (!opened.has_value()) {
+    return {};
+  }
+  const auto seen = find_text_rows(
+      context, connection,
+      fmt::format("SELECT CAST(count(*) AS VARCHAR), CAST(count(*) FILTER (table_name = "
+                  "'ducklake_metadata') AS VARCHAR) FROM duckdb_tables() WHERE database_name = "
+                  "'{}'",
+                  kLook));
+  SLUICE_CHECK(connection.execute(Context{}, fmt::format("DETACH {}", kLook)));
+  SLUICE_CHECK(seen);
+  if ((*seen)[0][0] != "0" && (*seen)[0][1] == "0") {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this database holds tables and no lake: '{}'", place.file))
+        .with_hint(
+            "name a file of its own for the lake's catalog; it is made when it is not there");
+  }
+  return {};
+}
+
+/// A file of another database is told from a catalog before it is opened for writing.
+Status check_catalog_file(const Context& context, engine::Connection& connection,
+                          const Place& place) {
+  if (place.file.empty()) {
+    return {};
+  }
+  const FileKind kind = find_file_kind(place.file);
+  const bool wants_sqlite = !place.kind.scanner.empty();
+  if (kind == FileKind::Sqlite && !wants_sqlite) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the catalog of the lake is a file of SQLite: '{}'", place.file))
+        .with_hint("write sqlite: before its name");
+  }
+  if (kind == FileKind::Duckdb && wants_sqlite) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the catalog of the lake is a file of DuckDB: '{}'", place.file))
+        .with_hint("leave sqlite: before its name out");
+  }
+  return kind == FileKind::Duckdb || kind == FileKind::Sqlite
+             ? check_no_other_tables(context, connection, place)
+             : Status{};
+}
+
 std::string render_attach(const LakeOptions& options, const Place& place) {
   std::string more(place.kind.attach_options);
   if (!options.catalog_schema.empty()) {
@@ -157,6 +232,7 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
       std::chrono::steady_clock::now() + std::chrono::milliseconds(options.lock_wait_ms);
   int meetings = place.kind.scanner.empty() ? kMeetingsMax : 0;
   for (bool is_told = false;; is_told = true) {
+    SLUICE_CHECK(check_catalog_file(context, connection, place));
     auto attached = connection.execute(context, render_attach(options, place));
     if (attached.has_value()) {
       return {};
