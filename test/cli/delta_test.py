@@ -2,6 +2,7 @@
 appends to and merges into what it wrote. What cannot be read or written is refused by name."""
 
 import json
+import struct
 import subprocess
 import unittest
 from importlib.util import find_spec
@@ -19,6 +20,24 @@ model:
 primary_key: [id]
 materialization: {{strategy: {strategy}, format: delta{more}}}
 """
+Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+
+
+def bitmap_of(rows: list[int]) -> bytes:
+    """Row numbers below 65,536 as Delta's bitmap, filled up to four bytes."""
+    values = struct.pack(f"<{len(rows)}H", *sorted(rows))
+    bitmap = struct.pack("<IIHHI", 12346, 1, 0, len(rows) - 1, 16) + values
+    whole = struct.pack("<IqI", 1681511377, 1, 0) + bitmap
+    return whole + bytes(-len(whole) % 4)
+
+
+def z85(data: bytes) -> str:
+    text = ""
+    for (word,) in struct.iter_unpack(">I", data):
+        text += "".join(Z85[word // 85 ** place % 85] for place in (4, 3, 2, 1, 0))
+    return text
+
+
 HAS_MODULE = (BUILD / "lib/sluice/libsluice_delta.so").exists()
 
 
@@ -84,6 +103,25 @@ class Delta(InFolder):
         seen = {f["partition.day"]: (f["num_records"], f["min.id"], f["max.id"]) for f in files}
         self.assertEqual(seen, {"mon": (2, 1, 4), "tue wed": (1, 2, 2), None: (1, 3, 3)})
 
+    def test_delta_rs_agrees_on_nulls_and_bounds_after_every_write(self) -> None:
+        import pyarrow.parquet
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "mon", 1.5), (2, None, None), (3, "wed", None)])
+        self.contract("merge")
+        self.run_rows("two.jsonl", [(3, "fri", 3.5), (4, None, None)])
+        for file in pyarrow.table(self.table().get_add_actions(flatten=True)).to_pylist():
+            place = self.folder / "t" / file["path"]
+            read = pyarrow.parquet.read_table(place).to_pylist()
+            self.assertEqual(file["num_records"], len(read))
+            for name in ("id", "day", "fare"):
+                values = [row[name] for row in read if row[name] is not None]
+                self.assertEqual(file[f"null_count.{name}"], len(read) - len(values))
+                for bound, value in (("min", min(values)), ("max", max(values))):
+                    self.assertIn(file.get(f"{bound}.{name}"), (value, None))
+            self.assertEqual((file["min.id"], file["max.id"]),
+                             (min(row["id"] for row in read), max(row["id"] for row in read)))
+        self.assertEqual(self.rows_of_the_log(), [(1, 1.5), (2, None), (3, 3.5), (4, None)])
+
     def test_a_table_of_delta_rs_is_merged_into_and_gets_its_checkpoint(self) -> None:
         for number in range(9):
             self.write_foreign([(number, "d 1" if number % 2 else None, 1.0)],
@@ -98,6 +136,56 @@ class Delta(InFolder):
                  for row in self.table().to_pyarrow_table().to_pylist()}
         wanted = {number: ("d 1" if number % 2 else None, 1.0) for number in range(9)}
         self.assertEqual(by_id, wanted | {1: ("d 1", 9.0), 100: ("new", 101.0)})
+
+    def delete_by_vector(self, rows: list[int]) -> str:
+        """Another program has deleted rows of the one file by their numbers; the path of it."""
+        folder = self.folder / "t/_delta_log"
+        lines = [json.loads(line) for line in
+                 (folder / "00000000000000000000.json").read_text("utf-8").splitlines()]
+        for line in lines:
+            if "protocol" in line:
+                line["protocol"] = {"minReaderVersion": 3, "minWriterVersion": 7,
+                                    "readerFeatures": ["deletionVectors"],
+                                    "writerFeatures": ["deletionVectors"]}
+        (folder / "00000000000000000000.json").write_text(
+            "\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+        (added,) = [line["add"] for line in lines if "add" in line]
+        bitmap = bitmap_of(rows)
+        vector = {"storageType": "i", "pathOrInlineDv": z85(bitmap), "sizeInBytes": len(bitmap),
+                  "cardinality": len(rows)}
+        actions = [{"remove": {"path": added["path"], "deletionTimestamp": 1, "dataChange": True}},
+                   {"add": added | {"deletionVector": vector}}]
+        (folder / "00000000000000000001.json").write_text(
+            "\n".join(map(json.dumps, actions)) + "\n", "utf-8")
+        return added["path"]
+
+    def test_rows_that_others_deleted_by_a_vector_stay_deleted(self) -> None:
+        self.write_foreign([(1, "a", 1.0), (2, "b", 2.0), (3, "c", 3.0)])
+        path = self.delete_by_vector([1])
+        self.contract("append")
+        self.run_rows("more.jsonl", [(4, "d", 4.0)])
+        self.contract("merge")
+        self.run_rows("merge.jsonl", [(2, "again", 2.5), (3, "c", 9.0)])
+        newest = max((self.folder / "t/_delta_log").glob("0*.json"))
+        removed = [json.loads(line)["remove"] for line in newest.read_text("utf-8").splitlines()
+                   if "remove" in json.loads(line)]
+        self.assertEqual([(one["path"], one["deletionVector"]["cardinality"])
+                          for one in removed if one["path"] == path], [(path, 1)])
+        self.assertEqual(self.rows_of_the_log(), [(1, 1.0), (2, 2.5), (3, 9.0), (4, 4.0)])
+
+    def rows_of_the_log(self) -> list[tuple]:
+        """What stands in the files that the log's JSON names, where none has a vector."""
+        import pyarrow.parquet
+        alive: dict[str, dict] = {}
+        for entry in sorted((self.folder / "t/_delta_log").glob("0*.json")):
+            actions = [json.loads(line) for line in entry.read_text("utf-8").splitlines()]
+            for gone in (one["remove"] for one in actions if "remove" in one):
+                alive.pop(gone["path"], None)
+            alive.update({one["add"]["path"]: one["add"] for one in actions if "add" in one})
+        self.assertEqual([path for path, one in alive.items() if one.get("deletionVector")], [])
+        rows = [row for path in alive
+                for row in pyarrow.parquet.read_table(self.folder / "t" / path).to_pylist()]
+        return sorted(((row["id"], row["fare"]) for row in rows), key=lambda row: row[0])
 
     def test_two_processes_with_one_batch_write_it_once(self) -> None:
         self.contract("append")
