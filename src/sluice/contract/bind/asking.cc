@@ -112,7 +112,7 @@ Result<Schema> Binding::describe(const std::string& select) {
 Result<bool> Binding::bind_together(const std::vector<Piece>& pieces) {
   std::string list;
   for (const Piece& piece : pieces) {
-    if (is_blank(*piece.sql) || find_unbalanced(piece.sql->text)) {
+    if (is_blank(*piece.sql) || piece.sql->is_refused || find_unbalanced(piece.sql->text)) {
       return false;
     }
     list += (list.empty() ? piece.before : "\n), (\n") + with_relations(piece.sql->text);
@@ -141,7 +141,7 @@ Status Binding::bind_all(const std::vector<Piece>& pieces) {
 
 Result<std::optional<Schema>> Binding::bind(const Piece& piece, bool is_quiet) {
   constexpr int kAttemptsMax = 64;
-  if (is_blank(*piece.sql)) {
+  if (is_blank(*piece.sql) || piece.sql->is_refused) {
     return std::optional<Schema>{};
   }
   const std::string statement = statement_of(piece);

@@ -34,10 +34,9 @@ bool any_has_sql(const std::vector<T>& list) {
 }  // namespace
 
 bool holds_sql(const Contract& contract) {
-  return contract.sql_dialect.value == SqlDialect::Duckdb &&
-         (any_has_sql(contract.transformations) || any_has_sql(contract.quality.row_rules) ||
-          any_has_sql(contract.quality.dataset_rules) || any_has_sql(contract.model.fields) ||
-          any_has_sql(contract.links));
+  return any_has_sql(contract.transformations) || any_has_sql(contract.quality.row_rules) ||
+         any_has_sql(contract.quality.dataset_rules) || any_has_sql(contract.model.fields) ||
+         any_has_sql(contract.links);
 }
 
 SqlRoom::SqlRoom(OpenEngine open) : open_(std::move(open)) {

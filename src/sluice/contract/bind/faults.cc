@@ -8,7 +8,6 @@
 
 #include "sluice/contract/bind/binding_internal.h"
 #include "sluice/contract/diagnostic/near.h"
-#include "sluice/contract/source/scalar_map.h"
 #include "sluice/contract/transform/sql_shape.h"
 
 namespace sluice::contract::internal {
@@ -142,12 +141,7 @@ bool Binding::may_exist(const Piece& piece, const Refusal& refusal, bool is_quie
 }
 
 Span Binding::span_of(const SqlText& sql, std::size_t offset, std::size_t length) const {
-  if (sql.scalar.file != 0) {
-    return sql.span;  // the text at hand is another file's
-  }
-  return span_in_scalar(text_, sql.scalar, sql.style,
-                        sql.offset + static_cast<std::uint32_t>(offset),
-                        static_cast<std::uint32_t>(length));
+  return span_in_sql(text_, sql, offset, length);
 }
 
 /// Where the name that was refused stands: where the engine points, else its first mention.

@@ -271,10 +271,6 @@ void check_support(const Checking& checking) {
     note_unsupported(checking, checking.contract.extraction->provider.span, "extraction.provider",
                      "extraction by a language model");
   }
-  if (checking.contract.sql_dialect.value == SqlDialect::Spark) {
-    note_unsupported(checking, checking.contract.sql_dialect.span, "sql_dialect",
-                     "SQL of Spark on the embedded engine");
-  }
   if (checking.contract.source) {
     check_source_support(checking, *checking.contract.source);
   }

@@ -2,22 +2,19 @@
 // engine's own inner life, which SQL of a contract has no business with.
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/rule/row_rules.h"
-#include "sluice/contract/source/scalar_map.h"
 #include "sluice/contract/transform/sql_shape.h"
 
 namespace sluice::contract::internal {
 namespace {
 
 Span span_of(const Checking& checking, const SqlText& sql, const SqlName& name) {
-  if (sql.scalar.file != 0) {
-    return sql.span;  // the text at hand is another file's
-  }
-  return span_in_scalar(checking.text, sql.scalar, sql.style,
-                        sql.offset + static_cast<std::uint32_t>(name.begin),
-                        static_cast<std::uint32_t>(name.length));
+  return span_in_sql(checking.text, sql, name.begin, name.length);
 }
 
 void check_reach(const Checking& checking, const SqlText& sql) {
+  if (sql.is_refused) {
+    return;
+  }
   if (const std::optional<SqlName> name = find_engine_name(sql.text)) {
     checking.out.add(Code::SqlForbidden, span_of(checking, sql, *name),
                      "SQL of a contract asks the engine about itself: " + quoted(name->name),
@@ -48,7 +45,7 @@ void check_reach(const Checking& checking, const Step& step) {
 
 void check_single_value(const Checking& checking, const SqlText& sql, const std::string& what) {
   const std::optional<SqlName> call = find_spreading_call(sql.text);
-  if (!call) {
+  if (!call || sql.is_refused) {
     return;
   }
   checking.out.add(

@@ -93,6 +93,7 @@ enum class Code : std::uint16_t {
   SqlTypes = 414,
   SqlForbidden = 415,
   SqlManyValues = 416,
+  SparkSql = 417,
 
   MergeWithoutKey = 501,
   Scd2WithoutTimestamp = 502,

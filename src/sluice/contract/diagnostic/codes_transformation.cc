@@ -191,6 +191,19 @@ constexpr std::array kCodes{
                       "  row_rules:\n"
                       "    - {name: tagged, sql: \"NOT list_contains(string_split(note, ','), "
                       "'')\"}\n"},
+    CodeInfo{.code = Code::SparkSql,
+             .slug = "spark-sql",
+             .severity = Severity::Error,
+             .summary = "SQL of Spark that has no meaning on the engine that runs the contract.",
+             .why = "With `sql_dialect: spark` each SQL is translated, and what is not in the "
+                    "tables is refused rather than judged by another dialect's rules. "
+                    "docs/spark-sql.md lists them; `sql_duckdb` of a derive is taken as it is.",
+             .before = "sql_dialect: spark\n"
+                       "transformations:\n"
+                       "  - derive: {field: code, sql: \"soundex(note)\"}\n",
+             .after = "sql_dialect: spark\n"
+                      "transformations:\n"
+                      "  - derive: {field: code, sql: \"substring_index(note, ' ', 1)\"}\n"},
 };
 
 }  // namespace

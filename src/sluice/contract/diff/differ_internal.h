@@ -20,7 +20,7 @@ inline std::string shown(const Number& number) {
   return number.value.text.empty() ? fmt::format("{}", number.value.value) : number.value.text;
 }
 inline std::string shown(const Value& value) { return value.value.text; }
-inline std::string shown(const SqlText& sql) { return sql.text; }
+inline std::string shown(const SqlText& sql) { return sql.as_written(); }
 template <class E>
   requires std::is_enum_v<E>
 std::string shown(const At<E>& word) {

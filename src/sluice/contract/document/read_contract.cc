@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/contract/document/shapes_internal.h"
+#include "sluice/contract/document/spark_texts_internal.h"
 
 namespace sluice::contract {
 namespace {
@@ -160,6 +161,9 @@ ReadContract read_contract(const Document& document, std::string_view text, bool
   note_table_target(reader, contract);
   settle_null_maskings(reader, contract, root);
   read_stages(root, text, options, out);
+  if (contract.sql_dialect.value == SqlDialect::Spark) {
+    internal::translate_spark_texts(text, contract, out);
+  }
   result.unsupported = reader.unsupported();
   return result;
 }

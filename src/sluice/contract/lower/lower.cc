@@ -133,20 +133,11 @@ void lower_lineage(const Contract& contract, const LowerInput& input, plan::Pipe
   }
 }
 
-Status refuse_logic(const Contract& contract, const LowerInput& input) {
-  return contract.sql_dialect.value == SqlDialect::Spark
-             ? Status(unsupported(input, contract.sql_dialect.span,
-                                  "SQL of Spark is not executed on this engine",
-                                  "write the SQL in DuckDB's dialect, or give sql_duckdb"))
-             : Status();
-}
-
 }  // namespace
 }  // namespace internal
 
 Result<plan::Pipeline> lower_contract(const Contract& contract, const LowerInput& input) {
   plan::Pipeline out;
-  SLUICE_CHECK(internal::refuse_logic(contract, input));
   SLUICE_CHECK(internal::lower_source(contract, input, out));
   SLUICE_CHECK(internal::lower_links(contract, input, out));
   SLUICE_CHECK(internal::lower_steps(contract, input, out));

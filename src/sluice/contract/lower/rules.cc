@@ -139,7 +139,10 @@ std::string bounded_sql(const std::string& sql, const Bounds& bounds) {
   return text;
 }
 
-std::string message_of(const RowRule& rule, const std::string& sql) {
+/// What people know the rule by: its SQL as they wrote it.
+std::string message_of(const RowRule& rule, const std::string& rendered) {
+  const auto* check = std::get_if<SqlCheck>(&rule.check);
+  const std::string& sql = check == nullptr ? rendered : check->sql.as_written();
   if (rule.origin == RuleOrigin::FieldRequired) {
     return fmt::format("Rule failed: {} is required",
                        std::get<NotNullCheck>(rule.check).field.value);

@@ -1,6 +1,6 @@
-// The small values that contracts are made of: literals, numbers, SQL texts and free-form maps.
-// Numbers keep the text that was written beside the double, so that a decimal bound stays a
-// decimal.
+// The small values that contracts are made of: literals, numbers and free-form maps; SQL texts have
+// a header of their own. Numbers keep the text that was written beside the double, so that a
+// decimal bound stays a decimal.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/contract/diagnostic/span.h"
+#include "sluice/contract/model/sql_text.h"
 #include "sluice/contract/source/node.h"
 
 namespace sluice::contract {
@@ -38,21 +39,6 @@ struct Decimal {
 
 using Number = At<Decimal>;
 using MaybeNumber = std::optional<Number>;
-
-/// SQL of a contract: its text and where its first character stands. `scalar` and `style` are of
-/// the whole YAML scalar and `offset` is where this text begins in it, so that a position inside
-/// the text finds its line and column also in folded and quoted scalars (source/scalar_map.h).
-struct SqlText {
-  std::string text;
-  Span span;
-  Span scalar;
-  ScalarStyle style = ScalarStyle::Plain;
-  std::uint32_t offset = 0;
-
-  friend bool operator==(const SqlText& left, const SqlText& right) {
-    return left.text == right.text;
-  }
-};
 
 using MaybeSql = std::optional<SqlText>;
 

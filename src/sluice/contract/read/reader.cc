@@ -381,7 +381,9 @@ SqlText make_sql(std::string_view document, const Node& node, std::size_t offset
                                  : node.span,
           .scalar = node.span,
           .style = node.style,
-          .offset = begin};
+          .offset = begin,
+          .written = {},
+          .origins = {}};
 }
 
 }  // namespace sluice::contract
