@@ -1,20 +1,19 @@
 #include <array>
-#include <cstdio>
 #include <filesystem>
+#include <system_error>
+#include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "sluice/base/disk.h"
-#include "sluice/base/limits.h"
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/diff/exceptions.h"
 #include "sluice/contract/diff/render.h"
+#include "sluice/contract/diff/tree.h"
 #include "sluice/contract/file/contract_file.h"
+#include "sluice/contract/mesh/git_tree.h"
+#include "sluice/contract/mesh/mesh.h"
 
 namespace sluice::cli {
 namespace {
@@ -24,6 +23,8 @@ constexpr Option kOptions[] = {
      .value = "REV",
      .help = "Compare PATH with itself at this revision of its repository",
      .group = ""},
+    {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
+    {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
     {.name = "allow",
      .value = "FILE",
      .help = "Exceptions: breaking changes that are let pass, each with a reason",
@@ -37,81 +38,95 @@ constexpr Option kOptions[] = {
     {.name = "json", .help = "The same as --format json", .group = ""},
 };
 
-/// One version that is compared.
+/// One contract of a side.
 struct Version {
+  std::string key;   // below the folder that is compared; empty of a file alone
   std::string path;  // as people name it
   std::string text;
-  contract::CheckedContract checked;
+  contract::ResolvedContract resolved;
+
+  bool is_valid() const { return resolved.checked.is_runnable(); }
 };
 
-Result<std::string> read_pipe(int descriptor) {
-  const FileHandle handle(descriptor);
-  std::string text;
-  std::array<char, 65536> piece{};
-  while (true) {
-    const ssize_t count =
-        retry_interrupted([&] { return read(handle.get(), piece.data(), piece.size()); });
-    if (count < 0) {
-      return make_disk_error(errno, "reading from", "git");
+struct Side {
+  std::string name;  // as people name it
+  bool is_folder = false;
+  std::vector<Version> versions;
+};
+
+/// Reads contracts with what stands above them.
+class SideReader {
+ public:
+  SideReader(std::string root, contract::MeshOptions mesh, const Arguments& arguments)
+      : root_(std::move(root)), mesh_(std::move(mesh)), arguments_(arguments) {}
+
+  /// `mark` stands before the names of files that are not on the disk.
+  Status read(const std::string& path, std::string text, const std::string& mark, Side& side) {
+    const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+    if (side.is_folder && (name == "_domain.yaml" || name == "_system.yaml")) {
+      return {};  // what they say is in the contracts
     }
-    if (count == 0) {
-      return text;
+    SLUICE_TRY(contract::ResolvedContract resolved,
+               mesh_.resolve(text, path, {.lenient = arguments_.has("lenient")}));
+    for (std::string& file : resolved.files) {
+      file.insert(0, mark);
     }
-    text.append(piece.data(), static_cast<std::size_t>(count));
-    if (text.size() > limits::kContractBytesMax) {
-      return make_error(ErrorCode::InvalidContract,
-                        fmt::format("a contract has at most {} bytes", limits::kContractBytesMax));
-    }
+    const std::string key =
+        side.is_folder ? std::filesystem::path(path).lexically_relative(root_).string() : "";
+    side.versions.push_back(Version{
+        .key = key, .path = mark + path, .text = std::move(text), .resolved = std::move(resolved)});
+    return {};
   }
+
+ private:
+  std::string root_;
+  contract::Mesh mesh_;
+  const Arguments& arguments_;
+};
+
+contract::MeshOptions mesh_of(const Arguments& arguments) {
+  contract::MeshOptions mesh = mesh_options(arguments);
+  mesh.variable = {};  // what the environment says is no part of a contract
+  return mesh;
 }
 
-/// What `git` prints; its own messages go to the terminal.
-Result<std::string> run_git(std::vector<std::string> words) {
-  std::vector<char*> argv;
-  for (std::string& word : words) {
-    argv.push_back(word.data());
+/// What lies on the disk; nothing, where the other side alone has the path.
+Result<Side> load_disk(const std::string& path, const Arguments& arguments, bool may_be_gone) {
+  std::error_code code;
+  Side side{.name = path, .is_folder = std::filesystem::is_directory(path, code), .versions = {}};
+  if (may_be_gone && !std::filesystem::exists(path, code)) {
+    return side;
   }
-  argv.push_back(nullptr);
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return make_disk_error(errno, "running", "git");
+  SideReader reader(path, mesh_of(arguments), arguments);
+  Result<std::vector<std::string>> paths = contract::list_contracts(path);
+  if (!paths && side.is_folder && paths.error().code == ErrorCode::InvalidArgument) {
+    return side;  // it holds none
   }
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  pid_t child = 0;
-  const int failed = posix_spawnp(&child, "git", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  auto text = read_pipe(ends[0]);
-  if (failed != 0) {
-    return make_error(ErrorCode::Unavailable, "git cannot be started")
-        .with_hint("install git, or give both files: sluice diff OLD NEW");
+  SLUICE_TRY(const std::vector<std::string> found, std::move(paths));
+  for (const std::string& each : found) {
+    SLUICE_TRY(std::string text, contract::load_contract_text({}, each));
+    SLUICE_CHECK(reader.read(each, std::move(text), "", side));
   }
-  int status = 0;
-  retry_interrupted([&] { return waitpid(child, &status, 0); });
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return make_error(
-               ErrorCode::InvalidArgument,
-               fmt::format("git does not have this file at that revision: '{}'", words.back()))
-        .with_hint("name a revision in which the file exists, for example HEAD or origin/main");
-  }
-  return text;
+  return side;
 }
 
-Result<std::string> load_from_git(const std::string& revision, const std::string& path) {
-  if (revision.empty() || revision.starts_with('-') || revision.find(':') != std::string::npos) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("expected a revision, got '{}'", revision));
+Result<Side> load_revision(const std::string& revision, const std::string& path,
+                           const Arguments& arguments) {
+  SLUICE_TRY(const contract::GitTree tree, contract::GitTree::load(revision, path));
+  const std::string mark = revision + ":";
+  Side side{.name = mark + path, .is_folder = tree.is_folder(), .versions = {}};
+  contract::MeshOptions mesh = mesh_of(arguments);
+  mesh.find_above = [&tree](const std::string& below, const std::string& name) {
+    return tree.find_above(below, name);
+  };
+  SideReader reader(path, std::move(mesh), arguments);
+  for (const std::string& each : tree.contracts()) {
+    SLUICE_CHECK(reader.read(each, tree.text_of(each), mark, side));
   }
-  const std::filesystem::path file(path);
-  const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
-  return run_git({"git", "-C", folder, "cat-file", "blob",
-                  fmt::format("{}:./{}", revision, file.filename().string())});
+  return side;
 }
 
-Result<std::array<std::string, 2>> load_texts(const Arguments& arguments,
-                                              std::array<std::string, 2>& paths) {
+Result<std::array<Side, 2>> load_sides(const Arguments& arguments) {
   const auto revision = arguments.find("git");
   const std::vector<std::string>& operands = arguments.operands();
   if (operands.size() != (revision ? 1U : 2U)) {
@@ -119,36 +134,76 @@ Result<std::array<std::string, 2>> load_texts(const Arguments& arguments,
                       revision ? "--git takes one PATH" : "expected two contracts, OLD and NEW")
         .with_hint("sluice diff OLD NEW, or sluice diff --git REV PATH");
   }
-  paths = {revision ? fmt::format("{}:{}", *revision, operands[0]) : operands[0], operands.back()};
-  std::array<std::string, 2> texts;
+  std::array<Side, 2> sides;
   if (revision) {
-    SLUICE_TRY(texts[0], load_from_git(*revision, operands[0]));
+    SLUICE_TRY(sides[0], load_revision(*revision, operands[0], arguments));
   } else {
-    SLUICE_TRY(texts[0], contract::load_contract_text({}, operands[0]));
+    SLUICE_TRY(sides[0], load_disk(operands[0], arguments, false));
   }
-  SLUICE_TRY(texts[1], contract::load_contract_text({}, operands.back()));
-  return texts;
+  SLUICE_TRY(sides[1], load_disk(operands.back(), arguments, revision.has_value()));
+  const bool is_nowhere = sides[0].versions.empty() && sides[1].versions.empty();
+  if (revision && is_nowhere) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("neither that revision nor the disk has a contract there: '{}'",
+                                  operands[0]))
+        .with_hint("name a contract, or a folder of them");
+  }
+  const bool is_mixed = sides[0].is_folder != sides[1].is_folder && !sides[0].versions.empty() &&
+                        !sides[1].versions.empty();
+  if (is_mixed) {
+    return make_error(ErrorCode::InvalidArgument, "a file is compared with a folder")
+        .with_hint("give two files, or two folders");
+  }
+  return sides;
 }
 
-/// Says what is wrong with a version that cannot be compared.
-bool is_comparable(const Version& version, const Terminal& terminal) {
-  if (version.checked.is_runnable()) {
-    return true;
-  }
-  for (const contract::Diagnostic& each : version.checked.diagnostics) {
+/// Says what is wrong with a version.
+void say_faults(const Version& version, const Terminal& terminal) {
+  for (const contract::Diagnostic& each : version.resolved.checked.diagnostics) {
     if (each.severity == contract::Severity::Error) {
-      terminal.say(contract::render(each, version.text, false));
+      const bool is_own = version.path.ends_with(each.at.file);
+      terminal.say(contract::render(each, is_own ? version.text : "", false));
     }
   }
-  return false;
+}
+
+/// False when a contract is not valid as it stands now, or a file alone was not before.
+bool are_comparable(const std::array<Side, 2>& sides, const Terminal& terminal) {
+  bool is_good = true;
+  for (const Side& side : sides) {
+    const bool is_now = &side == &sides[1];
+    for (const Version& version : side.versions) {
+      if (!version.is_valid() && (is_now || !side.is_folder)) {
+        if (!is_now) {
+          terminal.say(fmt::format("the old version is not valid: '{}'", version.path));
+        }
+        say_faults(version, terminal);
+        is_good = false;
+      }
+    }
+  }
+  return is_good;
+}
+
+std::vector<contract::TreeContract> contracts_of(const Side& side) {
+  std::vector<contract::TreeContract> contracts;
+  for (const Version& version : side.versions) {
+    contracts.push_back(
+        {.key = version.key,
+         .contract = version.is_valid() ? &*version.resolved.checked.contract : nullptr,
+         .path = version.path,
+         .files = version.resolved.files});
+  }
+  return contracts;
 }
 
 void print_changes(std::span<const contract::Change> changes, const Arguments& arguments,
-                   const std::array<std::string, 2>& paths, const Terminal& terminal) {
+                   const std::array<Side, 2>& sides, const Terminal& terminal) {
   const std::string format =
       arguments.has("json") ? "json" : arguments.find("format").value_or("text");
-  terminal.print(format == "json"       ? contract::render_changes_json(changes, paths[0], paths[1])
-                 : format == "markdown" ? contract::render_changes_markdown(changes, paths[1])
+  terminal.print(format == "json"
+                     ? contract::render_changes_json(changes, sides[0].name, sides[1].name)
+                 : format == "markdown" ? contract::render_changes_markdown(changes, sides[1].name)
                  : format == "sarif"    ? contract::render_changes_sarif(changes)
                                         : contract::render_changes_text(changes));
 }
@@ -172,33 +227,29 @@ Status allow_exceptions(const Arguments& arguments, std::span<contract::Change> 
 }
 
 ExitCode run_diff(const Arguments& arguments, const Terminal& terminal) {
-  std::array<std::string, 2> paths;
-  auto texts = load_texts(arguments, paths);
-  if (!texts) {
-    terminal.complain(texts.error());
-    return exit_code_of(texts.error());
+  const auto sides = load_sides(arguments);
+  if (!sides) {
+    terminal.complain(sides.error());
+    return exit_code_of(sides.error());
   }
-  const contract::CheckOptions options{.lenient = arguments.has("lenient")};
-  // The old name is the file's own: what takes its name from the file must not differ.
-  const Version before{paths[0], (*texts)[0],
-                       contract::check_contract((*texts)[0], arguments.operands()[0], options)};
-  const Version after{paths[1], (*texts)[1],
-                      contract::check_contract((*texts)[1], paths[1], options)};
-  const bool both = is_comparable(before, terminal) && is_comparable(after, terminal);
-  if (!both) {
+  const bool are_good = are_comparable(*sides, terminal);
+  if (!are_good && !(*sides)[1].is_folder) {
     return ExitCode::InvalidContract;
   }
-  auto changes = contract::diff_contracts({*before.checked.contract, before.path},
-                                          {*after.checked.contract, after.path});
+  const auto before = contracts_of((*sides)[0]);
+  const auto after = contracts_of((*sides)[1]);
+  std::vector<contract::Change> changes = contract::diff_trees(before, after);
   if (const Status allowed = allow_exceptions(arguments, changes, terminal); !allowed) {
     terminal.complain(allowed.error());
     return exit_code_of(allowed.error());
   }
-  print_changes(changes, arguments, paths, terminal);
+  print_changes(changes, arguments, *sides, terminal);
   const contract::Impact verdict = contract::verdict_of(changes);
   terminal.say(fmt::format("{} change{}: {}", changes.size(), changes.size() == 1 ? "" : "s",
                            contract::to_string(verdict)));
-  return verdict == contract::Impact::Breaking ? ExitCode::Failed : ExitCode::Done;
+  return !are_good                               ? ExitCode::InvalidContract
+         : verdict == contract::Impact::Breaking ? ExitCode::Failed
+                                                 : ExitCode::Done;
 }
 
 }  // namespace
@@ -209,9 +260,10 @@ constinit const Command kDiff{
     .usage = "OLD NEW | --git REV PATH",
     .example =
         "sluice diff old.yaml new.yaml\n"
-        "sluice diff --git origin/main customers.yaml --format markdown",
+        "sluice diff --git origin/main contracts/ --format markdown",
     .operands = {.name = "OLD NEW",
-                 .help = "Two contracts; with --git one, which is compared with its own past",
+                 .help = "Two contracts, or two folders of them; with --git one, which is compared "
+                         "with its own past",
                  .at_least = 1,
                  .at_most = 2},
     .options = kOptions,

@@ -5,7 +5,8 @@ namespace sluice::cli {
 contract::MeshOptions mesh_options(const Arguments& arguments) {
   return {.environment = arguments.find("env").value_or(""),
           .stage = arguments.find("stage").value_or(""),
-          .variable = contract::variable_of_process};
+          .variable = contract::variable_of_process,
+          .find_above = {}};
 }
 
 }  // namespace sluice::cli

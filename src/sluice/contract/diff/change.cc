@@ -43,15 +43,18 @@ void Differ::add(std::string_view kind, std::string path, std::string before, st
   const ChangeKind* found = find_change_kind(kind);
   SLUICE_ASSERT(found != nullptr, "a change of a kind that is not in the table");
   const bool in_new = new_span.is_written() || !old_span.is_written();
-  const Mark& mark = in_new ? new_span.begin : old_span.begin;
-  changes_.push_back(Change{.kind = found,
-                            .path = std::move(path),
-                            .before = std::move(before),
-                            .after = std::move(after),
-                            .at = {.file = std::string(in_new ? new_.path : old_.path),
-                                   .line = mark.line,
-                                   .column = mark.column},
-                            .allowed = {}});
+  const Span& span = in_new ? new_span : old_span;
+  const ContractVersion& side = in_new ? new_ : old_;
+  changes_.push_back(Change{
+      .kind = found,
+      .path = std::move(path),
+      .before = std::move(before),
+      .after = std::move(after),
+      .at = {.file = span.file < side.files.size() ? side.files[span.file] : std::string(side.path),
+             .line = span.begin.line,
+             .column = span.begin.column},
+      .allowed = {},
+      .contract = {}});
 }
 
 void Differ::compare_flag(std::string_view path, const Flag& before, const Flag& after,

@@ -41,8 +41,9 @@ struct Change {
   std::string path;  // "model.fields.email"
   std::string before;
   std::string after;
-  SourcePosition at;    // in the new contract; in the old one when it is only there
-  std::string allowed;  // the reason by which an exception lets it pass; empty: none
+  SourcePosition at;     // in the new contract; in the old one when it is only there
+  std::string allowed;   // the reason by which an exception lets it pass; empty: none
+  std::string contract;  // of several: its path below their folder
 
   /// The worse of the two classes.
   Impact impact() const;
@@ -53,6 +54,8 @@ struct Change {
 struct ContractVersion {
   const Contract& contract;
   std::string_view path;
+  /// By Span::file, where values come from the files above the contract, too; else empty.
+  std::span<const std::string> files = {};
 };
 
 /// Worst first, then by path.

@@ -12,6 +12,8 @@ std::span<const ChangeKind> change_kinds() {
     const auto settings = internal::setting_change_kinds();
     std::vector<ChangeKind> all(rows.begin(), rows.end());
     all.insert(all.end(), settings.begin(), settings.end());
+    const auto whole = internal::whole_change_kinds();
+    all.insert(all.end(), whole.begin(), whole.end());
     return all;
   }();
   return kinds;

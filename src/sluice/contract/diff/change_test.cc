@@ -11,6 +11,7 @@
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/diff/exceptions.h"
 #include "sluice/contract/diff/render.h"
+#include "sluice/contract/diff/tree.h"
 #include "sluice/contract/file/contract_file.h"
 
 namespace sluice::contract {
@@ -51,9 +52,31 @@ Versions load_versions(const std::string& path) {
   return versions;
 }
 
+TreeContract at(const std::string& key, const CheckedContract* checked) {
+  return {.key = key, .contract = checked == nullptr ? nullptr : &*checked->contract, .path = key};
+}
+
+/// A file of a change of whole contracts says by its kind which side has one, and where.
 std::vector<Change> changes_of(const Versions& versions) {
-  return diff_contracts({*versions.before.contract, "old.yaml"},
-                        {*versions.after.contract, "new.yaml"});
+  const CheckedContract* before = &versions.before;
+  const CheckedContract* after = &versions.after;
+  const auto is_of = [&](std::string_view kind) {
+    return versions.expected.find(kind) != std::string::npos;
+  };
+  using Side = std::vector<TreeContract>;
+  if (is_of("contract-added")) {
+    return diff_trees(Side{}, Side{at("trips.yaml", after)});
+  }
+  if (is_of("contract-removed")) {
+    return diff_trees(Side{at("trips.yaml", before)}, Side{});
+  }
+  if (is_of("contract-moved")) {
+    return diff_trees(Side{at("old.yaml", before)}, Side{at("new/trips.yaml", after)});
+  }
+  if (is_of("contract-mended")) {
+    return diff_trees(Side{at("trips.yaml", nullptr)}, Side{at("trips.yaml", after)});
+  }
+  return diff_contracts({*before->contract, "old.yaml"}, {*after->contract, "new.yaml"});
 }
 
 TEST(ChangeTest, EveryFileGivesItsChangeAndNoOther) {
@@ -124,6 +147,36 @@ TEST(ChangeTest, AnExceptionLetsItsChangePassAndNoOther) {
   EXPECT_EQ(verdict_of(changes), Impact::Safe);
   EXPECT_TRUE((*exceptions)[0].is_used);
   EXPECT_FALSE((*exceptions)[1].is_used);
+}
+
+TEST(ChangeTest, ContractsOfAFolderAreComparedOneByOne) {
+  const Versions one = load_versions("test/contracts/changes/field_removed.yaml");
+  const Versions same = load_versions("test/contracts/changes/title_changed.yaml");
+  const std::vector<TreeContract> before{at("a.yaml", &one.before), at("b.yaml", &same.before),
+                                         at("c.yaml", &same.before)};
+  const std::vector<TreeContract> after{at("a.yaml", &one.after), at("b.yaml", &same.before),
+                                        at("d.yaml", &same.before), at("e.yaml", &same.before)};
+  std::vector<Change> changes = diff_trees(before, after);
+  std::string found;
+  for (const Change& change : changes) {
+    found += fmt::format("{} {} {}\n", change.contract, change.kind->key, change.path);
+  }
+  // Two came with the table of the one that went: which of them it is cannot be told.
+  EXPECT_EQ(found,
+            "a.yaml field-removed model.fields.note\nc.yaml contract-removed contract\n"
+            "d.yaml contract-added contract\ne.yaml contract-added contract\n");
+  auto exceptions = parse_exceptions(
+      "allow:\n- {change: contract-removed, path: contract, reason: old, contract: 'c*'}\n"
+      "- {change: field-removed, path: '*', reason: unread, contract: b.yaml}\n",
+      "allow.yaml");
+  ASSERT_TRUE(exceptions);
+  apply_exceptions(*exceptions, changes);
+  EXPECT_EQ(changes[0].allowed, "");
+  EXPECT_EQ(changes[1].allowed, "old");
+  const std::string text = render_changes_text(changes);
+  EXPECT_NE(text.find("a.yaml:\nbreaking  model.fields.note"), std::string::npos) << text;
+  const std::string json = render_changes_json(changes, "old", "new");
+  EXPECT_NE(json.find("\"contract\": \"c.yaml\""), std::string::npos);
 }
 
 TEST(ChangeTest, AnExceptionNeedsAReasonAndAKnownChange) {

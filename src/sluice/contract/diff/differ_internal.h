@@ -128,6 +128,7 @@ class Differ {
 
 std::span<const ChangeKind> row_change_kinds();
 std::span<const ChangeKind> setting_change_kinds();
+std::span<const ChangeKind> whole_change_kinds();
 
 void diff_identity(Differ& differ);
 void diff_fields(Differ& differ);

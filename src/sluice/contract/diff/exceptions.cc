@@ -9,7 +9,7 @@ namespace {
 
 Error refuse(std::string_view path, const Span& span, std::string message) {
   Error error = make_error(ErrorCode::InvalidContract, std::move(message))
-                    .with_hint("an entry has the keys change, path and reason");
+                    .with_hint("an entry has the keys change, path, reason and perhaps contract");
   error.at = {.file = std::string(path), .line = span.begin.line, .column = span.begin.column};
   return error;
 }
@@ -19,10 +19,11 @@ Result<ChangeException> read_exception(const Node& node, std::string_view path) 
                                    .line = node.span.begin.line,
                                    .column = node.span.begin.column}};
   for (const Entry& entry : node.entries) {
-    std::string* member = entry.key == "change"   ? &exception.change
-                          : entry.key == "path"   ? &exception.path
-                          : entry.key == "reason" ? &exception.reason
-                                                  : nullptr;
+    std::string* member = entry.key == "change"     ? &exception.change
+                          : entry.key == "path"     ? &exception.path
+                          : entry.key == "reason"   ? &exception.reason
+                          : entry.key == "contract" ? &exception.contract
+                                                    : nullptr;
     if (member == nullptr) {
       return refuse(path, entry.key_span, fmt::format("an exception has no key '{}'", entry.key));
     }
@@ -81,7 +82,8 @@ Result<std::vector<ChangeException>> parse_exceptions(std::string_view text,
 void apply_exceptions(std::span<ChangeException> exceptions, std::span<Change> changes) {
   for (Change& change : changes) {
     for (ChangeException& exception : exceptions) {
-      if (exception.change == change.kind->key && matches(exception.path, change.path)) {
+      if (exception.change == change.kind->key && matches(exception.path, change.path) &&
+          matches(exception.contract, change.contract)) {
         change.allowed = exception.reason;
         exception.is_used = true;
       }

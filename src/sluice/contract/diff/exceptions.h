@@ -4,6 +4,7 @@
 //     - change: field-removed
 //       path: model.fields.note      # '*' stands for any text
 //       reason: nobody reads it
+//       contract: silver/trips.yaml  # of several; all when it is left out
 //
 // Plain values; the file is read by the caller.
 #pragma once
@@ -22,6 +23,7 @@ struct ChangeException {
   std::string change;
   std::string path;
   std::string reason;
+  std::string contract = "*";
   SourcePosition at;
   bool is_used = false;
 };

@@ -45,6 +45,11 @@ std::string escape_markdown(std::string_view text) {
   return out;
 }
 
+std::string where_of(const Change& change) {
+  return change.contract.empty() ? change.path
+                                 : fmt::format("{}: {}", change.contract, change.path);
+}
+
 std::string_view level_of(const Change& change) {
   return change.is_blocking()                  ? "error"
          : change.impact() == Impact::Breaking ? "note"
@@ -65,7 +70,12 @@ Impact verdict_of(std::span<const Change> changes) {
 
 std::string render_changes_text(std::span<const Change> changes) {
   std::string out;
+  std::string_view contract;
   for (const Change& change : changes) {
+    if (contract != change.contract) {
+      contract = change.contract;
+      out += fmt::format("{}:\n", contract);
+    }
     out +=
         fmt::format("{:<8}  {}: {} [{}; producers {}, consumers {}]\n", to_string(change.impact()),
                     change.path, change.kind->summary, change.kind->key,
@@ -99,6 +109,9 @@ std::string render_changes_json(std::span<const Change> changes, std::string_vie
                     {"line", change.at.line},
                     {"column", change.at.column},
                     {"allowed", change.allowed.empty() ? Json() : Json(change.allowed)}});
+    if (!change.contract.empty()) {
+      list.back()["contract"] = change.contract;
+    }
   }
   return dump({{"schema_version", 1},
                {"old", old_path},
@@ -122,7 +135,7 @@ std::string render_changes_markdown(std::span<const Change> changes, std::string
         change.allowed.empty() ? "" : fmt::format(" Allowed: {}", escape_markdown(change.allowed));
     out += fmt::format("| {}{} | {} | {} | {} | {}{} |\n", change.kind->summary,
                        values.empty() ? "" : ": " + escape_markdown(values),
-                       escape_markdown(change.path), to_string(change.kind->producers),
+                       escape_markdown(where_of(change)), to_string(change.kind->producers),
                        to_string(change.kind->consumers), change.kind->reason, allowed);
   }
   return out;

@@ -37,6 +37,9 @@ Mesh::Mesh(MeshOptions options) : options_(std::move(options)) {}
 
 Result<std::optional<OuterFile>> Mesh::load_above(const std::string& path,
                                                   const std::string& name) {
+  if (options_.find_above) {
+    return options_.find_above(path, name);
+  }
   const std::optional<std::string> found = find_file_above(path, name);
   if (!found) {
     return std::optional<OuterFile>{};

@@ -20,6 +20,10 @@ struct MeshOptions {
   std::string stage;        // --stage; empty: none
   /// As in HierarchyInput; empty: ${NAME} is left as it is written.
   std::function<std::optional<std::string>(const std::string& name)> variable;
+  /// The file of this name above a contract's path, for contracts that lie elsewhere than on the
+  /// disk; empty: it is looked for there.
+  std::function<std::optional<OuterFile>(const std::string& path, const std::string& name)>
+      find_above;
 };
 
 class Mesh {
