@@ -72,10 +72,43 @@ class Keys(unittest.TestCase):
             "service_levels: {freshness_hours: 24}\n"
             "materialization: {strategy: merge, primary_key: [id]}\n", encoding="utf-8")
 
-    def explain(self, key):
-        done = sluice("explain", str(self.path), "--key", key, "--json")
+    def explain(self, key, path=None):
+        done = sluice("explain", str(path or self.path), "--key", key, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    def test_a_key_of_a_file_above_has_its_place_its_default_or_its_meaning(self):
+        domain = self.folder / "_domain.yaml"
+        said = self.explain("slo.row_count.silver.min_rows", domain)
+        self.assertEqual((said["value"], said["file"], said["line"]), ("10", str(domain), 4))
+        said = self.explain("slo.row_count.silver.check_field", domain)
+        self.assertEqual((said["value"], said["origin"]), ("counts_good", "default"))
+        said = self.explain("ownership.contacts", domain)
+        self.assertEqual(said["origin"], "none")
+        self.assertEqual(sluice("explain", str(domain), "--key", "slo.freshnes").returncode, 2)
+        system = self.folder / "_system.yaml"
+        system.write_text("system: taxi\nstorage: {root: data}\n", encoding="utf-8")
+        self.assertEqual(self.explain("storage.root", system)["line"], 2)
+        said = self.explain("owner", system)
+        self.assertEqual((said["value"], said["file"]), ("ann", str(domain)))
+        said = self.explain("contracts[0].layer", system)
+        self.assertEqual(said["origin"], "none")
+
+    def test_a_name_may_be_a_key_of_the_files_above(self):
+        for name, said in (("slo.freshness", "key of _domain.yaml and _system.yaml"),
+                           ("products", "key of _domain.yaml"), ("storage", "_system.yaml"),
+                           ("slo.freshness.silver.max_delay_minutes", "minutes"),
+                           ("cost.budget.daily_limit", "_domain.yaml")):
+            done = sluice("explain", name)
+            self.assertEqual(done.returncode, 0, name)
+            self.assertIn(said, done.stdout, name)
+
+    def test_an_inherited_value_names_the_file_above(self):
+        said = self.explain("ownership.owner")
+        self.assertEqual((said["value"], said["line"]), ("ann", 2))
+        self.assertTrue(said["file"].endswith("_domain.yaml"))
+        said = self.explain("service_levels.row_count.min_rows")
+        self.assertEqual((said["value"], said["line"]), ("10", 4))
 
     def test_a_value_has_its_file_and_line(self):
         said = self.explain("model.fields.id.type")

@@ -8,7 +8,9 @@
 #include "sluice/contract/diagnostic/code.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/guide/guide.h"
+#include "sluice/contract/hierarchy/hierarchy.h"
 #include "sluice/contract/mesh/mesh.h"
+#include "sluice/contract/source/yaml.h"
 
 namespace sluice::cli {
 namespace {
@@ -38,8 +40,8 @@ constexpr const char* kKeyHint =
     "keys are written as service_levels.freshness, model.fields[0].type or model.fields.email.type";
 
 /// What holds where nobody wrote the key.
-Result<Answer> explain_default(const std::string& path, const std::string& key) {
-  const contract::Key* known = contract::find_key(key);
+Result<Answer> explain_default(const std::string& path, const std::string& key,
+                               const contract::Key* known) {
   if (known == nullptr) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the language has no such key: '{}'", key))
@@ -60,24 +62,76 @@ Result<Answer> explain_default(const std::string& path, const std::string& key) 
                 std::move(json)};
 }
 
+Answer explain_written(const std::string& key, const contract::MeantValue& found,
+                       const std::string& file) {
+  const contract::Mark place = found.span.begin;
+  nlohmann::ordered_json json{{"key", key},   {"value", found.text}, {"origin", "written"},
+                              {"file", file}, {"line", place.line},  {"column", place.column}};
+  std::string note;
+  if (!found.written_as.empty()) {
+    json["written_as"] = found.written_as;
+    note = fmt::format(", as {}", found.written_as);
+  }
+  return {fmt::format("{}: {}\n  {}:{}{}\n", key, found.text, file, place.line, note),
+          std::move(json)};
+}
+
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// The table of a file above contracts; nullptr for a contract.
+const contract::Shape* mesh_shape(std::string_view path) {
+  return file_name(path) == "_domain.yaml"   ? &contract::domain_shape()
+         : file_name(path) == "_system.yaml" ? &contract::system_shape()
+                                             : nullptr;
+}
+
+/// A key of a file above contracts: what it says, else what the domain above a system says.
+Result<Answer> explain_mesh_key(const std::string& path, const std::string& key,
+                                const contract::Shape& shape) {
+  std::vector<std::string> files{path};
+  if (&shape == &contract::system_shape()) {
+    if (auto above = contract::find_file_above(path, "_domain.yaml")) {
+      files.push_back(*std::move(above));
+    }
+  }
+  for (const std::string& file : files) {
+    SLUICE_TRY(const std::string text, contract::load_contract_text({}, file));
+    contract::Diagnostics faults{file};
+    const contract::Document document = contract::read_yaml(text, faults);
+    if (faults.has_errors()) {
+      return to_error(faults);
+    }
+    if (document.root) {
+      if (const auto found = contract::find_meant(*document.root, key)) {
+        return explain_written(key, *found, file);
+      }
+    }
+  }
+  return explain_default(path, key, contract::find_key(shape, key));
+}
+
 Result<Answer> explain_key(const std::string& path, const std::string& key, contract::Mesh& mesh) {
+  if (const contract::Shape* shape = mesh_shape(path)) {
+    return explain_mesh_key(path, key, *shape);
+  }
   SLUICE_TRY(const std::string text, contract::load_contract_text({}, path));
   SLUICE_TRY(const contract::ResolvedContract resolved, mesh.resolve(text, path, {}));
   const std::optional<contract::MeantValue> found = contract::find_meant(resolved.root, key);
-  if (!found) {
-    return explain_default(path, key);
+  return found ? Result<Answer>(explain_written(key, *found, resolved.files.at(found->span.file)))
+               : explain_default(path, key, contract::find_key(key));
+}
+
+/// The pages of a key in the files above contracts; empty when neither has it.
+std::string mesh_guide(std::string_view name) {
+  const contract::Key* domain = contract::find_key(contract::domain_shape(), name);
+  const contract::Key* system = contract::find_key(contract::system_shape(), name);
+  if (domain == nullptr && system == nullptr) {
+    return {};
   }
-  const std::string& file = resolved.files.at(found->span.file);
-  const contract::Mark place = found->span.begin;
-  nlohmann::ordered_json json{{"key", key},   {"value", found->text}, {"origin", "written"},
-                              {"file", file}, {"line", place.line},   {"column", place.column}};
-  std::string note;
-  if (!found->written_as.empty()) {
-    json["written_as"] = found->written_as;
-    note = fmt::format(", as {}", found->written_as);
-  }
-  return Answer{fmt::format("{}: {}\n  {}:{}{}\n", key, found->text, file, place.line, note),
-                std::move(json)};
+  return contract::render_key_page(domain == nullptr   ? "key of _system.yaml"
+                                   : system == nullptr ? "key of _domain.yaml"
+                                                       : "key of _domain.yaml and _system.yaml",
+                                   name, domain == nullptr ? *system : *domain);
 }
 
 std::string list_codes() {
@@ -98,7 +152,11 @@ std::string find_text(const Arguments& arguments) {
   }
   const std::string& name = arguments.operands().front();
   const contract::CodeInfo* info = contract::find_code(name);
-  return info == nullptr ? contract::render_guide(name) : contract::render_page(*info);
+  if (info != nullptr) {
+    return contract::render_page(*info);
+  }
+  const std::string text = contract::render_guide(name);
+  return text.empty() ? mesh_guide(name) : text;
 }
 
 bool is_contract_path(std::string_view name) {
@@ -114,7 +172,8 @@ Result<Answer> find_answer(const Arguments& arguments) {
     }
     contract::Mesh mesh({.environment = arguments.find("env").value_or(""),
                          .stage = arguments.find("stage").value_or(""),
-                         .variable = {}});
+                         .variable = {},
+                         .find_above = {}});
     return explain_key(operands.front(), *key, mesh);
   }
   const std::string name = operands.empty() ? std::string() : operands.front();
@@ -158,7 +217,8 @@ constinit const Command kExplain{
         "sluice explain SL0501\n"
         "sluice explain deduplicate\n"
         "sluice explain materialization.strategy\n"
-        "sluice explain customers.yaml --key service_levels.freshness",
+        "sluice explain customers.yaml --key service_levels.freshness\n"
+        "sluice explain _domain.yaml --key slo.freshness.silver",
     .operands = {.name = "NAME",
                  .help = "Of a code, rule, step, masking or key; none: all codes",
                  .at_least = 0,

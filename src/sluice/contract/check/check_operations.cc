@@ -87,6 +87,27 @@ void check_anomaly(const Checking& checking, const ServiceLevels& levels) {
   }
 }
 
+void check_quality(const Checking& checking, const ServiceLevels& levels) {
+  if (!levels.quality) {
+    return;
+  }
+  const auto check = [&](const MaybeNumber& share, std::string_view key) {
+    if (share && !(share->value.value >= 0 && share->value.value <= 1)) {
+      checking.out.add(Code::OutOfBounds, share->span,
+                       "expected a share between 0 and 1 for " + quoted(key) + ", and came " +
+                           quoted(share->value.text));
+    }
+  };
+  check(levels.quality->min_good_ratio, "min_good_ratio");
+  check(levels.quality->max_quarantine_ratio, "max_quarantine_ratio");
+  if (!levels.quality->min_good_ratio && !levels.quality->max_quarantine_ratio &&
+      levels.quality->span.is_written()) {
+    checking.out.add(Code::ObjectiveIncomplete, levels.quality->span,
+                     "expected 'min_good_ratio' or 'max_quarantine_ratio' in "
+                     "'service_levels.quality'");
+  }
+}
+
 void check_objective_columns(const Checking& checking, const ServiceLevels& levels) {
   for (const std::optional<Objective>* each :
        {&levels.freshness, &levels.availability, &levels.completeness}) {
@@ -254,6 +275,7 @@ void check_operations(const Checking& checking) {
   check_share(checking, levels.completeness, "completeness");
   check_row_count(checking, levels);
   check_anomaly(checking, levels);
+  check_quality(checking, levels);
   check_objective_columns(checking, levels);
   check_cron(checking, checking.contract.schedule);
   check_cron(checking, levels.schedule);

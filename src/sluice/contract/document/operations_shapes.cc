@@ -176,6 +176,13 @@ constexpr std::array kAnomalyKeys{
     key<&A::description>("description", "What the objective means"),
 };
 
+using QL = QualityLevel;
+constexpr std::array kQualityLevelKeys{
+    key<&QL::min_good_ratio>("min_good_ratio", "Least share of good rows, 0 to 1"),
+    key<&QL::max_quarantine_ratio>("max_quarantine_ratio",
+                                   "Greatest share of refused rows, 0 to 1"),
+};
+
 using S = ServiceLevels;
 constexpr std::array kServiceKeys{
     custom<&read_objective<&S::freshness>, S>("freshness", "Greatest age of the data",
@@ -192,6 +199,7 @@ constexpr std::array kServiceKeys{
                                                  &shape_of<Objective>),
     key<&S::schedule>("schedule", "Cron line by which a run is due"),
     key<&S::anomaly>("anomaly", "Row count against the table's own history"),
+    key<&S::quality>("quality", "Shares of good and of refused rows; usually of a domain"),
 };
 
 constexpr std::array kUpstreamContractKeys{
@@ -246,6 +254,7 @@ constexpr Shape kObjective{"service_levels.*", kObjectiveKeys};
 constexpr Shape kRowCount{"service_levels.row_count", kRowCountKeys};
 constexpr Shape kAnomaly{"service_levels.anomaly", kAnomalyKeys};
 constexpr Shape kService{"service_levels", kServiceKeys};
+constexpr Shape kQualityLevel{"service_levels.quality", kQualityLevelKeys};
 constexpr Shape kUpstreamContract{"upstream_contracts[]", kUpstreamContractKeys};
 constexpr Shape kUpstreamSource{"upstream_sources[]", kUpstreamSourceKeys};
 constexpr Shape kDownstream{"downstream[]", kDownstreamKeys};
@@ -261,6 +270,7 @@ template <> const Shape& shape_of<Objective>() { return kObjective; }
 template <> const Shape& shape_of<RowCountObjective>() { return kRowCount; }
 template <> const Shape& shape_of<AnomalyObjective>() { return kAnomaly; }
 template <> const Shape& shape_of<ServiceLevels>() { return kService; }
+template <> const Shape& shape_of<QualityLevel>() { return kQualityLevel; }
 template <> const Shape& shape_of<UpstreamContract>() { return kUpstreamContract; }
 template <> const Shape& shape_of<UpstreamSource>() { return kUpstreamSource; }
 template <> const Shape& shape_of<DownstreamConsumer>() { return kDownstream; }

@@ -39,6 +39,7 @@ template <> const Shape& shape_of<Objective>();
 template <> const Shape& shape_of<RowCountObjective>();
 template <> const Shape& shape_of<AnomalyObjective>();
 template <> const Shape& shape_of<ServiceLevels>();
+template <> const Shape& shape_of<QualityLevel>();
 template <> const Shape& shape_of<ExternalLogic>();
 template <> const Shape& shape_of<Preprocessing>();
 template <> const Shape& shape_of<Retry>();

@@ -169,6 +169,8 @@ constexpr std::array kPostIngestionKeys{
     key<&PostIngestion::action>("action", "retain, delete or archive (retain)"),
     key<&PostIngestion::cleanup_is_blocking>("cleanup_is_blocking",
                                              "Whether a failed clean-up fails the run (false)"),
+    key<&PostIngestion::retry_orphaned_files>("retry_orphaned_files",
+                                              "Clean up what a run before could not (false)"),
     key<&PostIngestion::archive_path>("archive_path", "Where files are moved to"),
 };
 

@@ -84,13 +84,7 @@ std::string kinds_text(std::string_view name) {
 
 std::string path_text(std::string_view path) {
   const Key* key = find_key(path);
-  if (key == nullptr) {
-    return {};
-  }
-  const std::string words = words_of_key(*key);
-  const std::string takes = words.empty() ? std::string(expected_kind(key->kind)) : words;
-  return page_text(fmt::format("key; {}{}", takes, note_of(*key)), path, key->summary,
-                   key->child == nullptr ? nullptr : &key->child(), {});
+  return key == nullptr ? std::string() : render_key_page("key", path, *key);
 }
 
 std::string escaped(std::string_view text) {
@@ -158,20 +152,42 @@ std::string maskings_page() {
 
 }  // namespace
 
-const Key* find_key(std::string_view path) {
-  const Shape* shape = &contract_shape();
+const Key* find_key(std::string_view path) { return find_key(contract_shape(), path); }
+
+const Key* find_key(const Shape& root, std::string_view path) {
+  const Shape* shape = &root;
   const Key* key = nullptr;
+  bool is_free = false;  // the next part is a name that people choose
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('.'), path.size());
     const std::string_view part = path.substr(0, std::min(path.find('['), end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (is_free) {
+      is_free = false;
+      continue;
+    }
+    const bool is_scalar_map =
+        key != nullptr && shape == nullptr &&
+        (key->kind == ValueKind::ObjectMap || key->kind == ValueKind::StringMap ||
+         key->kind == ValueKind::ScalarMap || key->kind == ValueKind::SqlMap);
+    if (is_scalar_map) {
+      return key;  // names and values of people's own
+    }
     key = shape == nullptr ? nullptr : shape->find(part);
     if (key == nullptr) {
       return nullptr;
     }
     shape = key->child == nullptr ? nullptr : &key->child();
-    path.remove_prefix(std::min(end + 1, path.size()));
+    is_free = key->kind == ValueKind::ObjectMap && shape != nullptr;
   }
   return key;
+}
+
+std::string render_key_page(std::string_view what, std::string_view path, const Key& key) {
+  const std::string words = words_of_key(key);
+  const std::string takes = words.empty() ? std::string(expected_kind(key.kind)) : words;
+  return page_text(fmt::format("{}; {}{}", what, takes, note_of(key)), path, key.summary,
+                   key.child == nullptr ? nullptr : &key.child(), {});
 }
 
 std::vector<std::string_view> guide_names() {

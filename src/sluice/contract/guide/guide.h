@@ -14,8 +14,13 @@
 
 namespace sluice::contract {
 
-/// The line of the table at "materialization.scd2.surrogate_key" or "model.fields[0].type".
+/// The line of the table at "materialization.scd2.surrogate_key" or "model.fields[0].type". Of a
+/// map whose keys are free the name is passed over: "slo.freshness.silver.check_columns".
 const Key* find_key(std::string_view path);
+const Key* find_key(const Shape& root, std::string_view path);
+
+/// The page of a key; `what` says of what it is one: "key", "key of _domain.yaml".
+std::string render_key_page(std::string_view what, std::string_view path, const Key& key);
 
 /// What holds where the key is not written, "append"; empty when there is nothing.
 std::string_view default_of(const Key& key);

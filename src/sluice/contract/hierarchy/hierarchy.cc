@@ -72,6 +72,7 @@ class Weaver {
   Node weave(const Node& contract);
   Variables variables(const Node& root) const;
   bool has_outer() const { return outer_.has_value(); }
+  void add_unsupported(std::vector<UnsupportedKey>& known) const;
 
  private:
   void take_stage(Node& root);
@@ -90,7 +91,25 @@ class Weaver {
   Diagnostics& out_;
   std::optional<Node> outer_;  // domain and system as one
   std::string layer_;
+  std::vector<UnsupportedKey> unsupported_;  // of the files above
 };
+
+/// What the files above ask for and no run does; what the contract inherits of it is in `known`
+/// already, and blocks of layers say for which tables they are.
+void Weaver::add_unsupported(std::vector<UnsupportedKey>& known) const {
+  for (const UnsupportedKey& key : unsupported_) {
+    const bool is_of_layers = key.path.starts_with("materialization") ||
+                              key.path.starts_with("server") ||
+                              key.path.starts_with("slo.row_count");
+    const bool is_of_this =
+        !layer_.empty() && key.path.find("." + layer_ + ".") != std::string::npos;
+    const bool is_there = std::ranges::any_of(
+        known, [&](const UnsupportedKey& other) { return other.span == key.span; });
+    if (!is_there && !key.decides_rows && (!is_of_layers || is_of_this)) {
+      known.push_back(key);
+    }
+  }
+}
 
 /// Scalars that name the mesh: the domain's word is the last.
 constexpr std::array<std::string_view, 5> kIdentity{"domain", "bronze_layer", "silver_layer",
@@ -115,7 +134,9 @@ void Weaver::read_outer_files(ResolvedContract& result) {
     }
     const std::uint32_t number = out_.add_file(file->path);
     result.files.push_back(file->path);
-    return internal::read_outer(*file, kind, number, out_);
+    internal::OuterRead outer = internal::read_outer(*file, kind, number, out_);
+    unsupported_.insert(unsupported_.end(), outer.unsupported.begin(), outer.unsupported.end());
+    return std::move(outer.root);
   };
   const std::optional<Node> system = read(input_.system, internal::OuterKind::System);
   const std::optional<Node> domain = read(input_.domain, internal::OuterKind::Domain);
@@ -238,6 +259,12 @@ Node Weaver::weave(const Node& contract) {
     if (layer_.empty()) {
       layer_ = internal::layer_in_roster(*outer_, system_path(), path_);
     }
+    if (layer_.empty() && internal::needs_layer(*outer_)) {
+      out_.add(Code::ObjectiveIncomplete, Severity::Notice, root.span,
+               "the objectives above are by layer, and nothing says the layer of this contract",
+               "write 'tier', list the contract in the roster of _system.yaml, or give objectives "
+               "for '_all'");
+    }
     internal::gather_ownership(*outer_);
     for (const std::string_view key :
          {"lineage", "quarantine", "observatory", "compliance", "ownership", "metadata"}) {
@@ -310,6 +337,7 @@ ResolvedContract resolve_contract(std::string_view text, std::string_view path,
   }
   result.root = document.root.value_or(Node{});
   result.checked = check_document(document, text, options, std::move(out));
+  weaver.add_unsupported(result.checked.unsupported);
   return result;
 }
 

@@ -18,6 +18,7 @@
 
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/hierarchy/mesh_files.h"
+#include "sluice/contract/read/shape.h"
 
 namespace sluice::contract {
 
@@ -53,6 +54,10 @@ struct CheckedSystem {
   SystemFile file;
 };
 CheckedSystem check_system_file(const OuterFile& file);
+
+/// The tables of `_domain.yaml` and `_system.yaml`.
+const Shape& domain_shape();
+const Shape& system_shape();
 
 /// The value at "service_levels.freshness", "model.fields[0].type" or "model.fields.email.type";
 /// nullptr when nobody wrote it.

@@ -177,11 +177,12 @@ TEST(HierarchyTest, TheFilesAboveHaveDiagnosticsOfTheirOwn) {
                                  "  - {layer: silver, entity: b, path: b.yaml, depends_on: [c]}\n"
                                  "  - {layer: silver, entity: b, path: b2.yaml}\n"})
           .diagnostics;
-  EXPECT_EQ(found_in(system), "SL0104 3\nSL0301 4\nSL0110 5\n");
+  EXPECT_EQ(found_in(system), "SL0104 3\nSL0901 4\nSL0301 4\nSL0110 5\n");
 }
 
 TEST(HierarchyTest, EveryBlockOfTheDomainFileIsTyped) {
-  EXPECT_EQ(found_in(check_domain_file({.path = "_domain.yaml", .text = R"(domain: d
+  EXPECT_EQ(
+      found_in(check_domain_file({.path = "_domain.yaml", .text = R"(domain: d
 ownership: {ownr: a, contacts: [a@b.c, {emial: x}], cost_centre: 7, own_key: 1}
 slo:
   freshness:
@@ -202,12 +203,12 @@ retention: {silver: forever}
 quality_coverage: {silver: {field_check_target: 7}}
 observatory: {api_key: abc}
 )"})),
-            "SL0101 2\nSL0101 2\nSL0102 2\n"
-            "SL0705 5\nSL0102 5\nSL0101 5\nSL0705 6\n"
-            "SL0203 7\nSL0101 7\nSL0901 8\nSL0111 8\nSL0101 9\n"
-            "SL0901 10\nSL0101 11\nSL0112 11\n"
-            "SL0104 12\nSL0101 12\nSL0102 13\nSL0101 14\nSL0103 15\nSL0101 16\n"
-            "SL0103 17\nSL0203 17\nSL0701 18\nSL0111 19\nSL0901 20\nSL0112 20\n");
+      "SL0101 2\nSL0101 2\nSL0102 2\n"
+      "SL0705 5\nSL0102 5\nSL0101 5\nSL0705 6\n"
+      "SL0203 7\nSL0101 7\nSL0111 8\nSL0101 9\n"
+      "SL0901 10\nSL0101 11\nSL0112 11\n"
+      "SL0104 12\nSL0101 12\nSL0102 13\nSL0101 14\nSL0103 15\nSL0101 16\n"
+      "SL0103 17\nSL0901 17\nSL0203 17\nSL0701 18\nSL0901 19\nSL0111 19\nSL0901 20\nSL0112 20\n");
 }
 
 TEST(HierarchyTest, ASystemFileOfEveryKeyIsRead) {

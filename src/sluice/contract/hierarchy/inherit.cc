@@ -10,6 +10,8 @@
 namespace sluice::contract::internal {
 namespace {
 
+constexpr std::string_view kAllLayers = "_all";
+
 const Node* find_map(const Node& map, std::string_view key) {
   const Node* found = map.find(key);
   return found != nullptr && found->is_mapping() ? found : nullptr;
@@ -107,6 +109,26 @@ std::optional<Node> row_count_of(const Node& objective) {
   return made.entries.empty() ? std::nullopt : std::optional(std::move(made));
 }
 
+/// The bounds that are written; the two that the language takes where none is.
+Node quality_of(const Node& objective) {
+  Node made = map_at(objective.span);
+  for (const std::string_view key : {"min_good_ratio", "max_quarantine_ratio"}) {
+    if (const Entry* entry = objective.find_entry(key)) {
+      made.entries.push_back(*entry);
+    }
+  }
+  if (made.entries.empty()) {
+    const auto number = [&](std::string_view key, std::string_view text) {
+      Node value{.kind = NodeKind::Scalar, .span = objective.span};
+      value.text = text;
+      made.entries.push_back(entry_of(key, value));
+    };
+    number("min_good_ratio", "0.95");
+    number("max_quarantine_ratio", "0.05");
+  }
+  return made;
+}
+
 void add_level(Node& levels, std::string_view name, std::optional<Node> level) {
   if (level && levels.find(name) == nullptr) {  // the contract's own wins
     levels.entries.push_back(entry_of(name, *level));
@@ -197,7 +219,7 @@ void inherit_retention(Node& root, const Node& outer, std::string_view layer) {
 void inherit_objectives(Node& root, const Node& outer, std::string_view layer,
                         std::string_view path) {
   const Entry* slo = outer.find_entry("slo");
-  if (slo == nullptr || !slo->value.is_mapping() || layer.empty()) {
+  if (slo == nullptr || !slo->value.is_mapping()) {
     return;
   }
   const Node* own = root.find("service_levels");
@@ -209,6 +231,9 @@ void inherit_objectives(Node& root, const Node& outer, std::string_view layer,
   const auto find_objective = [&](std::string_view name) -> const Node* {
     const Node* layers = find_map(slo->value, name);
     const Node* objective = layers == nullptr ? nullptr : find_map(*layers, layer);
+    if (objective == nullptr && layers != nullptr) {
+      objective = find_map(*layers, kAllLayers);
+    }
     return objective != nullptr && is_meant(*objective, names) ? objective : nullptr;
   };
   const Node* freshness = find_objective("freshness");
@@ -221,9 +246,21 @@ void inherit_objectives(Node& root, const Node& outer, std::string_view layer,
       add_level(levels, "anomaly", *anomaly);
     }
   }
+  if (const Node* quality = find_map(slo->value, "quality")) {
+    add_level(levels, "quality", quality_of(*quality));
+  }
   if (!levels.entries.empty()) {
     set(root, {.key = "service_levels", .key_span = slo->key_span, .value = {}}, std::move(levels));
   }
+}
+
+bool needs_layer(const Node& outer) {
+  const Node* slo = find_map(outer, "slo");
+  const auto is_by_layer = [&](std::string_view name) {
+    const Node* layers = slo == nullptr ? nullptr : find_map(*slo, name);
+    return layers != nullptr && !layers->entries.empty() && layers->find(kAllLayers) == nullptr;
+  };
+  return is_by_layer("freshness") || is_by_layer("row_count");
 }
 
 }  // namespace sluice::contract::internal

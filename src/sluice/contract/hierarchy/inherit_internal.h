@@ -27,8 +27,12 @@ void inherit_owner(Node& root, const Node& outer);
 /// The period of the layer becomes compliance.retention.
 void inherit_retention(Node& root, const Node& outer, std::string_view layer);
 
-/// The objectives of the layer become service_levels, for the tables that they are meant for.
+/// The objectives of the layer, else those of `_all`, become service_levels, for the tables that
+/// they are meant for; those of quality have no layer.
 void inherit_objectives(Node& root, const Node& outer, std::string_view layer,
                         std::string_view path);
+
+/// True when objectives are written that reach no table without a layer.
+bool needs_layer(const Node& outer);
 
 }  // namespace sluice::contract::internal

@@ -22,23 +22,23 @@ constexpr std::array kProviders{
 };
 
 constexpr std::array kContactKeys{
-    key<&MeshContact::name>("name", "Who it is"),
-    key<&MeshContact::role>("role", "For what"),
-    key<&MeshContact::email>("email", "Address"),
-    key<&MeshContact::slack>("slack", "Channel or webhook of Slack"),
-    key<&MeshContact::teams>("teams", "Webhook of Teams"),
-    key<&MeshContact::webhook>("webhook", "Address of a webhook"),
-    key<&MeshContact::phone>("phone", "Number"),
+    key<&MeshContact::name>("name", "Who it is", Support::Recorded),
+    key<&MeshContact::role>("role", "For what", Support::Recorded),
+    key<&MeshContact::email>("email", "Address", Support::Recorded),
+    key<&MeshContact::slack>("slack", "Channel or webhook of Slack", Support::Recorded),
+    key<&MeshContact::teams>("teams", "Webhook of Teams", Support::Recorded),
+    key<&MeshContact::webhook>("webhook", "Address of a webhook", Support::Recorded),
+    key<&MeshContact::phone>("phone", "Number", Support::Recorded),
 };
 
 constexpr std::array kOwnershipKeys{
-    key<&Ownership::owner>("owner", "Who answers for the data"),
-    key<&Ownership::team>("team", "Their team"),
-    key<&Ownership::steward>("steward", "Who looks after it"),
-    key<&Ownership::cost_centre>("cost_centre", "Who pays"),
-    key<&Ownership::cost_centre>("cost_center", "Same as cost_centre"),
-    block<Ownership, &Ownership::contacts, &internal::read_contacts>("contacts", "Whom to reach",
-                                                                     ValueKind::ObjectList),
+    key<&Ownership::owner>("owner", "Who answers for the data", Support::Recorded),
+    key<&Ownership::team>("team", "Their team", Support::Recorded),
+    key<&Ownership::steward>("steward", "Who looks after it", Support::Recorded),
+    key<&Ownership::cost_centre>("cost_centre", "Who pays", Support::Recorded),
+    key<&Ownership::cost_centre>("cost_center", "Same as cost_centre", Support::Recorded),
+    block<Ownership, &Ownership::contacts, &internal::read_contacts, MeshContact>(
+        "contacts", "Whom to reach", ValueKind::ObjectList),
 };
 
 /// The age is measured on the column of this name, too.
@@ -96,7 +96,7 @@ constexpr std::array kQualityKeys{
     key<&QualityObjective::min_good_ratio>("min_good_ratio", "Least share of good rows (0.95)"),
     key<&QualityObjective::max_quarantine_ratio>("max_quarantine_ratio",
                                                  "Greatest share of refused rows (0.05)"),
-    key<&QualityObjective::by_severity>("by_severity", "Shares for each severity"),
+    key<&QualityObjective::by_severity>("by_severity", "Shares for each severity", Support::Later),
 };
 
 constexpr std::array kAlertKeys{
@@ -112,7 +112,7 @@ using O = MeshObjectives;
 constexpr std::array kObjectiveKeys{
     key<&O::freshness>("freshness", "For each layer"),
     key<&O::row_count>("row_count", "For each layer"),
-    key<&O::quality>("quality", "Shares of good and refused rows", Support::Later),
+    key<&O::quality>("quality", "Shares of good and refused rows, of every table"),
     key<&O::alerting>("alerting", "When a breach is told", Support::Later),
     custom<&read_slo_schedule, O>("schedule", "Has no effect", ValueKind::Anything),
 };
@@ -138,14 +138,15 @@ constexpr std::array kBudgetKeys{
 };
 
 constexpr std::array kCostKeys{
-    key<&Cost::provider>("provider", "none, manual or databricks_uc (none)"),
-    key<&Cost::currency>("currency", "Of all figures (USD)"),
-    key<&Cost::attribution>("attribution", "How cost is shared (duration_proportional)"),
-    key<&Cost::rates>("rates", "dbu_per_hour: price of an hour of a node"),
-    key<&Cost::cluster>("cluster", "Nodes of a run"),
-    key<&Cost::layer_rates>("layer_rates", "Rates and nodes of each layer"),
-    key<&Cost::billing_table>("billing_table", "Table of the platform's bills"),
-    key<&Cost::billing_tag_key>("billing_tag_key", "Tag that holds the run id"),
+    key<&Cost::provider>("provider", "none, manual or databricks_uc (none)", Support::Recorded),
+    key<&Cost::currency>("currency", "Of all figures (USD)", Support::Recorded),
+    key<&Cost::attribution>("attribution", "How cost is shared (duration_proportional)",
+                            Support::Later),
+    key<&Cost::rates>("rates", "dbu_per_hour: price of an hour of a node", Support::Later),
+    key<&Cost::cluster>("cluster", "Nodes of a run", Support::Later),
+    key<&Cost::layer_rates>("layer_rates", "Rates and nodes of each layer", Support::Later),
+    key<&Cost::billing_table>("billing_table", "Table of the platform's bills", Support::Later),
+    key<&Cost::billing_tag_key>("billing_tag_key", "Tag that holds the run id", Support::Later),
     key<&Cost::budget>("budget", "Limits", Support::Later),
 };
 
@@ -169,26 +170,29 @@ constexpr std::array kErasureKeys{
 };
 
 constexpr std::array kSharedWithKeys{
-    required<&SharedWith::name>("name", "Who gets the data"),
-    key<&SharedWith::role>("role", "As what"),
-    key<&SharedWith::country>("country", "Where they are"),
-    key<&SharedWith::agreement>("agreement", "Under which agreement"),
-    key<&SharedWith::mechanism>("mechanism", "On which legal ground it moves"),
+    required<&SharedWith::name>("name", "Who gets the data", Support::Recorded),
+    key<&SharedWith::role>("role", "As what", Support::Recorded),
+    key<&SharedWith::country>("country", "Where they are", Support::Recorded),
+    key<&SharedWith::agreement>("agreement", "Under which agreement", Support::Recorded),
+    key<&SharedWith::mechanism>("mechanism", "On which legal ground it moves", Support::Recorded),
 };
 
 using C = MeshCompliance;
 constexpr std::array kComplianceKeys{
-    key<&C::sensitivity>("sensitivity", "How sensitive the data is"),
-    key<&C::purpose>("purpose", "What it is kept for"),
-    key<&C::risk_level>("risk_level", "Class of risk"),
-    key<&C::risk_triggers>("risk_triggers", "What puts it there"),
-    key<&C::dpo_review_required>("dpo_review_required", "Reviewed by a protection officer"),
-    key<&C::frameworks>("frameworks", "Regulations: a list, or a map with details"),
-    key<&C::data_residency>("data_residency", "Where it may be kept"),
-    key<&C::cross_border_transfer>("cross_border_transfer", "Whether it crosses borders"),
-    key<&C::transfer_mechanism>("transfer_mechanism", "On which legal ground"),
-    key<&C::shared_with>("shared_with", "Who gets it"),
-    key<&C::erasure>("erasure", "How persons are forgotten"),
+    key<&C::sensitivity>("sensitivity", "How sensitive the data is", Support::Recorded),
+    key<&C::purpose>("purpose", "What it is kept for", Support::Recorded),
+    key<&C::risk_level>("risk_level", "Class of risk", Support::Recorded),
+    key<&C::risk_triggers>("risk_triggers", "What puts it there", Support::Recorded),
+    key<&C::dpo_review_required>("dpo_review_required", "Reviewed by a protection officer",
+                                 Support::Recorded),
+    key<&C::frameworks>("frameworks", "Regulations: a list, or a map with details",
+                        Support::Recorded),
+    key<&C::data_residency>("data_residency", "Where it may be kept", Support::Recorded),
+    key<&C::cross_border_transfer>("cross_border_transfer", "Whether it crosses borders",
+                                   Support::Recorded),
+    key<&C::transfer_mechanism>("transfer_mechanism", "On which legal ground", Support::Recorded),
+    key<&C::shared_with>("shared_with", "Who gets it", Support::Recorded),
+    key<&C::erasure>("erasure", "How persons are forgotten", Support::Later),
     key<&C::retention>("retention", "How long rows are kept"),
 };
 

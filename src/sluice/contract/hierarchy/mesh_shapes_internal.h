@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "sluice/contract/hierarchy/mesh_files.h"
@@ -70,14 +71,20 @@ void read_target_defaults(Reader& reader, const Node& node,
                           std::vector<Pair<Materialization>>& out);
 void read_server_defaults(Reader& reader, const Node& node, std::vector<Pair<Server>>& out);
 
-/// A line of a table whose value is read by one of the functions above.
-template <class T, auto Member, auto Read>
+/// A line of a table whose value is read by one of the functions above; `Part` is what it holds,
+/// void where that has no table.
+template <class T, auto Member, auto Read, class Part>
 constexpr Key block(std::string_view name, std::string_view summary, ValueKind kind,
                     Support support = Support::Acted) {
+  const Shape& (*child)() = nullptr;
+  if constexpr (!std::is_void_v<Part>) {
+    child = &shape_of<Part>;
+  }
   return {.name = name,
           .summary = summary,
           .kind = kind,
           .support = support,
+          .child = child,
           .read = [](Reader& reader, const Node& node, void* object) {
             Read(reader, node, static_cast<T*>(object)->*Member);
           }};

@@ -156,11 +156,13 @@ std::optional<Document> load_map(const OuterFile& file, std::uint32_t number, Di
 }
 
 template <class T>
-T read_as(const OuterFile& file, const Document& document, Diagnostics& out) {
+T read_as(const OuterFile& file, const Document& document, Diagnostics& out,
+          std::vector<UnsupportedKey>& unsupported) {
   Reader reader(file.text, out, {.is_complete = document.is_complete, .is_olc = false});
   T result;
   reader.read_object(*document.root, shape_of<T>(), &result);
   check_defaults(result, out);
+  unsupported = reader.unsupported();
   return result;
 }
 
@@ -168,17 +170,23 @@ T read_as(const OuterFile& file, const Document& document, Diagnostics& out) {
 
 namespace internal {
 
-std::optional<Node> read_outer(const OuterFile& file, OuterKind kind, std::uint32_t number,
-                               Diagnostics& out) {
+OuterRead read_outer(const OuterFile& file, OuterKind kind, std::uint32_t number,
+                     Diagnostics& out) {
+  OuterRead read;
   std::optional<Document> document = load_map(file, number, out);
   if (!document) {
-    return std::nullopt;
+    return read;
   }
   switch (kind) {
-    case OuterKind::Domain: check_ids(read_as<DomainFile>(file, *document, out), out); break;
-    case OuterKind::System: check_roster(read_as<SystemFile>(file, *document, out), out); break;
+    case OuterKind::Domain:
+      check_ids(read_as<DomainFile>(file, *document, out, read.unsupported), out);
+      break;
+    case OuterKind::System:
+      check_roster(read_as<SystemFile>(file, *document, out, read.unsupported), out);
+      break;
   }
-  return std::move(document->root);
+  read.root = std::move(document->root);
+  return read;
 }
 
 }  // namespace internal
@@ -194,7 +202,8 @@ CheckedSystem check_system_file(const OuterFile& file) {
   CheckedSystem checked{.diagnostics = Diagnostics(file.path), .file = {}};
   Diagnostics& out = checked.diagnostics;
   if (const std::optional<Document> document = load_map(file, 0, out)) {
-    checked.file = read_as<SystemFile>(file, *document, out);
+    std::vector<UnsupportedKey> unsupported;
+    checked.file = read_as<SystemFile>(file, *document, out, unsupported);
     check_roster(checked.file, out);
   }
   out.sort();

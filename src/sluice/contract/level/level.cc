@@ -139,6 +139,38 @@ std::optional<ServiceLevelResult> judge_rows(const RowCountObjective& objective,
                             .formula = fmt::format("{} rows of this run = {}", name, rows)};
 }
 
+/// A share of the rows that the run judged; of no row there is none.
+ServiceLevelResult judge_rows_share(std::string name, const Number& bound, bool is_least,
+                                    std::pair<std::string_view, std::int64_t> part,
+                                    std::int64_t judged) {
+  const double ratio = static_cast<double>(part.second) / static_cast<double>(judged);
+  const double wanted = bound.value.value;
+  constexpr double kRounding = 1e-12;
+  return {.name = std::move(name),
+          .met = is_least ? ratio + kRounding >= wanted : ratio <= wanted + kRounding,
+          .observed = fmt::format("{:.6g}", ratio),
+          .threshold = fmt::format("{:.6g}", wanted),
+          .formula =
+              fmt::format("{} rows / judged rows of this run = {} / {} = {:.6g} {} {:.6g}",
+                          part.first, part.second, judged, ratio, is_least ? ">=" : "<=", wanted)};
+}
+
+void judge_quality(const QualityLevel& quality, const run::RowTotals& rows,
+                   std::vector<ServiceLevelResult>& out) {
+  const std::int64_t judged = rows.good + rows.quarantined;
+  if (judged == 0) {
+    return;
+  }
+  if (quality.min_good_ratio) {
+    out.push_back(
+        judge_rows_share("good_ratio", *quality.min_good_ratio, true, {"good", rows.good}, judged));
+  }
+  if (quality.max_quarantine_ratio) {
+    out.push_back(judge_rows_share("quarantine_ratio", *quality.max_quarantine_ratio, false,
+                                   {"quarantined", rows.quarantined}, judged));
+  }
+}
+
 double median_of(std::vector<double> counts) {
   std::ranges::sort(counts);
   const std::size_t middle = counts.size() / 2;
@@ -320,6 +352,9 @@ std::vector<ServiceLevelResult> judge(const ServiceLevels& levels, const Observa
   }
   if (levels.anomaly && observed.rows && observed.has_rows) {
     results.push_back(judge_anomaly(*levels.anomaly, observed));
+  }
+  if (levels.quality && observed.rows && observed.has_rows) {
+    judge_quality(*levels.quality, *observed.rows, results);
   }
   return results;
 }

@@ -56,7 +56,7 @@ struct Observations {
   bool has_rows = true;
 };
 
-/// In the order freshness, availability, row_count, completeness, schedule, anomaly.
+/// In the order freshness, availability, row_count, completeness, schedule, anomaly, quality.
 std::vector<run::ServiceLevelResult> judge(const ServiceLevels& levels,
                                            const Observations& observed);
 

@@ -219,5 +219,30 @@ TEST(Level, AgesAreShown) {
   EXPECT_EQ(render_age(-61), "-1m 1s");
 }
 
+TEST(Level, QualityIsTheShareOfGoodAndOfRefusedRows) {
+  ServiceLevels levels;
+  levels.quality = QualityLevel{.min_good_ratio = Number{{0.8, "0.8"}, {}},
+                                .max_quarantine_ratio = Number{{0.1, "0.1"}, {}}};
+  const std::vector<ServiceLevelResult> results = judge(levels, observed(8));
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].name, "good_ratio");
+  EXPECT_TRUE(results[0].met);
+  EXPECT_EQ(results[0].formula, "good rows / judged rows of this run = 8 / 10 = 0.8 >= 0.8");
+  EXPECT_EQ(results[1].name, "quarantine_ratio");
+  EXPECT_FALSE(results[1].met);
+  EXPECT_EQ(results[1].observed, "0.2");
+}
+
+TEST(Level, QualityOfNoRowHasNoVerdict) {
+  ServiceLevels levels;
+  levels.quality = QualityLevel{.min_good_ratio = Number{{0.8, "0.8"}, {}}};
+  Observations seen = observed(0);
+  seen.rows->quarantined = 0;
+  EXPECT_THAT(judge(levels, seen), IsEmpty());
+  seen = observed(0);
+  seen.has_rows = false;
+  EXPECT_THAT(judge(levels, seen), IsEmpty());
+}
+
 }  // namespace
 }  // namespace sluice::contract

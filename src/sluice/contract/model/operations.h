@@ -111,6 +111,14 @@ struct AnomalyObjective {
   friend bool operator==(const AnomalyObjective&, const AnomalyObjective&) = default;
 };
 
+/// Shares of the rows that a run judged; what is not written is no bound.
+struct QualityLevel {
+  MaybeNumber min_good_ratio;
+  MaybeNumber max_quarantine_ratio;
+  Place span;
+  friend bool operator==(const QualityLevel&, const QualityLevel&) = default;
+};
+
 struct ServiceLevels {
   std::optional<Objective> freshness;  // `freshness_hours: 24` is a threshold of 24h
   std::optional<Objective> availability;
@@ -118,6 +126,7 @@ struct ServiceLevels {
   std::optional<Objective> completeness;
   MaybeText schedule;  // a cron line by which a run is due
   std::optional<AnomalyObjective> anomaly;
+  std::optional<QualityLevel> quality;
   Place span;
   friend bool operator==(const ServiceLevels&, const ServiceLevels&) = default;
 };

@@ -64,6 +64,7 @@ enum class CleanupAction : std::uint8_t { Retain, Delete, Archive };
 struct PostIngestion {
   At<CleanupAction> action{CleanupAction::Retain, {}};
   Flag cleanup_is_blocking;
+  Flag retry_orphaned_files;
   MaybeText archive_path;
   Place span;
   friend bool operator==(const PostIngestion&, const PostIngestion&) = default;
