@@ -81,6 +81,15 @@ TEST(CasesTest, EveryInvalidContractGivesItsDiagnosticsAtTheirPlaces) {
   }
 }
 
+/// One for each kind of step that can make a column from a masked one.
+TEST(CasesTest, WhatIsMadeFromMaskedFieldsIsSeenInEveryStep) {
+  int cases = 0;
+  for (const std::string& file : files_in("test/contracts/invalid")) {
+    cases += text_of(file).starts_with("# expect SL0408") ? 1 : 0;
+  }
+  EXPECT_GE(cases, 14);
+}
+
 TEST(CasesTest, EveryValidContractRuns) {
   const std::vector<std::string> files = files_in("test/contracts/valid");
   ASSERT_GE(files.size(), 3U);

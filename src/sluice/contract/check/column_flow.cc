@@ -181,7 +181,9 @@ std::vector<MadeColumn> columns_made(const Step& step) {
       overloaded{
           [](const SqlStep&) { return Made{}; },
           [](const Rename& each) { return made_by_rename(each); },
-          [](const Derive& each) { return one(each.field, names_of(each.sql)); },
+          [](const Derive& each) {
+            return one(each.field, names_of(each.sql_duckdb ? *each.sql_duckdb : each.sql));
+          },
           [](const Lookup& each) { return Made{{.column = each.field}}; },
           [](const Join& each) { return made_by_join(each); },
           [](const Filter&) { return Made{}; },

@@ -1,6 +1,7 @@
 #include "sluice/contract/read/reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/source/scalar_map.h"
@@ -86,6 +87,40 @@ bool is_misspelt(const Node& node, const Shape& shape, std::string_view name) {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
+/// Where a value that holds nothing would have the key: `info:` without lines below it. The path of
+/// that key; empty when it is written out, or knows no such key.
+std::string empty_block_with(const Node& value, const Key& key, std::string path,
+                             std::string_view wanted) {
+  const Shape* shape = key.child == nullptr ? nullptr : &key.child();
+  if (value.is_null()) {
+    return shape != nullptr && shape->find(wanted) != nullptr ? path : std::string();
+  }
+  const Node* last = value.is_sequence() && !value.items.empty() ? &value.items.back() : &value;
+  if (shape == nullptr || !last->is_mapping() || last->entries.empty()) {
+    return {};
+  }
+  const Entry& entry = last->entries.back();
+  const Key* inner = shape->find(entry.key);
+  return inner == nullptr
+             ? std::string()
+             : empty_block_with(entry.value, *inner,
+                                path + (last == &value ? "." : "[].") + entry.key, wanted);
+}
+
+/// The nearest of the blocks above an unknown key that is empty and has a key of this name: its
+/// lines have lost their indentation.
+std::string find_empty_block(const std::vector<std::pair<const Entry*, const Key*>>& above,
+                             std::string_view unknown) {
+  for (auto each = above.rbegin(); each != above.rend(); ++each) {
+    const auto& [entry, key] = *each;
+    std::string path = empty_block_with(entry->value, *key, entry->key, unknown);
+    if (!path.empty()) {
+      return path;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(Support support) {
@@ -143,12 +178,21 @@ std::string Reader::key_name() const {
 }
 
 void Reader::read_object(const Node& node, const Shape& shape, void* object) {
+  std::vector<std::pair<const Entry*, const Key*>> known;
   for (const Entry& entry : node.entries) {
     const Key* key = shape.find(entry.key);
     if (key != nullptr) {
       read_entry(entry, *key, object);
+      if (known.size() < shape.keys.size()) {
+        known.emplace_back(&entry, key);
+      }
     } else if (!entry.key.starts_with("x-")) {
-      report_unknown_key(entry, shape);
+      const std::string block = find_empty_block(known, entry.key);
+      if (block.empty()) {
+        report_unknown_key(entry, shape);
+      } else {
+        report_lost_indentation(entry, block);
+      }
     }
   }
   if (!is_complete()) {
@@ -249,6 +293,13 @@ void Reader::report_unknown_key(const Entry& entry, const Shape& shape) {
   out_.add(Code::UnknownKey, severity, entry.key_span,
            "no such key in " + quoted(shape.name) + ": " + quoted(entry.key),
            std::move(suggestion));
+}
+
+void Reader::report_lost_indentation(const Entry& entry, const std::string& block) {
+  out_.add(Code::MisplacedKey, is_lenient() ? Severity::Warning : Severity::Error, entry.key_span,
+           "this key has no effect here: " + quoted(entry.key),
+           "the block " + quoted(block) + " above is empty and has such a key: indent this line, " +
+               "as in the source that it was copied from");
 }
 
 void Reader::report_unknown_word(const Node& node, std::span<const std::string_view> words) {

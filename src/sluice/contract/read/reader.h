@@ -58,6 +58,7 @@ class Reader {
   void for_each_item(const Node& list, void (*read)(Reader&, const Node&, void*), void* object);
 
   void report_wrong_type(const Node& node, std::string_view expected);
+  void report_lost_indentation(const Entry& entry, const std::string& block);
   void report_unknown_key(const Entry& entry, const Shape& shape);
   void report_unknown_word(const Node& node, std::span<const std::string_view> words);
   void note_unsupported(const Span& span, bool decides_rows);

@@ -74,6 +74,22 @@ bool report_tabs(std::string_view text, std::size_t at, const TextIndex& index, 
   return out.size() > before;
 }
 
+/// The line above the one at `at` opens a text (`sql: |`) that should go on, indented, where it
+/// ended.
+bool is_below_block_text(std::string_view text, std::size_t at) {
+  const std::size_t begin = text.substr(0, std::min(at, text.size())).rfind('\n');
+  if (begin == std::string_view::npos) {
+    return false;
+  }
+  const std::string_view before = text.substr(0, begin);
+  const std::size_t last = before.find_last_not_of(" \t\r\n+-0123456789");
+  const std::size_t line = before.rfind('\n');
+  const bool is_on_it = last != std::string_view::npos &&
+                        (line == std::string_view::npos || last > line || before.size() == line);
+  return is_on_it && last > 0 && (before[last] == '|' || before[last] == '>') &&
+         (before[last - 1] == ' ' || before[last - 1] == '\t');
+}
+
 std::string context_of(const yaml_parser_t& parser, const TextIndex& index) {
   if (parser.context == nullptr || parser.context_mark.index == parser.problem_mark.index) {
     return {};
@@ -96,6 +112,18 @@ void report_syntax_fault(const yaml_parser_s& parser, std::string_view text, con
   }
   const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
   const Span span{mark, index.at_byte(at + 1), file};
+  const std::size_t context =
+      parser.context == nullptr
+          ? at
+          : index.at_character(parser.context_mark.index).offset - index.at_byte(0).offset;
+  for (const std::size_t place : {context, at}) {
+    if (is_below_block_text(text, place)) {
+      out.add(Code::YamlSyntax, Span{index.at_byte(place), index.at_byte(place + 1), file},
+              "expected the lines of the text that begins above, indented, and this line is not",
+              "indent each line of the text below its key");
+      return;
+    }
+  }
   for (const Known& known : kKnown) {
     if (problem.starts_with(known.problem)) {
       out.add(Code::YamlSyntax, span, std::string(known.message) + context_of(parser, index),
