@@ -89,7 +89,7 @@ std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"
 
 /// Where a value that holds nothing would have the key: `info:` without lines below it. The path of
 /// that key; empty when it is written out, or knows no such key.
-std::string empty_block_with(const Node& value, const Key& key, std::string path,
+std::string empty_block_with(const Node& value, const Key& key, const std::string& path,
                              std::string_view wanted) {
   const Shape* shape = key.child == nullptr ? nullptr : &key.child();
   if (value.is_null()) {
