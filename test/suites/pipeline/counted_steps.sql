@@ -24,7 +24,7 @@ CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-0
 -- step filter
 CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "tags", "_sluice_file", "_sluice_raw", NOT coalesce((
 id > 0
-), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file'))) AS source;
+), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT * REPLACE (_sluice_file || _sluice_passed('') AS _sluice_file) FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file')))) AS source;
 -- observe
 SELECT count(*), count(*) FILTER (WHERE NOT _sluice_dropped), 0, count(*) FILTER (WHERE _sluice_dropped), 0, 0 FROM sluice_1;
 -- step deduplicate
@@ -48,14 +48,14 @@ DROP TABLE sluice_3;
 -- spent
 DROP TABLE sluice_4;
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "tags", "tag", "_sluice_file", "_sluice_raw" FROM sluice_5);
+CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", _sluice_file IS NULL AS _sluice_seen, CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "tags", "tag", "_sluice_file", "_sluice_raw" FROM sluice_5);
 -- observe
-SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_6;
+SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_6;
 -- spent
 DROP TABLE sluice_5;
 -- good
-SELECT CAST("id" AS BIGINT) AS "id", CAST("tags" AS VARCHAR[]) AS "tags", CAST("tag" AS VARCHAR) AS "tag" FROM (SELECT "id", "tags", "tag", "_sluice_file", "_sluice_raw" FROM sluice_6 WHERE _sluice_errors IS NULL) AS source;
+SELECT CAST("id" AS BIGINT) AS "id", CAST("tags" AS VARCHAR[]) AS "tags", CAST("tag" AS VARCHAR) AS "tag" FROM (SELECT "id", "tags", "tag" FROM sluice_6 WHERE _sluice_refused IS NULL) AS source;
 -- bad
-SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'tags') AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_6 WHERE _sluice_errors IS NOT NULL);
+SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'tags') AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));
 -- bad as text
-SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", CAST(to_json(struct_extract(_sluice_raw, 'tags')) AS VARCHAR) AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_6 WHERE _sluice_errors IS NOT NULL);
+SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", CAST(to_json(struct_extract(_sluice_raw, 'tags')) AS VARCHAR) AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));

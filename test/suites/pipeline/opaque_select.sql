@@ -21,11 +21,11 @@ CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00
 -- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "day", "_sluice_file", CASE WHEN FALSE THEN _sluice_raw END AS _sluice_raw, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_errors, CASE WHEN FALSE THEN CAST([] AS VARCHAR[]) END AS _sluice_categories FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", struct_pack("id" := "id", "day" := "day") AS _sluice_raw FROM (SELECT "id", "day", "_sluice_file" FROM read_parquet(['landing/a.in'], union_by_name=true, filename='_sluice_file'))));
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "day", _sluice_file IS NULL AS _sluice_seen, CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", struct_pack("id" := "id", "day" := "day") AS _sluice_raw FROM (SELECT * REPLACE (_sluice_file || _sluice_passed('') AS _sluice_file) FROM (SELECT "id", "day", "_sluice_file" FROM read_parquet(['landing/a.in'], union_by_name=true, filename='_sluice_file')))));
 -- observe
-SELECT count(*), count(*) FILTER (WHERE _sluice_errors IS NULL), count(*) FILTER (WHERE _sluice_errors IS NOT NULL), 0, 0, 0 FROM sluice_1;
+SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step sql
-CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "day", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE _sluice_errors IS NULL) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "day" FROM (SELECT "id", "day" FROM sluice_1 WHERE _sluice_refused IS NULL) AS source;
 -- step sql
 CREATE OR REPLACE TEMP VIEW "source" AS SELECT * FROM (SELECT "id", "day" FROM sluice_2);
 -- step sql
@@ -41,6 +41,6 @@ DROP TABLE sluice_2;
 -- good
 SELECT CAST("day" AS VARCHAR) AS "day", CAST("n" AS BIGINT) AS "n", 'run-1' AS "_lakelogic_run_id" FROM (SELECT "day", "n", struct_pack("day" := "day", "n" := "n") AS _sluice_raw FROM sluice_3) AS source;
 -- bad
-SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id" FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
+SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id" FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_1 WHERE _sluice_refused IS NOT NULL));
 -- bad as text
-SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id", _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM sluice_1 WHERE _sluice_errors IS NOT NULL);
+SELECT * EXCLUDE (_sluice_file), 'run-1' AS "_lakelogic_run_id", _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", struct_extract(_sluice_raw, 'day') AS "day", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_1 WHERE _sluice_refused IS NOT NULL));

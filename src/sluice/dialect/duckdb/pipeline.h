@@ -104,6 +104,10 @@ std::string mask_function(std::size_t position);
 inline constexpr std::string_view kSealFunction = "_sluice_seal";
 inline constexpr std::string_view kSealedColumn = "_lakelogic_sealed";
 
+/// The function that counts the rows of the source as they are read: it gives its text back. The
+/// run makes it known under this name, or another one, before a program is executed.
+inline constexpr std::string_view kTallyFunction = "_sluice_passed";
+
 /// One counted part of a run.
 struct ProgramStep {
   std::string name;
@@ -129,6 +133,8 @@ struct RuleCounts {
 /// Everything that one run asks of the engine, in this order.
 struct Program {
   std::vector<ProgramStep> steps;
+  /// How many rows of the source no tally sees, as one count; empty: the tally sees all.
+  std::string untallied;
   std::vector<RuleCounts> rule_counts;
   std::string good;            // SELECT of the accepted rows in their final shape, masked
   std::string bad;             // SELECT of the refused rows as they came, masked
@@ -141,7 +147,9 @@ struct Program {
 bool can_refuse_lines(const plan::BoundPipeline& bound);
 bool must_refuse_lines(const plan::BoundPipeline& bound);
 
+/// `tally` is the name of the function that counts.
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
-                               Reading reading = Reading::Strict);
+                               Reading reading = Reading::Strict,
+                               std::string_view tally = kTallyFunction);
 
 }  // namespace sluice::dialect

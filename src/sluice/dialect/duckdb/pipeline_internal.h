@@ -10,14 +10,20 @@ namespace sluice::dialect {
 
 /// Marks rows that a step drops: they are counted, then left behind.
 inline constexpr std::string_view kDroppedColumn = "_sluice_dropped";
-/// Position of the row of the input that an output row came from.
-inline constexpr std::string_view kFromColumn = "_sluice_from";
+/// Of a judged row that was refused: a list of the one struct of its errors, categories, file and
+/// row as it came. Good rows hold none, so that they carry nothing of it.
+inline constexpr std::string_view kRefusedColumn = "_sluice_refused";
+/// How many rows of the input stand in a row of a group.
+inline constexpr std::string_view kGroupedColumn = "_sluice_grouped";
 
 /// ['a', 'b']
 std::string literal_list(const std::vector<std::string>& texts);
 
 /// `_sluice_file` as people know the file: SQL.
 std::string told_file(const plan::FileScan& scan);
+
+/// `_sluice_file`, counted on its way: `tally` is asked once for each row and adds nothing to it.
+std::string tallied_file(std::string_view tally);
 
 /// All columns of a scan of CSV files, each found by its name; `more` are options of the reader.
 std::string scan_csv_files(const plan::FileScan& scan, const schema::Schema& columns,
@@ -32,13 +38,14 @@ std::string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schem
 struct LinesRead {
   std::vector<std::string> statements;
   std::string rows;        // a SELECT of the columns and the file, from the table of lines
+  std::string untallied;   // a query: how many lines the reader gave to no one
   std::string count;       // how many those are
   std::string impossible;  // SELECT of the number of a line that was not kept whole, or NULL
 };
 /// Into the tables `lines` and `refused` (_sluice_number, _sluice_line, the errors, the categories
 /// and the file).
 Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const std::string& lines,
-                                     const std::string& refused);
+                                     const std::string& refused, std::string_view tally);
 
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);
@@ -58,13 +65,20 @@ Result<std::string> unpivot_select(const plan::Unpivot& step, const Rows& input)
 /// How many rows one row becomes, as an expression over the input.
 Result<std::string> rows_made(const plan::Step& step, const Rows& input);
 
+/// What a join must make of the rows of `before`, from the keys of its two sides alone: in, out
+/// (counted in `table`), quarantined, dropped, added, aggregated.
+Result<std::string> join_counts(const plan::JoinReference& step, const Rows& input,
+                                const std::string& table);
+
 /// One judgement: its SELECT, and the queries that tell what it found in the table made of it.
 struct Judged {
   std::string select;
   schema::Schema columns;
 };
+/// `kept` are our columns of the input that good rows still need.
 Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,
-                            const Rows& input, Evaluation evaluation, bool keep_raw);
+                            const Rows& input, Evaluation evaluation,
+                            const std::vector<std::string>& kept);
 /// Columns of a judged table that count what each rule found.
 std::string rule_counts_query(const plan::Judgement& judgement, std::string_view table);
 

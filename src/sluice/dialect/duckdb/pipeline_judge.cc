@@ -31,6 +31,11 @@ string masks(const Judgement& judgement, std::string_view what) {
   return list;
 }
 
+/// The narrowest that stays positive with so many bits: it is stored with every row.
+std::string_view type_of_mask(std::size_t bits) {
+  return bits < 8 ? "TINYINT" : bits < 16 ? "SMALLINT" : bits < 32 ? "INTEGER" : "BIGINT";
+}
+
 std::uint64_t bit_of(std::size_t position) { return std::uint64_t{1} << (position % kBitsPerMask); }
 
 const BoundCast* find_cast(const Judgement& judgement, std::string_view column) {
@@ -128,7 +133,7 @@ Result<string> rule_pass(const plan::BoundPipeline& bound, const Judgement& judg
                                                evaluation, bit_of(i), is_error_mask));
         sum += (sum.empty() ? "" : " + ") + one;
       }
-      list += fmt::format(", CAST({} AS BIGINT) AS {}", sum,
+      list += fmt::format(", CAST({} AS {}) AS {}", sum, type_of_mask(end - first),
                           numbered(is_error_mask ? "x" : "m", first / kBitsPerMask));
     }
   }
@@ -234,35 +239,40 @@ Result<string> render_rule(const plan::RowRule& rule) {
   return rule_case(rule, Evaluation::Plain, 1, false);
 }
 
-Result<Judged> judge_select(const plan::BoundPipeline& bound, const Judgement& judgement,
-                            const Rows& input, Evaluation evaluation, bool keep_raw) {
+Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,
+                            const Rows& input, Evaluation evaluation,
+                            const std::vector<string>& kept) {
   SLUICE_TRY(const string cast, cast_pass(judgement, input));
   SLUICE_TRY(const string typed, type_pass(bound.pipeline, judgement, input, cast));
   SLUICE_TRY(const string judged, rule_pass(bound, judgement, typed, evaluation));
   const std::vector<Reason> all = reasons(bound, judgement, input, evaluation);
-  const string bad = bad_condition(bound, judgement, all, evaluation);
   std::vector<string> names;
   for (const schema::Field& field : judgement.output.fields) {
     names.push_back(field.name);
   }
   string list = names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
+  string refused = fmt::format("{} := {}, {} := {}", kErrorsColumn, list_of(all, false),
+                               kCategoriesColumn, list_of(all, true));
   for (const string& hidden : input.hidden) {
-    if (hidden == kRawColumn && !keep_raw) {
-      list += fmt::format(", CASE WHEN {} THEN {} END AS {}", bad, kRawColumn, kRawColumn);
-    } else if (!hidden.starts_with("_sluice_e")) {
+    if (hidden == kFileColumn || hidden == kRawColumn) {
+      refused += fmt::format(", {0} := {0}", hidden);
+    }
+    if (std::ranges::find(kept, hidden) != kept.end()) {
       list += ", " + quote_identifier(hidden);
+    } else if (hidden == kFileColumn) {
+      // Read in every row all the same: the tally counts where it is made.
+      list += fmt::format(", {} IS NULL AS _sluice_seen", hidden);
     }
   }
   list += masks(judgement, "m");
   if (evaluation == Evaluation::Guarded) {
     list += masks(judgement, "x");
   }
-  return Judged{.select = fmt::format(
-                    "SELECT {}, CASE WHEN {} THEN {} END AS {}, CASE WHEN {} THEN {} END AS "
-                    "{} FROM {}",
-                    list, bad, list_of(all, false), kErrorsColumn, bad, list_of(all, true),
-                    kCategoriesColumn, judged),
-                .columns = judgement.output};
+  return Judged{
+      .select = fmt::format("SELECT {}, CASE WHEN {} THEN [struct_pack({})] END AS {} FROM {}",
+                            list, bad_condition(bound, judgement, all, evaluation), refused,
+                            kRefusedColumn, judged),
+      .columns = judgement.output};
 }
 
 string rule_counts_query(const Judgement& judgement, std::string_view table) {

@@ -58,6 +58,7 @@ LinesRead begin() {
   return {.statements = {fmt::format("DROP TABLE IF EXISTS {}", kRejects),
                          fmt::format("DROP TABLE IF EXISTS {}", kRejectScans)},
           .rows = "",
+          .untallied = "SELECT count(*) FROM " + rejects(),
           .count = "",
           .impossible = fmt::format("SELECT CAST(min(_sluice_number) AS VARCHAR) FROM {} WHERE "
                                     "_sluice_is_cut",
@@ -77,9 +78,9 @@ string names_of(const schema::Schema& columns) {
 }
 
 LinesRead read_csv_records(const plan::FileScan& scan, const schema::Schema& columns,
-                           const string& lines, const string& refused) {
+                           const string& lines, const string& refused, std::string_view tally) {
   LinesRead read = begin();
-  const string select = names_of(columns) + ", " + quote_identifier(kFileColumn);
+  const string select = names_of(columns) + ", " + tallied_file(tally);
   const string more = fmt::format(", filename={}{}", quote_literal(kFileColumn), reject_options());
   read.statements.push_back(make_table(
       lines, fmt::format("SELECT {} FROM {}", select, scan_csv_files(scan, columns, more))));
@@ -113,7 +114,7 @@ string numbered_lines(const string& file, const LineFormat& format) {
 }
 
 LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, const string& lines,
-                        const string& refused) {
+                        const string& refused, std::string_view tally) {
   LinesRead read = begin();
   string all;
   for (const string& file : scan.files) {
@@ -121,7 +122,7 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
   }
   read.statements.push_back(make_table(
       lines, fmt::format("SELECT {}, _sluice_number, _sluice_line, {} AS _sluice_fault FROM ({})",
-                         kFileColumn, format.fault, all)));
+                         tallied_file(tally), format.fault, all)));
   // Numbers were given to the lines that came: those that the reader rejected stand between them.
   const string numbered = fmt::format(
       "(SELECT {0}, _sluice_number + (SELECT count(*) FROM (SELECT _sluice_file AS f, "
@@ -136,15 +137,16 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
 }
 
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
-                                  const string& lines, const string& refused) {
+                                  const string& lines, const string& refused,
+                                  std::string_view tally) {
   // The reader would take one of two values of a key, and say nothing.
   const string fault =
       "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
       "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
       "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
       "THEN 'Line could not be read: a key stands in it twice' END";
-  LinesRead read =
-      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = fault}, lines, refused);
+  LinesRead read = read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = fault},
+                                 lines, refused, tally);
   if (columns.fields.empty()) {  // not one record
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
     return read;
@@ -168,7 +170,7 @@ Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Sche
 
 LinesRead read_fixed_lines(const plan::FileScan& scan, const plan::FixedWidthFormat& fixed,
                            const schema::Schema& columns, const string& lines,
-                           const string& refused) {
+                           const string& refused, std::string_view tally) {
   const string fault =
       fixed.record_length
           ? fmt::format(
@@ -182,7 +184,7 @@ LinesRead read_fixed_lines(const plan::FileScan& scan, const plan::FixedWidthFor
                                   .encoding = fixed.encoding,
                                   .is_line = "_sluice_line IS NOT NULL",
                                   .fault = fault},
-                                 lines, refused);
+                                 lines, refused, tally);
   read.rows = fmt::format("SELECT {}, {} FROM {} WHERE _sluice_fault IS NULL",
                           fixed_width_columns(fixed, &columns), told_file(scan), lines);
   return read;
@@ -198,6 +200,10 @@ string read_lines(const std::vector<string>& files, std::int64_t skip_rows,
       "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={}{})",
       literal_list(files), quote_literal("\x01\x02\x01\x02"), skip_rows, quote_literal(encoding),
       quote_literal(kFileColumn), more);
+}
+
+string tallied_file(std::string_view tally) {
+  return fmt::format("{0} || {1}('') AS {0}", kFileColumn, tally);
 }
 
 string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schema::Schema* columns) {
@@ -232,22 +238,22 @@ bool must_refuse_lines(const plan::BoundPipeline& bound) {
 }
 
 Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const string& lines,
-                                     const string& refused) {
+                                     const string& refused, std::string_view tally) {
   const auto& scan = std::get<plan::FileScan>(bound.pipeline.source);
-  return std::visit(overloaded{[&](const plan::CsvFormat&) -> Result<LinesRead> {
-                                 return read_csv_records(scan, bound.source, lines, refused);
-                               },
-                               [&](const plan::JsonFormat&) {
-                                 return read_json_lines(scan, bound.source, lines, refused);
-                               },
-                               [&](const plan::ParquetFormat&) -> Result<LinesRead> {
-                                 return make_error(ErrorCode::Internal,
-                                                   "a Parquet file has no lines to refuse");
-                               },
-                               [&](const plan::FixedWidthFormat& fixed) -> Result<LinesRead> {
-                                 return read_fixed_lines(scan, fixed, bound.source, lines, refused);
-                               }},
-                    scan.format);
+  return std::visit(
+      overloaded{[&](const plan::CsvFormat&) -> Result<LinesRead> {
+                   return read_csv_records(scan, bound.source, lines, refused, tally);
+                 },
+                 [&](const plan::JsonFormat&) {
+                   return read_json_lines(scan, bound.source, lines, refused, tally);
+                 },
+                 [&](const plan::ParquetFormat&) -> Result<LinesRead> {
+                   return make_error(ErrorCode::Internal, "a Parquet file has no lines to refuse");
+                 },
+                 [&](const plan::FixedWidthFormat& fixed) -> Result<LinesRead> {
+                   return read_fixed_lines(scan, fixed, bound.source, lines, refused, tally);
+                 }},
+      scan.format);
 }
 
 string render_first_line(const string& file, const plan::CsvFormat& csv, bool may_reject) {

@@ -17,8 +17,13 @@ using std::string;
 
 class ProgramWriter {
  public:
-  ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation, Reading reading)
-      : bound_(bound), pipeline_(bound.pipeline), evaluation_(evaluation), reading_(reading) {}
+  ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation, Reading reading,
+                std::string_view tally)
+      : bound_(bound),
+        pipeline_(bound.pipeline),
+        evaluation_(evaluation),
+        reading_(reading),
+        tally_(tally) {}
 
   Result<Program> write();
 
@@ -34,6 +39,7 @@ class ProgramWriter {
   Status joining(const plan::PlannedStep& planned, const schema::Schema& output);
   Status reshaping(const plan::PlannedStep& planned, const schema::Schema& output);
   Status judge(const plan::Judgement& judgement, std::string_view name, bool keep_raw);
+  std::vector<string> kept_columns(bool keep_raw) const;
   Status finish();
   Status settle_good();
 
@@ -55,6 +61,7 @@ class ProgramWriter {
   const plan::Pipeline& pipeline_;
   Evaluation evaluation_;
   Reading reading_;
+  std::string_view tally_;
   Program program_;
   Rows rows_;
   bool is_table_ = false;
@@ -124,8 +131,15 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
   return {};
 }
 
+/// Each row passes the tally on its way out of the files, once; those of a relation lie there to be
+/// counted.
 Status ProgramWriter::scan_rows() {
-  SLUICE_TRY(const string select, render_scan(pipeline_.source, bound_.source, true));
+  SLUICE_TRY(string select, render_scan(pipeline_.source, bound_.source, true));
+  if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {
+    program_.untallied = fmt::format("SELECT count(*) FROM {}", quote_identifier(relation->name));
+  } else {
+    select = fmt::format("SELECT * REPLACE ({}) FROM ({})", tallied_file(tally_), select);
+  }
   rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
   return {};
 }
@@ -134,7 +148,8 @@ Status ProgramWriter::scan_rows() {
 Status ProgramWriter::scan_lines() {
   const string lines = new_table();
   refused_lines_ = new_table();
-  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_));
+  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_, tally_));
+  program_.untallied = std::move(read.untallied);
   ProgramStep done{.name = "read",
                    .statements = std::move(read.statements),
                    .observe = fmt::format("SELECT o + q, o, q, 0, 0, 0 FROM (SELECT ({}) AS o, "
@@ -253,17 +268,10 @@ Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Sch
 Status ProgramWriter::joining(const plan::PlannedStep& planned, const schema::Schema& output) {
   ProgramStep done{.name = planned.name};
   make_table(done);
-  const string before = rows_.from;
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
   const string table = new_table();
   done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
-  done.observe = fmt::format(
-      "SELECT count(*), (SELECT count(*) FROM {0}), 0, count(*) FILTER (WHERE n IS NULL), "
-      "coalesce(sum(n - 1), 0) + (SELECT count(*) FROM {0} WHERE {1} IS NULL), 0 FROM {2} AS "
-      "source "
-      "LEFT JOIN (SELECT {1} AS f, count(*) AS n FROM {0} WHERE {1} IS NOT NULL GROUP BY 1) ON f = "
-      "source.rowid",
-      table, kFromColumn, before);
+  SLUICE_TRY(done.observe, join_counts(std::get<plan::JoinReference>(planned.step), rows_, table));
   move_to(done, table);
   rows_.columns = output;
   rows_.from = table;
@@ -289,13 +297,18 @@ Status ProgramWriter::reshaping(const plan::PlannedStep& planned, const schema::
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
   const string table = new_table();
   done.statements.push_back(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
-  const string counted =
-      fmt::format("(SELECT count(*) FROM {}) AS i, (SELECT count(*) FROM {}) AS o", before, table);
   done.is_opaque = is_opaque;
-  done.observe = "SELECT i, o, 0, " +
-                 string(is_opaque ? "greatest(i - o, 0), greatest(o - i, 0), 0"
-                                  : "0, greatest(o - i, 0), greatest(i - o, 0)") +
-                 " FROM (SELECT " + counted + ")";
+  // Groups say themselves how many rows stand in them; of a SELECT no more is known than its ends.
+  done.observe =
+      is_opaque
+          ? fmt::format(
+                "SELECT i, o, 0, greatest(i - o, 0), greatest(o - i, 0), 0 FROM (SELECT (SELECT "
+                "count(*) FROM {}) AS i, (SELECT count(*) FROM {}) AS o)",
+                before, table)
+          : fmt::format(
+                "SELECT coalesce(sum({0}), 0), count(*), 0, 0, count(*) FILTER (WHERE {0} = 0), "
+                "coalesce(sum(greatest({0} - 1, 0)), 0) FROM {1}",
+                kGroupedColumn, table);
   move_to(done, table);
   rows_ = {.from = table, .columns = output, .hidden = {}};
   is_table_ = true;
@@ -325,10 +338,30 @@ Status ProgramWriter::steps(const std::vector<plan::BoundStep>& steps) {
   return {};
 }
 
+/// Good rows keep their origin when something after it may refuse them, and the file for its stamp.
+std::vector<string> ProgramWriter::kept_columns(bool keep_raw) const {
+  const bool keeps_file =
+      keep_raw || std::ranges::any_of(pipeline_.lineage, [](const plan::LineageColumn& column) {
+        return column.stamp == plan::Stamp::SourceFile;
+      });
+  std::vector<string> kept;
+  for (const string& hidden : rows_.hidden) {
+    const bool is_kept = hidden == kFileColumn  ? keeps_file
+                         : hidden == kRawColumn ? keep_raw
+                                                : !hidden.starts_with("_sluice_e");
+    if (is_kept) {
+      kept.push_back(hidden);
+    }
+  }
+  return kept;
+}
+
 Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view name,
                             bool keep_raw) {
   ProgramStep done{.name = string(name)};
-  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, keep_raw));
+  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
+  const std::vector<string> kept = kept_columns(keep_raw);
+  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept));
   const string table = new_table();
   done.statements.push_back(
       fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, judged.select));
@@ -336,16 +369,16 @@ Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view n
   done.observe = fmt::format(
       "SELECT count(*), count(*) FILTER (WHERE {0} IS NULL), count(*) FILTER (WHERE {0} IS NOT "
       "NULL), 0, 0, 0 FROM {1}",
-      kErrorsColumn, table);
+      kRefusedColumn, table);
   if (!judgement.rules.empty()) {
     program_.rule_counts.push_back(
         {.query = rule_counts_query(judgement, table), .rules = judgement.rules});
   }
-  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
   refused_.push_back({.table = table, .raw = raw_, .has_file = has_file});
-  std::erase_if(rows_.hidden, [](const string& hidden) { return hidden.starts_with("_sluice_e"); });
+  rows_.hidden = kept;
   rows_.columns = judged.columns;
-  rows_.from = fmt::format("(SELECT {} FROM {} WHERE {} IS NULL)", columns(), table, kErrorsColumn);
+  rows_.from =
+      fmt::format("(SELECT {} FROM {} WHERE {} IS NULL)", columns(), table, kRefusedColumn);
   is_table_ = false;
   program_.steps.push_back(std::move(done));
   return {};
@@ -408,11 +441,10 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
             ? string(kFileColumn)
             : fmt::format("{} AS {}", quote_literal(pipeline_.source_label), kFileColumn);
     all += fmt::format(
-        "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM {} WHERE {} IS "
-        "NOT "
-        "NULL",
+        "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM (SELECT "
+        "unnest(list_extract({}, 1)) FROM {} WHERE {} IS NOT NULL)",
         all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn, file,
-        refused.table, kErrorsColumn);
+        kRefusedColumn, refused.table, kRefusedColumn);
   }
   if (!refused_lines_.empty()) {
     all += fmt::format("{}{}", all.empty() ? "" : " UNION ALL BY NAME ",
@@ -600,8 +632,8 @@ Result<string> render_observation(const plan::Observation& observation) {
 }
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
-                               Reading reading) {
-  return ProgramWriter(bound, evaluation, reading).write();
+                               Reading reading, std::string_view tally) {
+  return ProgramWriter(bound, evaluation, reading, tally).write();
 }
 
 }  // namespace sluice::dialect

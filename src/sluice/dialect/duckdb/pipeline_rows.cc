@@ -259,10 +259,35 @@ Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
     case plan::JoinKind::Full: kind = "FULL"; break;
   }
   return fmt::format(
-      "SELECT {}{}, source.rowid AS {} FROM {} AS source {} JOIN {} AS _sluice_r ON {} = {} "
-      "ORDER BY source.rowid NULLS LAST",
-      list, hidden_list(input, "source."), quote_identifier(kFromColumn), input.from, kind,
-      quote_identifier(step.reference), comparable_on(step.on, input), key);
+      "SELECT {}{} FROM {} AS source {} JOIN {} AS _sluice_r ON {} = {} ORDER BY source.rowid "
+      "NULLS LAST",
+      list, hidden_list(input, "source."), input.from, kind, quote_identifier(step.reference),
+      comparable_on(step.on, input), key);
+}
+
+Result<string> join_counts(const plan::JoinReference& step, const Rows& input,
+                           const string& table) {
+  const schema::Field* on = input.columns.find(step.on);
+  const schema::LogicalType type = on ? on->type : schema::LogicalType{schema::Text{}};
+  SLUICE_TRY(const string key, comparable_key("_sluice_r." + quote_identifier(step.key), type));
+  const bool keeps_all = step.kind == plan::JoinKind::Left || step.kind == plan::JoinKind::Full;
+  const bool keeps_reference =
+      step.kind == plan::JoinKind::Right || step.kind == plan::JoinKind::Full;
+  const string matched = fmt::format("{} = {}", comparable_on(step.on, input), key);
+  const string reference = quote_identifier(step.reference) + " AS _sluice_r";
+  const string unmatched =
+      keeps_reference
+          ? fmt::format(
+                " + (SELECT count(*) FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} AS source "
+                "WHERE {}))",
+                reference, input.from, matched)
+          : "";
+  return fmt::format(
+      "SELECT count(*), (SELECT count(*) FROM {}), 0, {}, coalesce(sum(_sluice_n - 1), 0){}, 0 "
+      "FROM {} AS source LEFT JOIN (SELECT {} AS _sluice_k, count(*) AS _sluice_n FROM {} GROUP BY "
+      "1) ON {} = _sluice_k",
+      table, keeps_all ? "0" : "count(*) FILTER (WHERE _sluice_n IS NULL)", unmatched, input.from,
+      key, reference, comparable_on(step.on, input));
 }
 
 Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
@@ -289,8 +314,8 @@ Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
     }
   }
   const string group = step.group_by.empty() ? "" : " GROUP BY " + quote_columns(step.group_by);
-  return fmt::format("SELECT {} FROM {} AS source{} ORDER BY min(source.rowid)", list, input.from,
-                     group);
+  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min(source.rowid)",
+                     list, kGroupedColumn, input.from, group);
 }
 
 Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
@@ -310,8 +335,8 @@ Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
                                     quote_identifier(made.output)));
   }
   const string group = step.id_columns.empty() ? "" : " GROUP BY " + quote_columns(step.id_columns);
-  return fmt::format("SELECT {} FROM {} AS source{} ORDER BY min(source.rowid)", list, input.from,
-                     group);
+  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min(source.rowid)",
+                     list, kGroupedColumn, input.from, group);
 }
 
 Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {

@@ -1,5 +1,6 @@
 #include "sluice/run/pipeline/execute.h"
 
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <utility>
@@ -46,6 +47,8 @@ class Executor {
 
  private:
   Status run_program(const Program& program);
+  Status add_tally();
+  Status check_source(const Program& program);
   Result<Program> run_any_program();
   Status run_step(const dialect::ProgramStep& step);
   Status check_whole_lines(const string& query);
@@ -63,6 +66,9 @@ class Executor {
   engine::Connection& connection_;
   const plan::BoundPipeline& bound_;
   std::shared_ptr<const masking::Vault> vault_;
+  std::shared_ptr<std::atomic<std::int64_t>> tally_ =
+      std::make_shared<std::atomic<std::int64_t>>(0);
+  string tally_name_;
   Executed done_;
   Stopwatch watch_;
 };
@@ -175,6 +181,20 @@ Status Executor::make_views(const Program& program) {
         std::pair(kBadTextRelation, &program.bad_as_text)}) {
     SLUICE_CHECK(execute(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", name, *select)));
   }
+  SLUICE_TRY(
+      const std::vector<std::int64_t> counts,
+      query_counts(context_, connection_,
+                   fmt::format("SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM {}), "
+                               "(SELECT count(*) FROM {})",
+                               kGoodRelation, kBadRelation, kBadTextRelation)));
+  if (counts[0] != done_.rows.good || counts[1] != done_.rows.quarantined ||
+      counts[2] != done_.rows.quarantined) {
+    return make_error(
+        ErrorCode::Internal,
+        fmt::format("the rows that leave are not those that were judged: {} good and {} refused, "
+                    "of {} and {}",
+                    counts[0], counts[1], done_.rows.good, done_.rows.quarantined));
+  }
   return {};
 }
 
@@ -207,13 +227,6 @@ Status Executor::make_masked_tables(const Program& program) {
     *select = fmt::format("SELECT * FROM {}", name);
   }
   drop_tables();
-  SLUICE_TRY(const std::vector<std::int64_t> counts,
-             query_counts(context_, connection_,
-                          "SELECT (SELECT count(*) FROM sluice_masked_good), (SELECT count(*) FROM "
-                          "sluice_masked_bad)"));
-  if (counts[0] != done_.rows.good || counts[1] != done_.rows.quarantined) {
-    return make_error(ErrorCode::Internal, "masking lost or added rows");
-  }
   return make_views(masked);
 }
 
@@ -303,8 +316,42 @@ void Executor::drop_tables() {
   }
 }
 
+/// A function stays with its engine: another run there needs a name of its own.
+Status Executor::add_tally() {
+  constexpr int kNamesMax = 1'000;
+  for (int number = 1;; ++number) {
+    tally_name_ = fmt::format("{}_{}", dialect::kTallyFunction, number);
+    Status added = connection_.add_function(
+        {.name = tally_name_, .apply = [tally = tally_](std::string_view text) {
+           tally->fetch_add(1, std::memory_order_relaxed);
+           return Result<string>(string(text));
+         }});
+    if (added || added.error().code != ErrorCode::AlreadyExists || number == kNamesMax) {
+      return added;
+    }
+  }
+}
+
+/// What came into the first step is what was read: counted where it was read, not where it went.
+Status Executor::check_source(const Program& program) {
+  std::int64_t read = tally_->load(std::memory_order_relaxed);
+  if (!program.untallied.empty()) {
+    SLUICE_TRY(const std::vector<std::int64_t> others,
+               query_counts(context_, connection_, program.untallied));
+    read += others[0];
+  }
+  if (read == done_.rows.source) {
+    return {};
+  }
+  return make_error(ErrorCode::Internal,
+                    fmt::format("the ledger does not add up: {} rows were read, {} came into step "
+                                "'{}'",
+                                read, done_.rows.source, done_.ledger.front().step));
+}
+
 Status Executor::run_program(const Program& program) {
   done_ = {};
+  tally_->store(0, std::memory_order_relaxed);
   watch_.lap_ms();
   for (const dialect::ProgramStep& step : program.steps) {
     SLUICE_CHECK(context_.check());
@@ -317,6 +364,7 @@ Status Executor::run_program(const Program& program) {
     return make_error(ErrorCode::Internal,
                       "the ledger does not add up: source = good + quarantined + dropped - added");
   }
+  SLUICE_CHECK(check_source(program));
   SLUICE_CHECK(count_rules(program));
   done_.quality_ms += lap("count_rules");
   return {};
@@ -340,7 +388,8 @@ Result<Program> Executor::run_any_program() {
   ways.push_back({Evaluation::Guarded, ways.back().reading});
   std::optional<Error> why;
   for (const Way& way : ways) {
-    SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading));
+    SLUICE_TRY(Program program,
+               dialect::render_program(bound_, way.evaluation, way.reading, tally_name_));
     Status done = run_program(program);
     if (done) {
       return program;
@@ -358,6 +407,7 @@ Result<Program> Executor::run_any_program() {
 
 Result<Executed> Executor::run() {
   SLUICE_CHECK(add_masks());
+  SLUICE_CHECK(add_tally());
   SLUICE_TRY(const Program program, run_any_program());
   SLUICE_CHECK(judge_dataset(program));
   if (bound_.pipeline.masks.empty()) {
