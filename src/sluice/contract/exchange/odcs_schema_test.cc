@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <re2/re2.h>
@@ -83,7 +84,7 @@ class Validator {
     if (fault.empty() && schema.contains("unevaluatedProperties") && value.is_object()) {
       for (const auto& [key, each] : value.items()) {
         if (!known.contains(key)) {
-          return path + ": unknown key " + key;
+          return fmt::format("{}: unknown key {}", path, key);
         }
       }
     }
@@ -189,10 +190,10 @@ class Validator {
       std::string fault;
       if (keyword == "properties" && named.contains(key)) {
         known.insert(key);
-        fault = check(named.at(key), each, path + "." + key, inner);
+        fault = check(named.at(key), each, fmt::format("{}.{}", path, key), inner);
       } else if (keyword == "additionalProperties" && !named.contains(key)) {
         known.insert(key);
-        fault = check(schema.at(keyword), each, path + "." + key, inner);
+        fault = check(schema.at(keyword), each, fmt::format("{}.{}", path, key), inner);
       }
       if (!fault.empty()) {
         return fault;
