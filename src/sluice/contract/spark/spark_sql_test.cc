@@ -211,7 +211,7 @@ TEST_F(SparkSqlTest, HostileTextEndsInAFault) {
   EXPECT_FALSE(translate_spark(deep + "1" + std::string(5'000, ')')).faults.empty());
   std::string casts = "a";
   for (int i = 0; i < 40; ++i) {
-    casts = "CAST(" + casts + " AS INT)";
+    casts.insert(0, "CAST(").append(" AS INT)");
   }
   EXPECT_FALSE(translate_spark(casts).faults.empty());
   std::string cases;
