@@ -89,7 +89,7 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
 }
 
 string aggregate(const plan::PivotedColumn& made, const string& condition) {
-  const string column = quote_identifier(made.value_column);
+  string column = quote_identifier(made.value_column);
   const auto call = [&](std::string_view form) {
     return fmt::format(fmt::runtime(form), column) + fmt::format(" FILTER (WHERE {})", condition);
   };

@@ -152,7 +152,7 @@ std::vector<Operator> column_operators() {
       {"date_diff", assign("age", plan::DateDifference{.from = "first", .to = "last"}),
        "date_diff('day'"},
       {"rename", plan::RenameColumns{{{"note", "remark"}}}, "\"note\" AS \"remark\""},
-      {"select", plan::KeepColumns{{"note", "id"}}, "SELECT \"note\", \"id\", \"_sluice_file\""},
+      {"select", plan::KeepColumns{{"note", "id"}}, "SELECT \"note\", \"id\""},
       {"drop", plan::DropColumns{{"note"}}, "SELECT \"id\", \"amount\""},
       {"lookup",
        plan::LookUp{.column = "city",
