@@ -21,7 +21,7 @@ model:
   fields:
     - {name: id, type: long, required: true}
     - {name: email, type: string}
-    - {name: amount, type: decimal(12,2)}
+    - {name: amount, type: "decimal(12,2)"}
     - {name: day, type: date}
 transformations:
   - {lower: {fields: [email]}, phase: pre}

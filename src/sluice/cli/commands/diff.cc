@@ -262,8 +262,7 @@ constinit const Command kDiff{
         "sluice diff old.yaml new.yaml\n"
         "sluice diff --git origin/main contracts/ --format markdown",
     .operands = {.name = "OLD NEW",
-                 .help = "Two contracts, or two folders of them; with --git one, which is compared "
-                         "with its own past",
+                 .help = "Contracts, or folders of them; one with --git",
                  .at_least = 1,
                  .at_most = 2},
     .options = kOptions,

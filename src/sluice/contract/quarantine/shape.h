@@ -32,9 +32,7 @@ struct RowShape {
   /// Columns whose originals are sealed beside the row, in the order of the sealed list.
   std::vector<std::string> sealed;
 
-  bool is_replayable() const {
-    return !is_piece && !is_stopped && !is_line && masked.empty();
-  }
+  bool is_replayable() const { return !is_piece && !is_stopped && !is_line && masked.empty(); }
   friend bool operator==(const RowShape&, const RowShape&) = default;
 };
 
