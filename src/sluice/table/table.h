@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +25,7 @@
 #include "sluice/base/uuid.h"
 #include "sluice/plan/expr.h"
 #include "sluice/plan/write.h"
+#include "sluice/schema/evolution.h"
 #include "sluice/schema/schema.h"
 
 namespace sluice::table {
@@ -58,11 +61,14 @@ struct StoredCommit {
   friend bool operator==(const StoredCommit&, const StoredCommit&) = default;
 };
 
+/// What is said of a table: who owns it, how it is classified.
+using Properties = std::map<std::string, std::string>;
+
 struct TableState {
   std::int64_t version = 0;  // of the newest commit; 0: created, nothing written
   schema::Schema schema;
   std::vector<plan::PartitionField> partition_by;
-  std::map<std::string, std::string> properties;
+  Properties properties;
 };
 
 /// A write that waits for its commit. Made by prepare, spent by commit or abort.
@@ -71,6 +77,8 @@ class Prepared {
   virtual ~Prepared() = default;
   /// What the commit would do, counted against the version it was prepared on.
   virtual const Receipt& expected() const = 0;
+  /// Removes what prepare wrote. Not for a write whose outcome is unknown.
+  virtual Status abort(const Context& context) = 0;
 };
 
 struct Committed {
@@ -101,21 +109,65 @@ struct TableDescription {
   std::string reader_note;
 };
 
-/// What maintenance removed.
+/// Which version is meant: the newest, one by its number, or the last that was committed by an
+/// instant.
+struct At {
+  std::optional<std::int64_t> version;
+  std::optional<sys_micros> instant;
+};
+
+/// Removes what writes left behind that were never committed, from before an instant. Every version
+/// can be read as before.
+struct Clean {
+  sys_micros older_than;
+};
+/// As Clean, and forgets commit keys from before the instant and removes what only versions need
+/// that were replaced before it: those can no longer be read.
+struct Vacuum {
+  sys_micros older_than;
+};
+/// Puts the rows of small files together, and leaves rows that are deleted in their files out.
+struct Compact {
+  /// Files below half of this are small; new ones have about this size.
+  std::uint64_t file_bytes = std::uint64_t{128} << 20;
+};
+/// Changes the columns, all of them or none. A change that is done already is InvalidArgument; what
+/// a format cannot change is Unsupported and names the alternative.
+struct Evolve {
+  std::vector<schema::Change> changes;
+};
+/// What may be repeated without harm and so needs no key.
+using Maintenance = std::variant<Clean, Vacuum, Compact, Evolve>;
+
+std::string_view maintenance_name(const Maintenance& request);  // "clean", "compact", ...
+
+/// What maintenance did. Of a compaction, files of versions count.
 struct Maintained {
   std::int64_t deleted = 0;
   std::int64_t failed = 0;
   std::int64_t scanned = 0;
+  std::int64_t written = 0;
+  /// That it made; empty: the rows and columns are those of the version that was there.
+  std::optional<std::int64_t> version;
 };
 
 class Table {
  public:
   virtual ~Table() = default;
+  Table(const Table&) = delete;
+  Table(Table&&) = delete;
+  Table& operator=(const Table&) = delete;
+  Table& operator=(Table&&) = delete;
 
-  virtual TableDescription describe() const = 0;
+  const TableDescription& describe() const { return description_; }
 
   /// Makes the table unless it is there. There with another schema is for the caller to compare.
-  virtual Status create(const Context& context, const plan::CreateTable& create) = 0;
+  /// Properties and comments of columns are kept as the format keeps such things.
+  virtual Status create(const Context& context, const plan::CreateTable& create,
+                        const Properties& properties) = 0;
+  Status create(const Context& context, const plan::CreateTable& create) {
+    return this->create(context, create, Properties{});
+  }
 
   /// Empty when the table does not exist.
   virtual Result<std::optional<TableState>> find_state(const Context& context) = 0;
@@ -132,14 +184,25 @@ class Table {
   virtual Result<CommitOutcome> commit(const Context& context,
                                        std::unique_ptr<Prepared> prepared) = 0;
 
-  /// Removes what prepare wrote. Not for a write whose outcome is unknown.
-  virtual Status abort(const Context& context, std::unique_ptr<Prepared> prepared) = 0;
-
   /// Newest first.
   virtual Result<std::vector<Version>> history(const Context& context) = 0;
 
-  /// Removes files that no retained version names and that are older than `older_than`.
-  virtual Result<Maintained> maintain(const Context& context, sys_micros older_than) = 0;
+  /// Makes the temporary view `name` of the table's connection: the rows of one version with the
+  /// columns that it had. NotFound when there is no such version any more; Unsupported where only
+  /// the newest is kept.
+  virtual Status make_view(const Context& context, const At& at, const std::string& name) = 0;
+
+  /// CommitConflict when another writer was first: nothing was changed, ask again.
+  virtual Result<Maintained> maintain(const Context& context, const Maintenance& request) = 0;
+
+ protected:
+  explicit Table(TableDescription description) : description_(std::move(description)) {}
+
+ private:
+  TableDescription description_;
 };
+
+/// The number of the version that `at` means, by the table's history. NotFound when there is none.
+Result<std::int64_t> load_version(const Context& context, Table& table, const At& at);
 
 }  // namespace sluice::table

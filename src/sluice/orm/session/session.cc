@@ -209,8 +209,10 @@ Result<Maintenance> Session::maintain_model(const orm::TableModel& model) {
   SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
   SLUICE_TRY(const plan::TableId id, shared_->find_table(model.table));
   SLUICE_TRY(auto table, shared_->load_table(**lease, id));
-  SLUICE_TRY(const table::Maintained done,
-             table->maintain(*context_, context_->clock->now() - shared_->options.idempotency_ttl));
+  SLUICE_TRY(
+      const table::Maintained done,
+      table->maintain(*context_, table::Vacuum{.older_than = context_->clock->now() -
+                                                             shared_->options.idempotency_ttl}));
   return Maintenance{.keys_forgotten = done.deleted};
 }
 

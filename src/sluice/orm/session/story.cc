@@ -105,11 +105,15 @@ class ObservedTable final : public table::Table {
  public:
   ObservedTable(table::Table& table, IngestStory& story, std::function<std::uint64_t()> bytes,
                 std::size_t parts)
-      : table_(&table), story_(&story), bytes_(std::move(bytes)), parts_(parts) {}
+      : Table(table.describe()),
+        table_(&table),
+        story_(&story),
+        bytes_(std::move(bytes)),
+        parts_(parts) {}
 
-  table::TableDescription describe() const override { return table_->describe(); }
-  Status create(const Context& context, const plan::CreateTable& create) override {
-    return table_->create(context, create);
+  Status create(const Context& context, const plan::CreateTable& create,
+                const table::Properties& properties) override {
+    return table_->create(context, create, properties);
   }
   Result<std::optional<table::TableState>> find_state(const Context& context) override {
     return table_->find_state(context);
@@ -138,14 +142,15 @@ class ObservedTable final : public table::Table {
     }
     return outcome;
   }
-  Status abort(const Context& context, std::unique_ptr<table::Prepared> prepared) override {
-    return table_->abort(context, std::move(prepared));
-  }
   Result<std::vector<table::Version>> history(const Context& context) override {
     return table_->history(context);
   }
-  Result<table::Maintained> maintain(const Context& context, sys_micros older_than) override {
-    return table_->maintain(context, older_than);
+  Status make_view(const Context& context, const table::At& at, const std::string& name) override {
+    return table_->make_view(context, at, name);
+  }
+  Result<table::Maintained> maintain(const Context& context,
+                                     const table::Maintenance& request) override {
+    return table_->maintain(context, request);
   }
 
  private:

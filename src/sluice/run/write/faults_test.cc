@@ -129,7 +129,10 @@ class FaultsTest : public testing::TestWithParam<FaultCase> {
     EXPECT_EQ(read_manifest(*disk), one.after) << where;
     EXPECT_EQ(read(fmt::format("read_parquet('{}/t/*.parquet')", folder.path())), one.after)
         << where << ": a reader that globs sees what the manifest says";
-    mended->maintain(Context{}, system_clock().now() + std::chrono::hours(1)).value();
+    mended
+        ->maintain(Context{},
+                   table::Vacuum{.older_than = system_clock().now() + std::chrono::hours(1)})
+        .value();
     for (const auto& object : disk->list(Context{}, "").value()) {
       EXPECT_FALSE(object.path.starts_with("_0")) << where << ": left behind: " << object.path;
     }

@@ -137,7 +137,7 @@ Status announce(Attempting& write) {
 Result<Step> commit(Attempting& write, std::unique_ptr<table::Prepared> prepared) {
   const Context context = settling(write.context);
   if (Status stopped = announce(write); !stopped.has_value()) {
-    SLUICE_CHECK(write.table.abort(context, std::move(prepared)));
+    SLUICE_CHECK(prepared->abort(context));
     return std::move(stopped).error();
   }
   SLUICE_TRY_IN(auto outcome, write.table.commit(context, std::move(prepared)), "committing");
@@ -230,6 +230,24 @@ Result<table::Receipt> write_once(const Context& context, table::Table& table,
               "retries where many writers share a table.");
     }
     context.say(LogLevel::Info, fmt::format("the commit is tried again: {}", reason.message));
+    SLUICE_CHECK(
+        context.pause(std::chrono::milliseconds(pause_ms(options, retry, *context.random))));
+  }
+}
+
+Result<table::Maintained> maintain(const Context& context, table::Table& table,
+                                   const table::Maintenance& request, const WriteOptions& options) {
+  SLUICE_CHECK(validate(options));
+  for (int retry = 0;; ++retry) {
+    SLUICE_CHECK(context.check());
+    auto done = table.maintain(context, request);
+    if (done.has_value() || done.error().code != ErrorCode::CommitConflict ||
+        retry == options.commit_retry_max) {
+      return done;
+    }
+    context.say(LogLevel::Info,
+                fmt::format("{} is tried again: {}", table::maintenance_name(request),
+                            done.error().message));
     SLUICE_CHECK(
         context.pause(std::chrono::milliseconds(pause_ms(options, retry, *context.random))));
   }

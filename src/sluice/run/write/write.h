@@ -60,6 +60,12 @@ Result<table::Receipt> write_once(const Context& context, table::Table& table,
                                   const plan::Write& write, const RowSource& rows,
                                   const table::CommitKey& key, const WriteOptions& options = {});
 
+/// Maintains the table, again while other writers are first. What is done twice is done once: only
+/// the retries of `options` count here.
+Result<table::Maintained> maintain(const Context& context, table::Table& table,
+                                   const table::Maintenance& request,
+                                   const WriteOptions& options = {});
+
 /// The pause before retry number `retry` (from 0), jitter included.
 int pause_ms(const WriteOptions& options, int retry, Random& random);
 

@@ -20,16 +20,27 @@ enum class Act : std::uint8_t { Commit, Conflict, RivalCommits, LoseReply, LoseR
 
 class FakePrepared final : public table::Prepared {
  public:
-  explicit FakePrepared(table::CommitKey committing) : key(std::move(committing)) {}
+  FakePrepared(table::CommitKey committing, int& times_aborted)
+      : key(std::move(committing)), aborted(&times_aborted) {}
   const table::Receipt& expected() const override { return receipt; }
+  Status abort(const Context& context) override {
+    SLUICE_CHECK(context.check());
+    ++*aborted;
+    return {};
+  }
   table::CommitKey key;
   table::Receipt receipt;
+  int* aborted;
 };
 
 /// A table that remembers commits and does with each what the test wrote down.
 class ScriptedTable final : public table::Table {
  public:
+  ScriptedTable() : Table({.uri = "memory:scripted", .format = "scripted", .reader_note = ""}) {}
+
   std::deque<Act> script;
+  int maintained = 0;
+  int conflicts_of_maintenance = 0;
   Error cause = make_error(ErrorCode::Unavailable, "no reply");
   int lookups_that_fail_after_commit = 0;
   std::function<void()> on_prepared = [] {};
@@ -42,10 +53,9 @@ class ScriptedTable final : public table::Table {
   int aborted = 0;
   int lookups = 0;
 
-  table::TableDescription describe() const override {
-    return {.uri = "memory:scripted", .format = "scripted", .reader_note = ""};
+  Status create(const Context&, const plan::CreateTable&, const table::Properties&) override {
+    return {};
   }
-  Status create(const Context&, const plan::CreateTable&) override { return {}; }
   Result<std::optional<table::TableState>> find_state(const Context&) override {
     return std::optional<table::TableState>{};
   }
@@ -70,7 +80,7 @@ class ScriptedTable final : public table::Table {
       return *std::exchange(prepare_error, std::nullopt);
     }
     on_prepared();
-    return std::unique_ptr<table::Prepared>(std::make_unique<FakePrepared>(key));
+    return std::unique_ptr<table::Prepared>(std::make_unique<FakePrepared>(key, aborted));
   }
   Result<table::CommitOutcome> commit(const Context& context,
                                       std::unique_ptr<table::Prepared> spent) override {
@@ -94,16 +104,17 @@ class ScriptedTable final : public table::Table {
     }
     return make_error(ErrorCode::Internal, "unreachable");
   }
-  Status abort(const Context& context, std::unique_ptr<table::Prepared>) override {
-    SLUICE_CHECK(context.check());
-    ++aborted;
-    return {};
-  }
   Result<std::vector<table::Version>> history(const Context&) override {
     return std::vector<table::Version>{};
   }
-  Result<table::Maintained> maintain(const Context&, sys_micros) override {
-    return table::Maintained{};
+  Status make_view(const Context&, const table::At&, const std::string&) override { return {}; }
+  Result<table::Maintained> maintain(const Context&, const table::Maintenance&) override {
+    ++maintained;
+    if (conflicts_of_maintenance > 0) {
+      --conflicts_of_maintenance;
+      return make_error(ErrorCode::CommitConflict, "another writer was first");
+    }
+    return table::Maintained{.deleted = 7};
   }
 
  private:
@@ -334,6 +345,16 @@ TEST_F(WriteTest, RowsBesideAPlanThatNamesARelationAreRefused) {
   plan_.source = plan::Batches{};
   EXPECT_EQ(write_once(context_, table_, plan_, nullptr, key_).error().code,
             ErrorCode::InvalidArgument);
+}
+
+TEST_F(WriteTest, MaintenanceIsAskedForAgainWhileOthersAreFirst) {
+  const WriteOptions at_once{.commit_retry_max = 3, .pause_initial_ms = 0, .pause_max_ms = 0};
+  table_.conflicts_of_maintenance = 3;
+  EXPECT_EQ(maintain(context_, table_, table::Compact{}, at_once).value().deleted, 7);
+  EXPECT_EQ(table_.maintained, 4);
+  table_.conflicts_of_maintenance = 4;
+  EXPECT_EQ(maintain(context_, table_, table::Compact{}, at_once).error().code,
+            ErrorCode::CommitConflict);
 }
 
 TEST_F(WriteTest, AnEmptyKeyIsRefused) {

@@ -214,6 +214,31 @@ Result<LiveFiles> load_live_files(const Context& context, engine::Connection& co
   return live;
 }
 
+Result<std::vector<FileVersion::File>> find_small_files(const Context& context,
+                                                        engine::Connection& connection,
+                                                        const TableState& state,
+                                                        const LiveFiles& files,
+                                                        std::uint64_t file_bytes) {
+  std::string partition;
+  for (std::size_t i = 0; i < state.partition_by.size(); ++i) {
+    partition += fmt::format("{}p{}", i == 0 ? "PARTITION BY " : ", ", i);
+  }
+  SLUICE_TRY(
+      const auto rows,
+      find_text_rows(context, connection,
+                     fmt::format("SELECT path, place FROM (SELECT path, place, bytes < {0} "
+                                 "AS small, coalesce(len(deleted), 0) > 0 AS holed, "
+                                 "sum(CASE WHEN bytes < {0} THEN 1 ELSE 0 END) OVER ({1}) AS "
+                                 "others FROM {2}) WHERE (small AND others > 1) OR holed "
+                                 "ORDER BY path",
+                                 file_bytes / 2, partition, quote_identifier(files.relation))));
+  std::vector<FileVersion::File> small;
+  for (const TextRow& row : rows) {
+    small.push_back({.path = row[0].value_or(""), .place = row[1].value_or("")});
+  }
+  return small;
+}
+
 void drop_live_files(const Context& context, engine::Connection& connection,
                      const LiveFiles& files) {
   static_cast<void>(connection.execute(

@@ -37,6 +37,14 @@ struct LiveFiles {
 Result<LiveFiles> load_live_files(const Context& context, engine::Connection& connection,
                                   const Snapshot& snapshot, const std::string& relation);
 
+/// Files below half of `file_bytes` that are not alone in their partition, and files with deleted
+/// rows.
+Result<std::vector<FileVersion::File>> find_small_files(const Context& context,
+                                                        engine::Connection& connection,
+                                                        const TableState& state,
+                                                        const LiveFiles& files,
+                                                        std::uint64_t file_bytes);
+
 /// Best effort.
 void drop_live_files(const Context& context, engine::Connection& connection,
                      const LiveFiles& files);

@@ -105,14 +105,16 @@ INSTANTIATE_TEST_SUITE_P(All, TableSuite,
                              .name = "delta",
                              .make = [] { return std::make_unique<DeltaPlace>(); },
                              .has_all_names = false,
-                             .has_all_types = false}),
+                             .has_all_types = false,
+                             .evolves_in_place = false}),
                          [](const auto& test) { return test.param.name; });
 INSTANTIATE_TEST_SUITE_P(All, ChangeSuite,
                          testing::Values(TableCase{
                              .name = "delta",
                              .make = [] { return std::make_unique<DeltaPlace>(); },
                              .has_all_names = false,
-                             .has_all_types = false}),
+                             .has_all_types = false,
+                             .evolves_in_place = false}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -3,15 +3,20 @@
 
 #include <fmt/format.h>
 
+#include "sluice/base/overloaded.h"
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/delta/data_files_internal.h"
 #include "sluice/table/delta/delta.h"
 #include "sluice/table/delta/log_internal.h"
+#include "sluice/table/delta/metadata_internal.h"
+#include "sluice/table/delta/past_internal.h"
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
+#include "sluice/table/files/view.h"
 
 namespace sluice::table {
 namespace {
@@ -23,40 +28,59 @@ using delta::Note;
 using delta::Snapshot;
 
 constexpr std::int64_t kCheckpointEvery = 10;
+/// The transaction of every compaction: it is known by no one, and there is one of it.
+constexpr std::string_view kCompactKey = "_sluice_compact";
 
 class DeltaPrepared final : public Prepared {
  public:
-  DeltaPrepared(Snapshot on, CommitRequest made)
-      : snapshot(std::move(on)), request(std::move(made)) {}
+  DeltaPrepared(storage::Storage& storage, Snapshot on, CommitRequest made)
+      : snapshot(std::move(on)), request(std::move(made)), storage_(&storage) {}
   const Receipt& expected() const override { return request.note.receipt; }
+  Status abort(const Context& context) override {
+    delta::remove_added(context, *storage_, request.added);
+    return {};
+  }
   Snapshot snapshot;
   CommitRequest request;
+
+ private:
+  storage::Storage* storage_;
 };
 
 class DeltaTable final : public Table {
  public:
   DeltaTable(engine::Connection& connection, storage::Storage& storage)
-      : connection_(&connection), storage_(&storage) {}
+      : Table({.uri = storage.uri(""), .format = "delta", .reader_note = ""}),
+        connection_(&connection),
+        storage_(&storage) {}
 
-  TableDescription describe() const override {
-    return {.uri = storage_->uri(""), .format = "delta", .reader_note = ""};
-  }
-  Status create(const Context& context, const plan::CreateTable& create) override;
+  Status create(const Context& context, const plan::CreateTable& create,
+                const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
   Result<std::unique_ptr<Prepared>> prepare(const Context& context, const plan::Write& write,
                                             ColumnStream rows, const CommitKey& key) override;
   Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
-  Status abort(const Context& context, std::unique_ptr<Prepared> prepared) override;
   Result<std::vector<Version>> history(const Context& context) override;
-  Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
+  Status make_view(const Context& context, const At& at, const std::string& name) override;
+  Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
   Result<Snapshot> load(const Context& context);
   Result<Rewrite> rewrite(const Context& context, const plan::Write& write, ColumnStream rows,
                           const CommitKey& key, const TableState& state, const LiveFiles& live,
                           std::vector<AddedFile>& added);
+  Result<std::vector<AddedFile>> rewrite_small(const Context& context, const TableState& state,
+                                               const LiveFiles& live,
+                                               const std::vector<FileVersion::File>& small,
+                                               std::uint64_t file_bytes, const CommitKey& key);
+  Result<Maintained> compact(const Context& context, const Compact& request);
+  Result<Maintained> compact(const Context& context, const Snapshot& snapshot,
+                             const LiveFiles& live, const Compact& request, const CommitKey& key);
+  Result<Maintained> evolve(const Context& context, const std::vector<schema::Change>& changes);
+  Result<Maintained> remove_files_before(const Context& context, sys_micros replaced_before,
+                                         sys_micros older_than);
   void write_checkpoint(const Context& context, std::int64_t version);
   Result<std::set<std::string, std::less<>>> find_needed(const Context& context,
                                                          sys_micros older_than);
@@ -97,7 +121,8 @@ std::string_view foreign_format(std::string_view path) {
                                                : "";
 }
 
-Status DeltaTable::create(const Context& context, const plan::CreateTable& create) {
+Status DeltaTable::create(const Context& context, const plan::CreateTable& create,
+                          const Properties& properties) {
   SLUICE_CHECK(check_layout(create));
   const std::string root = storage_->uri("");
   SLUICE_TRY(const auto there, Snapshot::find(root));
@@ -108,7 +133,7 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
     note.operation = "create";
     note.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
     note.receipt.committed_at = context.clock->now();
-    const Status created = delta::create_delta(root, create, note);
+    const Status created = delta::create_delta(root, create, properties, note);
     if (created.has_value() || created.error().code != ErrorCode::AlreadyExists) {
       return created;
     }
@@ -161,7 +186,8 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
 }
 
 /// What the kernel does not commit is refused before a file is written.
-Status check_mode(const Snapshot& snapshot, const plan::WriteMode& mode) {
+Status check_operation(const Snapshot& snapshot, std::string_view operation) {
+  const bool appends = operation == "append";
   if (!snapshot.refusal().empty()) {
     return make_error(ErrorCode::Unsupported,
                       "the table has a feature that Sluice does not write; nothing was written")
@@ -170,16 +196,16 @@ Status check_mode(const Snapshot& snapshot, const plan::WriteMode& mode) {
   }
   const auto only = snapshot.state().properties.find("delta.appendOnly");
   const bool append_only = only != snapshot.state().properties.end() && only->second == "true";
-  if (append_only && !std::holds_alternative<plan::Append>(mode)) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("the table takes appends alone (delta.appendOnly), not '{}'",
-                                  plan::mode_name(mode)))
+  if (append_only && !appends) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("the table takes appends alone (delta.appendOnly), not '{}'", operation))
         .with_hint("Set delta.appendOnly to false, or append.");
   }
-  if (snapshot.has_change_feed() && !std::holds_alternative<plan::Append>(mode)) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a table with change data feed takes appends, not '{}'",
-                                  plan::mode_name(mode)))
+  if (snapshot.has_change_feed() && !appends) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("a table with change data feed takes appends, not '{}'", operation))
         .with_hint("Set delta.enableChangeDataFeed to false, or write it with Spark.");
   }
   return {};
@@ -194,7 +220,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
-  SLUICE_CHECK(check_mode(snapshot, write.mode));
+  SLUICE_CHECK(check_operation(snapshot, plan::mode_name(write.mode)));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
   SLUICE_TRY(const LiveFiles live,
              delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
@@ -217,7 +243,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
     receipt.bytes += file.bytes;
   }
   return std::unique_ptr<Prepared>(
-      std::make_unique<DeltaPrepared>(std::move(snapshot), std::move(wanted)));
+      std::make_unique<DeltaPrepared>(*storage_, std::move(snapshot), std::move(wanted)));
 }
 
 Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& write,
@@ -274,11 +300,6 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
   return outcome;
 }
 
-Status DeltaTable::abort(const Context& context, std::unique_ptr<Prepared> prepared) {
-  delta::remove_added(context, *storage_, static_cast<DeltaPrepared&>(*prepared).request.added);
-  return {};
-}
-
 Result<std::vector<Version>> DeltaTable::history(const Context& context) {
   SLUICE_TRY(const Snapshot snapshot, load(context));
   std::vector<Version> versions;
@@ -290,7 +311,7 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
     versions.push_back({.version = version,
                         .committed_at = entry->note.receipt.committed_at,
                         .operation = entry->note.operation,
-                        .key = entry->note.key,
+                        .key = entry->note.key == kCompactKey ? "" : entry->note.key,
                         .rows = entry->note.rows});
   }
   return versions;
@@ -344,15 +365,161 @@ bool is_data_file_of_ours(std::string_view path) {
   return !path.starts_with("_") && is_named_by_ingest(file_name(path), ".parquet");
 }
 
-Result<Maintained> DeltaTable::maintain(const Context& context, sys_micros older_than) {
+/// Files of no version of the log, and files that were replaced before an instant.
+Result<Maintained> DeltaTable::remove_files_before(const Context& context,
+                                                   sys_micros replaced_before,
+                                                   sys_micros older_than) {
   // Listed first: what is committed meanwhile is then needed, never taken for an orphan.
   SLUICE_TRY(const auto objects, storage_->list(context, ""));
-  SLUICE_TRY(const auto needed, find_needed(context, older_than));
+  SLUICE_TRY(const auto needed, find_needed(context, replaced_before));
   return remove_unneeded(
       context, *storage_, objects,
       {.is_ours = is_data_file_of_ours,
        .is_needed = [&](std::string_view path) { return needed.contains(storage_->uri(path)); }},
       older_than);
+}
+
+Status DeltaTable::make_view(const Context& context, const At& at, const std::string& name) {
+  std::optional<std::int64_t> wanted;
+  if (at.version || at.instant) {
+    SLUICE_TRY(wanted, load_version(context, *this, at));
+  }
+  SLUICE_TRY(Snapshot snapshot, load(context));
+  std::optional<delta::PastLog> past;
+  if (wanted && *wanted != snapshot.state().version) {
+    SLUICE_TRY(past, delta::PastLog::make(context, *storage_, *wanted));
+    SLUICE_TRY(auto found, Snapshot::find(past->root()));
+    if (!found.has_value() || found->state().version != *wanted) {
+      return make_error(ErrorCode::NotFound, fmt::format("the log no longer holds version {}: '{}'",
+                                                         *wanted, describe().uri));
+    }
+    snapshot = *std::move(found);
+  }
+  // The view reads this relation, so it stays.
+  const std::string relation = fmt::format("{}files_of_{}", kReservedPrefix, name);
+  SLUICE_TRY(LiveFiles live, delta::load_live_files(context, *connection_, snapshot, relation));
+  if (past) {
+    SLUICE_CHECK(past->put_back(context, *connection_, live));
+  }
+  SLUICE_TRY(const std::string rows, delta::render_rows(snapshot.state(), live, live.files));
+  return make_rows_view(context, *connection_, name, snapshot.state().schema, rows);
+}
+
+Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
+    const Context& context, const TableState& state, const LiveFiles& live,
+    const std::vector<FileVersion::File>& small, std::uint64_t file_bytes, const CommitKey& key) {
+  std::vector<std::string> columns;
+  for (const schema::Field& field : state.schema.fields) {
+    columns.push_back(field.name);
+  }
+  SLUICE_TRY(const std::string rows, delta::render_rows(state, live, small));
+  const FileCopy copy{.connection = connection_,
+                      .storage = storage_,
+                      .partition_by = state.partition_by,
+                      .sort_by = {},
+                      .file_bytes_max = file_bytes,
+                      .stem = make_file_stem(context, key)};
+  return delta::write_files(
+      context, copy, state,
+      fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows));
+}
+
+Result<Maintained> DeltaTable::compact(const Context& context, const Snapshot& snapshot,
+                                       const LiveFiles& live, const Compact& request,
+                                       const CommitKey& key) {
+  const TableState& state = snapshot.state();
+  Maintained done{.scanned = static_cast<std::int64_t>(live.files.size())};
+  SLUICE_TRY(const auto small,
+             delta::find_small_files(context, *connection_, state, live, request.file_bytes));
+  if (small.empty()) {
+    return done;
+  }
+  CommitRequest wanted{.note = {.key = key.key,
+                                .fingerprint = {},
+                                .operation = "compact",
+                                .rows = live.rows,
+                                .receipt = {.ingest_id = key.ingest_id,
+                                            .version = state.version + 1,
+                                            .unchanged = live.rows}},
+                       .added = {},
+                       .removed = {}};
+  SLUICE_TRY(wanted.added, rewrite_small(context, state, live, small, request.file_bytes, key));
+  for (const FileVersion::File& file : small) {
+    wanted.removed.push_back(file.path);
+  }
+  for (const AddedFile& file : wanted.added) {
+    wanted.note.receipt.bytes += file.bytes;
+  }
+  done.deleted = static_cast<std::int64_t>(wanted.removed.size());
+  done.written = static_cast<std::int64_t>(wanted.added.size());
+  done.version = wanted.note.receipt.version;
+  wanted.note.receipt.files = done.written;
+  wanted.note.receipt.committed_at = context.clock->now();
+  const auto outcome = snapshot.commit(wanted);
+  if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
+    delta::remove_added(context, *storage_, wanted.added);
+  }
+  SLUICE_CHECK(outcome);
+  SLUICE_CHECK(check_committed(*outcome));
+  write_checkpoint(context, *done.version);
+  return done;
+}
+
+Result<Maintained> DeltaTable::compact(const Context& context, const Compact& request) {
+  SLUICE_CHECK(check_compaction(request));
+  SLUICE_TRY(const Snapshot snapshot, load(context));
+  SLUICE_CHECK(check_operation(snapshot, "compact"));
+  const CommitKey key{.key = std::string(kCompactKey),
+                      .fingerprint = {},
+                      .ingest_id = make_uuid_v7(*context.clock, *context.random)};
+  SLUICE_TRY(const LiveFiles live,
+             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+  auto done = compact(context, snapshot, live, request, key);
+  delta::drop_live_files(context, *connection_, live);
+  return done;
+}
+
+Result<Maintained> DeltaTable::evolve(const Context& context,
+                                      const std::vector<schema::Change>& changes) {
+  SLUICE_TRY(const Snapshot snapshot, load(context));
+  const TableState& state = snapshot.state();
+  SLUICE_CHECK(check_operation(snapshot, "append"));  // no file is replaced
+  SLUICE_TRY([[maybe_unused]] const Evolved evolved,
+             evolve_schema(state.schema, changes, layout_columns(state.partition_by)));
+  SLUICE_CHECK(delta::check_changes(snapshot, changes));
+  const CommitKey key{
+      .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
+  SLUICE_TRY(const LiveFiles live,
+             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+  delta::drop_live_files(context, *connection_, live);
+  const Note note{.key = {},
+                  .fingerprint = {},
+                  .operation = "evolve",
+                  .rows = live.rows,
+                  .receipt = {.ingest_id = key.ingest_id,
+                              .version = state.version + 1,
+                              .unchanged = live.rows,
+                              .committed_at = context.clock->now()}};
+  SLUICE_TRY(const CommitOutcome outcome,
+             delta::commit_changes(context, *storage_, *connection_, snapshot, changes, note));
+  SLUICE_CHECK(check_committed(outcome));
+  write_checkpoint(context, note.receipt.version);
+  return Maintained{.scanned = static_cast<std::int64_t>(live.files.size()),
+                    .version = note.receipt.version};
+}
+
+Result<Maintained> DeltaTable::maintain(const Context& context, const Maintenance& request) {
+  return std::visit(overloaded{
+                        [&](const Clean& clean) {
+                          return remove_files_before(context, sys_micros::min(), clean.older_than);
+                        },
+                        [&](const Vacuum& vacuum) {
+                          return remove_files_before(context, vacuum.older_than, vacuum.older_than);
+                        },
+                        [&](const Compact& compacting) { return compact(context, compacting); },
+                        [&](const Evolve& evolving) { return evolve(context, evolving.changes); },
+                    },
+                    request);
 }
 
 }  // namespace

@@ -242,7 +242,8 @@ Status Snapshot::write_checkpoint() const {
   return {};
 }
 
-Status create_delta(const std::string& root, const plan::CreateTable& create, const Note& note) {
+Status create_delta(const std::string& root, const plan::CreateTable& create,
+                    const Properties& properties, const Note& note) {
   SLUICE_TRY(json schema, render_delta_schema(create.schema));
   json partition_by = json::array();
   for (const plan::PartitionField& field : create.partition_by) {
@@ -250,7 +251,7 @@ Status create_delta(const std::string& root, const plan::CreateTable& create, co
   }
   const json request{{"schema", std::move(schema)},
                      {"partition_by", std::move(partition_by)},
-                     {"properties", json::object()},
+                     {"properties", properties},
                      {"note", render_note(note)}};
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_create(root.c_str(), request.dump().c_str(), &text);

@@ -80,7 +80,8 @@ class Snapshot {
   std::string refusal_;
 };
 
-Status create_delta(const std::string& root, const plan::CreateTable& create, const Note& note);
+Status create_delta(const std::string& root, const plan::CreateTable& create,
+                    const Properties& properties, const Note& note);
 
 /// One entry of the log.
 struct LogEntry {

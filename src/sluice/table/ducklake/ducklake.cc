@@ -306,14 +306,24 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
                                   plan::to_string(id)));
   }
   const std::string lake = quote_literal(id.parts.front());
+  const std::string place = fmt::format("{}, {}, schema => {}", lake, quote_literal(id.parts[2]),
+                                        quote_literal(id.parts[1]));
   return make_sql_table(
       connection,
       {.id = id,
        .description = {.uri = plan::to_string(id), .format = "ducklake", .reader_note = ""},
        .has_partitions = true,
-       .sweeps = {fmt::format("SELECT count(*) FROM ducklake_cleanup_old_files({}, older_than => "
+       .sweeps = {fmt::format("SELECT count(*) FROM ducklake_expire_snapshots({}, older_than => "
+                              "{{}})",
+                              lake),
+                  fmt::format("SELECT count(*) FROM ducklake_cleanup_old_files({}, older_than => "
                               "{{}})",
                               lake)},
+       .compactions = {fmt::format("CALL ducklake_rewrite_data_files({})", place),
+                       fmt::format("CALL ducklake_merge_adjacent_files({})", place)},
+       .count_files = fmt::format("SELECT count(*) FROM ducklake_list_files({})", place),
+       .has_snapshots = true,
+       .widens_numbers_alone = true,
        .files = internal::make_lake_files(connection, id)});
 }
 

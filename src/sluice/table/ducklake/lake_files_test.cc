@@ -289,7 +289,7 @@ TEST_F(LocalLakeFilesTest, WhatWasKeptForACommitThatNeverCameIsSwept) {
   fs::copy_file(file, fmt::format("{}/_sluice_kept/{}.owner.kept", data_, stray));
   fs::copy_file(file, data_ + "/main/t/of_others.parquet");
   const auto soon = context_.clock->now() + std::chrono::hours(1);
-  EXPECT_EQ(lake_.table->maintain(context_, soon).value().failed, 0);
+  EXPECT_EQ(lake_.table->maintain(context_, Vacuum{.older_than = soon}).value().failed, 0);
   EXPECT_THAT(files(stray), IsEmpty());
   EXPECT_EQ(files("of_others").size(), 1U) << "not a file of the lake's";
   EXPECT_EQ(read(lake_), "1=a 2=b");

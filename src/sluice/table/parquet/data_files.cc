@@ -69,7 +69,8 @@ void remove_staged(const Context& context, storage::Storage& storage,
 }
 
 Result<std::string> render_rows(const schema::Schema& schema,
-                                const std::vector<FileVersion::File>& files) {
+                                const std::vector<FileVersion::File>& files,
+                                bool may_lack_columns) {
   std::string columns;
   std::string nothing;
   for (const schema::Field& field : schema.fields) {
@@ -78,14 +79,22 @@ Result<std::string> render_rows(const schema::Schema& schema,
     columns += fmt::format(", CAST({0} AS {1}) AS {0}", name, type);
     nothing += fmt::format(", CAST(NULL AS {1}) AS {0}", name, type);
   }
+  const std::string empty =
+      fmt::format("SELECT CAST(NULL AS VARCHAR) AS {}, CAST(NULL AS BIGINT) AS {}{} WHERE FALSE",
+                  kFile, kRow, nothing);
   if (files.empty()) {
-    return fmt::format(
-        "(SELECT CAST(NULL AS VARCHAR) AS {}, CAST(NULL AS BIGINT) AS {}{} WHERE FALSE)", kFile,
-        kRow, nothing);
+    return fmt::format("({})", empty);
   }
   std::vector<std::string> places;
   for (const FileVersion::File& file : files) {
     places.push_back(file.place);
+  }
+  if (may_lack_columns) {
+    return fmt::format(
+        "(SELECT {0}, {1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS {1}) "
+        "FROM read_parquet([{4}], filename = '{0}', file_row_number = true, hive_partitioning = "
+        "false, union_by_name = true)))",
+        kFile, kRow, columns, empty, quote_paths(places));
   }
   return fmt::format(
       "(SELECT _sluice_path AS {}, file_row_number AS {}{} FROM read_parquet([{}], filename = "

@@ -23,8 +23,9 @@ Result<std::vector<DataFile>> write_files(const Context& context, const FileCopy
 void remove_staged(const Context& context, storage::Storage& storage,
                    const std::vector<DataFile>& files);
 
-/// The table's columns with kFile and kRow, as a FROM item over the given files.
+/// The table's columns with kFile and kRow, as a FROM item over the given files, which
+/// `may_lack_columns`.
 Result<std::string> render_rows(const schema::Schema& schema,
-                                const std::vector<FileVersion::File>& files);
+                                const std::vector<FileVersion::File>& files, bool may_lack_columns);
 
 }  // namespace sluice::table::internal

@@ -128,6 +128,25 @@ Result<const ManifestState*> ManifestLog::load(const Context& context) {
   return state;
 }
 
+Result<ManifestState> ManifestLog::load_past(const Context& context, std::int64_t version) {
+  const std::int64_t start = version - version % kCheckpointEvery;
+  std::optional<ManifestState> state;
+  for (std::int64_t at = start; at <= version; ++at) {
+    SLUICE_TRY(auto stored, find_entry(context, at));
+    if (!stored.has_value()) {
+      return make_error(ErrorCode::NotFound,
+                        fmt::format("version {} cannot be read any more: '{}' is gone", version,
+                                    manifest_path(at)));
+    }
+    if (stored->state.has_value()) {
+      state = *std::move(stored->state);
+    } else {
+      apply_entry(*state, stored->entry);
+    }
+  }
+  return *std::move(state);
+}
+
 Status ManifestLog::create(const Context& context, ManifestState state) {
   SLUICE_CHECK(
       storage_->put_if_absent(context, manifest_path(0), render_entry(state.newest, &state)));
@@ -205,7 +224,7 @@ Status ManifestLog::show_and_hide(const Context& context, const Entry& entry) {
 }
 
 void ManifestLog::write_hint(const Context& context, std::int64_t version) {
-  const nlohmann::json hint{{"format", kManifestFormat}, {"version", version}};
+  const nlohmann::json hint{{"format", 1}, {"version", version}};
   if (const Status put = storage_->put(context, kHintPath, hint.dump() + "\n"); !put.has_value()) {
     context.say(LogLevel::Debug, fmt::format("the hint of a checkpoint was not written: {}",
                                              to_string(put.error())));

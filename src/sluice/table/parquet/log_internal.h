@@ -38,6 +38,9 @@ class ManifestLog {
   Result<CommitOutcome> append(const Context& context, const Entry& entry,
                                sys_micros forget_before);
 
+  /// The table at an older version; NotFound when its manifests are gone.
+  Result<ManifestState> load_past(const Context& context, std::int64_t version);
+
   /// One stored entry; empty when there is none.
   Result<std::optional<ParsedEntry>> find_entry(const Context& context, std::int64_t version);
 

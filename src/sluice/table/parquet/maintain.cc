@@ -1,4 +1,7 @@
+#include <map>
 #include <set>
+#include <string>
+#include <string_view>
 
 #include "sluice/table/files/layout.h"
 #include "sluice/table/parquet/maintain_internal.h"
@@ -37,7 +40,48 @@ Result<std::set<std::string, std::less<>>> find_needed(const Context& context, M
   return needed;
 }
 
+bool is_staged_file_of_ours(std::string_view path) {
+  const std::string_view name = file_name(path);
+  return name.starts_with('_') && is_named_by_ingest(name.substr(1), ".parquet.staged");
+}
+
 }  // namespace
+
+std::vector<DataFile> find_small_files(const std::vector<DataFile>& files,
+                                       std::uint64_t file_bytes) {
+  const auto folder_of = [](const DataFile& file) {
+    return file.path.substr(0, file.path.size() - file_name(file.path).size());
+  };
+  const auto is_small = [&](const DataFile& file) {
+    return static_cast<std::uint64_t>(file.bytes) < file_bytes / 2;
+  };
+  std::map<std::string, int> small;
+  for (const DataFile& file : files) {
+    small[folder_of(file)] += is_small(file) ? 1 : 0;
+  }
+  std::vector<DataFile> found;
+  for (const DataFile& file : files) {
+    if (is_small(file) && small[folder_of(file)] > 1) {
+      found.push_back(file);
+    }
+  }
+  return found;
+}
+
+Result<Maintained> remove_uncommitted(const Context& context, storage::Storage& storage,
+                                      const ManifestState& state, sys_micros older_than) {
+  // What the newest version names is shown before another one is made, so no older one is open.
+  std::set<std::string, std::less<>> needed;
+  for (const DataFile& file : state.files) {
+    needed.insert(staged_name(file.path));
+  }
+  SLUICE_TRY(const auto objects, storage.list(context, ""));
+  return table::remove_unneeded(
+      context, storage, objects,
+      {.is_ours = is_staged_file_of_ours,
+       .is_needed = [&](std::string_view path) { return needed.contains(path); }},
+      older_than);
+}
 
 Result<Maintained> remove_unneeded(const Context& context, storage::Storage& storage,
                                    ManifestLog& log, const ManifestState& state,

@@ -35,6 +35,7 @@ json render_state(const ManifestState& state) {
               {"partition_by", render_partitions(state.table.partition_by)},
               {"properties", state.table.properties},
               {"sort_by", state.sort_by},
+              {"may_lack_columns", state.may_lack_columns},
               {"files", render_files(state.files)},
               {"commits", std::move(commits)}};
 }
@@ -55,6 +56,7 @@ Result<ManifestState> parse_state(const json& stored) {
   SLUICE_TRY(state.table.partition_by, parse_partitions(stored.at("partition_by")));
   state.table.properties = stored.at("properties").get<std::map<std::string, std::string>>();
   state.sort_by = stored.at("sort_by").get<std::vector<std::string>>();
+  state.may_lack_columns = stored.value("may_lack_columns", false);
   state.files = parse_files(stored.at("files"));
   for (const json& one : stored.at("commits")) {
     SLUICE_TRY(Receipt receipt, parse_receipt(one.at("receipt")));
@@ -75,6 +77,10 @@ Result<ParsedEntry> parse_members(const json& stored) {
   entry.rows = stored.at("rows").get<std::int64_t>();
   entry.added = parse_files(stored.at("added"));
   entry.removed = stored.at("removed").get<std::vector<std::string>>();
+  if (stored.contains("schema")) {
+    SLUICE_TRY(entry.schema, parse_schema(stored.at("schema")));
+    entry.adds_columns = stored.at("adds_columns").get<bool>();
+  }
   if (stored.contains("state")) {
     SLUICE_TRY(parsed.state, parse_state(stored.at("state")));
     parsed.state->table.version = entry.version;
@@ -128,6 +134,11 @@ void apply_entry(ManifestState& state, const Entry& entry) {
       return std::ranges::binary_search(removed, file.path);
     });
   }
+  if (entry.schema.has_value()) {
+    state.table.schema = *entry.schema;
+    state.may_lack_columns = state.may_lack_columns || entry.adds_columns;
+  }
+  state.may_lack_columns = state.may_lack_columns && !state.files.empty();
   state.files.insert(state.files.end(), entry.added.begin(), entry.added.end());
   if (!entry.key.empty()) {
     state.commits[entry.key] = {.receipt = entry.receipt, .fingerprint = entry.fingerprint};
@@ -154,7 +165,9 @@ void forget_commits(ManifestState& state, sys_micros older_than) {
 }
 
 std::string render_entry(const Entry& entry, const ManifestState* state) {
-  json stored{{"format", kManifestFormat},
+  const bool has_changed_columns =
+      entry.schema.has_value() || (state != nullptr && state->may_lack_columns);
+  json stored{{"format", has_changed_columns ? kManifestFormat : 1},
               {"version", entry.version},
               {"operation", entry.operation},
               {"key", entry.key},
@@ -163,6 +176,10 @@ std::string render_entry(const Entry& entry, const ManifestState* state) {
               {"rows", entry.rows},
               {"added", render_files(entry.added)},
               {"removed", entry.removed}};
+  if (entry.schema.has_value()) {
+    stored["schema"] = render_schema(*entry.schema);
+    stored["adds_columns"] = entry.adds_columns;
+  }
   if (state != nullptr) {
     stored["state"] = render_state(*state);
   }

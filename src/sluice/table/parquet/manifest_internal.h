@@ -16,7 +16,8 @@
 
 namespace sluice::table::internal {
 
-inline constexpr int kManifestFormat = 1;
+/// What a reader knows; an entry says the lowest that reads it. Of columns that changed: 2.
+inline constexpr int kManifestFormat = 2;
 inline constexpr std::int64_t kCheckpointEvery = 16;
 
 struct DataFile {
@@ -36,6 +37,10 @@ struct Entry {
   std::int64_t rows = 0;  // of the table after it
   std::vector<DataFile> added;
   std::vector<std::string> removed;
+  /// The columns from this version on; absent: those of the version before.
+  std::optional<schema::Schema> schema;
+  /// Files of older versions lack columns of `schema`.
+  bool adds_columns = false;
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
@@ -45,6 +50,8 @@ struct ManifestState {
   std::vector<std::string> sort_by;
   std::vector<DataFile> files;  // in the order they were added
   std::map<std::string, StoredCommit, std::less<>> commits;
+  /// Some files were written before columns were added.
+  bool may_lack_columns = false;
   Entry newest;
 
   std::int64_t rows() const;

@@ -49,6 +49,36 @@ TEST(ManifestTest, ACheckpointHoldsTheWholeState) {
   EXPECT_EQ(parsed.state->newest, entry);
 }
 
+TEST(ManifestTest, ChangedColumnsAreReadBackAndNeedAReaderThatKnowsThem) {
+  Entry entry = entry_of(17, "");
+  EXPECT_NE(render_entry(entry, nullptr).find("\"format\":1"), std::string::npos);
+  entry.schema = schema::Schema{{{.name = "id", .type = {schema::Text{}}, .nullable = false}}};
+  entry.adds_columns = true;
+  const std::string text = render_entry(entry, nullptr);
+  EXPECT_NE(text.find("\"format\":2"), std::string::npos);
+  EXPECT_EQ(parse_entry(text, "x").value().entry, entry);
+}
+
+TEST(ManifestTest, FilesMayLackColumnsUntilTheLastOfThemIsReplaced) {
+  ManifestState state = state_of();
+  Entry added = entry_of(1, "k");
+  added.schema = schema::Schema{
+      {{.name = "id", .type = {schema::Integer{}}}, {.name = "note", .type = {schema::Text{}}}}};
+  added.adds_columns = true;
+  apply_entry(state, added);
+  EXPECT_FALSE(state.may_lack_columns) << "there was no file before it";
+  added.version = 2;
+  apply_entry(state, added);
+  EXPECT_TRUE(state.may_lack_columns);
+  EXPECT_EQ(state.table.schema.fields.size(), 2U);
+  Entry overwrite = entry_of(16, "o");
+  const ParsedEntry stored = parse_entry(render_entry(overwrite, &state), "x").value();
+  EXPECT_TRUE(stored.state->may_lack_columns);
+  overwrite.removed = {"a-1.parquet"};
+  apply_entry(state, overwrite);
+  EXPECT_FALSE(state.may_lack_columns);
+}
+
 TEST(ManifestTest, ACheckpointWithoutItsStateIsCorrupt) {
   EXPECT_EQ(parse_entry(render_entry(entry_of(16, "k"), nullptr), "x").error().code,
             ErrorCode::Corrupt);
@@ -69,7 +99,7 @@ TEST(ManifestTest, AMissingMemberIsCorrupt) {
 }
 
 TEST(ManifestTest, AFormatOfTheFutureIsRefused) {
-  EXPECT_EQ(parse_entry("{\"format\": 2}", "x").error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(parse_entry("{\"format\": 3}", "x").error().code, ErrorCode::Unsupported);
 }
 
 TEST(ManifestTest, AnEntryTakesFilesAwayAndAddsOthers) {

@@ -1,12 +1,17 @@
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
+#include "sluice/table/files/view.h"
 #include "sluice/table/parquet/data_files_internal.h"
 #include "sluice/table/parquet/log_internal.h"
 #include "sluice/table/parquet/maintain_internal.h"
@@ -26,32 +31,53 @@ constexpr std::string_view kReaderNote =
 
 class ParquetPrepared final : public Prepared {
  public:
-  explicit ParquetPrepared(Entry made) : entry(std::move(made)) {}
+  ParquetPrepared(storage::Storage& storage, Entry made)
+      : entry(std::move(made)), storage_(&storage) {}
   const Receipt& expected() const override { return entry.receipt; }
+  Status abort(const Context& context) override {
+    internal::remove_staged(context, *storage_, entry.added);
+    return {};
+  }
   Entry entry;
+
+ private:
+  storage::Storage* storage_;
 };
 
 class ParquetTable final : public Table {
  public:
   ParquetTable(engine::Connection& connection, storage::Storage& storage,
                const ParquetOptions& options)
-      : connection_(&connection), storage_(&storage), options_(options), log_(storage) {}
+      : Table(
+            {.uri = storage.uri(""), .format = "parquet", .reader_note = std::string(kReaderNote)}),
+        connection_(&connection),
+        storage_(&storage),
+        options_(options),
+        log_(storage) {}
 
-  TableDescription describe() const override {
-    return {.uri = storage_->uri(""), .format = "parquet", .reader_note = std::string(kReaderNote)};
-  }
-  Status create(const Context& context, const plan::CreateTable& create) override;
+  Status create(const Context& context, const plan::CreateTable& create,
+                const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
   Result<std::unique_ptr<Prepared>> prepare(const Context& context, const plan::Write& write,
                                             ColumnStream rows, const CommitKey& key) override;
   Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
-  Status abort(const Context& context, std::unique_ptr<Prepared> prepared) override;
   Result<std::vector<Version>> history(const Context& context) override;
-  Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
+  Status make_view(const Context& context, const At& at, const std::string& name) override;
+  Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
+  Status find_past_files(const Context& context, const ManifestState& newest,
+                         const ManifestState& past, std::vector<FileVersion::File>& files);
+  Result<Maintained> compact(const Context& context, const ManifestState& state,
+                             const Compact& request);
+  Result<Maintained> evolve(const Context& context, const ManifestState& state,
+                            const std::vector<schema::Change>& changes);
+  Status write_rows(const Context& context, const FileCopy& copy, const schema::Schema& schema,
+                    const std::string& select, Entry& entry);
+  Result<Maintained> append(const Context& context, Entry entry, Maintained done);
+  std::vector<FileVersion::File> places_of(const std::vector<DataFile>& files) const;
   Error explain(const Context& context, std::int64_t version, Error error);
   FileCopy file_copy(const Context& context, const ManifestState& state,
                      const CommitKey& key) const;
@@ -96,13 +122,15 @@ std::string_view foreign_format(std::string_view path) {
                                             : "";
 }
 
-Status ParquetTable::create(const Context& context, const plan::CreateTable& create) {
+Status ParquetTable::create(const Context& context, const plan::CreateTable& create,
+                            const Properties& properties) {
   SLUICE_CHECK(check_columns(create));
   SLUICE_TRY(const ManifestState* there, log_.find(context));
   if (there == nullptr) {
     SLUICE_CHECK(check_folder_is_free(context, *storage_, "Parquet folder", foreign_format));
     ManifestState state;
     state.table.schema = create.schema;
+    state.table.properties = properties;
     state.table.partition_by = create.partition_by;
     state.sort_by = create.sort_by;
     state.newest.operation = "create";
@@ -164,11 +192,9 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
               .fingerprint = key.fingerprint,
               .rows = state->rows()};
   FileVersion version{.state = &state->table, .rows = state->rows()};
-  for (const DataFile& file : state->files) {
-    version.files.push_back({.path = file.path, .place = storage_->uri(file.path)});
-  }
+  version.files = places_of(state->files);
   version.render_rows = [&](const std::vector<FileVersion::File>& files) {
-    return internal::render_rows(schema, files);
+    return internal::render_rows(schema, files, state->may_lack_columns);
   };
   version.write_rows = [&](const std::string& select) -> Result<std::int64_t> {
     SLUICE_TRY(entry.added,
@@ -191,7 +217,7 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
   entry.removed = std::move(made->removed);
   entry.rows += entry.receipt.inserted - entry.receipt.deleted;
-  return std::unique_ptr<Prepared>(std::make_unique<ParquetPrepared>(std::move(entry)));
+  return std::unique_ptr<Prepared>(std::make_unique<ParquetPrepared>(*storage_, std::move(entry)));
 }
 
 /// A file that another writer has replaced meanwhile cannot be read under its name any more.
@@ -221,11 +247,6 @@ Result<CommitOutcome> ParquetTable::commit(const Context& context,
   return outcome;
 }
 
-Status ParquetTable::abort(const Context& context, std::unique_ptr<Prepared> prepared) {
-  internal::remove_staged(context, *storage_, static_cast<ParquetPrepared&>(*prepared).entry.added);
-  return {};
-}
-
 Result<std::vector<Version>> ParquetTable::history(const Context& context) {
   SLUICE_TRY(const ManifestState* state, log_.load(context));
   std::vector<Version> versions;
@@ -244,9 +265,174 @@ Result<std::vector<Version>> ParquetTable::history(const Context& context) {
   return versions;
 }
 
-Result<Maintained> ParquetTable::maintain(const Context& context, sys_micros older_than) {
+std::vector<FileVersion::File> ParquetTable::places_of(const std::vector<DataFile>& files) const {
+  std::vector<FileVersion::File> places;
+  places.reserve(files.size());
+  for (const DataFile& file : files) {
+    places.push_back({.path = file.path, .place = storage_->uri(file.path)});
+  }
+  return places;
+}
+
+/// Files that were replaced meanwhile lie under their hidden names, until they are vacuumed.
+Status ParquetTable::find_past_files(const Context& context, const ManifestState& newest,
+                                     const ManifestState& past,
+                                     std::vector<FileVersion::File>& files) {
+  std::set<std::string_view> current;
+  for (const DataFile& file : newest.files) {
+    current.insert(file.path);
+  }
+  SLUICE_TRY(const auto objects, storage_->list(context, ""));
+  std::set<std::string_view> there;
+  for (const storage::ObjectInfo& object : objects) {
+    there.insert(object.path);
+  }
+  for (const DataFile& file : past.files) {
+    const std::string name =
+        current.contains(file.path) ? file.path : internal::removed_name(file.path);
+    if (!there.contains(name)) {
+      return make_error(ErrorCode::NotFound, fmt::format("a file of version {} was vacuumed: '{}'",
+                                                         past.table.version, file.path))
+          .with_hint("Read a newer version; vacuum says how long replaced files are kept.");
+    }
+    files.push_back({.path = file.path, .place = storage_->uri(name)});
+  }
+  return {};
+}
+
+Status ParquetTable::make_view(const Context& context, const At& at, const std::string& name) {
+  std::optional<std::int64_t> wanted;
+  if (at.version || at.instant) {
+    SLUICE_TRY(wanted, load_version(context, *this, at));
+  }
+  SLUICE_TRY(const ManifestState* newest, log_.load(context));
+  ManifestState past;
+  const ManifestState* meant = newest;
+  std::vector<FileVersion::File> files = places_of(newest->files);
+  if (wanted && *wanted != newest->table.version) {
+    SLUICE_TRY(past, log_.load_past(context, *wanted));
+    meant = &past;
+    files.clear();
+    SLUICE_CHECK(find_past_files(context, *newest, past, files));
+  }
+  SLUICE_TRY(const std::string rows,
+             internal::render_rows(meant->table.schema, files, meant->may_lack_columns));
+  return make_rows_view(context, *connection_, name, meant->table.schema, rows);
+}
+
+Status ParquetTable::write_rows(const Context& context, const FileCopy& copy,
+                                const schema::Schema& schema, const std::string& select,
+                                Entry& entry) {
+  SLUICE_TRY(entry.added, internal::write_files(context, copy, schema, select));
+  entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
+  for (const DataFile& file : entry.added) {
+    entry.receipt.bytes += file.bytes;
+  }
+  return {};
+}
+
+/// The version of a change that has no key.
+Entry next_entry(const Context& context, const ManifestState& state, std::string operation) {
+  Entry entry{.version = state.table.version + 1,
+              .operation = std::move(operation),
+              .key = {},
+              .fingerprint = {},
+              .rows = state.rows()};
+  entry.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
+  entry.receipt.version = entry.version;
+  entry.receipt.unchanged = entry.rows;
+  return entry;
+}
+
+CommitKey key_of(const Entry& entry) {
+  return {.key = {}, .fingerprint = {}, .ingest_id = entry.receipt.ingest_id};
+}
+
+Result<Maintained> ParquetTable::append(const Context& context, Entry entry, Maintained done) {
+  entry.receipt.committed_at = context.clock->now();
+  const auto outcome = log_.append(context, entry, context.clock->now() - options_.key_ttl);
+  if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
+    internal::remove_staged(context, *storage_, entry.added);
+  }
+  SLUICE_CHECK(outcome);
+  SLUICE_CHECK(check_committed(*outcome));
+  done.deleted = static_cast<std::int64_t>(entry.removed.size());
+  done.written = static_cast<std::int64_t>(entry.added.size());
+  done.version = entry.version;
+  return done;
+}
+
+Result<Maintained> ParquetTable::compact(const Context& context, const ManifestState& state,
+                                         const Compact& request) {
+  SLUICE_CHECK(check_compaction(request));
+  const Maintained done{.scanned = static_cast<std::int64_t>(state.files.size())};
+  const auto small = internal::find_small_files(state.files, request.file_bytes);
+  if (small.empty()) {
+    return done;
+  }
+  Entry entry = next_entry(context, state, "compact");
+  for (const DataFile& file : small) {
+    entry.removed.push_back(file.path);
+  }
+  std::vector<std::string> columns;
+  for (const schema::Field& field : state.table.schema.fields) {
+    columns.push_back(field.name);
+  }
+  SLUICE_TRY(const std::string rows,
+             internal::render_rows(state.table.schema, places_of(small), state.may_lack_columns));
+  FileCopy copy = file_copy(context, state, key_of(entry));
+  copy.file_bytes_max = request.file_bytes;
+  SLUICE_CHECK(write_rows(context, copy, state.table.schema,
+                          fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows),
+                          entry));
+  return append(context, std::move(entry), done);
+}
+
+/// Columns that are added are read as NULL where a file lacks them; whatever else changes writes
+/// the files anew, so that every reader of Parquet sees one schema.
+Result<Maintained> ParquetTable::evolve(const Context& context, const ManifestState& state,
+                                        const std::vector<schema::Change>& changes) {
+  SLUICE_TRY(const Evolved evolved,
+             evolve_schema(state.table.schema, changes,
+                           layout_columns(state.table.partition_by, state.sort_by)));
+  SLUICE_CHECK(check_columns({.target = {},
+                              .schema = evolved.schema,
+                              .primary_key = {},
+                              .partition_by = state.table.partition_by,
+                              .sort_by = state.sort_by}));
+  SLUICE_TRY(
+      const std::string rows,
+      internal::render_rows(state.table.schema, places_of(state.files), state.may_lack_columns));
+  SLUICE_TRY(const std::string select, render_evolved(evolved, rows));
+  SLUICE_CHECK(check_no_null(context, *connection_, evolved.newly_required, select));
+  Entry entry = next_entry(context, state, "evolve");
+  entry.schema = evolved.schema;
+  entry.adds_columns = evolved.adds_columns;
+  if (evolved.changes_files && !state.files.empty()) {
+    for (const DataFile& file : state.files) {
+      entry.removed.push_back(file.path);
+    }
+    SLUICE_CHECK(write_rows(context, file_copy(context, state, key_of(entry)), evolved.schema,
+                            select, entry));
+  }
+  return append(context, std::move(entry),
+                {.scanned = static_cast<std::int64_t>(state.files.size())});
+}
+
+Result<Maintained> ParquetTable::maintain(const Context& context, const Maintenance& request) {
   SLUICE_TRY(const ManifestState* state, log_.load(context));
-  return internal::remove_unneeded(context, *storage_, log_, *state, older_than);
+  return std::visit(
+      overloaded{
+          [&](const Clean& clean) {
+            return internal::remove_uncommitted(context, *storage_, *state, clean.older_than);
+          },
+          [&](const Vacuum& vacuum) {
+            return internal::remove_unneeded(context, *storage_, log_, *state, vacuum.older_than);
+          },
+          [&](const Compact& compacting) { return compact(context, *state, compacting); },
+          [&](const Evolve& evolving) { return evolve(context, *state, evolving.changes); },
+      },
+      request);
 }
 
 }  // namespace

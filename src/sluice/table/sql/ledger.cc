@@ -166,6 +166,22 @@ Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_tha
   return forgotten;
 }
 
+Result<std::optional<std::int64_t>> Ledger::find_snapshot(const Context& context,
+                                                          std::int64_t version) {
+  const bool is_first = version == 0;
+  SLUICE_TRY(const auto rows,
+             find_rows(context, *connection_,
+                       {fmt::format("SELECT CAST(min(snapshot_id) {} AS VARCHAR) FROM {} WHERE "
+                                    "table_name = ? AND version = ?",
+                                    is_first ? "- 1" : "", ledger_),
+                        {name_, is_first ? std::int64_t{1} : version}}));
+  if (rows.empty() || !rows[0][0].has_value()) {
+    return std::optional<std::int64_t>{};
+  }
+  SLUICE_TRY(const std::int64_t snapshot, parse_count(*rows[0][0]));
+  return std::optional(snapshot);
+}
+
 Result<std::vector<Version>> Ledger::history(const Context& context) {
   SLUICE_TRY(
       const auto rows,

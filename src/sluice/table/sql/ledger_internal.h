@@ -46,6 +46,10 @@ class Ledger {
   /// Forgets commits before an instant, but the newest one; how many.
   Result<std::int64_t> forget(const Context& context, sys_micros older_than);
 
+  /// The snapshot of the database in which a version was committed; of version 0 the one before
+  /// the first commit. Empty when the ledger does not know it any more.
+  Result<std::optional<std::int64_t>> find_snapshot(const Context& context, std::int64_t version);
+
   /// Newest first, without version 0.
   Result<std::vector<Version>> history(const Context& context);
 

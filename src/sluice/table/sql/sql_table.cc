@@ -11,77 +11,27 @@
 #include "sluice/table/change/change.h"
 #include "sluice/table/change/key_check.h"
 #include "sluice/table/change/text_rows.h"
+#include "sluice/table/evolve.h"
+#include "sluice/table/sql/alter_internal.h"
 #include "sluice/table/sql/ledger_internal.h"
+#include "sluice/table/sql/transaction_internal.h"
 
 namespace sluice::table {
 namespace {
 
 using dialect::quote_identifier;
 using internal::Ledger;
+using internal::render_changes;
+using internal::render_layout;
+using internal::Transaction;
 
 bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
-
-/// A transaction of the connection; rolled back unless it was committed.
-class Transaction {
- public:
-  static Result<Transaction> begin(const Context& context, engine::Connection& connection,
-                                   CommitFiles* files) {
-    if (files != nullptr) {
-      SLUICE_CHECK(files->begin(context));
-    }
-    SLUICE_CHECK(connection.execute(context, "BEGIN TRANSACTION"));
-    return Transaction(connection, files);
-  }
-  Transaction(Transaction&& other) noexcept
-      : connection_(std::exchange(other.connection_, nullptr)), files_(other.files_) {}
-  Transaction& operator=(Transaction&&) = delete;
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  ~Transaction() { static_cast<void>(roll_back()); }
-
-  Status roll_back() {
-    if (engine::Connection* open = std::exchange(connection_, nullptr); open != nullptr) {
-      const auto done = open->execute(Context{}, "ROLLBACK");
-      release();
-      SLUICE_CHECK(done);
-    }
-    return {};
-  }
-  /// The error of a commit leaves its outcome open, unless it is a conflict; files stay kept until
-  /// release().
-  Status commit(const Context& context) {
-    if (files_ != nullptr) {
-      if (Status kept = files_->keep(context); !kept.has_value()) {
-        SLUICE_CHECK(roll_back());
-        return kept;
-      }
-    }
-    engine::Connection* open = std::exchange(connection_, nullptr);
-    auto committed = open->execute(context, "COMMIT");
-    if (!committed.has_value()) {
-      static_cast<void>(open->execute(Context{}, "ROLLBACK"));
-      return std::move(committed).error();
-    }
-    release();
-    return {};
-  }
-  void release() {
-    if (files_ != nullptr) {
-      files_->release();
-    }
-  }
-
- private:
-  Transaction(engine::Connection& connection, CommitFiles* files)
-      : connection_(&connection), files_(files) {}
-  engine::Connection* connection_;
-  CommitFiles* files_;
-};
 
 class SqlPrepared final : public Prepared {
  public:
   explicit SqlPrepared(Transaction open) : transaction(std::move(open)) {}
   const Receipt& expected() const override { return receipt; }
+  Status abort(const Context&) override { return transaction.roll_back(); }
 
   Transaction transaction;
   Receipt receipt;
@@ -103,24 +53,32 @@ struct LoadedState {
 class SqlTablePort final : public Table {
  public:
   SqlTablePort(engine::Connection& connection, SqlTable table)
-      : connection_(&connection),
+      : Table(table.description),
+        connection_(&connection),
         table_(std::move(table)),
         ledger_(connection, table_.id, table_.has_primary_keys) {}
 
-  TableDescription describe() const override { return table_.description; }
-  Status create(const Context& context, const plan::CreateTable& create) override;
+  Status create(const Context& context, const plan::CreateTable& create,
+                const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
   Result<std::unique_ptr<Prepared>> prepare(const Context& context, const plan::Write& write,
                                             ColumnStream rows, const CommitKey& key) override;
   Result<CommitOutcome> commit(const Context& context, std::unique_ptr<Prepared> prepared) override;
-  Status abort(const Context& context, std::unique_ptr<Prepared> prepared) override;
   Result<std::vector<Version>> history(const Context& context) override;
-  Result<Maintained> maintain(const Context& context, sys_micros older_than) override;
+  Status make_view(const Context& context, const At& at, const std::string& name) override;
+  Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
-  Status create_once(const Context& context, const plan::CreateTable& create);
+  Result<std::string> render_past(const Context& context, std::int64_t version);
+  Result<Maintained> sweep_files(const Context& context, sys_micros older_than);
+  Result<Maintained> vacuum(const Context& context, sys_micros older_than);
+  Result<Maintained> compact(const Context& context, const Compact& request);
+  Result<Maintained> evolve(const Context& context, const std::vector<schema::Change>& changes);
+  Status check_filled(const Context& context, const Evolved& evolved);
+  Status create_once(const Context& context, const plan::CreateTable& create,
+                     const Properties& properties);
   Result<LoadedState> load_state(const Context& context, std::string_view key);
   Result<LoadedState> load_own_state(const Context& context, std::string_view key);
   Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
@@ -188,12 +146,13 @@ plan::CreateTable without_primary_key(plan::CreateTable create) {
   return create;
 }
 
-Status SqlTablePort::create(const Context& context, const plan::CreateTable& create) {
+Status SqlTablePort::create(const Context& context, const plan::CreateTable& create,
+                            const Properties& properties) {
   constexpr int kAttemptsMax = 8;
   SLUICE_CHECK(check_columns(create.schema));
   Status created;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    created = create_once(context, create);
+    created = create_once(context, create, properties);
     if (created.has_value() || !is_conflict(created.error())) {
       break;
     }
@@ -202,34 +161,8 @@ Status SqlTablePort::create(const Context& context, const plan::CreateTable& cre
   return created;
 }
 
-/// "SET PARTITIONED BY (year(at), name)"; what only other formats cut by is Unsupported.
-Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields) {
-  std::string text;
-  for (const plan::PartitionField& field : fields) {
-    const std::string column = quote_identifier(field.column);
-    std::string part;
-    switch (field.transform) {
-      case plan::PartitionTransform::Identity: part = column; break;
-      case plan::PartitionTransform::Bucket:
-        part = fmt::format("bucket({}, {})", field.parameter, column);
-        break;
-      case plan::PartitionTransform::Year: part = fmt::format("year({})", column); break;
-      case plan::PartitionTransform::Month: part = fmt::format("month({})", column); break;
-      case plan::PartitionTransform::Day: part = fmt::format("day({})", column); break;
-      case plan::PartitionTransform::Hour: part = fmt::format("hour({})", column); break;
-      case plan::PartitionTransform::Truncate:
-        return make_error(ErrorCode::Unsupported,
-                          fmt::format("a table of this format is not partitioned by a piece of "
-                                      "a value: '{}'",
-                                      field.column))
-            .with_hint("Partition by the column itself, by buckets of it, or by a part of a date.");
-    }
-    text += (text.empty() ? "" : ", ") + part;
-  }
-  return fmt::format("SET PARTITIONED BY ({})", text);
-}
-
-Status SqlTablePort::create_once(const Context& context, const plan::CreateTable& create) {
+Status SqlTablePort::create_once(const Context& context, const plan::CreateTable& create,
+                                 const Properties& properties) {
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const auto there, find_state(context));
@@ -244,6 +177,12 @@ Status SqlTablePort::create_once(const Context& context, const plan::CreateTable
   SLUICE_TRY(const plan::Statement statement,
              dialect::render_create_table(dialect::duckdb_dialect(), plain));
   SLUICE_CHECK(connection_->execute(context, statement));
+  if (!there.has_value()) {
+    for (const std::string& comment :
+         internal::render_comments(table_name(), create.schema, properties)) {
+      SLUICE_CHECK(connection_->execute(context, comment));
+    }
+  }
   if (table_.has_partitions && !there.has_value() && !create.partition_by.empty()) {
     SLUICE_TRY(const std::string layout, render_layout(create.partition_by));
     SLUICE_CHECK(
@@ -480,7 +419,153 @@ Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared)
                         prepared.key.fingerprint, prepared.receipt, table_name());
 }
 
-Result<Maintained> SqlTablePort::maintain(const Context& context, sys_micros older_than) {
+/// The rows of an older version, as a FROM item.
+Result<std::string> SqlTablePort::render_past(const Context& context, std::int64_t version) {
+  if (!table_.has_snapshots) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a table of this database keeps its newest version alone: '{}'",
+                                  plan::to_string(table_.id)))
+        .with_hint("Keep the table in a DuckLake, a Delta table or a Parquet folder.");
+  }
+  SLUICE_TRY(const auto snapshot, ledger_.find_snapshot(context, version));
+  std::int64_t there = 0;
+  if (snapshot.has_value()) {
+    SLUICE_TRY(there,
+               load_count(context, *connection_,
+                          fmt::format("SELECT count(*) FROM ducklake_snapshots({}) WHERE "
+                                      "snapshot_id = {}",
+                                      dialect::quote_literal(table_.id.parts.front()), *snapshot)));
+  }
+  if (there == 0) {
+    return make_error(ErrorCode::NotFound, fmt::format("version {} was vacuumed: '{}'", version,
+                                                       plan::to_string(table_.id)))
+        .with_hint("Read a newer version; vacuum says how long versions are kept.");
+  }
+  return fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
+}
+
+Status SqlTablePort::make_view(const Context& context, const At& at, const std::string& name) {
+  SLUICE_TRY(const auto state, find_state(context));
+  if (!state.has_value()) {
+    return make_error(ErrorCode::NotFound,
+                      fmt::format("there is no such table: '{}'", plan::to_string(table_.id)));
+  }
+  std::string from = table_name();
+  if (at.version || at.instant) {
+    SLUICE_TRY(const std::int64_t version, load_version(context, *this, at));
+    if (version != state->version) {
+      SLUICE_TRY(from, render_past(context, version));
+    }
+  }
+  SLUICE_TRY_IN([[maybe_unused]] const auto made,
+                connection_->execute(
+                    context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
+                                         quote_identifier(name), from)),
+                "making a view of the table");
+  return {};
+}
+
+/// Columns that shall be required hold no NULL.
+Status SqlTablePort::check_filled(const Context& context, const Evolved& evolved) {
+  for (std::size_t i = 0; i < evolved.from.size(); ++i) {
+    const std::string& column = evolved.schema.fields[i].name;
+    if (std::ranges::find(evolved.newly_required, column) == evolved.newly_required.end()) {
+      continue;
+    }
+    SLUICE_TRY(const std::int64_t nulls,
+               load_count(context, *connection_,
+                          fmt::format("SELECT count(*) FROM {} WHERE {} IS NULL", table_name(),
+                                      quote_identifier(evolved.from[i]))));
+    if (nulls > 0) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("{} rows hold no value of a column that shall be required: "
+                                    "'{}'",
+                                    nulls, column))
+          .with_hint("Fill these rows, or leave the column optional.");
+    }
+  }
+  return {};
+}
+
+/// One transaction, with a version of its own in the ledger. A failed COMMIT is looked up.
+Result<Maintained> SqlTablePort::evolve(const Context& context,
+                                        const std::vector<schema::Change>& changes) {
+  SLUICE_TRY(Transaction transaction,
+             Transaction::begin(context, *connection_, table_.files.get()));
+  SLUICE_TRY(const LoadedState loaded, load_own_state(context, {}));
+  SLUICE_TRY(const Evolved evolved, evolve_schema(loaded.table.schema, changes,
+                                                  layout_columns(loaded.table.partition_by)));
+  SLUICE_CHECK(check_columns(evolved.schema));
+  SLUICE_CHECK(check_filled(context, evolved));
+  SLUICE_TRY(const auto statements,
+             render_changes(table_name(), changes, table_.widens_numbers_alone));
+  for (const std::string& statement : statements) {
+    SLUICE_TRY_IN([[maybe_unused]] const auto done, connection_->execute(context, statement),
+                  "changing the columns of the table");
+  }
+  const Uuid id = make_uuid_v7(*context.clock, *context.random);
+  const CommitKey key{.key = "evolve " + to_string(id), .fingerprint = {}, .ingest_id = id};
+  const Receipt receipt{
+      .ingest_id = id, .version = loaded.table.version + 1, .committed_at = context.clock->now()};
+  SLUICE_TRY(const bool is_ours, ledger_.record(context,
+                                                {.version = receipt.version,
+                                                 .committed_at = receipt.committed_at,
+                                                 .operation = "evolve",
+                                                 .key = key.key},
+                                                key.fingerprint, receipt, table_name()));
+  if (!is_ours) {
+    return make_error(ErrorCode::CommitConflict, "another writer was first");
+  }
+  if (Status sent = transaction.commit(context); !sent.has_value()) {
+    const auto stored = find_commit(context, key.key);
+    const bool is_there = stored.has_value() && stored->has_value();
+    if (!is_there && !(stored.has_value() && is_conflict(sent.error()))) {
+      return make_error(ErrorCode::CommitUnknown, "the commit was sent and its reply was lost")
+          .with_native(to_string(sent.error()))
+          .with_hint("The table's history says whether it was made; if not, repeat it.");
+    }
+    transaction.release();
+    SLUICE_CHECK(is_there ? Status{} : std::move(sent));
+  }
+  return Maintained{.version = receipt.version};
+}
+
+/// The database chooses the files; what it writes is flushed and kept as that of a commit.
+Result<Maintained> SqlTablePort::compact(const Context& context, const Compact&) {
+  if (table_.compactions.empty()) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("the database lays the rows of this table out by itself: '{}'",
+                                  plan::to_string(table_.id)))
+        .with_hint("CHECKPOINT in the database gives the room of deleted rows back.");
+  }
+  SLUICE_TRY(const std::int64_t before, load_count(context, *connection_, table_.count_files));
+  for (const std::string& statement : table_.compactions) {
+    SLUICE_TRY(Transaction transaction,
+               Transaction::begin(context, *connection_, table_.files.get()));
+    SLUICE_TRY_IN([[maybe_unused]] const auto done, connection_->execute(context, statement),
+                  "putting small files together");
+    SLUICE_CHECK(transaction.commit(context));
+  }
+  SLUICE_TRY(const std::int64_t after, load_count(context, *connection_, table_.count_files));
+  return Maintained{.deleted = before > after ? before - after : 0, .scanned = before};
+}
+
+Result<Maintained> SqlTablePort::sweep_files(const Context& context, sys_micros older_than) {
+  return table_.files == nullptr ? Result<Maintained>(Maintained{})
+                                 : table_.files->sweep(context, older_than);
+}
+
+Result<Maintained> SqlTablePort::maintain(const Context& context, const Maintenance& request) {
+  return std::visit(overloaded{
+                        [&](const Clean& clean) { return sweep_files(context, clean.older_than); },
+                        [&](const Vacuum& old) { return vacuum(context, old.older_than); },
+                        [&](const Compact& compacting) { return compact(context, compacting); },
+                        [&](const Evolve& evolving) { return evolve(context, evolving.changes); },
+                    },
+                    request);
+}
+
+Result<Maintained> SqlTablePort::vacuum(const Context& context, sys_micros older_than) {
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
@@ -493,12 +578,10 @@ Result<Maintained> SqlTablePort::maintain(const Context& context, sys_micros old
     done.deleted += files;
     done.scanned += files;
   }
-  if (table_.files != nullptr) {
-    SLUICE_TRY(const Maintained swept, table_.files->sweep(context, older_than));
-    done.deleted += swept.deleted;
-    done.failed += swept.failed;
-    done.scanned += swept.scanned;
-  }
+  SLUICE_TRY(const Maintained swept, sweep_files(context, older_than));
+  done.deleted += swept.deleted;
+  done.failed += swept.failed;
+  done.scanned += swept.scanned;
   return done;
 }
 
@@ -539,10 +622,6 @@ Result<CommitOutcome> SqlTablePort::commit(const Context& context,
   drop_change(context, *connection_, mine.change);
   drop_batch(context, *connection_, mine.batch);
   return CommitOutcome{Committed{mine.receipt}};
-}
-
-Status SqlTablePort::abort(const Context&, std::unique_ptr<Prepared> prepared) {
-  return static_cast<SqlPrepared&>(*prepared).transaction.roll_back();
 }
 
 Result<std::vector<Version>> SqlTablePort::history(const Context& context) {

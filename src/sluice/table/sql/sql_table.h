@@ -48,8 +48,16 @@ struct SqlTable {
   /// `ALTER TABLE ... SET PARTITIONED BY` lays the rows out.
   bool has_partitions = false;
   /// Queries of one number, with '{}' for the instant before which files are old: each removes
-  /// files that were replaced and counts them.
+  /// what only versions from before it need, and counts it.
   std::vector<std::string> sweeps;
+  /// Statements that put small files together; empty: the database lays rows out by itself.
+  std::vector<std::string> compactions;
+  /// A query of one number: the files of the table. Empty: nobody can tell.
+  std::string count_files;
+  /// Older snapshots can be read (`AT (VERSION => n)`), and rows know theirs (`snapshot_id`).
+  bool has_snapshots = false;
+  /// Columns become wider as whole numbers and as floats; else as every type does.
+  bool widens_numbers_alone = false;
   /// Null: the database answers for its files.
   std::unique_ptr<CommitFiles> files;
 };

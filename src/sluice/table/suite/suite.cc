@@ -18,6 +18,7 @@ using testing::IsEmpty;
 TableSuite::TableSuite() : place_(GetParam().make()), writer_(place_->open_writer()) {
   link_scd2_suite();
   link_delete_suite();
+  link_maintain_suite();
 }
 
 plan::CreateTable TableSuite::trips() const {
@@ -522,7 +523,7 @@ TEST_P(TableSuite, AnAbortLeavesNothing) {
        {plan::WriteMode{plan::Append{}}, plan::WriteMode{plan::Overwrite{}},
         plan::WriteMode{merge_by_id()}}) {
     auto prepared = prepare(writer_, mode, kTwoAndFour, key_of("aborted")).value();
-    EXPECT_TRUE(writer_.table.abort(context_, std::move(prepared)).has_value());
+    EXPECT_TRUE(prepared->abort(context_).has_value());
   }
   EXPECT_THAT(rows(), ElementsAre("1|ann|1.50", "2|bob|2.50", "3"));
   EXPECT_THAT(place_->stray_files(), IsEmpty());
@@ -586,7 +587,7 @@ TEST_P(TableSuite, ANullInAColumnThatIsNeverNullIsRefused) {
   EXPECT_EQ(count(), 0);
   if (GetParam().may_leave_refused_files) {
     const auto soon = context_.clock->now() + std::chrono::hours(1);
-    writer_.table.maintain(context_, soon).value();
+    writer_.table.maintain(context_, Vacuum{.older_than = soon}).value();
   }
   EXPECT_THAT(place_->stray_files(), IsEmpty());
 }
@@ -675,7 +676,7 @@ TEST_P(TableSuite, MaintenanceLeavesTheTableAsItIs) {
   write(merge_by_id(), kTwoAndFour).value();
   const auto before = rows();
   const auto soon = context_.clock->now() + std::chrono::hours(1);
-  EXPECT_TRUE(writer_.table.maintain(context_, soon).has_value());
+  EXPECT_TRUE(writer_.table.maintain(context_, Vacuum{.older_than = soon}).has_value());
   EXPECT_EQ(rows(), before);
   EXPECT_TRUE(write(merge_by_id(), kThreeTrips).has_value());
 }

@@ -53,6 +53,12 @@ struct TableCase {
   bool may_leave_refused_files = false;
   /// Unsigned numbers, times of day and UUIDs are kept; where not they are Unsupported, by name.
   bool has_all_types = true;
+  /// Older versions can be read; where not they are Unsupported.
+  bool keeps_versions = true;
+  /// Small files are put together; where not that is Unsupported.
+  bool has_compaction = true;
+  /// Columns are widened, renamed, dropped and made required; where not these are Unsupported.
+  bool evolves_in_place = true;
   /// Commits of a long history: enough to cross whatever a format folds together.
   int long_history = 34;
 };
@@ -60,6 +66,7 @@ struct TableCase {
 /// Called by the suite, so that a linker takes the tests of these files along.
 void link_scd2_suite();
 void link_delete_suite();
+void link_maintain_suite();
 
 inline void PrintTo(const TableCase& one, std::ostream* out) { *out << one.name; }
 
@@ -86,6 +93,9 @@ class TableSuite : public testing::TestWithParam<TableCase> {
   /// The rows as a foreign reader sees them: "1|ann|2.50", ordered.
   std::vector<std::string> rows(std::string_view columns = "id, name, amount");
   std::int64_t count(std::string_view where = "TRUE");
+  /// As rows(), of a version and read by Sluice.
+  Result<std::vector<std::string>> rows_at(const At& at,
+                                           std::string_view columns = "id, name, amount");
 
   std::unique_ptr<TablePlace> place_;
   Writer writer_;

@@ -70,7 +70,7 @@ class ParquetPlace final : public LocalPlace {
     for (const auto& object : storage->list(Context{}, "").value()) {
       if (object.path.ends_with(".parquet")) {
         return "read_parquet('" + folder_.path() +
-               "/a [[]lake]/trips/**/*.parquet', hive_partitioning = false)";
+               "/a [[]lake]/trips/**/*.parquet', hive_partitioning = false, union_by_name = true)";
       }
     }
     return "(SELECT 0 AS id WHERE FALSE)";
@@ -102,7 +102,9 @@ std::vector<TableCase> table_cases() {
   return {
       {.name = "duckdb",
        .make = [] { return std::make_unique<DuckdbPlace>(); },
-       .has_files = false},
+       .has_files = false,
+       .keeps_versions = false,
+       .has_compaction = false},
       {.name = "parquet", .make = [] { return std::make_unique<ParquetPlace>(); }},
   };
 }

@@ -1,0 +1,231 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/table/change/text_rows.h"
+#include "sluice/table/delta/metadata_internal.h"
+#include "sluice/table/delta/past_internal.h"
+#include "sluice/table/delta/types_internal.h"
+#include "sluice/table/evolve.h"
+#include "sluice/table/files/copy.h"
+#include "sluice/table/stored_form.h"
+
+namespace sluice::table::delta {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kEntryBytesMax = std::uint64_t{512} << 20;
+
+std::string entry_path(std::int64_t version) {
+  return fmt::format("_delta_log/{:020}.json", version);
+}
+
+/// The metaData action of one entry; null when it has none.
+Result<json> find_in_entry(const Context& context, storage::Storage& storage,
+                           std::int64_t version) {
+  const std::string path = entry_path(version);
+  SLUICE_TRY(const auto text, storage.find(context, path, kEntryBytesMax));
+  if (!text.has_value()) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("an entry of the table's log is gone: '{}'", path));
+  }
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.starts_with("{\"metaData\"")) {
+      SLUICE_TRY(const json action, parse_document(line, path));
+      return action.at("metaData");
+    }
+  }
+  return json();
+}
+
+/// The files of the newest checkpoint up to a version.
+struct Checkpoint {
+  std::int64_t version = -1;
+  std::vector<std::string> places;
+};
+
+Result<Checkpoint> find_checkpoint(const Context& context, storage::Storage& storage,
+                                   std::int64_t up_to) {
+  constexpr std::string_view kLog = "_delta_log/";
+  SLUICE_TRY(const auto objects, storage.list(context, "_delta_log"));
+  Checkpoint newest;
+  for (const storage::ObjectInfo& object : objects) {
+    const std::string_view name = std::string_view(object.path).substr(kLog.size());
+    const std::int64_t version = version_in_name(name);
+    const bool is_one = name.find(".checkpoint.") != std::string_view::npos &&
+                        name.ends_with(".parquet") && version <= up_to;
+    if (!is_one || version < newest.version) {
+      continue;
+    }
+    if (version > newest.version) {
+      newest = {.version = version, .places = {}};
+    }
+    newest.places.push_back(storage.uri(object.path));
+  }
+  return newest;
+}
+
+Result<json> load_from_checkpoint(const Context& context, engine::Connection& connection,
+                                  const Checkpoint& checkpoint) {
+  SLUICE_TRY_IN(const auto rows,
+                find_text_rows(
+                    context, connection,
+                    fmt::format("SELECT CAST(to_json(metaData) AS VARCHAR) FROM read_parquet([{}], "
+                                "union_by_name = true) WHERE metaData IS NOT NULL",
+                                quote_paths(checkpoint.places))),
+                "reading a checkpoint");
+  if (rows.size() != 1) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("expected one description of the table in the checkpoint of "
+                                  "version {}, got {}",
+                                  checkpoint.version, rows.size()));
+  }
+  SLUICE_TRY(json metadata, parse_document(rows[0][0].value_or(""), "a checkpoint"));
+  for (auto member = metadata.begin(); member != metadata.end();) {
+    member = member->is_null() ? metadata.erase(member) : std::next(member);
+  }
+  return metadata;
+}
+
+/// As it stands in the log, with all that we do not know.
+Result<json> load_metadata(const Context& context, storage::Storage& storage,
+                           engine::Connection& connection, std::int64_t version) {
+  SLUICE_TRY(const Checkpoint checkpoint, find_checkpoint(context, storage, version));
+  for (std::int64_t at = version; at > checkpoint.version; --at) {
+    SLUICE_TRY(json metadata, find_in_entry(context, storage, at));
+    if (!metadata.is_null()) {
+      return metadata;
+    }
+  }
+  if (checkpoint.version < 0) {
+    return make_error(ErrorCode::Corrupt, "the table's log does not describe the table");
+  }
+  return load_from_checkpoint(context, connection, checkpoint);
+}
+
+Status apply(json& fields, const schema::Change& change) {
+  if (const auto* add = std::get_if<schema::AddColumn>(&change)) {
+    SLUICE_TRY(const json made, render_delta_schema({.fields = {add->field}}));
+    fields.push_back(made.at("fields").at(0));
+    return {};
+  }
+  const auto& optional = std::get<schema::ChangeNullability>(change);
+  for (json& field : fields) {
+    if (schema::same_column(field.value("name", ""), optional.name)) {
+      field["nullable"] = optional.nullable;
+    }
+  }
+  return {};
+}
+
+/// A schema's text with the changes; what others wrote about its columns stays.
+Result<std::string> render_changed(const std::string& stored,
+                                   const std::vector<schema::Change>& changes) {
+  SLUICE_TRY(json schema, parse_document(stored, "the schema of a Delta table"));
+  if (!schema.is_object() || !schema.contains("fields") || !schema["fields"].is_array()) {
+    return make_error(ErrorCode::Corrupt, "expected the fields of a Delta schema");
+  }
+  for (const schema::Change& change : changes) {
+    SLUICE_CHECK(apply(schema["fields"], change));
+  }
+  return schema.dump();
+}
+
+std::string render_action(const char* name, json value) {
+  json action = json::object();
+  action[name] = std::move(value);
+  return action.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string render_commit(const json& metadata, const Note& note) {
+  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
+      note.receipt.committed_at.time_since_epoch());
+  json parameters = json::object();
+  parameters["sluice"] = render_note(note);
+  return render_action("commitInfo", {{"timestamp", at.count()},
+                                      {"operation", "CHANGE COLUMNS"},
+                                      {"operationParameters", std::move(parameters)},
+                                      {"engineInfo", "Sluice"}}) +
+         render_action("metaData", metadata);
+}
+
+bool is_supported(const schema::Change& change) {
+  return std::visit(overloaded{
+                        [](const schema::AddColumn&) { return true; },
+                        [](const schema::ChangeNullability& one) { return one.nullable; },
+                        [](const schema::DropColumn&) { return false; },
+                        [](const schema::RenameColumn&) { return false; },
+                        [](const schema::WidenColumn&) { return false; },
+                        [](const schema::RetypeColumn&) { return false; },
+                    },
+                    change);
+}
+
+}  // namespace
+
+Status check_changes(const Snapshot& snapshot, const std::vector<schema::Change>& changes) {
+  constexpr std::string_view kLocalTime = "timestamp_ntz";
+  SLUICE_TRY(const json before, render_delta_schema(snapshot.state().schema));
+  const bool has_local_time = before.dump().find(kLocalTime) != std::string::npos;
+  for (const schema::Change& change : changes) {
+    if (!is_supported(change)) {
+      return cannot_evolve("Delta table", change);
+    }
+    const auto* add = std::get_if<schema::AddColumn>(&change);
+    if (add == nullptr) {
+      continue;
+    }
+    SLUICE_TRY(const json made, render_delta_schema({.fields = {add->field}}));
+    if (!has_local_time && made.dump().find(kLocalTime) != std::string::npos) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("the table was made without times that have no zone: '{}'",
+                                    add->field.name))
+          .with_hint("Add a timestamp in UTC, or make a new table.");
+    }
+  }
+  const auto& properties = snapshot.state().properties;
+  const auto stamped = properties.find("delta.enableInCommitTimestamps");
+  if (stamped != properties.end() && stamped->second == "true") {
+    return make_error(ErrorCode::Unsupported,
+                      "the columns of a table with in-commit timestamps are not changed")
+        .with_hint("Change them with the program that made the table.");
+  }
+  return {};
+}
+
+Result<CommitOutcome> commit_changes(const Context& context, storage::Storage& storage,
+                                     engine::Connection& connection, const Snapshot& snapshot,
+                                     const std::vector<schema::Change>& changes, const Note& note) {
+  SLUICE_TRY(json metadata, load_metadata(context, storage, connection, snapshot.state().version));
+  if (!metadata.contains("schemaString") || !metadata["schemaString"].is_string()) {
+    return make_error(ErrorCode::Corrupt, "expected the schema in a Delta table's description");
+  }
+  SLUICE_TRY(metadata["schemaString"],
+             render_changed(metadata["schemaString"].get<std::string>(), changes));
+  const Status put = storage.put_if_absent(context, entry_path(note.receipt.version),
+                                           render_commit(metadata, note));
+  if (put.has_value()) {
+    return CommitOutcome{Committed{note.receipt}};
+  }
+  if (put.error().code == ErrorCode::AlreadyExists) {
+    return CommitOutcome{Conflict{fmt::format("version {}", note.receipt.version)}};
+  }
+  const bool is_open =
+      put.error().code == ErrorCode::CommitUnknown || put.error().code == ErrorCode::Unavailable;
+  return is_open ? Result<CommitOutcome>(CommitOutcome{Unknown{put.error()}})
+                 : Result<CommitOutcome>(put.error());
+}
+
+}  // namespace sluice::table::delta

@@ -1,0 +1,128 @@
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/quote.h"
+#include "sluice/table/evolve.h"
+#include "sluice/table/sql/alter_internal.h"
+
+namespace sluice::table::internal {
+namespace {
+
+using dialect::quote_identifier;
+
+/// One change as the words behind ALTER TABLE.
+Result<std::string> render_change(const schema::Change& change) {
+  return std::visit(
+      overloaded{
+          [](const schema::AddColumn& one) -> Result<std::string> {
+            SLUICE_TRY(const std::string type,
+                       dialect::duckdb_dialect().render_type(one.field.type));
+            return fmt::format("ADD COLUMN {} {}", quote_identifier(one.field.name), type);
+          },
+          [](const schema::DropColumn& one) -> Result<std::string> {
+            return fmt::format("DROP COLUMN {}", quote_identifier(one.field.name));
+          },
+          [](const schema::RenameColumn& one) -> Result<std::string> {
+            return fmt::format("RENAME COLUMN {} TO {}", quote_identifier(one.from),
+                               quote_identifier(one.to));
+          },
+          [](const schema::WidenColumn& one) -> Result<std::string> {
+            SLUICE_TRY(const std::string type, dialect::duckdb_dialect().render_type(one.to));
+            return fmt::format("ALTER COLUMN {} SET DATA TYPE {}", quote_identifier(one.name),
+                               type);
+          },
+          [](const schema::RetypeColumn& one) -> Result<std::string> {
+            return cannot_evolve("table of a database", schema::Change{one});
+          },
+          [](const schema::ChangeNullability& one) -> Result<std::string> {
+            return fmt::format("ALTER COLUMN {} {} NOT NULL", quote_identifier(one.name),
+                               one.nullable ? "DROP" : "SET");
+          },
+      },
+      change);
+}
+
+bool is_wider_number(const schema::Change& change) {
+  const auto* widen = std::get_if<schema::WidenColumn>(&change);
+  if (widen == nullptr) {
+    return true;
+  }
+  const bool whole = std::holds_alternative<schema::Integer>(widen->from.kind) &&
+                     std::holds_alternative<schema::Integer>(widen->to.kind);
+  return whole || (std::holds_alternative<schema::Float>(widen->from.kind) &&
+                   std::holds_alternative<schema::Float>(widen->to.kind));
+}
+
+}  // namespace
+
+Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields) {
+  std::string text;
+  for (const plan::PartitionField& field : fields) {
+    const std::string column = quote_identifier(field.column);
+    std::string part;
+    switch (field.transform) {
+      case plan::PartitionTransform::Identity: part = column; break;
+      case plan::PartitionTransform::Bucket:
+        part = fmt::format("bucket({}, {})", field.parameter, column);
+        break;
+      case plan::PartitionTransform::Year: part = fmt::format("year({})", column); break;
+      case plan::PartitionTransform::Month: part = fmt::format("month({})", column); break;
+      case plan::PartitionTransform::Day: part = fmt::format("day({})", column); break;
+      case plan::PartitionTransform::Hour: part = fmt::format("hour({})", column); break;
+      case plan::PartitionTransform::Truncate:
+        return make_error(ErrorCode::Unsupported,
+                          fmt::format("a table of this format is not partitioned by a piece of "
+                                      "a value: '{}'",
+                                      field.column))
+            .with_hint("Partition by the column itself, by buckets of it, or by a part of a date.");
+    }
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return fmt::format("SET PARTITIONED BY ({})", text);
+}
+
+std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,
+                                         const Properties& properties) {
+  std::vector<std::string> statements;
+  std::string about;
+  for (const auto& [name, value] : properties) {
+    about += fmt::format("{}{}: {}", about.empty() ? "" : "\n", name, value);
+  }
+  if (!about.empty()) {
+    statements.push_back(
+        fmt::format("COMMENT ON TABLE {} IS {}", table, dialect::quote_literal(about)));
+  }
+  for (const schema::Field& field : schema.fields) {
+    if (!field.comment.empty()) {
+      statements.push_back(fmt::format("COMMENT ON COLUMN {}.{} IS {}", table,
+                                       quote_identifier(field.name),
+                                       dialect::quote_literal(field.comment)));
+    }
+  }
+  return statements;
+}
+
+Result<std::vector<std::string>> render_changes(const std::string& table,
+                                                const std::vector<schema::Change>& changes,
+                                                bool widens_numbers_alone) {
+  std::vector<std::string> statements;
+  for (const schema::Change& change : changes) {
+    if (widens_numbers_alone && !is_wider_number(change)) {
+      return cannot_evolve("DuckLake table", change);
+    }
+    SLUICE_TRY(const std::string text, render_change(change));
+    statements.push_back(fmt::format("ALTER TABLE {} {}", table, text));
+    if (const auto* add = std::get_if<schema::AddColumn>(&change)) {
+      for (std::string& comment : render_comments(table, {.fields = {add->field}})) {
+        statements.push_back(std::move(comment));
+      }
+    }
+  }
+  return statements;
+}
+
+}  // namespace sluice::table::internal

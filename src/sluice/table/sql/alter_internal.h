@@ -1,0 +1,27 @@
+// The layout and the columns of a table of a database as the words of ALTER TABLE. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/plan/write.h"
+#include "sluice/schema/evolution.h"
+#include "sluice/table/table.h"
+
+namespace sluice::table::internal {
+
+/// "SET PARTITIONED BY (year(at), name)"; what only other formats cut by is Unsupported.
+Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields);
+
+/// COMMENT ON COLUMN for each column of `table` (quoted) that has one; what is said of the table is
+/// its own comment, a line for each property.
+std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,
+                                         const Properties& properties = {});
+
+/// A statement for each change of `table` (quoted).
+Result<std::vector<std::string>> render_changes(const std::string& table,
+                                                const std::vector<schema::Change>& changes,
+                                                bool widens_numbers_alone);
+
+}  // namespace sluice::table::internal

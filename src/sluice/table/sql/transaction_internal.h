@@ -1,0 +1,39 @@
+// A transaction of a connection, with the files that its commit names; rolled back unless it was
+// committed. Moved into what is prepared; one thread.
+#pragma once
+
+#include <utility>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/table/sql/sql_table.h"
+
+namespace sluice::table::internal {
+
+class Transaction {
+ public:
+  /// `files` may be null.
+  static Result<Transaction> begin(const Context& context, engine::Connection& connection,
+                                   CommitFiles* files);
+  Transaction(Transaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)), files_(other.files_) {}
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() { static_cast<void>(roll_back()); }
+
+  Status roll_back();
+  /// The error of a commit leaves its outcome open, unless it is a conflict; files stay kept until
+  /// release().
+  Status commit(const Context& context);
+  void release();
+
+ private:
+  Transaction(engine::Connection& connection, CommitFiles* files)
+      : connection_(&connection), files_(files) {}
+  engine::Connection* connection_;
+  CommitFiles* files_;
+};
+
+}  // namespace sluice::table::internal
