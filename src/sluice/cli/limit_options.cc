@@ -12,9 +12,20 @@ Error wrong(std::string message) {
   return make_error(ErrorCode::InvalidArgument, std::move(message));
 }
 
-Result<std::uint64_t> parse_size(std::string_view text) {
+}  // namespace
+
+Result<std::uint64_t> parse_number(std::string_view option, std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || end != text.data() + text.size()) {
+    return wrong(fmt::format("--{} is a whole number; got '{}'", option, text));
+  }
+  return number;
+}
+
+Result<std::uint64_t> parse_size(std::string_view option, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  SLUICE_TRY(std::uint64_t number, parse_number("memory", text.substr(0, digits)));
+  SLUICE_TRY(std::uint64_t number, parse_number(option, text.substr(0, digits)));
   struct Unit {
     std::string_view name;
     std::uint64_t bytes;
@@ -33,23 +44,12 @@ Result<std::uint64_t> parse_size(std::string_view text) {
       return number * unit.bytes;
     }
   }
-  return wrong(fmt::format("--memory is a size such as 512MB or 4GiB; got '{}'", text));
-}
-
-}  // namespace
-
-Result<std::uint64_t> parse_number(std::string_view option, std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc{} || end != text.data() + text.size()) {
-    return wrong(fmt::format("--{} is a whole number; got '{}'", option, text));
-  }
-  return number;
+  return wrong(fmt::format("--{} is a size such as 512MB or 4GiB; got '{}'", option, text));
 }
 
 Status read_limits(const Arguments& arguments, Context& context) {
   if (const auto memory = arguments.find("memory")) {
-    SLUICE_TRY(context.memory_bytes_max, parse_size(*memory));
+    SLUICE_TRY(context.memory_bytes_max, parse_size("memory", *memory));
   }
   if (const auto threads = arguments.find("threads")) {
     SLUICE_TRY(const std::uint64_t count, parse_number("threads", *threads));

@@ -23,6 +23,7 @@ extern const Command kReport;
 extern const Command kRun;
 extern const Command kRuns;
 extern const Command kSchema;
+extern const Command kTable;
 extern const Command kValidate;
 extern const Command kVersion;
 

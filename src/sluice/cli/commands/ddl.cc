@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/lake_environment.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/mesh/mesh.h"
+#include "sluice/contract/run/target.h"
 
 namespace sluice::cli {
 namespace {
@@ -20,6 +22,14 @@ constexpr Option kOptions[] = {
     {.name = "name",
      .value = "TABLE",
      .help = "Replaces the contract's name: catalog.schema.table",
+     .group = ""},
+    {.name = "check",
+     .help = "Exit code 1 when the table is not there or lacks a column; changes nothing",
+     .group = ""},
+    {.name = "apply", .help = "Makes the table or changes its columns; writes no row", .group = ""},
+    {.name = "target",
+     .value = "PATH",
+     .help = "check, apply: replaces the contract's target",
      .group = ""},
     {.name = "env", .value = "NAME", .help = "The environment that places are of", .group = ""},
     {.name = "stage", .value = "NAME", .help = "The stage that is laid over", .group = ""},
@@ -39,7 +49,88 @@ Result<std::string> make_ddl(const Arguments& arguments, const std::string& dial
                               {.path = path, .name = arguments.find("name").value_or("")});
 }
 
+/// The words of one change are those of the table's history and of messages.
+nlohmann::ordered_json changes_of(const contract::TargetDrift& found) {
+  auto list = nlohmann::ordered_json::array();
+  for (const schema::Change& change : found.drift.changes) {
+    list.push_back(schema::to_string(change));
+  }
+  return list;
+}
+
+void print_drift(const contract::TargetDrift& found, bool is_applied, const Arguments& arguments,
+                 const Terminal& terminal) {
+  const nlohmann::ordered_json changes = changes_of(found);
+  if (arguments.has("json")) {
+    const nlohmann::ordered_json json{{"schema_version", 1},
+                                      {"table", found.table},
+                                      {"drift", found.is_there()},
+                                      {"absent", found.is_absent},
+                                      {"changes", changes},
+                                      {"kept", found.drift.kept},
+                                      {"applied", is_applied && found.is_there()}};
+    terminal.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                   "\n");
+    return;
+  }
+  if (found.is_absent) {
+    terminal.print(is_applied ? "made the table\n" : "the table is not there\n");
+  }
+  for (const auto& change : changes) {
+    terminal.print(change.get<std::string>() + "\n");
+  }
+  if (!found.is_there()) {
+    terminal.print("the table has the columns of the contract\n");
+  }
+  for (const std::string& column : found.drift.kept) {
+    terminal.say(fmt::format("column '{}' of the table is not in the contract and stays", column));
+  }
+}
+
+ExitCode compare_with_table(const Arguments& arguments, const Terminal& terminal) {
+  const bool applies = arguments.has("apply");
+  const std::string& path = arguments.operands().front();
+  contract::RunOptions options;
+  options.target = arguments.find("target").value_or("");
+  options.mesh = mesh_options(arguments);
+  options.lake = lake_of_environment();
+  const Context context;
+  const auto found = applies ? contract::apply_target(context, path, options)
+                             : contract::find_target_drift(context, path, options);
+  if (!found) {
+    terminal.complain(found.error());
+    return exit_code_of(found.error());
+  }
+  print_drift(*found, applies, arguments, terminal);
+  return found->is_there() && !applies ? ExitCode::Failed : ExitCode::Done;
+}
+
+Status check_words(const Arguments& arguments) {
+  const bool compares = arguments.has("check") || arguments.has("apply");
+  if (arguments.has("check") && arguments.has("apply")) {
+    return make_error(ErrorCode::InvalidArgument, "--check changes nothing and --apply does")
+        .with_hint("give one of them");
+  }
+  if (compares && (arguments.has("dialect") || arguments.has("name"))) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "--dialect and --name belong to the statements that are printed")
+        .with_hint("leave them out; --target names the table");
+  }
+  if (!compares && arguments.has("target")) {
+    return make_error(ErrorCode::InvalidArgument, "--target belongs to --check and --apply")
+        .with_hint("--name names the table of the statements");
+  }
+  return {};
+}
+
 ExitCode run_ddl(const Arguments& arguments, const Terminal& terminal) {
+  if (const Status usable = check_words(arguments); !usable) {
+    terminal.complain(usable.error());
+    return exit_code_of(usable.error());
+  }
+  if (arguments.has("check") || arguments.has("apply")) {
+    return compare_with_table(arguments, terminal);
+  }
   const std::string dialect = arguments.find("dialect").value_or("duckdb");
   const Result<std::string> text = make_ddl(arguments, dialect);
   if (!text) {
@@ -60,10 +151,11 @@ ExitCode run_ddl(const Arguments& arguments, const Terminal& terminal) {
 
 constinit const Command kDdl{
     .name = "ddl",
-    .summary = "Prints the statements that make a contract's table",
+    .summary = "Prints, checks or applies what makes a contract's table",
     .usage = "CONTRACT [OPTIONS]",
     .example =
         "sluice ddl customers.yaml\n"
+        "sluice ddl customers.yaml --check\n"
         "sluice ddl customers.yaml --dialect iceberg --name lake.silver.customers",
     .operands = {.name = "CONTRACT", .help = "A YAML file", .at_least = 1, .at_most = 1},
     .options = kOptions,

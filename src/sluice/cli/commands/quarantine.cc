@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/lake_environment.h"
 #include "sluice/cli/limit_options.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/report/run_json.h"

@@ -8,9 +8,9 @@ namespace sluice::cli {
 
 std::span<const Command* const> commands() {
   static constexpr std::array kCommands{
-      &kInit,      &kRun,     &kQuarantine, &kRuns,   &kReport,     &kValidate,
-      &kFormat,    &kDiff,    &kDdl,        &kSchema, &kExportOdcs, &kImportOdcs,
-      &kImportDbt, &kExplain, &kDecrypt,    &kDoctor, &kCompletion, &kVersion};
+      &kInit,    &kRun,     &kQuarantine, &kRuns,       &kReport,     &kValidate,   &kFormat,
+      &kDiff,    &kDdl,     &kTable,      &kSchema,     &kExportOdcs, &kImportOdcs, &kImportDbt,
+      &kExplain, &kDecrypt, &kDoctor,     &kCompletion, &kVersion};
   return kCommands;
 }
 

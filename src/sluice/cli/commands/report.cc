@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/commands/report_internal.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/contract/run/records.h"
 #include "sluice/report/run_html.h"
 #include "sluice/report/run_json.h"

@@ -8,12 +8,12 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
 #include "sluice/cli/commands/report_internal.h"
 #include "sluice/cli/interrupt.h"
 #include "sluice/cli/lake_environment.h"
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/log_writer.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
 #include "sluice/cli/run_plan.h"

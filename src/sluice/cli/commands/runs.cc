@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/contract/run/levels.h"
 #include "sluice/contract/run/records.h"
 #include "sluice/report/run_json.h"

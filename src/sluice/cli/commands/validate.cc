@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/contract/bind/bind.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/file/contract_file.h"

@@ -7,31 +7,13 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/evolution.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/module.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
 namespace {
-
-Status create_if_absent(const Context& context, table::Table& table, const Contract& contract,
-                        schema::Schema columns, const plan::TableId& id, bool is_partitioned) {
-  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
-  if (state) {
-    return {};
-  }
-  plan::CreateTable create{.target = id,
-                           .schema = std::move(columns),
-                           .primary_key = {},
-                           .partition_by = {},
-                           .sort_by = {}};
-  if (is_partitioned && contract.materialization) {
-    for (const Text& column : contract.materialization->partition_by) {
-      create.partition_by.push_back({.column = column.value});
-    }
-  }
-  return table.create(context, create);
-}
 
 plan::TableId id_of(const Contract& contract) {
   const std::string name = table_name(contract);
@@ -43,7 +25,84 @@ table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
   return {.key = key, .fingerprint = key, .ingest_id = run_id};
 }
 
+/// "compliance.retention.period": "400d"; a list is one text.
+void add_leaves(const Node& node, const std::string& name, table::Properties& properties) {
+  if (node.is_mapping()) {
+    for (const Entry& entry : node.entries) {
+      add_leaves(entry.value, fmt::format("{}.{}", name, entry.key), properties);
+    }
+    return;
+  }
+  std::string text = node.text;
+  for (const Node& item : node.items) {
+    text += (text.empty() ? "" : ", ") + (item.is_scalar() ? item.text : describe(item));
+  }
+  if (!text.empty() && !node.is_null()) {
+    properties[name] = text;
+  }
+}
+
 }  // namespace
+
+table::Properties properties_of(const Contract& contract) {
+  table::Properties properties;
+  const auto put = [&](const std::string& name, const MaybeText& text) {
+    if (text && !text->value.empty()) {
+      properties[name] = text->value;
+    }
+  };
+  put("owner", contract.info.owner);
+  put("classification", contract.info.classification);
+  if (contract.compliance) {
+    add_leaves(*contract.compliance, "compliance", properties);
+  }
+  if (contract.ownership) {
+    add_leaves(*contract.ownership, "ownership", properties);
+  }
+  if (contract.materialization) {
+    for (const auto& property : contract.materialization->table_properties) {
+      properties[property.key.value] = property.value.value;
+    }
+  }
+  return properties;
+}
+
+schema::Schema with_comments(const Contract& contract, schema::Schema columns) {
+  for (schema::Field& column : columns.fields) {
+    const Field* field = contract.model.find(column.name);
+    if (field == nullptr) {
+      continue;
+    }
+    column.comment = field->description ? field->description->value : "";
+    std::string marks = field->classification ? field->classification->value : "";
+    const std::pair<bool, std::string_view> marked[] = {{field->pii.value, "pii"},
+                                                        {field->phi.value, "phi"},
+                                                        {field->sensitive.value, "sensitive"}};
+    for (const auto& [is_so, word] : marked) {
+      if (is_so) {
+        marks += fmt::format("{}{}", marks.empty() ? "" : ", ", word);
+      }
+    }
+    if (!marks.empty()) {
+      column.comment += fmt::format("{}[{}]", column.comment.empty() ? "" : " ", marks);
+    }
+  }
+  return columns;
+}
+
+plan::CreateTable target_of(const Contract& contract, schema::Schema columns) {
+  plan::CreateTable create{.target = id_of(contract),
+                           .schema = with_comments(contract, std::move(columns)),
+                           .primary_key = {},
+                           .partition_by = {},
+                           .sort_by = {}};
+  if (contract.materialization) {
+    for (const Text& column : contract.materialization->partition_by) {
+      create.partition_by.push_back({.column = column.value});
+    }
+  }
+  return create;
+}
 
 Result<Folder> Folder::open(engine::Connection& connection,
                             std::unique_ptr<storage::Storage> storage, std::string_view format) {
@@ -69,10 +128,15 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
                                      const Contract& contract, const AcceptedRows& rows,
                                      plan::WriteMode mode, const std::string& key,
                                      const Uuid& run_id, std::function<Status()> before_commit) {
-  const plan::TableId id = id_of(contract);
-  SLUICE_CHECK(
-      create_if_absent(context, table, contract, with_kept_columns(rows.columns, mode), id, true));
-  plan::Write write{.target = id,
+  const schema::Schema columns = with_kept_columns(rows.columns, mode);
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (state) {
+    SLUICE_CHECK(
+        evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
+  } else {
+    SLUICE_CHECK(table.create(context, target_of(contract, columns), properties_of(contract)));
+  }
+  plan::Write write{.target = id_of(contract),
                     .schema = rows.columns,
                     .mode = std::move(mode),
                     .source = plan::Relation{std::string(rows.relation)}};

@@ -42,12 +42,23 @@ class LakeTable {
                                 const Places& places);
 
   table::Table& table() { return *table_; }
+  engine::Connection& connection() { return *connection_; }
 
  private:
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
   std::unique_ptr<table::Table> table_;
 };
+
+/// The columns with what the contract says of them: description, classification, and that they hold
+/// personal data.
+schema::Schema with_comments(const Contract& contract, schema::Schema columns);
+
+/// What the contract says of the table: its properties, owner, classification and compliance.
+table::Properties properties_of(const Contract& contract);
+
+/// The target of these columns, as a run makes it.
+plan::CreateTable target_of(const Contract& contract, schema::Schema columns);
 
 /// The rows that a run accepted.
 struct AcceptedRows {
@@ -57,7 +68,8 @@ struct AcceptedRows {
   engine::Connection* elsewhere = nullptr;
 };
 
-/// Brings the rows into the table under `key`; makes the table when it is not there.
+/// Brings the rows into the table under `key`; makes the table when it is not there, and brings one
+/// that is there in line with the columns as far as the contract's schema policy goes.
 /// `before_commit` as in run::WriteOptions.
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
                                      const Contract& contract, const AcceptedRows& rows,

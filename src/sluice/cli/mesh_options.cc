@@ -1,4 +1,4 @@
-#include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/mesh_options.h"
 
 namespace sluice::cli {
 

@@ -1,5 +1,6 @@
 // What the words --env and --stage mean, the same for every command that reads a contract with the
-// files above it. ${NAME} is a variable of this process. Pure.
+// files above it. ${NAME} is a variable of this process.
+// Pure; the options are the caller's.
 #pragma once
 
 #include "sluice/cli/command.h"

@@ -1,0 +1,90 @@
+#include "sluice/contract/run/evolution.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::contract {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+schema::Schema columns(int bits) {
+  return {.fields = {{.name = "id", .type = {schema::Integer{.bits = bits}}, .nullable = false},
+                     {.name = "name", .type = {schema::Text{}}}}};
+}
+
+schema::Schema with(schema::Schema schema, schema::Field field) {
+  schema.fields.push_back(std::move(field));
+  return schema;
+}
+
+Contract contract_of(Evolution evolution) {
+  Contract contract;
+  contract.schema_policy.emplace().evolution.value = evolution;
+  return contract;
+}
+
+std::vector<std::string> words(const std::vector<schema::Change>& changes) {
+  std::vector<std::string> list;
+  for (const schema::Change& change : changes) {
+    list.push_back(schema::to_string(change));
+  }
+  return list;
+}
+
+const schema::Field kNote{.name = "note", .type = {schema::Text{}}, .nullable = false};
+
+TEST(Evolution, ATableThatFitsHasNoDrift) {
+  EXPECT_THAT(find_drift(columns(64), columns(64)).changes, IsEmpty());
+  EXPECT_THAT(find_drift(columns(64), columns(32)).changes, IsEmpty()) << "narrower rows fit";
+  schema::Schema loose = columns(64);
+  loose.fields[0].nullable = true;
+  EXPECT_THAT(find_drift(columns(64), loose).changes, IsEmpty()) << "the table judges the rows";
+}
+
+TEST(Evolution, WhatTheTableLacksIsAddedAsOptional) {
+  const Drift drift = find_drift(columns(32), with(columns(64), kNote));
+  EXPECT_THAT(words(drift.changes),
+              ElementsAre("widen column id from int32 to int64", "add column note: text"));
+  EXPECT_TRUE(std::get<schema::AddColumn>(drift.changes[1]).field.nullable);
+}
+
+TEST(Evolution, ColumnsOfTheTableAloneAreKeptAndNoLongerRequired) {
+  const Drift drift = find_drift(with(columns(64), kNote), columns(64));
+  EXPECT_THAT(drift.kept, ElementsAre("note"));
+  EXPECT_THAT(words(drift.changes), ElementsAre("make column note optional"));
+}
+
+TEST(Evolution, EachPolicyLetsThroughWhatItSays) {
+  const Drift added = find_drift(columns(64), with(columns(64), kNote));
+  const Drift widened = find_drift(columns(32), columns(64));
+  struct Case {
+    Evolution evolution;
+    bool adds;
+    bool widens;
+  };
+  for (const Case& one :
+       {Case{Evolution::Strict, false, false}, Case{Evolution::Append, true, false},
+        Case{Evolution::Merge, true, true}, Case{Evolution::Compatible, true, true},
+        Case{Evolution::Allow, true, true}, Case{Evolution::Overwrite, true, true}}) {
+    const Contract contract = contract_of(one.evolution);
+    EXPECT_EQ(allowed_changes(contract, added).has_value(), one.adds);
+    EXPECT_EQ(allowed_changes(contract, widened).has_value(), one.widens);
+  }
+  EXPECT_TRUE(allowed_changes(Contract{}, widened).has_value()) << "allow unless said";
+}
+
+TEST(Evolution, ARefusalNamesEveryChangeAndTheWayOut) {
+  const auto refused = allowed_changes(contract_of(Evolution::Strict),
+                                       find_drift(columns(32), with(columns(64), kNote)));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::DataRejected);
+  EXPECT_THAT(refused.error().message, HasSubstr("(strict)"));
+  EXPECT_THAT(refused.error().message, HasSubstr("widen column id from int32 to int64; add"));
+  EXPECT_THAT(refused.error().hint, HasSubstr("ddl --apply"));
+}
+
+}  // namespace
+}  // namespace sluice::contract

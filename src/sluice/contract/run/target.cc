@@ -1,0 +1,185 @@
+#include "sluice/contract/run/target.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/places.h"
+#include "sluice/contract/run/source_files.h"
+#include "sluice/engine/module.h"
+#include "sluice/run/write/write.h"
+
+namespace sluice::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_there(const std::string& path) {
+  std::error_code failed;
+  return fs::exists(path, failed);
+}
+
+bool is_contract(const std::string& named) {
+  return named.ends_with(".yaml") || named.ends_with(".yml");
+}
+
+Error no_table(const std::string& named) {
+  return make_error(ErrorCode::NotFound, fmt::format("there is no table at '{}'", named))
+      .with_hint(
+          "name a contract, a folder with a table, or lake.schema.table with "
+          "DUCKLAKE_METADATA for its catalog");
+}
+
+/// The format of the table in a folder, by what its log is called.
+std::optional<std::string> find_format(const std::string& folder) {
+  return is_there(folder + "/_delta_log")         ? std::optional<std::string>("delta")
+         : is_there(folder + "/_sluice/manifest") ? std::optional<std::string>("parquet")
+                                                  : std::nullopt;
+}
+
+/// A lake is made when it is attached: one that is not there is not to be looked at.
+Status check_lake_is_there(const Places& places) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  std::string file = places.lake.catalog;
+  if (file.starts_with(kSqlite)) {
+    file = file.substr(kSqlite.size());
+  }
+  const bool is_file = file.find(':') == std::string::npos;
+  return is_file && !is_there(file)
+             ? Status(make_error(ErrorCode::NotFound, fmt::format("there is no lake at '{}'", file))
+                          .with_hint("set DUCKLAKE_METADATA to the lake's catalog"))
+             : Status{};
+}
+
+struct ResolvedTarget {
+  LoadedContract loaded;
+  Places places;
+  const Contract& contract() const { return *loaded.resolved.checked.contract; }
+};
+
+Result<ResolvedTarget> resolve(const Context& context, const std::string& path,
+                               const RunOptions& options) {
+  ResolvedTarget target;
+  SLUICE_TRY(target.loaded,
+             load_contract(context, path, options.mesh, {.lenient = options.lenient}));
+  const CheckedContract& checked = target.loaded.resolved.checked;
+  if (!checked.is_runnable()) {
+    return refusal(checked.diagnostics, path);
+  }
+  SLUICE_TRY(target.places, find_places(target.contract(), options));
+  if (target.places.target.empty()) {
+    return make_error(ErrorCode::NotFound, "the contract writes no table")
+        .with_hint("give --target, or write materialization.target_path in the contract");
+  }
+  return target;
+}
+
+bool is_made(const Places& places) {
+  return places.lake_table.parts.empty() ? is_there(places.target)
+                                         : check_lake_is_there(places).has_value();
+}
+
+Result<Places> places_of(const std::string& named, const RunOptions& options) {
+  Places places;
+  const std::string folder = absolute_path(named, working_folder());
+  if (const auto format = find_format(folder); format.has_value()) {
+    places.target = folder;
+    places.format = *format;
+    return places;
+  }
+  const auto id = plan::parse_table_id(named);
+  if (named.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
+    return no_table(named);
+  }
+  Contract contract;
+  contract.materialization.emplace().format.emplace().value = "ducklake";
+  RunOptions with_target = options;
+  with_target.target = named;
+  return find_places(contract, with_target);
+}
+
+}  // namespace
+
+Result<OpenTarget> OpenTarget::open_places(const Context& context, const Places& places,
+                                           const RunOptions& options) {
+  OpenTarget target;
+  const engine::EngineOptions engine_options{.memory_bytes_max = context.memory_bytes_max,
+                                             .threads_max = context.threads_max};
+  SLUICE_TRY(target.engine_, options.open_engine ? options.open_engine(engine_options)
+                                                 : engine::open_engine("duckdb", engine_options));
+  if (!places.lake_table.parts.empty()) {
+    SLUICE_TRY(target.lake_, LakeTable::open(context, std::move(target.engine_), places));
+    return target;
+  }
+  SLUICE_TRY(target.connection_, target.engine_->connect(context));
+  SLUICE_TRY(auto storage, options.open_storage(places.target));
+  SLUICE_TRY(target.folder_, Folder::open(*target.connection_, std::move(storage), places.format));
+  return target;
+}
+
+Result<OpenTarget> OpenTarget::open(const Context& context, const std::string& named,
+                                    const RunOptions& options) {
+  Places places;
+  if (is_contract(named)) {
+    SLUICE_TRY(ResolvedTarget target, resolve(context, named, options));
+    places = std::move(target.places);
+  } else {
+    SLUICE_TRY(places, places_of(named, options));
+  }
+  if (!places.lake_table.parts.empty()) {
+    SLUICE_CHECK(check_lake_is_there(places));
+  } else if (!is_there(places.target)) {
+    return no_table(places.target);
+  }
+  return open_places(context, places, options);
+}
+
+namespace {
+
+Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
+                                  const schema::Schema& wanted, const std::string& name) {
+  TargetDrift found{.table = name, .drift = {}};
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  found.is_absent = !state.has_value();
+  if (state) {
+    found.drift = find_drift(state->schema, wanted);
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<TargetDrift> find_target_drift(const Context& context, const std::string& path,
+                                      const RunOptions& options) {
+  SLUICE_TRY(const ResolvedTarget target, resolve(context, path, options));
+  SLUICE_TRY(const schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
+  if (!is_made(target.places)) {
+    return TargetDrift{.table = target.places.target_name(), .is_absent = true, .drift = {}};
+  }
+  SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));
+  return find_drift_of(context, open.table(), wanted, target.places.target_name());
+}
+
+Result<TargetDrift> apply_target(const Context& context, const std::string& path,
+                                 const RunOptions& options) {
+  SLUICE_TRY(const ResolvedTarget target, resolve(context, path, options));
+  SLUICE_TRY(schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
+  wanted = with_comments(target.contract(), std::move(wanted));
+  SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));
+  SLUICE_TRY(TargetDrift found,
+             find_drift_of(context, open.table(), wanted, target.places.target_name()));
+  if (found.is_absent) {
+    SLUICE_CHECK(open.table().create(context, target_of(target.contract(), std::move(wanted)),
+                                     properties_of(target.contract())));
+  } else if (!found.drift.changes.empty()) {
+    SLUICE_TRY([[maybe_unused]] const auto changed,
+               run::maintain(context, open.table(), table::Evolve{.changes = found.drift.changes}));
+  }
+  return found;
+}
+
+}  // namespace sluice::contract

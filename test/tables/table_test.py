@@ -1,0 +1,235 @@
+"""`sluice table`, `sluice ddl --check | --apply` and columns that change, over each format."""
+
+import json
+import unittest
+import uuid
+from importlib.util import find_spec
+
+from of_format import FIELDS, DeltaFormat, InFolder, LakeFormat, OfFormat, contents
+
+NOTE = (*FIELDS, ("note", "string"))
+ROWS = [{"id": 1, "name": "a", "fare": 1.5}, {"id": 2, "name": "b", "fare": 2.5}]
+
+
+class Past:
+    """What a table was is read by number and by time, and goes when it is vacuumed."""
+
+    def three_versions(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.write_rows("two.jsonl", [{"id": 3, "name": None, "fare": 3.5}])
+        self.contract(strategy="overwrite")
+        self.write_rows("three.jsonl", [{"id": 9, "name": "z", "fare": 9.5}])
+
+    def test_history_rows_and_statistics(self) -> None:
+        self.three_versions()
+        history = self.ask("history")["versions"]
+        self.assertEqual([one["operation"] for one in history],
+                         ["overwrite", "append", "append", "create"])
+        self.assertEqual([one["rows"] for one in history], [1, 3, 2, 0])
+        self.assertEqual(len(self.ask("history", "--limit", "2")["versions"]), 2)
+        self.assertEqual(self.ids(), [9])
+        self.assertEqual(self.ids("--version", "2"), [1, 2, 3])
+        self.assertEqual(self.ids("--at", history[2]["committed_at"]), [1, 2])
+        seen = {one["name"]: one for one in self.ask("stats", "--version", "2")["columns"]}
+        self.assertEqual((seen["id"]["min"], seen["id"]["max"], seen["name"]["nulls"]),
+                         ("1", "3", 1))
+        shown = self.ask("show")
+        self.assertEqual([one["name"] for one in shown["columns"]][:3], ["id", "name", "fare"])
+        self.assertEqual((shown["version"], shown["format"]), (3, self.format))
+
+    def test_a_version_that_is_not_there_is_told(self) -> None:
+        self.three_versions()
+        self.assertIn("version 7", self.refused("rows", "--version", "7").err)
+        self.assertIn("0 to 3", self.refused("rows", "--version", "7").err)
+        self.assertEqual(self.refused("rows", "--at", "yesterday").code, 2)
+        self.assertEqual(self.refused("compact", "--version", "1").code, 2)
+
+    def test_a_vacuum_takes_the_past(self) -> None:
+        self.three_versions()
+        young = self.refused("vacuum", "--older-than", "0s")
+        self.assertEqual(young.code, 2)
+        self.assertIn("--force", young.err)
+        self.ask("vacuum")  # a week
+        self.assertEqual(self.ids("--version", "2"), [1, 2, 3])
+        done = self.ask("vacuum", "--older-than", "0s", "--force")
+        self.assertEqual(done["failed"], 0)
+        self.assertEqual(self.ids(), [9])
+        self.assertEqual(self.refused("rows", "--version", "2").code, 1)
+
+    def test_small_files_are_put_together(self) -> None:
+        self.contract()
+        for number in range(4):
+            self.write_rows(f"{number}.jsonl", [{"id": number, "name": "x", "fare": 0.5}])
+        done = self.ask("compact")
+        self.assertGreaterEqual(done["deleted"], self.files_before)
+        self.assertEqual(self.ids(), [0, 1, 2, 3])
+        self.assertEqual(self.ids("--version", "2"), [0, 1])
+        self.write_rows("last.jsonl", [{"id": 4, "name": "x", "fare": 0.5}])
+        self.assertEqual(self.ids(), [0, 1, 2, 3, 4])
+
+    files_before = 4
+
+    def test_a_table_changes_with_its_contract(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.contract(NOTE)
+        self.write_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5, "note": "new"}])
+        rows = {int(row["id"]): row["note"] for row in self.ask("rows")["rows"]}
+        self.assertEqual(rows, {1: None, 2: None, 3: "new"})
+        self.assertEqual([one["operation"] for one in self.ask("history")["versions"]],
+                         ["append", "evolve", "append", "create"])
+        self.contract()  # a column that the contract no longer has stays
+        self.write_rows("three.jsonl", [{"id": 4, "name": "d", "fare": 4.5}])
+        self.assertEqual(self.ids(), [1, 2, 3, 4])
+
+    def test_a_strict_policy_lets_no_run_change_the_table(self) -> None:
+        self.contract(policy="strict")
+        self.write_rows("one.jsonl", ROWS)
+        self.contract(NOTE, policy="strict")
+        done = self.run_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5, "note": "new"}])
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("add column note: text", done.err)
+        self.assertIn("ddl --apply", done.err)
+        self.assertEqual(len(self.ask("history")["versions"]), 2)
+        applied = self.sluice("ddl", "c.yaml", "--apply")
+        self.assertEqual((applied.code, applied.out), (0, "add column note: text\n"), applied.err)
+        self.write_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5, "note": "new"}])
+        self.assertEqual(self.ids(), [1, 2, 3])
+
+    def test_ddl_makes_checks_and_alters_without_a_run(self) -> None:
+        self.contract()
+        absent = self.sluice("ddl", "c.yaml", "--check")
+        self.assertEqual((absent.code, absent.out), (1, "the table is not there\n"), absent.err)
+        self.assertEqual(list(contents(self.folder)), ["c.yaml"], "looking makes nothing")
+        self.assertEqual(self.sluice("ddl", "c.yaml", "--apply").out, "made the table\n")
+        self.assertEqual(self.sluice("ddl", "c.yaml", "--check").code, 0)
+        self.write_rows("one.jsonl", ROWS)
+        self.assertEqual(self.sluice("ddl", "c.yaml", "--check").code, 0)
+        self.contract(NOTE)
+        drift = self.sluice("ddl", "c.yaml", "--check", "--json")
+        self.assertEqual(drift.code, 1)
+        self.assertEqual(json.loads(drift.out)["changes"], ["add column note: text"])
+        applied = json.loads(self.sluice("ddl", "c.yaml", "--apply", "--json").out)
+        self.assertTrue(applied["applied"])
+        self.assertEqual(self.sluice("ddl", "c.yaml", "--check").code, 0)
+        self.assertEqual(self.ids(), [1, 2])
+
+
+    def test_what_the_contract_says_of_a_column_is_its_comment(self) -> None:
+        self.contract((*FIELDS, ("mail", "string, pii: true, classification: restricted, "
+                                         "description: Where bills go")))
+        self.write_rows("one.jsonl", [{"id": 1, "name": "a", "fare": 1.5, "mail": "a@x"}])
+        self.assertIn(b"Where bills go [restricted, pii]", self.stored_schema())
+
+    def test_owner_and_compliance_are_properties_of_the_table(self) -> None:
+        self.contract()
+        text = (self.folder / "c.yaml").read_text("utf-8")
+        self.write("c.yaml", text.replace("table_name: trips", "table_name: trips, owner: billing")
+                   + "compliance: {regulations: [GDPR, CCPA], retention: {period: 400d}}\n")
+        self.write_rows("one.jsonl", ROWS)
+        for said in (b"billing", b"GDPR, CCPA", b"compliance.retention.period"):
+            self.assertIn(said, self.stored_schema())
+
+    def stored_schema(self) -> bytes:
+        """Where the format keeps the columns, read by nobody who knows it."""
+        return b"".join(data for name, data in contents(self.folder).items()
+                        if name.endswith("0000000.json") or ".ducklake" in name)
+
+
+class ParquetPast(Past, OfFormat):
+    def test_cleaning_takes_what_a_writer_left_that_died(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.write(f"t/_{v7()}-00-0.parquet.staged", b"PAR1")
+        self.write(f"t/_{uuid.uuid4()}-00-0.parquet.staged", b"PAR1")
+        self.assertEqual(self.ask("clean")["deleted"], 0, "it is young")
+        done = self.ask("clean", "--older-than", "0s", "--force")
+        self.assertEqual((done["deleted"], done["failed"], done["scanned"]), (1, 0, 1))
+        self.assertEqual(self.ids(), [1, 2])
+
+    def test_columns_become_wider(self) -> None:
+        self.contract((("id", "integer"), *FIELDS[1:]))
+        self.write_rows("one.jsonl", ROWS)
+        self.contract(policy="append")
+        done = self.run_rows("two.jsonl", [{"id": 5_000_000_000, "name": "c", "fare": 3.5}])
+        self.assertIn("widen column id from int32 to int64", done.err)
+        self.contract(policy="compatible")
+        self.write_rows("two.jsonl", [{"id": 5_000_000_000, "name": "c", "fare": 3.5}])
+        self.assertEqual(self.ids(), [1, 2, 5_000_000_000])
+
+    def test_an_overwrite_may_bring_other_columns(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.contract((("id", "long"), ("fare", "string")), strategy="overwrite",
+                      policy="overwrite")
+        self.write_rows("two.jsonl", [{"id": 7, "fare": "much"}])
+        self.assertEqual([one["name"] for one in self.ask("show")["columns"]
+                          if not one["name"].startswith("_")], ["id", "fare"])
+        self.assertEqual(self.ids("--version", "1"), [1, 2])
+
+
+class DeltaPast(Past, DeltaFormat):
+    def test_cleaning_takes_what_a_writer_left_that_died(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.write(f"t/{v7()}-00-0.parquet", b"PAR1")
+        self.write(f"t/{uuid.uuid4()}.parquet", b"PAR1")
+        done = self.ask("clean", "--older-than", "0s", "--force")
+        self.assertEqual((done["deleted"], done["failed"]), (1, 0))
+        self.assertEqual(self.ids(), [1, 2])
+
+    def test_what_a_delta_table_does_not_change_is_refused_with_the_way_out(self) -> None:
+        self.contract((("id", "integer"), *FIELDS[1:]))
+        self.write_rows("one.jsonl", ROWS)
+        self.contract()
+        done = self.run_rows("two.jsonl", [{"id": 5, "name": "c", "fare": 3.5}])
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("widen column id", done.err)
+        self.assertIn("new table", done.err)
+        self.assertEqual(len(self.ask("history")["versions"]), 2)
+
+    @unittest.skipUnless(find_spec("deltalake"), "no deltalake: ./dev setup test")
+    def test_delta_rs_reads_added_columns_compactions_and_older_versions(self) -> None:
+        import deltalake
+        self.test_a_table_changes_with_its_contract()
+        self.ask("compact")
+        table = deltalake.DeltaTable(str(self.folder / "t"))
+        rows = {row["id"]: row["note"] for row in table.to_pyarrow_table().to_pylist()}
+        self.assertEqual(rows, {1: None, 2: None, 3: "new", 4: None})
+        self.assertEqual(table.history()[1]["operation"], "WRITE")
+        for version in (1, 3):
+            then = deltalake.DeltaTable(str(self.folder / "t"), version=version)
+            self.assertEqual(sorted(row["id"] for row in then.to_pyarrow_table().to_pylist()),
+                             self.ids("--version", str(version)))
+
+
+@unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+class LakePast(Past, LakeFormat):
+    files_before = 0  # small inserts lie in the catalog
+
+
+class NoTable(InFolder):
+    def test_a_table_that_is_not_there_is_told(self) -> None:
+        self.write("plain/part.parquet", b"PAR1")
+        for named in ("nowhere", "plain", "lake.silver.trips"):
+            done = self.sluice("table", "show", named)
+            self.assertEqual(done.code, 1, done.err)
+            self.assertRegex(done.err, r"(?m)^error: there is no (table|lake) at ")
+        self.assertEqual(list(contents(self.folder)), ["plain/part.parquet"])
+
+    def test_words_that_do_not_fit_are_refused(self) -> None:
+        for words in (["table", "paint", "t"], ["table", "show"],
+                      ["ddl", "c.yaml", "--check", "--apply"],
+                      ["ddl", "c.yaml", "--check", "--dialect", "delta"],
+                      ["ddl", "c.yaml", "--target", "t"]):
+            self.assertEqual(self.sluice(*words).code, 2, words)
+
+
+def v7() -> str:
+    """An ingest id of long ago."""
+    return "01890000-0000-7000-8000-" + uuid.uuid4().hex[:12]
+
+
+if __name__ == "__main__":
+    unittest.main()
