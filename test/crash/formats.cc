@@ -109,6 +109,7 @@ Format lake_format(const std::string& catalog) {
   return {
       .name = "ducklake_" + catalog,
       .stride = 31,
+      .has_server = catalog == "postgres",
       .open = [catalog](engine::Engine&, const std::string& folder) {
         Opened opened;
         opened.engine = engine::make_duckdb_engine({.threads_max = 1}).value();

@@ -28,6 +28,8 @@ struct Format {
   std::string name;
   /// Every how many of a commit's calls a short run breaks.
   int stride = 1;
+  /// A part of the table lies in a server: a folder is not all of it.
+  bool has_server = false;
   /// `warm` is an engine in memory without threads of its own.
   std::function<Opened(engine::Engine& warm, const std::string& folder)> open;
 };

@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -127,6 +128,11 @@ ssize_t pwrite64(int descriptor, const void* bytes, size_t size, off64_t at) {
   return allowed < 0 ? -1
                      : next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64")(
                            descriptor, bytes, static_cast<size_t>(allowed), at);
+}
+ssize_t send(int descriptor, const void* bytes, size_t size, int flags) {
+  return fails()
+             ? -1
+             : next<ssize_t(int, const void*, size_t, int)>("send")(descriptor, bytes, size, flags);
 }
 ssize_t writev(int descriptor, const iovec* parts, int count) {
   if (is_file(descriptor) && fails()) {

@@ -1,7 +1,7 @@
 // The system calls by which this process changes files, counted from all of its threads, whoever
 // makes them: the engine, its extensions and the bridge write most bytes. At the call that it was
-// told of the process dies, or the call fails. Calls on pipes, sockets and the terminal do not
-// count. Nothing is counted before arm(); one process is armed once.
+// told of the process dies, or the call fails. What is sent to a server counts; calls on pipes and
+// the terminal do not. Nothing is counted before arm(); one process is armed once.
 #pragma once
 
 #include <cstdint>
