@@ -1,0 +1,286 @@
+// What a table costs beyond its engine: commits, merges, writes. Every row is measured in a process
+// of its own, whose peak memory is told; figures are medians, and the baseline of a ratio runs
+// beside it. Seeded rows; the number of rows is checked after every write.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sluice/base/temp_folder.h"
+#include "sluice/base/uuid.h"
+#include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/run/write/write.h"
+#include "sluice/storage/file/file_storage.h"
+#include "sluice/table/change/text_rows.h"
+#include "sluice/table/parquet/parquet.h"
+#ifdef SLUICE_HAS_DELTA
+#include "sluice/table/delta/delta.h"
+#endif
+
+namespace sluice::bench {
+namespace {
+
+using Seconds = double;
+
+constexpr std::string_view kRows =
+    "SELECT i AS id, 'name of ' || (hash(i) % 1000) AS name, (hash(i) % 100000) / 100.0 AS fare, "
+    "DATE '2026-01-01' + (i % 365)::INTEGER AS day, i % 7 = 0 AS is_paid, hash(i)::UBIGINT % 50 AS "
+    "zone FROM range({}, {}) t(i)";
+
+std::string rows_of(std::int64_t from, std::int64_t to) {
+  return fmt::format(fmt::runtime(kRows), from, to);
+}
+
+struct Place {
+  explicit Place(std::string_view format, int threads = 2)
+      : folder(TempFolder::make("sluice-bench").value()),
+        engine(engine::make_duckdb_engine(
+                   {.memory_bytes_max = std::uint64_t{768} << 20, .threads_max = threads})
+                   .value()),
+        connection(engine->connect(Context{}).value()),
+        storage(storage::make_file_storage({.root = folder.path() + "/t"}).value()) {
+    open(format);
+  }
+
+  void open(std::string_view format) {
+#ifdef SLUICE_HAS_DELTA
+    if (format == "delta") {
+      table = table::make_delta_table(*connection, *storage).value();
+      return;
+    }
+#endif
+    if (format != "parquet") {
+      std::fputs("this build has no such table\n", stderr);
+      std::exit(1);
+    }
+    table = table::make_parquet_table(*connection, *storage).value();
+  }
+  void execute(const std::string& sql) { connection->execute(Context{}, sql).value(); }
+  std::int64_t count(const std::string& sql) {
+    return table::load_count(Context{}, *connection, sql).value();
+  }
+
+  TempFolder folder;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::Connection> connection;
+  std::unique_ptr<storage::Storage> storage;
+  std::unique_ptr<table::Table> table;
+};
+
+class Stopwatch {
+ public:
+  Seconds seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+Seconds median(std::vector<Seconds> times) {
+  std::ranges::sort(times);
+  return times[times.size() / 2];
+}
+
+void check(bool holds, std::string_view what) {
+  if (!holds) {
+    fmt::print(stderr, "wrong: {}\n", what);
+    std::exit(1);
+  }
+}
+
+plan::CreateTable trips(Place& place) {
+  return {.target = {.parts = {"t"}},
+          .schema = place.connection->describe(Context{}, rows_of(0, 1)).value(),
+          .primary_key = {},
+          .partition_by = {},
+          .sort_by = {}};
+}
+
+/// UBIGINT has no column in a Delta table: rows hold what every format keeps.
+void make(Place& place) {
+  plan::CreateTable create = trips(place);
+  for (schema::Field& field : create.schema.fields) {
+    if (field.name == "zone") {
+      field.type = {schema::Integer{}};
+    }
+  }
+  place.table->create(Context{}, create).value();
+}
+
+std::string plain_rows(std::int64_t from, std::int64_t to) {
+  return fmt::format("SELECT * REPLACE (zone::BIGINT AS zone) FROM ({})", rows_of(from, to));
+}
+
+table::Receipt write(Place& place, plan::WriteMode mode, const std::string& key) {
+  const plan::Write plan{
+      .target = {.parts = {"t"}},
+      .schema = place.connection->describe(Context{}, "SELECT * FROM incoming").value(),
+      .mode = std::move(mode),
+      .source = plan::Relation{.name = "incoming"}};
+  return run::write_once(Context{}, *place.table, plan, nullptr,
+                         {.key = key,
+                          .fingerprint = "f",
+                          .ingest_id = make_uuid_v7(system_clock(), system_random())})
+      .value();
+}
+
+void load(Place& place, std::int64_t from, std::int64_t to) {
+  place.execute("CREATE OR REPLACE TEMP TABLE incoming AS " + plain_rows(from, to));
+}
+
+/// `count` appends of 100 rows; the times of the last of them.
+std::vector<Seconds> append_small(Place& place, int count, int timed) {
+  std::vector<Seconds> times;
+  for (int i = 0; i < count; ++i) {
+    load(place, i * 100, i * 100 + 100);
+    const Stopwatch watch;
+    const auto receipt = write(place, plan::Append{}, fmt::format("append {}", i));
+    if (i >= count - timed) {
+      times.push_back(watch.seconds());
+    }
+    check(receipt.inserted == 100, "rows of an append");
+  }
+  return times;
+}
+
+void tell(std::string_view what, std::string_view figure, std::string_view goal) {
+  fmt::print("{:<58} {:>22}  goal {}\n", what, figure, goal);
+  std::fflush(stdout);
+}
+
+std::string ms(Seconds time) { return fmt::format("{:.1f} ms", time * 1'000); }
+
+void bench_append() {
+  Place place("delta");
+  make(place);
+  tell("Delta: append of 100 rows, from relation to commit",
+       ms(median(append_small(place, 40, 31))), "6 ms");
+}
+
+void bench_append_after(int commits) {
+  Place place("delta");
+  make(place);
+  append_small(place, commits, 1);
+  tell(fmt::format("Delta: the same after {} keyed appends", commits),
+       ms(median(append_small(place, 31, 31))), "6 ms");
+}
+
+/// A merge of 100,000 rows, half of them new, and the rewrite of the same files by the engine.
+void bench_merge(std::string_view format, std::int64_t rows) {
+  Place place(format);
+  make(place);
+  place.execute("CREATE OR REPLACE TEMP VIEW incoming AS " + plain_rows(0, rows));
+  write(place, plan::Append{}, "first");
+  place.execute(
+      fmt::format("CREATE OR REPLACE TEMP TABLE incoming AS {} UNION ALL SELECT * REPLACE "
+                  "(fare + 1 AS fare) FROM ({}) USING SAMPLE 50000 ROWS",
+                  plain_rows(rows, rows + 50'000), plain_rows(0, rows)));
+  const Stopwatch bare_watch;
+  place.execute(
+      fmt::format("COPY (SELECT * FROM read_parquet('{0}/t/*.parquet')) TO '{0}/bare.parquet' "
+                  "(FORMAT parquet, COMPRESSION zstd)",
+                  place.folder.path()));
+  const Seconds bare = bare_watch.seconds();
+  const Stopwatch watch;
+  const auto receipt = write(place, plan::Merge{.key = {"id"}}, "merge");
+  const Seconds merged = watch.seconds();
+  check(receipt.inserted == 50'000 && receipt.updated + receipt.unchanged == 50'000,
+        "rows of a merge");
+  place.table->make_view(Context{}, {}, "now").value();
+  check(place.count("SELECT count(*) FROM now") == rows + 50'000, "rows after a merge");
+  tell(fmt::format("{}: merge of 100,000 into {} M rows", format, rows / 1'000'000),
+       fmt::format("{:.2f} s, {:.2f}x a bare rewrite", merged, merged / bare),
+       rows > 1'000'000 ? "under 1 GB" : "1.3x");
+}
+
+void bench_merge_after_small(int commits) {
+  Place place("delta");
+  make(place);
+  append_small(place, commits, 1);
+  const std::int64_t rows = std::int64_t{commits} * 100;
+  place.execute(fmt::format("CREATE OR REPLACE TEMP TABLE incoming AS {}",
+                            plain_rows(rows - 50'000, rows + 50'000)));
+  const Stopwatch watch;
+  const auto receipt = write(place, plan::Merge{.key = {"id"}}, "merge");
+  check(receipt.inserted == 50'000, "rows of a merge");
+  const Seconds merged = watch.seconds();
+  const Stopwatch compact_watch;
+  const auto compacted = place.table->maintain(Context{}, table::Compact{}).value();
+  tell(fmt::format("Delta: one merge after {} appends", commits), fmt::format("{:.2f} s", merged),
+       "-");
+  tell(fmt::format("Delta: a compaction of {} files after it", compacted.deleted),
+       fmt::format("{:.2f} s", compact_watch.seconds()), "-");
+}
+
+/// Data files as a table writes them, flushed and committed, beside the engine's own writer.
+void bench_write(std::string_view format) {
+  constexpr std::int64_t kCount = 5'000'000;
+  Place place(format, 1);
+  make(place);
+  load(place, 0, kCount);
+  std::vector<Seconds> ratios;
+  for (int i = 0; i < 5; ++i) {
+    const Stopwatch bare_watch;
+    place.execute(
+        fmt::format("COPY incoming TO '{}/bare.parquet' (FORMAT parquet, COMPRESSION "
+                    "zstd)",
+                    place.folder.path()));
+    const Seconds bare = bare_watch.seconds();
+    const Stopwatch watch;
+    write(place, plan::Overwrite{}, fmt::format("write {}", i));
+    ratios.push_back(bare / watch.seconds());
+  }
+  tell(fmt::format("{}: write of {} M rows, one thread", format, kCount / 1'000'000),
+       fmt::format("{:.0f} % of the bare writer", 100 * median(ratios)), "80 %");
+}
+
+/// Runs one row in a process of its own and tells its peak memory.
+void row(const std::function<void()>& measure) {
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    measure();
+    std::fflush(nullptr);
+    ::_exit(0);
+  }
+  int status = 0;
+  struct rusage used{};
+  ::wait4(child, &status, 0, &used);
+  check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a row failed");
+  fmt::print("{:<58} {:>19} MB\n", "  peak memory", used.ru_maxrss / 1'000);
+}
+
+}  // namespace
+}  // namespace sluice::bench
+
+int main() {
+  using namespace sluice::bench;
+#ifdef SLUICE_HAS_DELTA
+  row(bench_append);
+  row([] { bench_merge("delta", 1'000'000); });
+  row([] { bench_write("delta"); });
+#endif
+  row([] { bench_merge("parquet", 1'000'000); });
+  row([] { bench_write("parquet"); });
+  if (std::getenv("SLUICE_LONG") == nullptr) {
+    return 0;
+  }
+#ifdef SLUICE_HAS_DELTA
+  row([] { bench_append_after(5'000); });
+  row([] { bench_merge_after_small(10'000); });
+  row([] { bench_merge("delta", 20'000'000); });
+#endif
+  row([] { bench_merge("parquet", 20'000'000); });
+  return 0;
+}
