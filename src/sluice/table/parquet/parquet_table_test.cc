@@ -243,10 +243,12 @@ TEST_F(ParquetTableTest, MaintenanceRemovesWhatNoOneNeeds) {
   write(plan::Append{}, "SELECT 1::BIGINT AS id, 'x' AS name").value();
   write(plan::Overwrite{}, "SELECT 2::BIGINT AS id, 'y' AS name").value();
   const auto hour = std::chrono::hours(1);
-  const Maintained young = table_->maintain(context_, clock_.now() - hour).value();
+  const Maintained young =
+      table_->maintain(context_, Vacuum{.older_than = clock_.now() - hour}).value();
   EXPECT_EQ(young.deleted, 0) << "everything is younger";
   EXPECT_EQ(young.scanned, 2);
-  const Maintained old = table_->maintain(context_, clock_.now() + hour).value();
+  const Maintained old =
+      table_->maintain(context_, Vacuum{.older_than = clock_.now() + hour}).value();
   EXPECT_EQ(old.deleted, 2);
   EXPECT_EQ(old.failed, 0);
   EXPECT_THAT(names(), SizeIs(2)) << "the table's file, and what is not ours";
@@ -258,7 +260,10 @@ TEST_F(ParquetTableTest, AFileStaysThatWasReplacedLately) {
   write(plan::Append{}, "SELECT 1::BIGINT AS id, 'x' AS name").value();
   clock_.instant += std::chrono::hours(48);
   write(plan::Overwrite{}, "SELECT 2::BIGINT AS id, 'y' AS name").value();
-  EXPECT_EQ(table_->maintain(context_, clock_.now() - std::chrono::hours(1)).value().deleted, 0)
+  EXPECT_EQ(table_->maintain(context_, Vacuum{.older_than = clock_.now() - std::chrono::hours(1)})
+                .value()
+                .deleted,
+            0)
       << "the file is two days old, but a reader may have opened it an hour ago";
 }
 
