@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/commands/mesh_options_internal.h"
+#include "sluice/cli/mesh_options.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/diff/exceptions.h"
 #include "sluice/contract/diff/render.h"

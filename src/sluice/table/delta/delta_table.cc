@@ -121,6 +121,10 @@ std::string_view foreign_format(std::string_view path) {
                                                : "";
 }
 
+/// Keys of commits are dropped from the log after this long: a stream of numbered batches rests on
+/// its newest, and may be idle for as long.
+constexpr const char* kKeyRetention = "interval 365 days";
+
 Status DeltaTable::create(const Context& context, const plan::CreateTable& create,
                           const Properties& properties) {
   SLUICE_CHECK(check_layout(create));
@@ -133,7 +137,9 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
     note.operation = "create";
     note.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
     note.receipt.committed_at = context.clock->now();
-    const Status created = delta::create_delta(root, create, properties, note);
+    Properties kept = properties;
+    kept.try_emplace("delta.setTransactionRetentionDuration", kKeyRetention);
+    const Status created = delta::create_delta(root, create, kept, note);
     if (created.has_value() || created.error().code != ErrorCode::AlreadyExists) {
       return created;
     }

@@ -9,8 +9,7 @@ Result<std::unique_ptr<Table>> make_duckdb_table(engine::Connection& connection,
       connection,
       {.id = id,
        .description = {.uri = plan::to_string(id), .format = "duckdb", .reader_note = ""},
-       .has_primary_keys = true,
-       .sweeps = {}});
+       .has_primary_keys = true});
 }
 
 }  // namespace sluice::table

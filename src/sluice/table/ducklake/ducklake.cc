@@ -313,12 +313,6 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
       {.id = id,
        .description = {.uri = plan::to_string(id), .format = "ducklake", .reader_note = ""},
        .has_partitions = true,
-       .sweeps = {fmt::format("SELECT count(*) FROM ducklake_expire_snapshots({}, older_than => "
-                              "{{}})",
-                              lake),
-                  fmt::format("SELECT count(*) FROM ducklake_cleanup_old_files({}, older_than => "
-                              "{{}})",
-                              lake)},
        .compactions = {fmt::format("CALL ducklake_rewrite_data_files({})", place),
                        fmt::format("CALL ducklake_merge_adjacent_files({})", place)},
        .count_files = fmt::format("SELECT count(*) FROM ducklake_list_files({})", place),

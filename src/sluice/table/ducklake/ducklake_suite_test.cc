@@ -123,7 +123,8 @@ class LakePlace final : public TablePlace {
     std::vector<std::string> stray;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(options.data_path)) {
       const std::string name = entry.path().filename().string();
-      if (entry.is_regular_file() && std::ranges::find(known, name) == known.end()) {
+      const bool is_mine = entry.path().string().contains("/" + schema_ + "/");
+      if (is_mine && entry.is_regular_file() && std::ranges::find(known, name) == known.end()) {
         stray.push_back(name);
       }
     }

@@ -18,6 +18,7 @@
 
 #include "sluice/base/disk.h"
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
@@ -103,6 +104,7 @@ class LakeFiles final : public CommitFiles {
   Status keep(const Context& context) override;
   void release() override;
   Status restore(const Context& context) override;
+  Status expire(const Context& context, sys_micros older_than) override;
   Result<Maintained> sweep(const Context& context, sys_micros older_than) override;
 
  private:
@@ -338,6 +340,31 @@ Result<std::set<std::string>> LakeFiles::find_all_named(const Context& context) 
 
 /// Not by the extension's own function: it takes the folder's name for a pattern, and whatever ends
 /// in ".parquet" for the lake's. Files are listed before the catalog is asked.
+/// Snapshots are named one by one, and the schedule is read here: the lake's own `older_than`
+/// passes every instant of a catalog in SQLite, which keeps them as text.
+Status LakeFiles::expire(const Context& context, sys_micros older_than) {
+  SLUICE_CHECK(find_lake(context));
+  const std::string lake = quote_literal(id_.parts.front());
+  const std::string instant = dialect::render_literal(dialect::duckdb_dialect(), older_than);
+  SLUICE_TRY(const auto old,
+             find_text_rows(
+                 context, *connection_,
+                 fmt::format("SELECT CAST(list(snapshot_id) AS VARCHAR) FROM "
+                             "ducklake_snapshots({0}) WHERE snapshot_time < {1} AND snapshot_id "
+                             "< (SELECT max(snapshot_id) FROM ducklake_snapshots({0}))",
+                             lake, instant)));
+  if (old[0][0].has_value()) {
+    SLUICE_CHECK(connection_->execute(
+        context,
+        fmt::format("CALL ducklake_expire_snapshots({}, versions => {})", lake, *old[0][0])));
+  }
+  SLUICE_CHECK(connection_->execute(
+      context, fmt::format("DELETE FROM {}ducklake_files_scheduled_for_deletion WHERE "
+                           "CAST(schedule_start AS TIMESTAMP WITH TIME ZONE) < {}",
+                           catalog_, instant)));
+  return {};
+}
+
 Result<Maintained> LakeFiles::sweep(const Context& context, sys_micros older_than) {
   SLUICE_CHECK(restore(context));
   Maintained done;

@@ -570,18 +570,11 @@ Result<Maintained> SqlTablePort::vacuum(const Context& context, sys_micros older
              Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
   SLUICE_CHECK(transaction.commit(context));
-  Maintained done{.deleted = forgotten};
-  const std::string instant = dialect::render_literal(dialect::duckdb_dialect(), older_than);
-  for (const std::string& sweep : table_.sweeps) {
-    SLUICE_TRY(const std::int64_t files,
-               load_count(context, *connection_, fmt::format(fmt::runtime(sweep), instant)));
-    done.deleted += files;
-    done.scanned += files;
+  if (table_.files != nullptr) {
+    SLUICE_CHECK(table_.files->expire(context, older_than));
   }
-  SLUICE_TRY(const Maintained swept, sweep_files(context, older_than));
-  done.deleted += swept.deleted;
-  done.failed += swept.failed;
-  done.scanned += swept.scanned;
+  SLUICE_TRY(Maintained done, sweep_files(context, older_than));
+  done.deleted += forgotten;
   return done;
 }
 

@@ -35,6 +35,8 @@ class CommitFiles {
   virtual void release() = 0;
   /// Files that the catalog names and that are gone come back, whoever kept them.
   virtual Status restore(const Context& context) = 0;
+  /// Forgets what versions were before the instant, and which files only they needed.
+  virtual Status expire(const Context& context, sys_micros older_than) = 0;
   /// Removes older files that no version names.
   virtual Result<Maintained> sweep(const Context& context, sys_micros older_than) = 0;
 };
@@ -47,9 +49,6 @@ struct SqlTable {
   bool has_primary_keys = false;
   /// `ALTER TABLE ... SET PARTITIONED BY` lays the rows out.
   bool has_partitions = false;
-  /// Queries of one number, with '{}' for the instant before which files are old: each removes
-  /// what only versions from before it need, and counts it.
-  std::vector<std::string> sweeps;
   /// Statements that put small files together; empty: the database lays rows out by itself.
   std::vector<std::string> compactions;
   /// A query of one number: the files of the table. Empty: nobody can tell.
