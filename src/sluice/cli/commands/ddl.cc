@@ -24,7 +24,7 @@ constexpr Option kOptions[] = {
      .help = "Replaces the contract's name: catalog.schema.table",
      .group = ""},
     {.name = "check",
-     .help = "Exit code 1 when the table is not there or lacks a column; changes nothing",
+     .help = "Exit code 1 when the table is missing or differs; changes nothing",
      .group = ""},
     {.name = "apply", .help = "Makes the table or changes its columns; writes no row", .group = ""},
     {.name = "target",
