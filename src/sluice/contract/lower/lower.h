@@ -26,6 +26,8 @@ struct LowerInput {
   std::string source_label;
   /// Absolute paths of each link that is a file or a folder of files, by name.
   std::vector<std::pair<std::string, std::vector<std::string>>> link_files;
+  /// Relations of the engine that hold the rows of a link, by its name.
+  std::vector<std::pair<std::string, std::string>> link_relations;
   plan::BadLines bad_lines = plan::BadLines::Stop;
   /// Of lineage columns.
   std::string pipeline_run_id;

@@ -54,10 +54,10 @@ std::optional<plan::FileFormat> format_of(SourceFormat format) {
     case SourceFormat::Jsonl: return plan::JsonFormat{.has_lines = true};
     case SourceFormat::Parquet: return plan::ParquetFormat{};
     case SourceFormat::FixedWidth: return plan::FixedWidthFormat{};
-    case SourceFormat::Xml: return plan::JsonFormat{.has_lines = true};  // its records, unpacked
+    case SourceFormat::Xml:
     case SourceFormat::Xlsx:
+    case SourceFormat::Excel: return plan::JsonFormat{.has_lines = true};  // records, unpacked
     case SourceFormat::Xls:
-    case SourceFormat::Excel:
     case SourceFormat::Avro:
     case SourceFormat::Arrow:
     case SourceFormat::Delta:
@@ -267,29 +267,39 @@ Result<plan::FileFormat> source_format(const Contract& contract, const LowerInpu
   return *format;
 }
 
-/// A file, or a folder's files, of one link.
-Result<plan::Reference> lower_link(const LowerInput& input, const Link& link) {
-  const auto files = std::ranges::find_if(
-      input.link_files, [&](const auto& one) { return one.first == link.name.value; });
-  if (link.table || files == input.link_files.end() || files->second.empty()) {
+/// A file, a folder's files, or rows that the run has loaded.
+Result<plan::Scan> link_scan(const LowerInput& input, const Link& link) {
+  const auto is_link = [&](const auto& one) { return one.first == link.name.value; };
+  const auto relation = std::ranges::find_if(input.link_relations, is_link);
+  if (relation != input.link_relations.end()) {
+    return plan::Scan(plan::RelationScan{
+        .name = relation->second, .has_origin = false, .may_lack_columns = false});
+  }
+  const auto files = std::ranges::find_if(input.link_files, is_link);
+  if (files == input.link_files.end() || files->second.empty()) {
     return unsupported(input, link.span,
                        fmt::format("a link is read from files: '{}'", link.name.value),
-                       "give the link a path to a csv, json or parquet file");
+                       "give the link a path to a csv, json or parquet file, or name a table");
   }
   plan::FileScan scan{.files = files->second, .format = plan::ParquetFormat{}};
   const std::string type = lower_text(link.type.value);
   // The written type, else the ending: the default of the key is parquet.
-  if (link.type.is_written()) {
-    const auto format = format_of_word(type);
-    if (!format) {
-      return unsupported(input, link.type.span,
-                         fmt::format("a link of this type is not read: '{}'", type),
-                         "give csv, json or parquet");
-    }
-    scan.format = *format;
-  } else {
+  if (!link.type.is_written() || type == "table") {
     SLUICE_TRY(scan.format, format_of_file(scan.files.front()));
+    return plan::Scan(std::move(scan));
   }
+  const auto format = format_of_word(type);
+  if (!format) {
+    return unsupported(input, link.type.span,
+                       fmt::format("a link of this type is not read: '{}'", type),
+                       "give csv, json, parquet or table");
+  }
+  scan.format = *format;
+  return plan::Scan(std::move(scan));
+}
+
+Result<plan::Reference> lower_link(const LowerInput& input, const Link& link) {
+  SLUICE_TRY(plan::Scan scan, link_scan(input, link));
   plan::Reference reference{
       .name = link.name.value, .scan = std::move(scan), .columns = {}, .filter = {}, .query = {}};
   for (const Text& column : link.columns) {

@@ -7,8 +7,10 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/evolution.h"
 #include "sluice/run/write/write.h"
+#include "sluice/table/duckdb/duckdb.h"
 #include "sluice/table/module.h"
 #include "sluice/table/parquet/parquet.h"
 
@@ -114,14 +116,21 @@ Result<Folder> Folder::open(engine::Connection& connection,
   return folder;
 }
 
-Result<LakeTable> LakeTable::open(const Context& context, std::unique_ptr<engine::Engine> engine,
-                                  const Places& places) {
-  LakeTable lake;
-  lake.engine_ = std::move(engine);
-  SLUICE_TRY(lake.connection_, lake.engine_->connect(context));
-  SLUICE_CHECK(table::attach_lake(context, *lake.connection_, places.lake));
-  SLUICE_TRY(lake.table_, table::make_ducklake_table(*lake.connection_, places.lake_table));
-  return lake;
+Result<DatabaseTable> DatabaseTable::open(const Context& context,
+                                          std::unique_ptr<engine::Engine> engine,
+                                          const Places& places) {
+  DatabaseTable database;
+  database.engine_ = std::move(engine);
+  SLUICE_TRY(database.connection_, database.engine_->connect(context));
+  if (!places.database_file.empty()) {
+    SLUICE_TRY(database.table_,
+               table::make_duckdb_table(*database.connection_,
+                                        table_in_file(places.database_file, places.table)));
+    return database;
+  }
+  SLUICE_CHECK(table::attach_lake(context, *database.connection_, places.lake));
+  SLUICE_TRY(database.table_, table::make_ducklake_table(*database.connection_, places.table));
+  return database;
 }
 
 Result<table::Receipt> commit_target(const Context& context, table::Table& table,
@@ -144,7 +153,8 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
   run::WriteOptions options;
   options.before_commit = std::move(before_commit);
   if (rows.elsewhere != nullptr) {
-    options.commit_retry_max = limits::kCommitRetryMax;  // every write of a lake meets every other
+    options.commit_retry_max =
+        limits::kCommitRetryMax;  // every write of a database meets every other
     write.source = plan::Batches{};
     source = [&] {
       return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));

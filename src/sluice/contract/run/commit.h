@@ -35,11 +35,12 @@ class Folder {
   std::unique_ptr<table::Table> table_;
 };
 
-/// A table of a DuckLake, on an engine of its own: no statement of a contract runs there.
-class LakeTable {
+/// A table of a DuckLake or of a DuckDB file, on an engine of its own: no statement of a contract
+/// runs there. That of a file is opened at its address.
+class DatabaseTable {
  public:
-  static Result<LakeTable> open(const Context& context, std::unique_ptr<engine::Engine> engine,
-                                const Places& places);
+  static Result<DatabaseTable> open(const Context& context, std::unique_ptr<engine::Engine> engine,
+                                    const Places& places);
 
   table::Table& table() { return *table_; }
   engine::Connection& connection() { return *connection_; }

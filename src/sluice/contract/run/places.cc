@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/plan/table_id.h"
 
@@ -58,16 +59,16 @@ Result<std::string> parse_format(const Contract& contract) {
   if (word.empty() || word == "parquet" || word == "native") {
     return std::string("parquet");
   }
-  if (word == "delta" || word == "ducklake") {
+  if (word == "delta" || word == "ducklake" || word == "duckdb") {
     return word;
   }
-  return make_error(
-             ErrorCode::Unsupported,
-             fmt::format("this run writes Parquet folders, Delta and DuckLake tables, not '{}'",
-                         word))
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("this run writes Parquet folders, Delta, DuckLake and DuckDB "
+                                "tables, not '{}'",
+                                word))
       .with_hint(
-          "write `format: delta`, `format: ducklake` or `format: parquet` in the contract, or run "
-          "with --no-materialize and --output-good");
+          "write `format: delta`, `ducklake`, `duckdb` or `parquet` in the contract, or run with "
+          "--no-materialize and --output-good");
 }
 
 /// lake.schema.table, and the lake: where the options say, else a file beside the working folder.
@@ -81,9 +82,9 @@ Status find_lake(const std::string& written, const RunOptions& options, Places& 
             "write the name of the table as the target; DUCKLAKE_METADATA says where the "
             "lake's catalog is");
   }
-  places.lake_table = *std::move(id);
+  places.table = *std::move(id);
   places.lake = options.lake;
-  places.lake.name = places.lake_table.parts.front();
+  places.lake.name = places.table.parts.front();
   if (places.lake.catalog.empty()) {
     places.lake.catalog = places.lake.name + ".ducklake";
   }
@@ -98,6 +99,24 @@ Status find_lake(const std::string& written, const RunOptions& options, Places& 
   if (!places.lake.data_path.empty()) {
     places.lake.data_path = absolute_path(places.lake.data_path, working_folder());
   }
+  return {};
+}
+
+/// A table of a DuckDB file; the folder beside the file holds its state.
+Status find_database(const std::string& written, const std::string& name, Places& places) {
+  SLUICE_TRY(std::optional<DatabaseName> found,
+             find_database_path(written, working_folder(), name.empty() ? "target" : name));
+  if (!found) {
+    found = find_database_name(written);
+  }
+  if (!found) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this names no table of a DuckDB file: '{}'", written))
+        .with_hint("write lake/sales.duckdb, lake/sales.duckdb/schema.table or sales.schema.table");
+  }
+  places.database_file = std::move(found->file);
+  places.table = std::move(found->table);
+  places.target = std::move(found->folder);
   return {};
 }
 
@@ -133,7 +152,11 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
   }
   if (writes) {
     SLUICE_TRY(places.format, parse_format(contract));
-    SLUICE_TRY(places.target, folder_of_target(written, "target"));
+    if (places.format == "duckdb") {
+      SLUICE_CHECK(find_database(written, table_name(contract), places));
+    } else {
+      SLUICE_TRY(places.target, folder_of_target(written, "target"));
+    }
     if (places.format == "ducklake") {
       SLUICE_CHECK(find_lake(written, options, places));
     }

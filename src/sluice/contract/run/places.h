@@ -15,22 +15,25 @@
 namespace sluice::contract {
 
 struct Places {
-  /// Folders, absolute; empty: not written. The quarantine is a Parquet folder. That of a lake's
-  /// table holds its state alone.
+  /// Folders, absolute; empty: not written. The quarantine is a Parquet folder. That of a table in
+  /// a database holds its state alone.
   std::string target;
   std::string quarantine;
-  /// Of the target: "parquet", "delta" or "ducklake".
+  /// Of the target: "parquet", "delta", "ducklake" or "duckdb".
   std::string format = "parquet";
-  /// lake.schema.table, and where that lake is; empty unless the format is "ducklake".
-  plan::TableId lake_table;
+  /// Of a database: lake.schema.table, and where that lake is; or schema.table, and in which file.
+  plan::TableId table;
   table::LakeOptions lake;
+  std::string database_file;
   /// The state's root and the folder in it; empty root: none is kept.
   std::string state_root;
   std::string state_folder;
 
   /// The target as people are told of it.
   std::string target_name() const {
-    return lake_table.parts.empty() ? target : plan::to_string(lake_table);
+    return table.parts.empty()     ? target
+           : database_file.empty() ? plan::to_string(table)
+                                   : database_file + "/" + plan::to_string(table);
   }
 };
 

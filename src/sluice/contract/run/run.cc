@@ -51,9 +51,8 @@ Status Runner::read_contract() {
 
 Status Runner::refuse_unsupported() {
   for (const UnsupportedKey& key : checked_.unsupported) {
-    const bool is_replaced =
-        (key.path.starts_with("source") && (!options_.sources.empty() || options_.rows)) ||
-        (key.path.starts_with("materialization") && places_.target.empty());
+    const bool is_replaced = (key.path.starts_with("source") && is_source_replaced()) ||
+                             (key.path.starts_with("materialization") && places_.target.empty());
     if (key.decides_rows && !is_replaced) {
       Error error = make_error(
           ErrorCode::InvalidContract,
@@ -128,7 +127,7 @@ Status Runner::open_engine() {
                                 .locked = true,
                                 .may_spill = !masks()};
   for (const run::BatchFile& file : files_) {
-    if (!options_.rows) {
+    if (!rows_) {
       options.allowed_paths.push_back(file.path);
     }
   }
@@ -180,14 +179,20 @@ Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
 
 Status Runner::open_tables() {
   if (!places_.target.empty()) {
-    if (places_.lake_table.parts.empty()) {
+    if (places_.table.parts.empty()) {
       SLUICE_TRY(auto storage, options_.open_storage(places_.target));
       SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
     } else {
-      SLUICE_TRY(auto engine, make_engine({.memory_bytes_max = context_.memory_bytes_max,
+      if (!places_.database_file.empty()) {
+        SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
+                   options_.open_storage(folder_of(places_.database_file)));
+        SLUICE_CHECK(folder->prepare_folder(context_, "_"));
+      }
+      SLUICE_TRY(auto engine, make_engine({.address = places_.database_file,
+                                           .memory_bytes_max = context_.memory_bytes_max,
                                            .threads_max = context_.threads_max,
                                            .may_spill = !masks()}));
-      SLUICE_TRY(lake_, LakeTable::open(context_, std::move(engine), places_));
+      SLUICE_TRY(database_, DatabaseTable::open(context_, std::move(engine), places_));
     }
     SLUICE_TRY(quarantine_,
                QuarantineStore::open(*connection_, places_.quarantine, options_.open_storage));
@@ -198,14 +203,15 @@ Status Runner::open_tables() {
 Status Runner::lower_unbound() {
   LowerInput input{.path = path_,
                    .files = {},
-                   .is_source_replaced = !options_.sources.empty() || options_.rows,
+                   .is_source_replaced = is_source_replaced(),
                    .source_label = "",
                    .link_files = links_,
+                   .link_relations = {},
                    .bad_lines = keeps_bad_lines() ? plan::BadLines::Refuse : plan::BadLines::Stop,
                    .pipeline_run_id = options_.pipeline_run_id,
                    .created_by = options_.created_by};
   for (const run::BatchFile& file : files_) {
-    if (!options_.rows) {
+    if (!rows_) {
       input.files.push_back(file.path);
     }
     result_.files.push_back({.path = file.path,
@@ -213,11 +219,14 @@ Status Runner::lower_unbound() {
                              .modified = file.modified,
                              .tag = file.content_tag});
   }
-  input.source_label = options_.rows        ? options_.rows->name
+  input.source_label = rows_                ? rows_->name
                        : files_.size() == 1 ? files_.front().path
                        : contract_->source && contract_->source->path && options_.sources.empty()
                            ? contract_->source->path->value
                            : fmt::format("{} files", files_.size());
+  for (const TableLink& link : table_links_) {
+    input.link_relations.emplace_back(link.name, link.relation);
+  }
   SLUICE_CHECK(unpack_files(input));
   SLUICE_TRY(bound_.pipeline, lower_contract(*contract_, input));
   if (!places_.target.empty()) {
@@ -228,6 +237,7 @@ Status Runner::lower_unbound() {
 
 Status Runner::lower_and_bind() {
   SLUICE_CHECK(lower_unbound());
+  SLUICE_CHECK(load_links());
   plan::Pipeline pipeline = std::move(bound_.pipeline);
   if (replay_) {
     SLUICE_TRY(const RowShape shape, make_replay_relation(context_, *connection_, replay_->row_ids,
@@ -236,7 +246,7 @@ Status Runner::lower_and_bind() {
                                          .has_origin = true,
                                          .may_lack_columns = shape.may_lack_columns};
   } else {
-    if (options_.rows) {
+    if (rows_) {
       SLUICE_CHECK(load_rows(pipeline));
     }
     if (contract_->external_logic) {

@@ -16,6 +16,7 @@
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/commit.h"
+#include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/level_rows.h"
 #include "sluice/contract/run/narrator.h"
 #include "sluice/contract/run/places.h"
@@ -46,7 +47,11 @@ class Stopwatch {
 class Runner {
  public:
   Runner(const Context& context, const std::string& path, const RunOptions& options)
-      : narrator_(context), context_(narrator_.context()), path_(path), options_(options) {}
+      : narrator_(context),
+        context_(narrator_.context()),
+        path_(path),
+        options_(options),
+        rows_(options.rows) {}
 
   Result<RunResult> run();
   Result<PlannedRun> plan();
@@ -67,7 +72,17 @@ class Runner {
   Result<PlannedRun> plan_steps();
   Error as_told(Error error) const;
   Status list_files();
-  /// The rows of the calling program, as the one file of the batch.
+  /// A source that names a table: its rows, or the files of its folder.
+  Status find_source_table();
+  Status read_database(const DatabaseName& name, const std::string& told);
+  /// The rows of a table of a file that is open until it is closed again.
+  Result<ColumnStream> open_database(const DatabaseName& name);
+  void close_database();
+  Result<std::vector<std::string>> find_source_files(std::string& asked) const;
+  bool is_source_replaced() const {
+    return !options_.sources.empty() || rows_ || !source_folder_.empty();
+  }
+  /// The rows of the calling program or of a table, as the one file of the batch.
   void list_rows();
   Status check_batch_input(const std::vector<run::BatchFile>& recorded) const;
   Status load_rows(plan::Pipeline& pipeline);
@@ -77,7 +92,11 @@ class Runner {
   Status make_unpack_folder();
   Result<std::vector<UnpackedFile>> unpack_archive(const std::string& path, std::size_t number);
   Status unpack_files(LowerInput& input);
+  /// Records of an XML file or rows of a workbook as JSON lines: where they lie.
+  Result<std::string> make_records(const std::string& path, bool is_xml, std::size_t number) const;
   Status list_links();
+  Status list_link(const Link& link, const Text& named);
+  Status load_links();
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
   Status check_outputs() const;
@@ -86,7 +105,9 @@ class Runner {
   Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
   Status open_tables();
   /// Null: no target is written.
-  table::Table* target() { return lake_ ? &lake_->table() : target_ ? &target_->table() : nullptr; }
+  table::Table* target() {
+    return database_ ? &database_->table() : target_ ? &target_->table() : nullptr;
+  }
   /// False when there is nothing to do; result_ says why.
   Result<bool> find_batch();
   Result<bool> find_replay();
@@ -103,10 +124,11 @@ class Runner {
   void count_skipped();
   Status check_gates();
   Status write_outputs();
-  Status write_output(const std::string& path, std::string_view relation);
+  Status write_output(const std::string& path, std::string_view relation, std::int64_t expected);
   Status commit();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();
+  Status check_kept(const table::Receipt& kept) const;
   /// The key of rows whose run was stopped, and what these rows may say of their source.
   std::string stopped_key() const;
   std::vector<std::string> source_names() const;
@@ -134,6 +156,17 @@ class Runner {
   Context context_;
   std::string path_;
   const RunOptions& options_;
+  /// A table of a database that is the source or a link, until its rows are loaded.
+  std::unique_ptr<engine::Engine> source_engine_;
+  std::unique_ptr<engine::Connection> source_connection_;
+  std::optional<RowInput> rows_;  // of the calling program, or of that table
+  std::string source_folder_;     // of a table that is a folder
+  struct TableLink {
+    std::string name;
+    DatabaseName database;
+    std::string relation;
+  };
+  std::vector<TableLink> table_links_;
   Stopwatch watch_;
   RunResult result_;
   Uuid run_uuid_;
@@ -153,7 +186,7 @@ class Runner {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> target_;
-  std::optional<LakeTable> lake_;
+  std::optional<DatabaseTable> database_;
   std::optional<QuarantineStore> quarantine_;
   std::optional<run::BatchRecord> unrecorded_;
   std::optional<run::ReplayInput> replay_;

@@ -9,40 +9,48 @@
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/contract/run/source_table.h"
 #include "sluice/run/state/batch_plan.h"
 #include "sluice/run/state/content_tag.h"
 
 namespace sluice::contract::internal {
 
+/// The files of the flags or of the contract; `asked` says which ones were meant.
+Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) const {
+  std::vector<std::string> paths;
+  for (const std::string& source : options_.sources) {
+    SLUICE_TRY(const std::vector<std::string> found, list_source_files(source, working_folder()));
+    paths.insert(paths.end(), found.begin(), found.end());
+    asked += (asked.empty() ? "" : ", ") + source;
+  }
+  if (!options_.sources.empty()) {
+    return paths;
+  }
+  if (!contract_->source || !contract_->source->path) {
+    return make_error(ErrorCode::InvalidContract, "the contract has no source to read")
+        .with_hint("write source.path in the contract, or give --source");
+  }
+  asked = contract_->source->path->value;
+  if (contract_->source->pattern) {
+    asked += "/" + contract_->source->pattern->value;
+  }
+  auto found = list_source_files(asked, folder_of(absolute_path(path_, working_folder())));
+  if (!found) {
+    return as_contract_error(std::move(found).error(), place_of(contract_->source->path->span));
+  }
+  return found;
+}
+
 Status Runner::list_files() {
-  if (options_.rows) {
+  SLUICE_CHECK(find_source_table());
+  if (rows_) {
     list_rows();
     return {};
   }
-  std::vector<std::string> paths;
-  const auto add = [&](const std::string& path, const std::string& base) -> Status {
-    SLUICE_TRY(const std::vector<std::string> found, list_source_files(path, base));
-    paths.insert(paths.end(), found.begin(), found.end());
-    return {};
-  };
-  std::string asked;
-  for (const std::string& source : options_.sources) {
-    SLUICE_CHECK(add(source, working_folder()));
-    asked += (asked.empty() ? "" : ", ") + source;
-  }
-  if (options_.sources.empty()) {
-    if (!contract_->source || !contract_->source->path) {
-      return make_error(ErrorCode::InvalidContract, "the contract has no source to read")
-          .with_hint("write source.path in the contract, or give --source");
-    }
-    asked = contract_->source->path->value;
-    if (contract_->source->pattern) {
-      asked += "/" + contract_->source->pattern->value;
-    }
-    if (Status added = add(asked, folder_of(absolute_path(path_, working_folder()))); !added) {
-      return as_contract_error(std::move(added).error(), place_of(contract_->source->path->span));
-    }
-  }
+  std::string asked = source_folder_;
+  SLUICE_TRY(std::vector<std::string> paths, source_folder_.empty()
+                                                 ? find_source_files(asked)
+                                                 : find_table_files(context_, source_folder_));
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
   for (const std::string& path : paths) {
@@ -64,7 +72,7 @@ constexpr std::string_view kRowsScheme = "rows:";
 constexpr std::string_view kRowsRelation = "sluice_rows";
 
 void Runner::list_rows() {
-  const RowInput& rows = *options_.rows;
+  const RowInput& rows = *rows_;
   files_ = {{.path = std::string(kRowsScheme) + rows.name,
              .size_bytes = 0,
              .modified = clock_,
@@ -72,10 +80,11 @@ void Runner::list_rows() {
 }
 
 Status Runner::load_rows(plan::Pipeline& pipeline) {
-  SLUICE_TRY(ColumnStream stream, options_.rows->open());
+  SLUICE_TRY(ColumnStream stream, rows_->open());
   SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
                 connection_->load(context_, kRowsRelation, std::move(stream)),
-                fmt::format("reading the rows of '{}'", options_.rows->name));
+                fmt::format("reading the rows of '{}'", rows_->name));
+  close_database();
   pipeline.source = plan::RelationScan{
       .name = std::string(kRowsRelation), .has_origin = false, .may_lack_columns = false};
   return {};
@@ -85,7 +94,7 @@ Status Runner::load_rows(plan::Pipeline& pipeline) {
 Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) const {
   for (const run::BatchFile& file : recorded) {
     const bool is_rows = file.path.starts_with(kRowsScheme);
-    if (!is_rows && !options_.rows) {
+    if (!is_rows && !rows_) {
       SLUICE_CHECK(run::check_batch_file(context_, file, file.path));
       continue;
     }
@@ -106,21 +115,48 @@ Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) co
 
 Status Runner::list_links() {
   for (const Link& link : contract_->links) {
-    if (!link.path) {
-      continue;
+    if (const MaybeText& named = link.table ? link.table : link.path; named) {
+      SLUICE_CHECK(list_link(link, *named));
     }
-    auto listed =
-        list_source_files(link.path->value, folder_of(absolute_path(path_, working_folder())));
-    if (!listed) {
-      return as_contract_error(std::move(listed).error(), place_of(link.path->span));
-    }
-    std::vector<std::string> found = std::move(*listed);
-    if (found.empty()) {
-      return make_error(ErrorCode::NotFound, fmt::format("no file matches the link '{}': '{}'",
-                                                         link.name.value, link.path->value))
-          .with_hint("paths of links are relative to the contract's folder");
-    }
-    links_.emplace_back(link.name.value, std::move(found));
+  }
+  return {};
+}
+
+Status Runner::list_link(const Link& link, const Text& named) {
+  const std::string base = folder_of(absolute_path(path_, working_folder()));
+  const bool is_table = link.table || link.type.value == "table";
+  const auto table = contract::find_source_table(named.value, is_table, base);
+  if (!table) {
+    return as_contract_error(Error(table.error()), place_of(named.span));
+  }
+  if (const auto* database = std::get_if<DatabaseName>(&*table)) {
+    table_links_.push_back({.name = link.name.value,
+                            .database = *database,
+                            .relation = fmt::format("sluice_link_{}", table_links_.size() + 1)});
+    return {};
+  }
+  const auto* folder = std::get_if<TableFolder>(&*table);
+  auto listed = folder == nullptr ? list_source_files(named.value, base)
+                                  : find_table_files(context_, folder->path);
+  if (!listed) {
+    return as_contract_error(std::move(listed).error(), place_of(named.span));
+  }
+  if (listed->empty()) {
+    return make_error(ErrorCode::NotFound, fmt::format("no file matches the link '{}': '{}'",
+                                                       link.name.value, named.value))
+        .with_hint("paths of links are relative to the contract's folder");
+  }
+  links_.emplace_back(link.name.value, *std::move(listed));
+  return {};
+}
+
+Status Runner::load_links() {
+  for (const TableLink& link : table_links_) {
+    SLUICE_TRY(ColumnStream rows, open_database(link.database));
+    SLUICE_TRY_IN([[maybe_unused]] const std::int64_t number,
+                  connection_->load(context_, link.relation, std::move(rows)),
+                  fmt::format("reading the link '{}'", link.name));
+    close_database();
   }
   return {};
 }

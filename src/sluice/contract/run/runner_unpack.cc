@@ -1,6 +1,8 @@
-// Source files that the engine does not read, as ones that it does: members of a zip, and the
-// records of XML files.
+// Source files that the engine does not read, as ones that it does: members of a zip, the records
+// of XML files, and the rows of spreadsheets.
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +11,8 @@
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/contract/unpack/inflate.h"
+#include "sluice/contract/unpack/xlsx_records.h"
 #include "sluice/contract/unpack/xml_records.h"
 #include "sluice/contract/unpack/zip_file.h"
 
@@ -24,14 +28,44 @@ std::string lower_name(std::string_view path) {
 }
 
 bool is_zip(std::string_view path) { return lower_name(path).ends_with(".zip"); }
-bool is_xml(std::string_view path) { return lower_name(path).ends_with(".xml"); }
+
+/// Files that are made into records here, by their ending or by the format that is declared.
+enum class Made : std::uint8_t { No, OfXml, OfSheet };
+
+Made made_of(std::string_view path, std::optional<SourceFormat> format) {
+  std::string name = lower_name(path);
+  if (name.ends_with(".gz")) {
+    name.resize(name.size() - 3);
+  }
+  if (name.ends_with(".xml") || format == SourceFormat::Xml) {
+    return Made::OfXml;
+  }
+  const bool is_sheet =
+      name.ends_with(".xlsx") || format == SourceFormat::Xlsx || format == SourceFormat::Excel;
+  return is_sheet && !name.ends_with(".xls") ? Made::OfSheet : Made::No;
+}
+
+/// A gzip file, unpacked beside the others.
+Status gunzip_file(const std::string& path, const std::string& to) {
+  constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 30;
+  std::stringstream packed;
+  packed << std::ifstream(path, std::ios::binary).rdbuf();
+  SLUICE_TRY_IN(const std::string text, gunzip(packed.view(), kBytesMax),
+                fmt::format("unpacking '{}'", path));
+  std::ofstream out(to, std::ios::binary);
+  out << text;
+  out.close();
+  return out ? Status{}
+             : make_error(ErrorCode::ResourceExhausted, "the temporary folder has no room")
+                   .with_hint("unpack the files yourself, or make room");
+}
 
 /// A README beside the data is no data: of a format those of its ending are.
 bool has_ending_of(std::string_view member, std::optional<SourceFormat> format) {
   const std::string name = lower_name(member);
   const auto ends = [&](std::string_view ending) { return name.ends_with(ending); };
   if (!format) {
-    return ends(".xml") || format_of_file(name).has_value();
+    return ends(".xml") || ends(".xlsx") || format_of_file(name).has_value();
   }
   switch (*format) {
     case SourceFormat::Csv: return ends(".csv");
@@ -41,10 +75,10 @@ bool has_ending_of(std::string_view member, std::optional<SourceFormat> format) 
     case SourceFormat::Jsonl: return ends(".ndjson") || ends(".jsonl");
     case SourceFormat::Parquet: return ends(".parquet") || ends(".pq");
     case SourceFormat::Xml: return ends(".xml");
-    case SourceFormat::FixedWidth:
     case SourceFormat::Xlsx:
+    case SourceFormat::Excel: return ends(".xlsx");
+    case SourceFormat::FixedWidth:
     case SourceFormat::Xls:
-    case SourceFormat::Excel:
     case SourceFormat::Avro:
     case SourceFormat::Arrow:
     case SourceFormat::Delta:
@@ -61,17 +95,16 @@ bool has_ending_of(std::string_view member, std::optional<SourceFormat> format) 
 }  // namespace
 
 std::optional<SourceFormat> Runner::declared_format() const {
-  const bool is_declared =
-      contract_->source && contract_->source->format && options_.sources.empty() && !options_.rows;
+  const bool is_declared = contract_->source && contract_->source->format && !is_source_replaced();
   return is_declared ? std::optional(contract_->source->format->value) : std::nullopt;
 }
 
 Status Runner::make_unpack_folder() {
-  const bool is_needed = declared_format() == SourceFormat::Xml ||
-                         std::ranges::any_of(files_, [](const run::BatchFile& file) {
-                           return is_zip(file.path) || is_xml(file.path);
-                         });
-  if (is_needed && !options_.rows) {
+  const std::optional<SourceFormat> format = declared_format();
+  const bool is_needed = std::ranges::any_of(files_, [&](const run::BatchFile& file) {
+    return is_zip(file.path) || made_of(file.path, format) != Made::No;
+  });
+  if (is_needed && !rows_) {
     // In memory where values are to be masked: a file on a disk outlives a run that is killed.
     SLUICE_TRY(unpack_folder_, TempFolder::make("sluice-unpack", masks() ? "/dev/shm" : "/tmp"));
   }
@@ -103,14 +136,36 @@ Result<std::vector<UnpackedFile>> Runner::unpack_archive(const std::string& path
   return files;
 }
 
+Result<std::string> Runner::make_records(const std::string& path, bool is_xml,
+                                         std::size_t number) const {
+  std::string plain = path;
+  if (lower_name(path).ends_with(".gz")) {
+    plain = fmt::format("{}/plain-{}", unpack_folder_->path(), number);
+    SLUICE_CHECK(gunzip_file(path, plain));
+  }
+  std::string to = fmt::format("{}/records-{}.jsonl", unpack_folder_->path(), number);
+  if (!contract_->source) {
+    SLUICE_CHECK(is_xml ? convert_xml_file(plain, "", to) : convert_xlsx_file(plain, {}, to));
+    return to;
+  }
+  const SourceOptions& options = contract_->source->options;
+  if (is_xml) {
+    SLUICE_CHECK(convert_xml_file(plain, options.row_tag ? options.row_tag->value : "", to));
+    return to;
+  }
+  SheetOptions sheet;
+  sheet.sheet = options.sheet_name ? options.sheet_name->value : "";
+  sheet.header_row = options.header_row ? options.header_row->value : 1;
+  sheet.skip_footer = options.skip_footer ? options.skip_footer->value : 0;
+  SLUICE_CHECK(convert_xlsx_file(plain, sheet, to));
+  return to;
+}
+
 Status Runner::unpack_files(LowerInput& input) {
   if (!unpack_folder_) {
     return {};
   }
   const std::optional<SourceFormat> format = declared_format();
-  const std::string row_tag = contract_->source && contract_->source->options.row_tag
-                                  ? contract_->source->options.row_tag->value
-                                  : "";
   std::vector<UnpackedFile> files;
   for (const std::string& path : std::exchange(input.files, {})) {
     if (!is_zip(path)) {
@@ -122,15 +177,8 @@ Status Runner::unpack_files(LowerInput& input) {
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
     UnpackedFile& file = files[i];
-    if (is_xml(file.told) || format == SourceFormat::Xml) {
-      if (lower_name(file.path).ends_with(".gz")) {
-        return make_error(ErrorCode::Unsupported,
-                          fmt::format("compressed XML is not read: '{}'", file.told))
-            .with_hint("unpack it and give the folder with --source");
-      }
-      const std::string to = fmt::format("{}/xml-{}.jsonl", unpack_folder_->path(), i);
-      SLUICE_CHECK(convert_xml_file(file.path, row_tag, to));
-      file.path = to;
+    if (const Made made = made_of(file.told, format); made != Made::No) {
+      SLUICE_TRY(file.path, make_records(file.path, made == Made::OfXml, i));
     }
     input.files.push_back(file.path);
     input.told.push_back(file.told);

@@ -21,7 +21,8 @@ constexpr std::string_view kCategoriesColumn = "_lakelogic_categories";
 
 }  // namespace
 
-Status Runner::write_output(const std::string& path, std::string_view relation) {
+Status Runner::write_output(const std::string& path, std::string_view relation,
+                            std::int64_t expected) {
   if (path.empty()) {
     return {};
   }
@@ -33,7 +34,7 @@ Status Runner::write_output(const std::string& path, std::string_view relation) 
              storage::make_file_storage({.root = folder_of(full)}));
   SLUICE_CHECK(folder->prepare_folder(context_, "_"));
   return run::write_output(context_, *connection_, *folder, full.substr(full.rfind('/') + 1),
-                           relation, format);
+                           relation, format, expected);
 }
 
 Status Runner::write_outputs() {
@@ -41,7 +42,8 @@ Status Runner::write_outputs() {
   SLUICE_CHECK(write_output(options_.output_bad,
                             keeps_bad
                                 ? std::string(run::kBadRelation)
-                                : fmt::format("(SELECT * FROM {} LIMIT 0)", run::kBadRelation)));
+                                : fmt::format("(SELECT * FROM {} LIMIT 0)", run::kBadRelation),
+                            keeps_bad ? executed_.rows.quarantined : 0));
   result_.output_bad = options_.output_bad;
   if (!options_.output_bad.empty()) {
     narrator_.tell(LogLevel::Info, "written",
@@ -51,7 +53,7 @@ Status Runner::write_outputs() {
   if (result_.status == RunStatus::Failed) {
     return {};  // a gate stopped the run: nothing is published as good
   }
-  SLUICE_CHECK(write_output(options_.output_good, run::kGoodRelation));
+  SLUICE_CHECK(write_output(options_.output_good, run::kGoodRelation, executed_.rows.good));
   result_.output_good = options_.output_good;
   if (!options_.output_good.empty()) {
     narrator_.tell(LogLevel::Info, "written",
@@ -85,7 +87,7 @@ std::vector<std::string> Runner::source_names() const {
 /// are no batch: the next run reads the files as they are by then, and replaces them.
 Status Runner::keep_stopped() {
   const bool is_kept =
-      target_ && result_.rows.quarantined > 0 && contract_->quarantine.enabled.value;
+      quarantine_ && result_.rows.quarantined > 0 && contract_->quarantine.enabled.value;
   if (!is_kept) {
     return {};
   }
@@ -105,10 +107,20 @@ Status Runner::keep_stopped() {
                                            .run_id = run_uuid_},
                                           source_names()),
                 "keeping the refused rows");
+  SLUICE_CHECK(check_kept(kept));
   result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
   return {};
+}
+
+/// A receipt of an earlier run tells of what that run refused.
+Status Runner::check_kept(const table::Receipt& kept) const {
+  if (kept.ingest_id != run_uuid_ || kept.rows_in == executed_.rows.quarantined) {
+    return {};
+  }
+  return make_error(ErrorCode::Internal, fmt::format("{} rows were refused and {} were kept",
+                                                     executed_.rows.quarantined, kept.rows_in));
 }
 
 Status Runner::keep_quarantine(const std::string& key) {
@@ -130,6 +142,7 @@ Status Runner::keep_quarantine(const std::string& key) {
                                              .table_name = table_name(*contract_),
                                              .run_id = run_uuid_}),
                 "keeping the refused rows");
+  SLUICE_CHECK(check_kept(kept));
   result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} quarantined rows to {}", kept.rows_in, places_.quarantine));
@@ -217,7 +230,7 @@ Status Runner::commit() {
                 commit_target(context_, *target(), *contract_,
                               {.columns = bound_.good,
                                .relation = run::kGoodRelation,
-                               .elsewhere = lake_ ? connection_.get() : nullptr},
+                               .elsewhere = database_ ? connection_.get() : nullptr},
                               std::move(mode), key, run_uuid_,
                               [&] {
                                 is_bound = true;

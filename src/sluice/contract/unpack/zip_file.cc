@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "sluice/contract/unpack/inflate.h"
 
 namespace sluice::contract {
 namespace {
@@ -61,6 +64,7 @@ class ZipFile {
 
   Result<std::vector<Member>> members();
   Status copy(const Context& context, const Member& member, const std::string& to);
+  Result<std::string> load(const Member& member, std::uint64_t bytes_max);
 
  private:
   Error broken() const {
@@ -75,6 +79,8 @@ class ZipFile {
     std::uint64_t entries = 0;
   };
   Result<Directory> find_directory();
+  /// Where the bytes of a member begin.
+  Result<std::uint64_t> begin_of(const Member& member);
   Result<Member> entry(std::string_view bytes, std::size_t& at) const;
 
   std::string path_;
@@ -181,13 +187,25 @@ Result<std::vector<Member>> ZipFile::members() {
   return members;
 }
 
-Status ZipFile::copy(const Context& context, const Member& member, const std::string& to) {
+Result<std::uint64_t> ZipFile::begin_of(const Member& member) {
   SLUICE_TRY(const std::string header, read(member.offset, kMemberBytes));
   if (number_at(header, 0, 4) != kMemberSignature) {
     return broken();
   }
-  std::uint64_t at =
-      member.offset + kMemberBytes + number_at(header, 26, 2) + number_at(header, 28, 2);
+  return member.offset + kMemberBytes + number_at(header, 26, 2) + number_at(header, 28, 2);
+}
+
+Result<std::string> ZipFile::load(const Member& member, std::uint64_t bytes_max) {
+  SLUICE_TRY(const std::uint64_t at, begin_of(member));
+  SLUICE_TRY(std::string bytes, read(at, member.packed_bytes));
+  if (member.method == kDeflated) {
+    SLUICE_TRY(bytes, inflate(bytes, bytes_max));
+  }
+  return crc32_of(bytes) == member.checksum ? Result<std::string>(std::move(bytes)) : broken();
+}
+
+Status ZipFile::copy(const Context& context, const Member& member, const std::string& to) {
+  SLUICE_TRY(std::uint64_t at, begin_of(member));
   std::ofstream out(to, std::ios::binary);
   if (member.method == kDeflated) {
     const std::string gzip_header("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
@@ -257,6 +275,20 @@ Result<std::vector<UnpackedFile>> unpack_zip(
     files.push_back({.path = std::move(to), .told = fmt::format("{}/{}", path, member.name)});
   }
   return files;
+}
+
+Result<std::optional<std::string>> find_zip_member(const std::string& path, std::string_view name,
+                                                   std::uint64_t bytes_max) {
+  ZipFile zip(path);
+  SLUICE_TRY(const std::vector<Member> members, zip.members());
+  const auto found = std::ranges::find(members, name, &Member::name);
+  if (found == members.end()) {
+    return std::optional<std::string>();
+  }
+  SLUICE_CHECK(check_member(*found, path));
+  SLUICE_TRY_IN(std::string bytes, zip.load(*found, bytes_max),
+                fmt::format("reading '{}' in '{}'", name, path));
+  return std::optional(std::move(bytes));
 }
 
 }  // namespace sluice::contract

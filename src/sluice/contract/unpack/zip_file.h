@@ -5,7 +5,9 @@
 // out of the folder. The caller owns the folder and what lies in it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,5 +28,10 @@ struct UnpackedFile {
 Result<std::vector<UnpackedFile>> unpack_zip(
     const Context& context, const std::string& path, const std::string& folder,
     const std::function<bool(std::string_view member)>& is_wanted);
+
+/// What one member holds, inflated; empty: the archive has none of this name. ResourceExhausted
+/// when it is longer than `bytes_max`.
+Result<std::optional<std::string>> find_zip_member(const std::string& path, std::string_view name,
+                                                   std::uint64_t bytes_max);
 
 }  // namespace sluice::contract

@@ -85,7 +85,7 @@ Result<OutputFormat> output_format_of(std::string_view path) {
 
 Status write_output(const Context& context, engine::Connection& connection,
                     storage::Storage& folder, const std::string& name, std::string_view relation,
-                    OutputFormat format) {
+                    OutputFormat format, std::int64_t expected) {
   SLUICE_TRY(const schema::Schema columns,
              connection.describe(context, fmt::format("SELECT * FROM {}", relation)));
   std::string list;
@@ -106,6 +106,12 @@ Status write_output(const Context& context, engine::Connection& connection,
     remove_staged(context, folder, staged);
     return Error(written.error())
         .with_context(fmt::format("writing the rows to '{}'", folder.uri(name)));
+  }
+  if (*written != expected) {
+    remove_staged(context, folder, staged);
+    return make_error(ErrorCode::Internal,
+                      fmt::format("{} rows were to be written and {} were: '{}'", expected,
+                                  *written, folder.uri(name)));
   }
   if (Status published = replace(context, folder, staged, name); !published) {
     remove_staged(context, folder, staged);

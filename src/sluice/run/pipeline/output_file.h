@@ -23,9 +23,9 @@ Result<OutputFormat> parse_output_format(std::string_view word);
 Result<OutputFormat> output_format_of(std::string_view path);
 
 /// Writes `relation` at `name` in the folder that `folder` is the root of. Lists and structs are
-/// JSON text in CSV.
+/// JSON text in CSV. It holds `expected` rows; with another number the file does not appear.
 Status write_output(const Context& context, engine::Connection& connection,
                     storage::Storage& folder, const std::string& name, std::string_view relation,
-                    OutputFormat format);
+                    OutputFormat format, std::int64_t expected);
 
 }  // namespace sluice::run
