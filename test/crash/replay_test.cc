@@ -35,6 +35,7 @@ quality:
   row_rules:
     - {{name: amount_limit, sql: "amount <= {0}"}}
 materialization: {{strategy: append, format: {1}, target_path: {2}}}
+quarantine: {{target: {3}/quarantine}}
 )";
 
 struct ReplayCase {
@@ -56,8 +57,9 @@ class ReplayCrash : public testing::TestWithParam<ReplayCase> {
   }
   /// The contract with another limit: what a person mends.
   std::string contract(int limit) const {
-    write("orders.yaml", fmt::format(fmt::runtime(kOrders), limit, GetParam().format,
-                                     is_lake() ? "lake.silver.orders" : folder() + "/lake/orders"));
+    write("orders.yaml",
+          fmt::format(fmt::runtime(kOrders), limit, GetParam().format,
+                      is_lake() ? "lake.silver.orders" : folder() + "/lake/orders", folder()));
     return folder() + "/orders.yaml";
   }
   contract::RunOptions options() const {

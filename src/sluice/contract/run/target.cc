@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/lower/lower.h"
+#include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/source_files.h"
@@ -30,8 +31,8 @@ bool is_contract(const std::string& named) {
 Error no_table(const std::string& named) {
   return make_error(ErrorCode::NotFound, fmt::format("there is no table at '{}'", named))
       .with_hint(
-          "name a contract, a folder with a table, or lake.schema.table with "
-          "DUCKLAKE_METADATA for its catalog");
+          "name a contract, a folder with a table, lake/sales.duckdb/main.customers, or "
+          "lake.schema.table with DUCKLAKE_METADATA for its catalog");
 }
 
 /// The format of the table in a folder, by what its log is called.
@@ -78,9 +79,13 @@ Result<ResolvedTarget> resolve(const Context& context, const std::string& path,
   return target;
 }
 
-bool is_made(const Places& places) {
-  return places.lake_table.parts.empty() ? is_there(places.target)
-                                         : check_lake_is_there(places).has_value();
+/// NotFound where a run would have to make the place first.
+Status check_place_is_there(const Places& places) {
+  if (places.format == "ducklake") {
+    return check_lake_is_there(places);
+  }
+  const std::string& place = places.database_file.empty() ? places.target : places.database_file;
+  return is_there(place) ? Status{} : Status(no_table(place));
 }
 
 Result<Places> places_of(const std::string& named, const RunOptions& options) {
@@ -91,14 +96,24 @@ Result<Places> places_of(const std::string& named, const RunOptions& options) {
     places.format = *format;
     return places;
   }
+  if (named.ends_with(".duckdb")) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this file has many tables: '{}'", named))
+        .with_hint(fmt::format("name one as {}/main.customers", named));
+  }
+  Contract contract;
+  RunOptions with_target = options;
+  with_target.target = named;
+  SLUICE_TRY(const auto database, find_database_path(named, working_folder(), ""));
+  if (database) {
+    contract.materialization.emplace().format.emplace().value = "duckdb";
+    return find_places(contract, with_target);
+  }
   const auto id = plan::parse_table_id(named);
   if (named.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
     return no_table(named);
   }
-  Contract contract;
   contract.materialization.emplace().format.emplace().value = "ducklake";
-  RunOptions with_target = options;
-  with_target.target = named;
   return find_places(contract, with_target);
 }
 
@@ -107,12 +122,18 @@ Result<Places> places_of(const std::string& named, const RunOptions& options) {
 Result<OpenTarget> OpenTarget::open_places(const Context& context, const Places& places,
                                            const RunOptions& options) {
   OpenTarget target;
-  const engine::EngineOptions engine_options{.memory_bytes_max = context.memory_bytes_max,
+  if (!places.database_file.empty()) {
+    SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
+               options.open_storage(folder_of(places.database_file)));
+    SLUICE_CHECK(folder->prepare_folder(context, "_"));
+  }
+  const engine::EngineOptions engine_options{.address = places.database_file,
+                                             .memory_bytes_max = context.memory_bytes_max,
                                              .threads_max = context.threads_max};
   SLUICE_TRY(target.engine_, options.open_engine ? options.open_engine(engine_options)
                                                  : engine::open_engine("duckdb", engine_options));
-  if (!places.lake_table.parts.empty()) {
-    SLUICE_TRY(target.lake_, LakeTable::open(context, std::move(target.engine_), places));
+  if (!places.table.parts.empty()) {
+    SLUICE_TRY(target.database_, DatabaseTable::open(context, std::move(target.engine_), places));
     return target;
   }
   SLUICE_TRY(target.connection_, target.engine_->connect(context));
@@ -130,11 +151,7 @@ Result<OpenTarget> OpenTarget::open(const Context& context, const std::string& n
   } else {
     SLUICE_TRY(places, places_of(named, options));
   }
-  if (!places.lake_table.parts.empty()) {
-    SLUICE_CHECK(check_lake_is_there(places));
-  } else if (!is_there(places.target)) {
-    return no_table(places.target);
-  }
+  SLUICE_CHECK(check_place_is_there(places));
   return open_places(context, places, options);
 }
 
@@ -157,7 +174,7 @@ Result<TargetDrift> find_target_drift(const Context& context, const std::string&
                                       const RunOptions& options) {
   SLUICE_TRY(const ResolvedTarget target, resolve(context, path, options));
   SLUICE_TRY(const schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
-  if (!is_made(target.places)) {
+  if (!check_place_is_there(target.places).has_value()) {
     return TargetDrift{.table = target.places.target_name(), .is_absent = true, .drift = {}};
   }
   SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));

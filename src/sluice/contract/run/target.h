@@ -22,13 +22,13 @@ struct TargetDrift;
 
 class OpenTarget {
  public:
-  /// `named` is a contract's file, a folder with a table, or lake.schema.table. NotFound where
-  /// there is none; nothing is made.
+  /// `named` is a contract's file, a folder with a table, a table of a DuckDB file, or
+  /// lake.schema.table. NotFound where there is none; nothing is made.
   static Result<OpenTarget> open(const Context& context, const std::string& named,
                                  const RunOptions& options);
 
-  table::Table& table() { return lake_ ? lake_->table() : folder_->table(); }
-  engine::Connection& connection() { return lake_ ? lake_->connection() : *connection_; }
+  table::Table& table() { return database_ ? database_->table() : folder_->table(); }
+  engine::Connection& connection() { return database_ ? database_->connection() : *connection_; }
 
  private:
   friend Result<TargetDrift> find_target_drift(const Context& context, const std::string& path,
@@ -41,7 +41,7 @@ class OpenTarget {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> folder_;
-  std::optional<LakeTable> lake_;
+  std::optional<DatabaseTable> database_;
 };
 
 /// What a contract's table lacks of the contract.

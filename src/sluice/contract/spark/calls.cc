@@ -190,10 +190,14 @@ SparkPiece SparkTranslator::fill(std::size_t place, std::string_view spelling,
     }
     const char form = spelling.empty() ? '\0' : spelling.front();
     const bool has_form = form == 'd' || form == 't' || form == 'p';
-    ours(form == 'd' ? "CAST(CAST(CAST(" : form == 't' ? "CAST(CAST(" : form == 'p' ? "(" : "");
+    ours(form == 'd'   ? "CAST(CAST(regexp_replace(trim(CAST("
+         : form == 't' ? "CAST(CAST("
+         : form == 'p' ? "("
+                       : "");
     out.add(arguments[static_cast<std::size_t>(which - '1')]);
-    // Through an instant: TIMESTAMP alone would cut an offset off.
-    ours(form == 'd'   ? " AS TIMESTAMPTZ) AS TIMESTAMP) AS DATE)"
+    // Through an instant: TIMESTAMP alone would cut an offset off. A date is the day that is
+    // written, whatever time and offset follow it.
+    ours(form == 'd'   ? " AS VARCHAR)), '[ T].*', '') AS TIMESTAMP) AS DATE)"
          : form == 't' ? " AS TIMESTAMPTZ) AS TIMESTAMP)"
          : form == 'p' ? ")"
                        : "");

@@ -178,7 +178,10 @@ SparkPiece SparkTranslator::cast(std::size_t place, const SparkPiece& value, std
                 {&value, 1});
   }
   if (type == "DATE") {
-    return fill(place, fmt::format("CAST(CAST({}($1 AS TIMESTAMPTZ) AS TIMESTAMP) AS DATE)", verb),
+    return fill(place,
+                fmt::format("CAST({}(regexp_replace(trim(CAST($1 AS VARCHAR)), '[ T].*', '') AS "
+                            "TIMESTAMP) AS DATE)",
+                            verb),
                 {&value, 1});
   }
   if (type == "TIMESTAMP") {
