@@ -15,7 +15,7 @@
 #include "sluice/base/temp_folder.h"
 #include "sluice/base/test_size.h"
 #include "sluice/contract/run/quarantine.h"
-#include "sluice/contract/run/target.h"
+#include "sluice/contract/target/target.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/pipeline/text_rows.h"
 

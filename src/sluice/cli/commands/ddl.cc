@@ -8,7 +8,7 @@
 #include "sluice/cli/mesh_options.h"
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/mesh/mesh.h"
-#include "sluice/contract/run/target.h"
+#include "sluice/contract/target/target.h"
 
 namespace sluice::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "sluice/cli/lake_environment.h"
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/mesh_options.h"
-#include "sluice/contract/run/target.h"
+#include "sluice/contract/target/target.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/change/statistics.h"

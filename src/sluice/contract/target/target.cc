@@ -1,4 +1,4 @@
-#include "sluice/contract/run/target.h"
+#include "sluice/contract/target/target.h"
 
 #include <filesystem>
 #include <system_error>

@@ -1,4 +1,4 @@
-#include "sluice/contract/run/evolution.h"
+#include "sluice/contract/evolution/evolution.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

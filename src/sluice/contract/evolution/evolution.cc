@@ -1,4 +1,4 @@
-#include "sluice/contract/run/evolution.h"
+#include "sluice/contract/evolution/evolution.h"
 
 #include <utility>
 

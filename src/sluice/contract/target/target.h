@@ -11,7 +11,7 @@
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/contract/run/commit.h"
-#include "sluice/contract/run/evolution.h"
+#include "sluice/contract/evolution/evolution.h"
 #include "sluice/contract/run/run.h"
 #include "sluice/engine/engine.h"
 #include "sluice/table/table.h"
