@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/model/text_encoding.h"
 
 namespace sluice::contract {
 namespace {
@@ -52,14 +53,14 @@ std::optional<plan::FileFormat> format_of(SourceFormat format) {
     case SourceFormat::Json: return plan::JsonFormat{};
     case SourceFormat::Ndjson:
     case SourceFormat::Jsonl: return plan::JsonFormat{.has_lines = true};
-    case SourceFormat::Parquet: return plan::ParquetFormat{};
+    case SourceFormat::Parquet:
+    case SourceFormat::Arrow: return plan::ParquetFormat{};  // Arrow: its rows, unpacked
     case SourceFormat::FixedWidth: return plan::FixedWidthFormat{};
     case SourceFormat::Xml:
     case SourceFormat::Xlsx:
     case SourceFormat::Excel: return plan::JsonFormat{.has_lines = true};  // records, unpacked
     case SourceFormat::Xls:
     case SourceFormat::Avro:
-    case SourceFormat::Arrow:
     case SourceFormat::Delta:
     case SourceFormat::Iceberg:
     case SourceFormat::Pdf:
@@ -86,7 +87,7 @@ Result<plan::FileFormat> format_of_file(std::string_view path) {
   if (!format) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("no reader for a file of this ending: '{}'", path))
-        .with_hint("give csv, tsv, json, jsonl, ndjson or parquet files");
+        .with_hint("give csv, tsv, json, jsonl, ndjson, parquet, arrow, xml or xlsx files");
   }
   return *format;
 }
@@ -94,24 +95,15 @@ Result<plan::FileFormat> format_of_file(std::string_view path) {
 namespace internal {
 namespace {
 
-Result<std::string> encoding_of(const LowerInput& input, const SourceOptions& options) {
-  if (!options.encoding) {
-    return std::string("utf-8");
-  }
-  const std::string word = lower_text(options.encoding->value);
-  if (word == "utf-8" || word == "utf8" || word == "ascii" || word == "us-ascii") {
-    return std::string("utf-8");
-  }
-  if (word == "latin-1" || word == "latin1" || word == "iso-8859-1") {
-    return std::string("latin-1");
-  }
-  if (word == "utf-16" || word == "utf16") {
-    return std::string("utf-16");
+/// Files in the encodings that are known have been made UTF-8.
+Status check_encoding(const LowerInput& input, const SourceOptions& options) {
+  if (!options.encoding || find_encoding(options.encoding->value)) {
+    return {};
   }
   return unsupported(input, options.encoding->span,
                      fmt::format("an encoding that is not read: '{}'", options.encoding->value),
-                     "write utf-8, latin-1 or utf-16, or convert the file to UTF-8 first, for "
-                     "instance with iconv -t UTF-8");
+                     "write utf-8, utf-16, latin-1, latin-9 or cp1252, or convert the file to "
+                     "UTF-8 first, for instance with iconv -t UTF-8");
 }
 
 Status apply_csv_options(const Contract& contract, const LowerInput& input,
@@ -129,7 +121,7 @@ Status apply_csv_options(const Contract& contract, const LowerInput& input,
   if (options.comment_prefix) {
     csv.comment = options.comment_prefix->value;
   }
-  SLUICE_TRY(csv.encoding, encoding_of(input, options));
+  SLUICE_CHECK(check_encoding(input, options));
   if (options.null_values) {
     for (const Text& text : *options.null_values) {
       csv.null_values.push_back(text.value);
@@ -165,7 +157,7 @@ Status apply_fixed_width_options(const Contract& contract, const LowerInput& inp
                        "a source of fixed width does not say where its columns stand",
                        "write options.columns with name, start (from 1) and width of each");
   }
-  SLUICE_TRY(fixed.encoding, encoding_of(input, options));
+  SLUICE_CHECK(check_encoding(input, options));
   fixed.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
   fixed.skip_footer = options.skip_footer ? options.skip_footer->value : 0;
   fixed.strip = !options.strip || options.strip->value;

@@ -1,6 +1,7 @@
 // Source files that the engine does not read, as ones that it does: members of a zip, the records
-// of XML files, and the rows of spreadsheets.
+// of XML files, the rows of spreadsheets and of Arrow files, text in other encodings than UTF-8.
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -11,10 +12,13 @@
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/contract/unpack/arrow_file.h"
 #include "sluice/contract/unpack/inflate.h"
+#include "sluice/contract/unpack/utf8_copy.h"
 #include "sluice/contract/unpack/xlsx_records.h"
 #include "sluice/contract/unpack/xml_records.h"
 #include "sluice/contract/unpack/zip_file.h"
+#include "sluice/dialect/quote.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -29,8 +33,14 @@ std::string lower_name(std::string_view path) {
 
 bool is_zip(std::string_view path) { return lower_name(path).ends_with(".zip"); }
 
+bool is_arrow(std::string_view path) {
+  constexpr std::array<std::string_view, 4> kEndings{".arrow", ".arrows", ".feather", ".ipc"};
+  const std::string name = lower_name(path);
+  return std::ranges::any_of(kEndings, [&](std::string_view one) { return name.ends_with(one); });
+}
+
 /// Files that are made into records here, by their ending or by the format that is declared.
-enum class Made : std::uint8_t { No, OfXml, OfSheet };
+enum class Made : std::uint8_t { No, OfXml, OfSheet, OfArrow };
 
 Made made_of(std::string_view path, std::optional<SourceFormat> format) {
   std::string name = lower_name(path);
@@ -40,9 +50,17 @@ Made made_of(std::string_view path, std::optional<SourceFormat> format) {
   if (name.ends_with(".xml") || format == SourceFormat::Xml) {
     return Made::OfXml;
   }
+  if (is_arrow(path) || format == SourceFormat::Arrow) {
+    return Made::OfArrow;
+  }
   const bool is_sheet =
       name.ends_with(".xlsx") || format == SourceFormat::Xlsx || format == SourceFormat::Excel;
   return is_sheet && !name.ends_with(".xls") ? Made::OfSheet : Made::No;
+}
+
+bool is_text(SourceFormat format) {
+  return format == SourceFormat::Csv || format == SourceFormat::Tsv ||
+         format == SourceFormat::FixedWidth;
 }
 
 /// A gzip file, unpacked beside the others.
@@ -65,7 +83,7 @@ bool has_ending_of(std::string_view member, std::optional<SourceFormat> format) 
   const std::string name = lower_name(member);
   const auto ends = [&](std::string_view ending) { return name.ends_with(ending); };
   if (!format) {
-    return ends(".xml") || ends(".xlsx") || format_of_file(name).has_value();
+    return ends(".xml") || ends(".xlsx") || is_arrow(name) || format_of_file(name).has_value();
   }
   switch (*format) {
     case SourceFormat::Csv: return ends(".csv");
@@ -77,10 +95,10 @@ bool has_ending_of(std::string_view member, std::optional<SourceFormat> format) 
     case SourceFormat::Xml: return ends(".xml");
     case SourceFormat::Xlsx:
     case SourceFormat::Excel: return ends(".xlsx");
+    case SourceFormat::Arrow: return is_arrow(name);
     case SourceFormat::FixedWidth:
     case SourceFormat::Xls:
     case SourceFormat::Avro:
-    case SourceFormat::Arrow:
     case SourceFormat::Delta:
     case SourceFormat::Iceberg:
     case SourceFormat::Pdf:
@@ -99,10 +117,27 @@ std::optional<SourceFormat> Runner::declared_format() const {
   return is_declared ? std::optional(contract_->source->format->value) : std::nullopt;
 }
 
+std::optional<TextEncoding> Runner::encoding_of(std::string_view path) const {
+  const MaybeText word = contract_->source ? contract_->source->options.encoding : std::nullopt;
+  const auto encoding = word ? find_encoding(word->value) : std::nullopt;
+  if (!encoding || *encoding == TextEncoding::Utf8) {
+    return std::nullopt;
+  }
+  if (const std::optional<SourceFormat> format = declared_format()) {
+    return is_text(*format) ? encoding : std::nullopt;
+  }
+  // As the lowering finds it: the ending, else what the contract says of another source.
+  const auto by_ending = format_of_file(path);
+  const bool reads_text =
+      by_ending ? std::holds_alternative<plan::CsvFormat>(*by_ending)
+                : contract_->source->format && is_text(contract_->source->format->value);
+  return reads_text ? encoding : std::nullopt;
+}
+
 Status Runner::make_unpack_folder() {
   const std::optional<SourceFormat> format = declared_format();
   const bool is_needed = std::ranges::any_of(files_, [&](const run::BatchFile& file) {
-    return is_zip(file.path) || made_of(file.path, format) != Made::No;
+    return is_zip(file.path) || made_of(file.path, format) != Made::No || encoding_of(file.path);
   });
   if (is_needed && !rows_) {
     // In memory where values are to be masked: a file on a disk outlives a run that is killed.
@@ -161,6 +196,40 @@ Result<std::string> Runner::make_records(const std::string& path, bool is_xml,
   return to;
 }
 
+Result<std::string> Runner::make_utf8(const std::string& path, TextEncoding encoding,
+                                      std::size_t number) const {
+  std::string plain = path;
+  if (lower_name(path).ends_with(".gz")) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    plain = fmt::format("{}/plain-{}-{}", unpack_folder_->path(), number,
+                        name.substr(0, name.size() - 3));
+    SLUICE_CHECK(gunzip_file(path, plain));
+  } else if (lower_name(path).ends_with(".zst")) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a .zst file is read as UTF-8 only: '{}'", path))
+        .with_hint("unpack it, or pack it with gzip");
+  }
+  const std::string_view name = std::string_view(plain).substr(plain.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  std::string to = fmt::format("{}/text-{}{}", unpack_folder_->path(), number,
+                               dot == std::string_view::npos ? "" : name.substr(dot));
+  SLUICE_CHECK(convert_to_utf8(plain, encoding, to));
+  return to;
+}
+
+Result<std::string> Runner::make_parquet(const std::string& path, std::size_t number) {
+  constexpr std::string_view kRelation = "sluice_arrow";
+  std::string to = fmt::format("{}/rows-{}.parquet", unpack_folder_->path(), number);
+  SLUICE_TRY(ColumnStream rows, open_arrow_file(path));
+  SLUICE_TRY_IN([[maybe_unused]] const std::int64_t loaded,
+                connection_->load(context_, kRelation, std::move(rows)),
+                fmt::format("reading '{}'", path));
+  SLUICE_CHECK(connection_->execute(context_, fmt::format("COPY {} TO {} (FORMAT parquet)",
+                                                          kRelation, dialect::quote_literal(to))));
+  SLUICE_CHECK(connection_->execute(context_, fmt::format("DROP TABLE {}", kRelation)));
+  return to;
+}
+
 Status Runner::unpack_files(LowerInput& input) {
   if (!unpack_folder_) {
     return {};
@@ -177,8 +246,13 @@ Status Runner::unpack_files(LowerInput& input) {
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
     UnpackedFile& file = files[i];
-    if (const Made made = made_of(file.told, format); made != Made::No) {
+    const Made made = made_of(file.told, format);
+    if (made == Made::OfArrow) {
+      SLUICE_TRY(file.path, make_parquet(file.path, i));
+    } else if (made != Made::No) {
       SLUICE_TRY(file.path, make_records(file.path, made == Made::OfXml, i));
+    } else if (const auto encoding = encoding_of(file.told)) {
+      SLUICE_TRY(file.path, make_utf8(file.path, *encoding, i));
     }
     input.files.push_back(file.path);
     input.told.push_back(file.told);
