@@ -249,10 +249,35 @@ void add_key_rule(const Contract& contract, std::vector<DatasetRule>& rules) {
                    .span = contract.primary_key.front().span});
 }
 
+/// A row without its key matches no row of a table, so no merge can place it.
+void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
+  const auto strategy =
+      contract.materialization ? contract.materialization->strategy.value : Strategy::Append;
+  if (strategy != Strategy::Merge && strategy != Strategy::Scd2) {
+    return;
+  }
+  const std::vector<std::string> late = columns_added_at_write(contract);
+  for (const Text& column : contract.primary_key) {
+    const bool is_covered = std::ranges::any_of(rules, [&](const RowRule& rule) {
+      const auto* check = std::get_if<NotNullCheck>(&rule.check);
+      return check != nullptr && rule.severity.value == RuleSeverity::Error &&
+             schema::same_column(check->field.value, column.value);
+    });
+    if (!is_covered && std::ranges::find(late, column.value) == late.end()) {
+      rules.push_back({.name = {column.value + "_required", {}},
+                       .check = NotNullCheck{column},
+                       .origin = RuleOrigin::FieldRequired,
+                       .span = column.span});
+    }
+  }
+}
+
 }  // namespace
 
 Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
-  for (const RowRule& rule : all_row_rules(contract)) {
+  std::vector<RowRule> rules = all_row_rules(contract);
+  add_key_row_rules(contract, rules);
+  for (const RowRule& rule : rules) {
     const std::string sql = check_sql(contract, rule.check);
     plan::RawSql predicate{
         .text = bounded_sql(sql, rule.bounds), .reads = {}, .at = place(input, rule.span)};
