@@ -1,9 +1,10 @@
-"""External logic of contracts: scripts and commands in a process of their own."""
+"""External logic of contracts: scripts, notebooks and commands in a process of their own."""
 
 import json
 import os
 import unittest
 from pathlib import Path
+from typing import Any
 
 from program import InFolder
 
@@ -40,7 +41,8 @@ class ExternalLogic(InFolder):
                            "bad.jsonl", *words, **changes)
 
     def good(self) -> list[dict]:
-        return [json.loads(line) for line in (self.folder / "good.jsonl").open()]
+        return [json.loads(line)
+                for line in (self.folder / "good.jsonl").read_text("utf-8").splitlines()]
 
     def test_its_rows_are_judged_like_any_source(self) -> None:
         self.contract(DOUBLE)
@@ -154,8 +156,8 @@ class ExternalLogic(InFolder):
 
     def test_what_is_not_executed_is_refused_with_what_to_do(self) -> None:
         for text, key, instead in (
-                (CONTRACT.replace("python,", "notebook,"), "external_logic.type",
-                 "a python function"),
+                (CONTRACT.replace("python,", "notebook, kernel_name: ir,"),
+                 "external_logic.kernel_name", "another kernel than python"),
                 (CONTRACT.replace("logic.py", "logic.py, handles_output: true"),
                  "external_logic.handles_output", "return the rows")):
             self.contract(DOUBLE, "", text)
@@ -196,6 +198,125 @@ class ExternalLogic(InFolder):
         nothing = self.sluice("doctor", "--json", PATH=str(self.folder))
         found = {one["name"]: one for one in json.loads(nothing.out)["findings"]}
         self.assertIn("pip install polars", found["python3"]["hint"])
+
+
+NOTEBOOK = """
+version: 1.0.0
+info: {title: Readings, table_name: readings}
+source: {type: landing, path: rows.jsonl}
+model:
+  fields:
+    - {name: id, type: integer, required: true}
+    - {name: times, type: integer}
+links: [{name: names, path: names.csv, type: csv}]
+external_logic: {type: notebook, engine: polars, path: enrich.ipynb, args: {factor: 3}}
+"""
+
+
+def cell(source: str, *tags: str, kind: str = "code") -> dict[str, Any]:
+    lines = source.splitlines(keepends=True)
+    return {"cell_type": kind, "metadata": {"tags": list(tags)} if tags else {}, "source": lines,
+            **({"execution_count": 7, "outputs": [{"stale": True}]} if kind == "code" else {})}
+
+
+class Notebooks(InFolder):
+    def notebook(self, *cells: dict[str, Any], contract: str = NOTEBOOK, **about: Any) -> None:
+        self.write("rows.jsonl", '{"id": 1}\n{"id": 2}\n')
+        self.write("names.csv", "name\nx\n")
+        self.write("contract.yaml", contract)
+        book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells), **about}
+        self.write("enrich.ipynb", json.dumps(book))
+
+    def run_it(self, *words: str):
+        (self.folder / "good.jsonl").unlink(missing_ok=True)
+        return self.sluice("run", "contract.yaml", "--target", "table", "--output-good",
+                           "good.jsonl", "--verbose", *words)
+
+    def good(self) -> list[dict[str, Any]]:
+        return [json.loads(line)
+                for line in (self.folder / "good.jsonl").read_text("utf-8").splitlines()]
+
+    def executed(self) -> dict[str, Any]:
+        (copy,) = self.folder.glob("table/_sluice/notebooks/*.ipynb")
+        return json.loads(copy.read_text("utf-8"))
+
+    def test_cells_run_in_order_with_parameters_of_the_contract(self) -> None:
+        self.notebook(
+            cell("# Readings", kind="markdown"),
+            cell("factor = 2\nother = 5", "parameters"),
+            cell("import polars as pl\nassert other == 5 and engine == 'polars'\n"
+                 "assert links['names']['name'].to_list() == ['x']\n"
+                 "assert contract['table_name'] == 'readings'\n"
+                 "assert pl.read_parquet(lakelogic_source_path).equals(frame)\n"
+                 "assert pl.read_parquet(lakelogic_link_paths['names']).height == 1\n"),
+            cell("result = frame.with_columns(times=frame['id'] * factor)\n"
+                 "print('rows', result.height)\ndisplay('seen')\nresult.height"))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 1, "times": 3}, {"id": 2, "times": 6}])
+        self.assertIn("external logic: rows 2", done.err)
+        cells = self.executed()["cells"]
+        self.assertEqual(cells[2]["metadata"]["tags"], ["injected-parameters"])
+        self.assertIn("factor = 3", cells[2]["source"])
+        self.assertEqual(
+            [(one["output_type"], one.get("text") or one["data"]["text/plain"])
+             for one in cells[4]["outputs"]],
+            [("stream", "rows 2\n"), ("display_data", "'seen'"), ("execute_result", "2")])
+        self.assertEqual([one.get("execution_count") for one in cells], [None, 1, 2, 3, 4])
+        self.assertIn("stale", (self.folder / "enrich.ipynb").read_text("utf-8"))
+
+    def test_without_a_result_the_frame_counts_as_it_is_by_then(self) -> None:
+        self.notebook(cell("import asyncio\nawait asyncio.sleep(0)\n"
+                           "frame = frame.head(1).with_columns(times=frame['id'].head(1))"))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 1, "times": 1}])
+
+    def test_its_output_file_counts_where_it_leaves_no_result(self) -> None:
+        self.notebook(cell("open('made.csv', 'w').write('id,times\\n5,10\\n')"),
+                      contract=NOTEBOOK.replace("args:", "output_path: made.csv, args:"))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 5, "times": 10}])
+
+    def test_a_cell_that_fails_fails_the_run_and_is_seen_in_the_copy(self) -> None:
+        self.notebook(cell("print('first')"), cell("x = 1\nraise ValueError('no such sensor')"),
+                      cell("print('never')"))
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("cell 3 failed", done.err)
+        self.assertIn("ValueError: no such sensor", done.err)
+        self.assertNotIn("never", done.err)
+        cells = self.executed()["cells"]
+        self.assertEqual(cells[2]["outputs"][0]["ename"], "ValueError")
+        self.assertEqual((cells[3]["outputs"], cells[3]["execution_count"]), ([], None))
+
+    def test_the_copy_of_a_masking_contract_is_not_kept(self) -> None:
+        self.notebook(cell("print('canary', frame)"),
+                      contract=NOTEBOOK.replace("required: true", "pii: true, masking: nullify"))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertNotIn("canary", done.err)
+        self.assertIn("the executed notebook is not kept", done.err)
+        self.assertEqual(list(self.folder.rglob("*.ipynb")), [self.folder / "enrich.ipynb"])
+
+    def test_what_is_no_python_notebook_is_refused(self) -> None:
+        for source, about, told in (
+                ("%pip install x", {}, "a command of IPython is not run here"),
+                ("x <- 1", {"metadata": {"kernelspec": {"language": "R"}}}, "python, not R"),
+                ("x = 1", {"nbformat": 3}, "nbformat 4")):
+            with self.subTest(told):
+                self.notebook(cell(source), **about)
+                done = self.run_it()
+                self.assertEqual(done.code, 1, done.err)
+                self.assertIn(told, done.err)
+
+    def test_a_dry_run_does_not_run_it(self) -> None:
+        self.notebook(cell("open('ran', 'w')"))
+        done = self.run_it("--dry-run")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("runs the cells of", done.out)
+        self.assertFalse((self.folder / "ran").exists())
 
 
 if __name__ == "__main__":

@@ -241,9 +241,10 @@ void check_source_support(const Checking& checking, const Source& source) {
 }
 
 void check_logic_support(const Checking& checking, const ExternalLogic& logic) {
-  if (logic.type.value == LogicType::Notebook) {
-    note_unsupported(checking, logic.type.span, "external_logic.type",
-                     "a notebook (a python function can do its work)");
+  if (logic.type.value == LogicType::Notebook && logic.kernel_name &&
+      !logic.kernel_name->value.starts_with("python")) {
+    note_unsupported(checking, logic.kernel_name->span, "external_logic.kernel_name",
+                     "a notebook of another kernel than python (a command can run it)");
   }
   if (logic.handles_output.value) {
     note_unsupported(checking, logic.handles_output.span, "external_logic.handles_output",

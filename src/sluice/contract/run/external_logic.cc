@@ -1,11 +1,14 @@
 #include "sluice/contract/run/external_logic.h"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
@@ -151,14 +154,22 @@ std::string file_of(const Contract& contract, const std::string& contract_path) 
                        folder_of(absolute_path(contract_path, working_folder())));
 }
 
+run::ScriptKind kind_of(LogicType type) {
+  switch (type) {
+    case LogicType::Python: return run::ScriptKind::Python;
+    case LogicType::Notebook: return run::ScriptKind::Notebook;
+    case LogicType::Command: return run::ScriptKind::Command;
+  }
+  return run::ScriptKind::Python;
+}
+
 Result<run::ScriptCall> make_call(const Context& context, engine::Connection& connection,
                                   const Contract& contract, const LogicInput& input,
                                   const plan::Pipeline& pipeline) {
   const ExternalLogic& logic = *contract.external_logic;
   const std::string home = folder_of(absolute_path(input.contract_path, working_folder()));
   run::ScriptCall call{
-      .kind = logic.type.value == LogicType::Command ? run::ScriptKind::Command
-                                                     : run::ScriptKind::Python,
+      .kind = kind_of(logic.type.value),
       .file = file_of(contract, input.contract_path),
       .entrypoint = logic.entrypoint.value,
       .arguments = logic.args ? to_json(*logic.args).dump() : "{}",
@@ -168,6 +179,8 @@ Result<run::ScriptCall> make_call(const Context& context, engine::Connection& co
       .result = input.exchange + "/result.parquet",
       .output_path = logic.output_path ? absolute_path(logic.output_path->value, home) : "",
       .output_format = logic.output_format ? logic.output_format->value : "",
+      .run_id = input.run_id,
+      .executed_copy = logic.type.value == LogicType::Notebook ? executed_copy(input.exchange) : "",
       .folder = input.exchange,
       .start_folder = home,
       .environment = input.environment,
@@ -183,6 +196,8 @@ Result<run::ScriptCall> make_call(const Context& context, engine::Connection& co
 }
 
 }  // namespace
+
+std::string executed_copy(const std::string& exchange) { return exchange + "/executed.ipynb"; }
 
 Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Connection& connection,
                                             const Contract& contract, const LogicInput& input,
@@ -220,10 +235,59 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
 std::string describe_external_logic(const Contract& contract, const std::string& contract_path) {
   const ExternalLogic& logic = *contract.external_logic;
   const std::string file = file_of(contract, contract_path);
-  return logic.type.value == LogicType::Command
-             ? fmt::format("external logic: {} ROWS RESULT", file)
-             : fmt::format("external logic: {} {} calls {}", run::kPythonProgram, file,
-                           logic.entrypoint.value);
+  switch (logic.type.value) {
+    case LogicType::Command: return fmt::format("external logic: {} ROWS RESULT", file);
+    case LogicType::Notebook:
+      return fmt::format("external logic: {} runs the cells of {}", run::kPythonProgram, file);
+    case LogicType::Python: break;
+  }
+  return fmt::format("external logic: {} {} calls {}", run::kPythonProgram, file,
+                     logic.entrypoint.value);
 }
 
+namespace internal {
+
+Status Runner::run_logic(plan::Pipeline& pipeline) {
+  narrator_.begin("script");
+  if (masks()) {
+    result_.warnings.emplace_back("external logic sees the clear values of masked fields");
+  }
+  Result<run::LedgerEntry> entry = run_external_logic(context_, *connection_, *contract_,
+                                                      {.contract_path = path_,
+                                                       .exchange = exchange_->path(),
+                                                       .run_id = result_.run_id,
+                                                       .environment = options_.script_environment,
+                                                       .masks = masks()},
+                                                      pipeline);
+  if (contract_->external_logic->type.value == LogicType::Notebook) {
+    keep_notebook();
+  }
+  SLUICE_TRY(logic_, std::move(entry));
+  return {};
+}
+
+void Runner::keep_notebook() {
+  std::ifstream file(executed_copy(exchange_->path()), std::ios::binary);
+  if (state_ == nullptr || !file) {
+    return;
+  }
+  if (masks()) {
+    result_.warnings.emplace_back(
+        "the executed notebook is not kept: its cells may show the clear values of masked fields");
+    return;
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string path =
+      fmt::format("{}notebooks/{}.ipynb",
+                  places_.state_folder.empty() ? "" : places_.state_folder + "/", result_.run_id);
+  const Status kept = state_->put(context_, path, text.view());
+  if (kept) {
+    context_.say(LogLevel::Info, "executed notebook: " + state_->uri(path));
+  } else {
+    result_.warnings.push_back("the executed notebook was not kept: " + kept.error().message);
+  }
+}
+
+}  // namespace internal
 }  // namespace sluice::contract

@@ -19,6 +19,7 @@ namespace sluice::contract {
 struct LogicInput {
   std::string contract_path;
   std::string exchange;  // a folder that engine and script may both write
+  std::string run_id;
   run::EnvironmentList environment;
   /// The contract masks: what the script prints is not shown, and a column that it adds must be
   /// declared, so that its author says what becomes of it.
@@ -29,6 +30,9 @@ struct LogicInput {
 Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Connection& connection,
                                             const Contract& contract, const LogicInput& input,
                                             plan::Pipeline& pipeline);
+
+/// Where a notebook lies with the outputs of its cells, also when one of them failed.
+std::string executed_copy(const std::string& exchange);
 
 /// One line for a dry run.
 std::string describe_external_logic(const Contract& contract, const std::string& contract_path);

@@ -258,20 +258,6 @@ Status Runner::lower_and_bind() {
   return {};
 }
 
-Status Runner::run_logic(plan::Pipeline& pipeline) {
-  narrator_.begin("script");
-  if (masks()) {
-    result_.warnings.emplace_back("external logic sees the clear values of masked fields");
-  }
-  SLUICE_TRY(logic_, run_external_logic(context_, *connection_, *contract_,
-                                        {.contract_path = path_,
-                                         .exchange = exchange_->path(),
-                                         .environment = options_.script_environment,
-                                         .masks = masks()},
-                                        pipeline));
-  return {};
-}
-
 Status Runner::execute() {
   narrator_.begin("judge");
   SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_, vault_));

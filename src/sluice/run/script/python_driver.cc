@@ -3,11 +3,15 @@
 namespace sluice::run {
 
 const std::string_view kPythonDriver = R"PY(
+import ast
+import asyncio
 import importlib.util
 import inspect
 import json
+import linecache
 import os
 import sys
+import traceback
 
 
 class Polars:
@@ -83,15 +87,141 @@ def takes(function, offered):
     return {p.name: offered[p.name] for p in parameters if p.name in offered}
 
 
+class Tee:
+    """An output that a cell also keeps."""
+
+    def __init__(self, stream, name, outputs):
+        self.stream, self.name, self.outputs = stream, name, outputs
+
+    def write(self, text):
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("name") != self.name:
+            last = {"output_type": "stream", "name": self.name, "text": ""}
+            self.outputs.append(last)
+        last["text"] += text
+        return self.stream.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+class Notebook:
+    """The code cells of a notebook, run from the first to the last in one namespace."""
+
+    def __init__(self, path, copy):
+        with open(path, encoding="utf-8") as file:
+            try:
+                self.book = json.load(file)
+            except ValueError as error:
+                sys.exit(f"the notebook is no JSON document: {error}")
+        self.copy = copy
+        if self.book.get("nbformat", 0) < 4:
+            sys.exit("a notebook is of nbformat 4; open it once and save it again")
+        about = self.book.get("metadata", {})
+        language = (about.get("kernelspec", {}).get("language")
+                    or about.get("language_info", {}).get("name") or "python")
+        if language != "python":
+            sys.exit(f"a notebook is python, not {language}")
+
+    def inject(self, parameters):
+        """Puts a cell behind the one that is tagged `parameters`, else before all."""
+        def tags(cell):
+            return cell.get("metadata", {}).get("tags", [])
+        cells = [c for c in self.book["cells"] if "injected-parameters" not in tags(c)]
+        source = "".join(f"{name} = {value!r}\n" for name, value in parameters.items())
+        at = next((i + 1 for i, cell in enumerate(cells) if "parameters" in tags(cell)), 0)
+        cells.insert(at, {"cell_type": "code", "execution_count": None, "outputs": [],
+                          "metadata": {"tags": ["injected-parameters"]}, "source": source})
+        self.book["cells"] = cells
+
+    def save(self):
+        with open(self.copy, "w", encoding="utf-8") as file:
+            json.dump(self.book, file, indent=1, ensure_ascii=False)
+
+    def run(self, space):
+        cells = [cell for cell in self.book["cells"] if cell["cell_type"] == "code"]
+        for cell in cells:
+            cell["outputs"], cell["execution_count"] = [], None
+        streams = sys.stdout, sys.stderr
+        for number, cell in enumerate(cells, 1):
+            self.save()
+            outputs = cell["outputs"]
+            sys.stdout, sys.stderr = (Tee(stream, name, outputs)
+                                      for stream, name in zip(streams, ("stdout", "stderr")))
+            space["display"] = lambda *values: [self.show(v, outputs) for v in values] and None
+            cell["execution_count"] = number
+            try:
+                value = self.execute(cell, f"cell {number}", space)
+                if value is not None:
+                    self.show(value, outputs, execution_count=number)
+            except BaseException as error:
+                sys.stdout, sys.stderr = streams
+                text = traceback.format_exception(error)
+                del text[1:3]  # the two lines that are not the notebook's
+                outputs.append({"output_type": "error", "ename": type(error).__name__,
+                                "evalue": str(error), "traceback": text})
+                self.save()
+                sys.exit("".join([f"cell {number} failed\n", *text]))
+            finally:
+                sys.stdout, sys.stderr = streams
+        self.save()
+
+    @staticmethod
+    def show(value, outputs, **more):
+        text = repr(value)
+        kind = "execute_result" if more else "display_data"
+        sys.stdout.stream.write(text + "\n")
+        outputs.append({"output_type": kind, "data": {"text/plain": text}, "metadata": {}, **more})
+
+    @staticmethod
+    def execute(cell, name, space):
+        source = cell["source"]
+        source = source if isinstance(source, str) else "".join(source)
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        try:
+            tree = ast.parse(source, name)
+        except SyntaxError as error:
+            line = (error.text or "").strip()
+            if line[:1] in ("%", "!", "?"):
+                sys.exit(f"a command of IPython is not run here, write it in python: {line!r}")
+            raise
+        ends = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        parts = [(tree, "exec")] + ([(ast.Expression(ends.value), "eval")] if ends else [])
+        value = None
+        for part, mode in parts:
+            code = compile(part, name, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            value = eval(code, space)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = asyncio.run(value)
+        return value
+
+
+def run_notebook(request, frame, offered):
+    book = Notebook(request["file"], request["copy"])
+    paths = {"lakelogic_contract_dir": os.getcwd(), "lakelogic_engine": offered["engine"],
+             "lakelogic_run_id": request["run_id"], "lakelogic_source_path": request["rows"],
+             "lakelogic_link_paths": dict(request["links"])}
+    book.inject(paths | request["args"])
+    sys.path.insert(0, os.path.dirname(request["file"]))
+    space = {"__name__": "__main__", "frame": frame, **offered}
+    book.run(space)
+    if "result" in space:
+        return space["result"]
+    return None if request["output_path"] else space["frame"]
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
     library = open_library()
-    function = load_entrypoint(request["file"], request["entrypoint"])
     frame = library.read(request["rows"])
     offered = {"links": {name: library.read(path) for name, path in request["links"]},
                "engine": library.name, "contract": request["contract"]}
-    result = function(frame, **takes(function, offered) | request["args"])
+    if request["copy"]:
+        result = run_notebook(request, frame, offered)
+    else:
+        function = load_entrypoint(request["file"], request["entrypoint"])
+        result = function(frame, **takes(function, offered) | request["args"])
     if isinstance(result, tuple):
         result = result[0] if result else None
     if result is None and request["output_path"]:

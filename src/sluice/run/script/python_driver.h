@@ -1,6 +1,7 @@
 // The python program that stands between a run and a python script: reads the request, gives the
-// entrypoint a frame, and writes what it returns. A text; nothing happens here.
-// It needs polars, or pandas with pyarrow. Lines of it are python and keep to python's rules.
+// entrypoint a frame, and writes what it returns; of a notebook it runs the cells, without Jupyter.
+// A text; nothing happens here. It needs polars, or pandas with pyarrow. Lines of it are python and
+// keep to python's rules.
 #pragma once
 
 #include <string_view>

@@ -50,7 +50,9 @@ Result<std::vector<std::string>> python_arguments(const ScriptCall& call) {
                            {"links", links_of(call)},
                            {"result", call.result},
                            {"output_path", call.output_path},
-                           {"output_format", call.output_format}};
+                           {"output_format", call.output_format},
+                           {"run_id", call.run_id},
+                           {"copy", call.executed_copy}};
   SLUICE_CHECK(write_file(driver, kPythonDriver));
   SLUICE_CHECK(write_file(request, asked.dump()));
   return std::vector<std::string>{std::string(kPythonProgram), "-B", "-u", driver, request};
@@ -102,7 +104,7 @@ Result<std::string> run_script(const Context& context, const ScriptCall& call) {
                        .folder = call.start_folder,
                        .environment = call.environment,
                        .time_limit = call.time_limit};
-  if (call.kind == ScriptKind::Python) {
+  if (call.kind != ScriptKind::Command) {
     SLUICE_TRY(command.arguments, python_arguments(call));
   } else {
     command.environment.emplace_back("SLUICE_ARGS", parsed(call.arguments).dump());

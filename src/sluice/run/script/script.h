@@ -1,7 +1,7 @@
-// External logic of a contract: a python function or a command that gets the source rows as a
-// Parquet file and gives its own back. It runs in a process of its own (child_process.h), so that
-// whatever it does ends with it; the embedded engine, the keys and the state of the run are out of
-// its reach. The caller owns the files and decides whether what it printed may be shown.
+// External logic of a contract: a python function, a notebook or a command that gets the source
+// rows as a Parquet file and gives its own back. It runs in a process of its own (child_process.h),
+// so that whatever it does ends with it; the embedded engine, the keys and the state of the run are
+// out of its reach. The caller owns the files and decides whether what it printed may be shown.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace sluice::run {
 
-enum class ScriptKind : unsigned char { Python, Command };
+enum class ScriptKind : unsigned char { Python, Notebook, Command };
 
 struct ScriptCall {
   ScriptKind kind = ScriptKind::Python;
@@ -30,8 +30,10 @@ struct ScriptCall {
   /// A file that the script writes, and its format; read where it returns nothing. May be empty.
   std::string output_path;
   std::string output_format;
-  std::string folder;        // of the exchange: its own and empty
-  std::string start_folder;  // the contract's
+  std::string run_id;
+  std::string executed_copy;  // of a notebook: where it is written with its outputs
+  std::string folder;         // of the exchange: its own and empty
+  std::string start_folder;   // the contract's
   EnvironmentList environment;
   std::chrono::seconds time_limit{300};
 };
