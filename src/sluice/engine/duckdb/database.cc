@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/base/uuid.h"
 #include "sluice/engine/duckdb/database_internal.h"
 #include "sluice/engine/duckdb/error_internal.h"
 
@@ -77,6 +78,30 @@ struct OpenFiles {
 OpenFiles& open_files() {
   static OpenFiles files;
   return files;
+}
+
+std::filesystem::path draft_of(const std::filesystem::path& path) {
+  const Uuid id = make_uuid_v7(system_clock(), system_random());
+  return path.parent_path() / fmt::format(".{}.{}.new", path.filename().string(), to_string(id));
+}
+
+/// DuckDB begins a file in several steps, and what a process leaves that dies among them is no
+/// database for anyone: so it begins under another name. Where that fails, opening the file says
+/// what is wrong.
+void begin_file(const std::string& address) {
+  std::error_code failed;
+  const std::filesystem::path path(address);
+  if (path.filename().empty() || std::filesystem::exists(path, failed) || failed) {
+    return;
+  }
+  const std::filesystem::path draft = draft_of(path);
+  duckdb_database database = nullptr;
+  if (duckdb_open(draft.c_str(), &database) == DuckDBSuccess) {
+    duckdb_close(&database);
+    // Another process may have been quicker: then its file is the one.
+    std::filesystem::create_hard_link(draft, path, failed);
+  }
+  std::filesystem::remove(draft, failed);
 }
 
 bool same_options(const EngineOptions& a, const EngineOptions& b) {
@@ -161,6 +186,9 @@ Status DuckDatabase::start() {
       return make_error(ErrorCode::Internal,
                         fmt::format("DuckDB does not take a setting: '{}' = '{}'", name, value));
     }
+  }
+  if (!options_.address.empty() && !options_.read_only) {
+    begin_file(options_.address);
   }
   char* text = nullptr;
   const char* path = options_.address.empty() ? nullptr : options_.address.c_str();
