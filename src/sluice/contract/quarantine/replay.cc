@@ -167,15 +167,18 @@ Result<RowShape> make_replay_relation(const Context& context, engine::Connection
     SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection.execute(context, statement));
     return {};
   };
+  // Row by row, in numbers: rows that wait between others are no ranges, and joins of ranges
+  // compare each row with each of them.
   SLUICE_CHECK(execute(fmt::format(
-      "CREATE OR REPLACE TEMP TABLE sluice_replay_list AS SELECT split_part(e, ':', 1) AS run, "
-      "CAST(split_part(split_part(e, ':', 2), '-', 1) AS BIGINT) AS first, CAST(CASE WHEN "
-      "contains(split_part(e, ':', 2), '-') THEN split_part(e, '-', -1) ELSE split_part(e, ':', 2) "
-      "END AS BIGINT) AS last FROM (SELECT unnest([{}]) AS e)",
+      "CREATE OR REPLACE TEMP TABLE sluice_replay_list AS SELECT CAST(split_part(e, ':', 1) AS "
+      "UUID) "
+      "AS run, unnest(range(CAST(split_part(split_part(e, ':', 2), '-', 1) AS BIGINT), 1 + "
+      "CAST(split_part(split_part(e, ':', 2), '-', -1) AS BIGINT))) AS n FROM (SELECT unnest([{}]) "
+      "AS e)",
       literals(row_ids))));
   const std::string on = fmt::format(
-      "AS q JOIN sluice_replay_list AS l ON l.run = split_part(q.{}, ':', 1) AND "
-      "CAST(split_part(q.{}, ':', 2) AS BIGINT) BETWEEN l.first AND l.last",
+      "AS q JOIN sluice_replay_list AS l ON l.run = CAST(split_part(q.{}, ':', 1) AS UUID) AND "
+      "l.n = CAST(split_part(q.{}, ':', 2) AS BIGINT)",
       kRowIdColumn, kRowIdColumn);
   const std::string picked = fmt::format("{} {}", kRowsView, on);
   SLUICE_TRY(const std::vector<run::TextRow> shapes,
@@ -204,10 +207,10 @@ Result<RowShape> make_replay_relation(const Context& context, engine::Connection
   SLUICE_TRY_IN(
       [[maybe_unused]] const std::int64_t made,
       connection.execute(
-          context, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT {}q._lakelogic_source "
-                               "AS _sluice_file, q.{} AS _sluice_row FROM {} {} ORDER BY l.run, "
-                               "CAST(split_part(q.{}, ':', 2) AS BIGINT)",
-                               kReplayRelation, list, kRowIdColumn, from, on, kRowIdColumn)),
+          context,
+          fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT {}q._lakelogic_source "
+                      "AS _sluice_file, q.{} AS _sluice_row FROM {} {} ORDER BY l.run, l.n",
+                      kReplayRelation, list, kRowIdColumn, from, on)),
       "reading the refused rows");
   return shape;
 }

@@ -93,15 +93,17 @@ plan::Expr equals(std::string_view column, const std::string& text) {
                       plan::literal(plan::Value{text}));
 }
 
-/// What counts of the history, and the last word on each row.
+/// What counts of the history, and the last word on each row: none comes after the one that a row
+/// was replayed or discarded, and ids of runs are ordered by time. Values of one width: a history
+/// of millions of lines is grouped within little memory.
 constexpr std::string_view kLastWords =
-    "SELECT row_id, arg_max(event, happened_at || run_id) AS event, max(happened_at) AS "
-    "happened_at, "
-    "arg_max(run_id, happened_at || run_id) AS run_id, count(*) FILTER (WHERE event <> "
-    "'discarded') AS "
-    "attempts FROM (SELECT h.* FROM {0} AS h WHERE h.event = 'discarded' OR (h.event IN "
-    "('replayed', 'refused') AND EXISTS (SELECT 1 FROM {0} AS s WHERE s.event = 'settled' AND "
-    "s.batch = h.batch AND s.run_id = h.run_id))) GROUP BY row_id";
+    "SELECT run, n, bool_or(event = 'replayed') AS is_replayed, bool_or(event = 'discarded') AS "
+    "is_discarded, max(happened_at) AS happened_at, max(run_id) AS run_id, count(*) FILTER (WHERE "
+    "event <> 'discarded') AS attempts FROM (SELECT CAST(split_part(h.row_id, ':', 1) AS UUID) AS "
+    "run, CAST(split_part(h.row_id, ':', 2) AS BIGINT) AS n, h.event, CAST(h.happened_at AS "
+    "TIMESTAMP) AS happened_at, CAST(h.run_id AS UUID) AS run_id FROM {0} AS h WHERE h.event = "
+    "'discarded' OR (h.event IN ('replayed', 'refused') AND EXISTS (SELECT 1 FROM {0} AS s WHERE "
+    "s.event = 'settled' AND s.batch = h.batch AND s.run_id = h.run_id))) GROUP BY run, n";
 
 }  // namespace
 
@@ -286,11 +288,13 @@ Result<bool> QuarantineStore::open_views(const Context& context) {
   SLUICE_CHECK(view(
       kRowsView,
       fmt::format(
-          "SELECT q.*, CASE coalesce(w.event, '') WHEN 'replayed' THEN 'replayed' WHEN "
-          "'discarded' THEN 'discarded' ELSE 'waiting' END AS state, w.happened_at AS settled_at, "
-          "w.run_id AS settled_by, coalesce(w.attempts, 0) AS attempts FROM (SELECT *{} "
-          "FROM {}) AS q LEFT JOIN ({}) AS w ON w.row_id = q.{}",
-          added, rows, last, kRowIdColumn)));
+          "SELECT q.*, CASE WHEN w.is_replayed THEN 'replayed' WHEN w.is_discarded THEN "
+          "'discarded' ELSE 'waiting' END AS state, strftime(w.happened_at, "
+          "'%Y-%m-%dT%H:%M:%S.%fZ') AS settled_at, CAST(w.run_id AS VARCHAR) AS settled_by, "
+          "coalesce(w.attempts, 0) AS attempts FROM (SELECT *{} FROM {}) AS q LEFT JOIN ({}) AS w "
+          "ON w.run = CAST(split_part(q.{}, ':', 1) AS UUID) AND w.n = CAST(split_part(q.{}, ':', "
+          "2) AS BIGINT)",
+          added, rows, last, kRowIdColumn, kRowIdColumn)));
   return true;
 }
 
