@@ -26,6 +26,11 @@ constexpr Option kOptions[] = {
      .value = "SELECT",
      .help = "query: one SELECT over runs, steps, row_rules, service_levels, files",
      .group = ""},
+    {.name = "to",
+     .value = "PLACE",
+     .help = "export: the table's folder, or FILE.duckdb; unless said metadata.run_log_table",
+     .group = ""},
+    {.name = "format", .value = "NAME", .help = "export: delta, parquet or duckdb", .group = ""},
     {.name = "fail-on-breach",
      .help = "Exit code 1 when the newest run failed or a level is broken",
      .group = ""},
@@ -199,6 +204,30 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
   return {};
 }
 
+Status export_runs(const Arguments& arguments, const Terminal& terminal) {
+  const contract::RunOptions options = options_of(arguments);
+  const std::string& path = arguments.operands()[1];
+  SLUICE_TRY(const contract::RecordTable table,
+             contract::find_record_table({}, path, arguments.find("to").value_or(""),
+                                         arguments.find("format").value_or(""), options));
+  SLUICE_TRY(const std::vector<run::StoredRun> runs,
+             contract::load_runs({}, path, options, kRunsMax));
+  SLUICE_TRY(const table::Receipt receipt, contract::put_runs({}, runs, table, options));
+  if (arguments.has("json")) {
+    terminal.print(dump(Json{{"schema_version", kSchemaVersion},
+                             {"uri", table.place},
+                             {"format", table.format},
+                             {"runs", receipt.rows_in},
+                             {"inserted", receipt.inserted},
+                             {"updated", receipt.updated},
+                             {"version", receipt.version}}));
+  } else {
+    terminal.say(fmt::format("the {} table {} holds {} runs of this contract", table.format,
+                             table.place, receipt.rows_in));
+  }
+  return {};
+}
+
 /// What --fail-on-breach asks about: the newest run that has ended, and how things stand now.
 Result<bool> is_broken(const Arguments& arguments, const Terminal& terminal) {
   SLUICE_TRY(const std::vector<run::StoredRun> runs,
@@ -240,7 +269,7 @@ Result<ExitCode> act(const Arguments& arguments, const Terminal& terminal) {
   const std::string& action = arguments.operands()[0];
   using Act = Status (*)(const Arguments&, const Terminal&);
   static constexpr std::pair<std::string_view, Act> kActs[] = {
-      {"list", list_runs}, {"show", show_run}, {"query", query_runs}};
+      {"list", list_runs}, {"show", show_run}, {"query", query_runs}, {"export", export_runs}};
   for (const auto& [name, function] : kActs) {
     if (name == action) {
       SLUICE_CHECK(function(arguments, terminal));
@@ -252,7 +281,7 @@ Result<ExitCode> act(const Arguments& arguments, const Terminal& terminal) {
     }
   }
   return make_error(ErrorCode::InvalidArgument,
-                    fmt::format("expected list, show or query, got '{}'", action))
+                    fmt::format("expected list, show, query or export, got '{}'", action))
       .with_hint("sluice runs --help tells how it is used");
 }
 
@@ -269,12 +298,13 @@ ExitCode run_runs(const Arguments& arguments, const Terminal& terminal) {
 
 constinit const Command kRuns{
     .name = "runs",
-    .summary = "Lists, shows and queries the records of runs",
-    .usage = "list|show|query CONTRACT [OPTIONS]",
+    .summary = "Lists, shows, queries and exports the records of runs",
+    .usage = "list|show|query|export CONTRACT [OPTIONS]",
     .example =
         "sluice runs list customers.yaml\n"
         "sluice runs show customers.yaml --json\n"
-        "sluice runs query customers.yaml --sql 'SELECT status, count(*) FROM runs GROUP BY 1'",
+        "sluice runs query customers.yaml --sql 'SELECT status, count(*) FROM runs GROUP BY 1'\n"
+        "sluice runs export customers.yaml --to lake/runs",
     .operands = {.name = "ACTION CONTRACT",
                  .help = "What to do, and the contract whose runs are meant",
                  .at_least = 2,

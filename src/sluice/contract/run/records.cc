@@ -1,17 +1,23 @@
 #include "sluice/contract/run/records.h"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sluice/base/sha256.h"
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/run/commit.h"
+#include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/engine/module.h"
+#include "sluice/run/write/write.h"
 
 namespace sluice::contract {
 namespace {
@@ -48,6 +54,7 @@ constexpr RecordColumn kColumns[] = {
     {"rows_replayed_refused", "$.replay.refused", "BIGINT"},
     {"quality_score", "$.quality_score", "DOUBLE"},
     {"target_uri", "$.target.uri", "VARCHAR"},
+    {"target_strategy", "$.target.strategy", "VARCHAR"},
     {"target_version", "$.target.version", "BIGINT"},
     {"load_ms", "$.durations_ms.load", "BIGINT"},
     {"transform_ms", "$.durations_ms.transform", "BIGINT"},
@@ -109,18 +116,23 @@ std::string select_list(std::span<const RecordColumn> columns, std::string_view 
   return list;
 }
 
-Status make_tables(const Context& context, engine::Connection& connection,
-                   const std::vector<run::StoredRun>& runs) {
+std::string records_statement(const std::vector<run::StoredRun>& runs) {
   std::string values;
   for (const run::StoredRun& run : runs) {
     values +=
         fmt::format("{}({})", values.empty() ? "" : ", ", dialect::quote_literal(record_text(run)));
   }
+  return values.empty() ? "CREATE TEMP TABLE sluice_records (r VARCHAR)"
+                        : fmt::format(
+                              "CREATE TEMP TABLE sluice_records AS SELECT r FROM (VALUES "
+                              "{}) AS v(r)",
+                              values);
+}
+
+Status make_tables(const Context& context, engine::Connection& connection,
+                   const std::vector<run::StoredRun>& runs) {
   std::vector<std::string> statements{
-      values.empty() ? "CREATE TEMP TABLE sluice_records (r VARCHAR)"
-                     : fmt::format("CREATE TEMP TABLE sluice_records AS SELECT r FROM (VALUES {}) "
-                                   "AS v(r)",
-                                   values),
+      records_statement(runs),
       fmt::format("CREATE TEMP TABLE runs AS SELECT {} FROM sluice_records ORDER BY 1 DESC",
                   select_list(kColumns, "r"))};
   for (const RecordList& list : record_lists()) {
@@ -133,6 +145,119 @@ Status make_tables(const Context& context, engine::Connection& connection,
     SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection.execute(context, statement));
   }
   return {};
+}
+
+/// A row for each run: the columns of `runs`, instants with their zone, and the whole record.
+Result<std::string> make_record_rows(const Context& context, engine::Connection& connection,
+                                     const std::vector<run::StoredRun>& runs) {
+  std::vector<RecordColumn> columns(std::begin(kColumns), std::end(kColumns));
+  for (RecordColumn& column : columns) {
+    if (column.type == "TIMESTAMP") {
+      column.type = "TIMESTAMP WITH TIME ZONE";
+    }
+  }
+  for (const std::string& statement :
+       {records_statement(runs),
+        fmt::format("CREATE TEMP TABLE sluice_run_rows AS SELECT {}, r AS record FROM "
+                    "sluice_records",
+                    select_list(columns, "r"))}) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection.execute(context, statement));
+  }
+  return std::string("sluice_run_rows");
+}
+
+constexpr const char* kTable = "lakelogic_run_log";
+constexpr const char* kFormats[] = {"delta", "parquet", "duckdb"};
+
+Result<RecordTable> check_table(RecordTable table) {
+  if (table.place.empty()) {
+    return RecordTable{};
+  }
+  if (table.format.empty()) {
+    table.format = "delta";
+  }
+  if (std::ranges::find(kFormats, table.format) == std::end(kFormats)) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("records of runs are not kept in this format: '{}'", table.format))
+        .with_hint("write delta, parquet or duckdb");
+  }
+  return table;
+}
+
+std::string text_of(const Bag& bag, std::string_view key) {
+  const Node* node = bag.find(key);
+  return node == nullptr ? "" : node->text;
+}
+
+/// The rows are those of these runs in this state: the same ones again are no new commit.
+std::string key_of(const std::vector<run::StoredRun>& runs) {
+  std::string said;
+  for (const run::StoredRun& run : runs) {
+    said += fmt::format("{} {}\n", run.run_id, sha256_hex(record_text(run)));
+  }
+  return "runs-" + sha256_hex(said);
+}
+
+Result<std::unique_ptr<engine::Engine>> open_engine(const RunOptions& options,
+                                                    const engine::EngineOptions& asked) {
+  return options.open_engine ? options.open_engine(asked) : engine::open_engine("duckdb", asked);
+}
+
+struct RecordRows {
+  engine::Connection& connection;
+  std::string relation;
+  bool is_elsewhere = false;  // the table is on another engine
+};
+
+Result<table::Receipt> merge_runs(const Context& context, table::Table& table,
+                                  const RecordRows& rows, const std::string& key) {
+  const std::string select = fmt::format("SELECT * FROM {}", rows.relation);
+  SLUICE_TRY(const schema::Schema columns, rows.connection.describe(context, select));
+  const plan::TableId id{{kTable}};
+  SLUICE_CHECK(table.create(
+      context,
+      {.target = id, .schema = columns, .primary_key = {}, .partition_by = {}, .sort_by = {}}));
+  plan::Write write{.target = id,
+                    .schema = columns,
+                    .mode = plan::Merge{.key = {"run_id"}},
+                    .source = plan::Relation{rows.relation}};
+  run::RowSource source;
+  if (rows.is_elsewhere) {
+    write.source = plan::Batches{};
+    source = [&] { return rows.connection.query(context, select); };
+  }
+  SLUICE_TRY_IN(const table::Receipt receipt,
+                run::write_once(context, table, write, source,
+                                {.key = key,
+                                 .fingerprint = key,
+                                 .ingest_id = make_uuid_v7(*context.clock, *context.random)}),
+                "writing the table of runs");
+  return receipt;
+}
+
+Result<table::Receipt> merge_into_file(const Context& context, const RecordTable& place,
+                                       RecordRows rows, const std::string& key,
+                                       const RunOptions& options) {
+  SLUICE_TRY(const std::optional<DatabaseName> found,
+             find_database_path(place.place, working_folder(), kTable));
+  if (!found) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this names no table of a DuckDB file: '{}'", place.place))
+        .with_hint("write lake/runs.duckdb or lake/runs.duckdb/schema.table");
+  }
+  SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
+             options.open_storage(folder_of(found->file)));
+  SLUICE_CHECK(folder->prepare_folder(context, "_"));
+  Places places;
+  places.database_file = found->file;
+  places.table = found->table;
+  SLUICE_TRY(auto engine, open_engine(options, {.address = found->file,
+                                                .memory_bytes_max = context.memory_bytes_max,
+                                                .threads_max = context.threads_max}));
+  SLUICE_TRY(DatabaseTable database, DatabaseTable::open(context, std::move(engine), places));
+  rows.is_elsewhere = true;
+  return merge_runs(context, database.table(), rows, key);
 }
 
 }  // namespace
@@ -176,14 +301,27 @@ std::string record_text(const run::StoredRun& run) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string interrupted_record(const std::string& draft, const table::Receipt& receipt) {
+  Json json = Json::parse(draft, nullptr, false);
+  if (!json.is_object() || !json.contains("rows") || !json.contains("target")) {
+    return "";
+  }
+  json["status"] = "interrupted";
+  json["reason"] = "the run ended after its commit and before its record";
+  json["rows"]["written"] = receipt.rows_in;
+  json["target"]["version"] = receipt.version;
+  json["target"]["inserted"] = receipt.inserted;
+  json["target"]["updated"] = receipt.updated;
+  json["target"]["deleted"] = receipt.deleted;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Result<QueryAnswer> query_runs(const Context& context, const std::vector<run::StoredRun>& runs,
                                const std::string& select, const RunOptions& options) {
   const engine::EngineOptions engine_options{.memory_bytes_max = context.memory_bytes_max,
                                              .threads_max = context.threads_max,
                                              .locked = true};
-  SLUICE_TRY(const std::unique_ptr<engine::Engine> engine,
-             options.open_engine ? options.open_engine(engine_options)
-                                 : engine::open_engine("duckdb", engine_options));
+  SLUICE_TRY(const std::unique_ptr<engine::Engine> engine, open_engine(options, engine_options));
   SLUICE_TRY(const std::unique_ptr<engine::Connection> connection, engine->connect(context));
   SLUICE_CHECK(make_tables(context, *connection, runs));
   QueryAnswer answer;
@@ -196,6 +334,65 @@ Result<QueryAnswer> query_runs(const Context& context, const std::vector<run::St
       run::query_texts(context, *connection,
                        fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n)", select)));
   return answer;
+}
+
+Result<RecordTable> find_record_table(const Contract& contract) {
+  if (!contract.metadata) {
+    return RecordTable{};
+  }
+  return check_table({.format = text_of(*contract.metadata, "run_log_backend"),
+                      .place = text_of(*contract.metadata, "run_log_table")});
+}
+
+Result<RecordTable> find_record_table(const Context& context, const std::string& path,
+                                      const std::string& place, const std::string& format,
+                                      const RunOptions& options) {
+  if (!place.empty()) {
+    return check_table({.format = format, .place = place});
+  }
+  SLUICE_TRY(const LoadedContract loaded,
+             load_contract(context, path, options.mesh, {.lenient = options.lenient}));
+  const CheckedContract& checked = loaded.resolved.checked;
+  if (!checked.is_runnable()) {
+    return refusal(checked.diagnostics, path);
+  }
+  SLUICE_TRY(RecordTable table, find_record_table(*checked.contract));
+  if (table.is_empty()) {
+    return make_error(ErrorCode::InvalidArgument, "nothing says where the table of runs is")
+        .with_hint("give --to FOLDER, or write metadata.run_log_table in the contract");
+  }
+  if (!format.empty()) {
+    table.format = format;
+  }
+  return check_table(std::move(table));
+}
+
+Result<table::Receipt> put_runs(const Context& context, const std::vector<run::StoredRun>& runs,
+                                const RecordTable& place, const RunOptions& options) {
+  std::vector<run::StoredRun> ended;
+  std::ranges::copy_if(runs, std::back_inserter(ended),
+                       [](const run::StoredRun& run) { return run.unfinished != "running"; });
+  if (ended.empty()) {
+    return table::Receipt{};
+  }
+  const bool is_file = place.format == "duckdb";
+  const std::string root = is_file ? "" : absolute_path(place.place, working_folder());
+  engine::EngineOptions asked{.memory_bytes_max = context.memory_bytes_max,
+                              .threads_max = context.threads_max,
+                              .locked = true};
+  if (!is_file) {
+    asked.allowed_paths.push_back(root);
+  }
+  SLUICE_TRY(const std::unique_ptr<engine::Engine> engine, open_engine(options, asked));
+  SLUICE_TRY(const std::unique_ptr<engine::Connection> connection, engine->connect(context));
+  SLUICE_TRY(const std::string relation, make_record_rows(context, *connection, ended));
+  const RecordRows rows{.connection = *connection, .relation = relation};
+  if (is_file) {
+    return merge_into_file(context, place, rows, key_of(ended), options);
+  }
+  SLUICE_TRY(auto storage, options.open_storage(root));
+  SLUICE_TRY(Folder folder, Folder::open(*connection, std::move(storage), place.format));
+  return merge_runs(context, folder.table(), rows, key_of(ended));
 }
 
 }  // namespace sluice::contract

@@ -151,7 +151,13 @@ class Runner {
   void try_judge_levels();
   /// The start, the end and the failure of a run, as `sluice runs` shows them.
   Status keep_start();
+  Status keep_draft(const std::string& strategy);
+  /// The record of a run that was killed between its commit and its record.
+  Status settle_interrupted();
+  run::RunStart run_start() const;
   Status keep_record();
+  /// The table of runs, where the contract names one.
+  void follow_records();
   void keep_failure(const Error& error);
   Result<run::Sample> sample(std::string_view relation);
   Result<run::Sample> sample_reasons();

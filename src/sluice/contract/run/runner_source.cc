@@ -218,6 +218,7 @@ Result<bool> Runner::find_batch() {
     return true;
   }
   const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_CHECK(settle_interrupted());
   const bool replaces = contract_->materialization &&
                         contract_->materialization->strategy.value == Strategy::Overwrite;
   const run::BatchRequest request{
@@ -277,6 +278,7 @@ Result<bool> Runner::find_replay() {
         .with_hint("give --target, or write materialization.target_path in the contract");
   }
   const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_CHECK(settle_interrupted());
   SLUICE_TRY(ReplayPlan plan,
              plan_replay(context_, *connection_,
                          {.log = log,

@@ -4,12 +4,14 @@
 
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/replay.h"
+#include "sluice/contract/run/records.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/output_file.h"
 #include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/state/batch_log.h"
 #include "sluice/run/state/run_log.h"
 #include "sluice/storage/file/file_storage.h"
 
@@ -202,8 +204,8 @@ Status Runner::bind_batch(const std::string& key) {
 
 Status Runner::commit() {
   if (target() == nullptr) {
+    SLUICE_CHECK(write_outputs());  // made again by whoever repeats the batch
     SLUICE_CHECK(record_batch());
-    SLUICE_CHECK(write_outputs());
     if (result_.rows.quarantined > 0) {
       result_.quarantine =
           run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
@@ -232,9 +234,10 @@ Status Runner::commit() {
                                .relation = run::kGoodRelation,
                                .elsewhere = database_ ? connection_.get() : nullptr},
                               std::move(mode), key, run_uuid_,
-                              [&] {
+                              [&]() -> Status {
                                 is_bound = true;
-                                return bind_batch(key);
+                                SLUICE_CHECK(bind_batch(key));
+                                return keep_draft(strategy);
                               }),
                 "writing the target");
   if (!is_bound) {  // another process has committed this batch meanwhile
@@ -352,12 +355,54 @@ Status Runner::keep_start() {
     return {};
   }
   const run::RunLog log(*state_, places_.state_folder);
-  SLUICE_CHECK(log.put_start(context_, {.run_id = result_.run_id,
-                                        .pipeline_run_id = result_.pipeline_run_id,
-                                        .contract = result_.contract.path,
-                                        .table_name = result_.contract.table_name,
-                                        .started_at = result_.started_at}));
+  SLUICE_CHECK(log.put_start(context_, run_start()));
   is_start_kept_ = true;
+  return {};
+}
+
+run::RunStart Runner::run_start() const {
+  return {.run_id = result_.run_id,
+          .pipeline_run_id = result_.pipeline_run_id,
+          .contract = result_.contract.path,
+          .table_name = result_.contract.table_name,
+          .started_at = result_.started_at};
+}
+
+Status Runner::keep_draft(const std::string& strategy) {
+  if (!is_start_kept_) {
+    return {};
+  }
+  RunResult draft = result_;
+  draft.durations.total_ms = watch_.ms();
+  draft.finished_at = draft.started_at + std::chrono::milliseconds(draft.durations.total_ms);
+  draft.target = run::TargetResult{
+      .uri = places_.target_name(), .format = places_.format, .strategy = strategy};
+  return run::RunLog(*state_, places_.state_folder)
+      .put_draft(context_, run_start(), options_.render_record(draft));
+}
+
+Status Runner::settle_interrupted() {
+  if (!is_start_kept_ || target() == nullptr) {
+    return {};
+  }
+  const run::RunLog runs(*state_, places_.state_folder);
+  SLUICE_TRY(const std::vector<run::StoredRun> drafts, runs.load_drafts(context_));
+  if (drafts.empty()) {
+    return {};
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
+  if (!newest) {
+    return {};
+  }
+  SLUICE_TRY(const std::optional<table::StoredCommit> stored,
+             target()->find_commit(context_, run::render_commit_key(log.stream(), newest->number)));
+  for (const run::StoredRun& draft : drafts) {
+    if (stored && draft.run_id == to_string(stored->receipt.ingest_id)) {
+      const std::string record = interrupted_record(draft.text, stored->receipt);
+      return record.empty() ? Status{} : runs.put_record(context_, draft.run_id, record);
+    }
+  }
   return {};
 }
 
@@ -368,7 +413,30 @@ Status Runner::keep_record() {
     return {};
   }
   const run::RunLog log(*state_, places_.state_folder);
-  return log.put_record(context_, result_.run_id, options_.render_record(result_));
+  SLUICE_CHECK(log.put_record(context_, result_.run_id, options_.render_record(result_)));
+  follow_records();
+  return {};
+}
+
+/// What does not reach the table now comes with a later run: the records are all there.
+void Runner::follow_records() {
+  constexpr std::size_t kRunsBrought = 20;
+  const auto bring = [&]() -> Status {
+    SLUICE_TRY(const RecordTable table, find_record_table(*contract_));
+    if (table.is_empty()) {
+      return {};
+    }
+    const run::RunLog log(*state_, places_.state_folder);
+    SLUICE_TRY(const std::vector<run::StoredRun> runs, log.load_newest(context_, kRunsBrought));
+    SLUICE_TRY([[maybe_unused]] const table::Receipt receipt,
+               put_runs(context_, runs, table, options_));
+    return {};
+  };
+  if (const Status brought = bring(); !brought) {
+    const Error told = as_told(brought.error());
+    result_.warnings.push_back(fmt::format("the table of runs was not written: {}", told.message));
+    context_.say(LogLevel::Warning, result_.warnings.back());
+  }
 }
 
 /// Best effort: the run's own error is what its caller must learn.

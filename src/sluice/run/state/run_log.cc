@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kStartFormat = 1;
+constexpr int kStartFormat = 2;  // 1 has no draft
+constexpr const char* kDraft = "draft";
 constexpr std::string_view kRecordEnding = ".json";
 constexpr std::string_view kStartEnding = ".started.json";
 
@@ -34,6 +34,20 @@ bool is_alive(const Json& start) {
   return process > 0 && (kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM);
 }
 
+Json json_of(const RunStart& start) {
+  return {{"start_format", kStartFormat},
+          {"run_id", start.run_id},
+          {"pipeline_run_id", start.pipeline_run_id},
+          {"contract", {{"path", start.contract}, {"table_name", start.table_name}}},
+          {"started_at", to_string(start.started_at)},
+          {"host", host_name()},
+          {"process", static_cast<std::int64_t>(getpid())}};
+}
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 RunLog::RunLog(storage::Storage& storage, const std::string& state_folder)
@@ -48,15 +62,14 @@ std::string RunLog::start_path_of(const std::string& run_id) const {
 }
 
 Status RunLog::put_start(const Context& context, const RunStart& start) const {
-  const Json json{{"start_format", kStartFormat},
-                  {"run_id", start.run_id},
-                  {"pipeline_run_id", start.pipeline_run_id},
-                  {"contract", {{"path", start.contract}, {"table_name", start.table_name}}},
-                  {"started_at", to_string(start.started_at)},
-                  {"host", host_name()},
-                  {"process", static_cast<std::int64_t>(getpid())}};
-  return storage_.put_if_absent(context, start_path_of(start.run_id),
-                                json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return storage_.put_if_absent(context, start_path_of(start.run_id), dump(json_of(start)));
+}
+
+Status RunLog::put_draft(const Context& context, const RunStart& start,
+                         const std::string& draft) const {
+  Json json = json_of(start);
+  json[kDraft] = draft;
+  return storage_.put(context, start_path_of(start.run_id), dump(json));
 }
 
 Status RunLog::put_record(const Context& context, const std::string& run_id,
@@ -86,14 +99,17 @@ Result<StoredRun> RunLog::load(const Context& context, const std::string& run_id
   StoredRun stored{
       .run_id = run_id, .unfinished = "", .text = *std::move(text), .uri = storage_.uri(path)};
   if (!has_record) {
-    stored.unfinished =
-        is_alive(Json::parse(stored.text, nullptr, false)) ? "running" : "interrupted";
+    Json start = Json::parse(stored.text, nullptr, false);
+    stored.unfinished = is_alive(start) ? "running" : "interrupted";
+    if (start.is_object() && start.erase(kDraft) > 0) {
+      stored.text = dump(start);  // nobody has seen its commit
+    }
   }
   return stored;
 }
 
-Result<std::vector<StoredRun>> RunLog::load_newest(const Context& context,
-                                                   std::size_t count_max) const {
+Result<std::map<std::string, bool, std::greater<>>> RunLog::list_runs(
+    const Context& context) const {
   SLUICE_TRY(const std::vector<storage::ObjectInfo> objects, storage_.list(context, folder_));
   std::map<std::string, bool, std::greater<>> runs;  // id, and whether the record is there
   for (const storage::ObjectInfo& object : objects) {
@@ -107,6 +123,33 @@ Result<std::vector<StoredRun>> RunLog::load_newest(const Context& context,
       runs.insert_or_assign(std::string(name), true);
     }
   }
+  return runs;
+}
+
+Result<std::vector<StoredRun>> RunLog::load_drafts(const Context& context) const {
+  SLUICE_TRY(const auto runs, list_runs(context));
+  std::vector<StoredRun> drafts;
+  for (const auto& [run_id, has_record] : runs) {
+    if (has_record) {
+      continue;
+    }
+    SLUICE_TRY(const std::optional<std::string> text,
+               storage_.find(context, start_path_of(run_id), limits::kStateFileBytesMax));
+    const Json start = text ? Json::parse(*text, nullptr, false) : Json();
+    if (start.is_object() && start.contains(kDraft) && start[kDraft].is_string() &&
+        !is_alive(start)) {
+      drafts.push_back({.run_id = run_id,
+                        .unfinished = "interrupted",
+                        .text = start[kDraft].get<std::string>(),
+                        .uri = storage_.uri(start_path_of(run_id))});
+    }
+  }
+  return drafts;
+}
+
+Result<std::vector<StoredRun>> RunLog::load_newest(const Context& context,
+                                                   std::size_t count_max) const {
+  SLUICE_TRY(const auto runs, list_runs(context));
   std::vector<StoredRun> newest;
   for (const auto& [run_id, has_record] : runs) {
     if (newest.size() == count_max) {
