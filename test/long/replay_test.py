@@ -68,7 +68,8 @@ class Replay(unittest.TestCase):
 
     def sluice(self, lake: str, *words: str) -> Any:
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
-            process = subprocess.Popen([os.environ["SLUICE"], *words, "--json"],
+            process = subprocess.Popen([os.environ["SLUICE"], *words, "--json", "--memory",
+                                        f"{MEMORY_MIB}MiB"],
                                        cwd=self.folder / lake, stdout=out, stderr=err)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -94,15 +95,14 @@ class Replay(unittest.TestCase):
             file.write("id,email,amount,day\n")
             for start in range(0, rows, CHUNK):
                 file.write("".join(map(line, range(start, min(start + CHUNK, rows)))))
-        memory = ("--memory", f"{MEMORY_MIB}MiB")
         self.contract("mended", 10)
-        first = self.sluice("mended", "run", "orders.yaml", *memory)["rows"]
+        first = self.sluice("mended", "run", "orders.yaml")["rows"]
         self.assertEqual((first["source"], first["good"], first["quarantined"]),
                          (rows, rows - bad, bad))
         self.assertEqual(self.stats(), (bad, 0, 0))
         self.contract("mended", 100_000)
         begun = time.monotonic()
-        moved = self.sluice("mended", "quarantine", "replay", "orders.yaml", *memory)
+        moved = self.sluice("mended", "quarantine", "replay", "orders.yaml")
         seconds = time.monotonic() - begun
         self.assertEqual((moved["tried"], moved["moved"], moved["refused"]),
                          (bad, bad - lost, lost))
@@ -110,7 +110,7 @@ class Replay(unittest.TestCase):
         again = self.sluice("mended", "quarantine", "replay", "orders.yaml")
         self.assertEqual((again["tried"], again["moved"]), (lost, 0))
         self.contract("clean", 100_000)
-        clean = self.sluice("clean", "run", "orders.yaml", *memory)["rows"]
+        clean = self.sluice("clean", "run", "orders.yaml")["rows"]
         self.assertEqual(clean["quarantined"], lost)
         self.assertTrue(self.target("mended").equals(self.target("clean")))
         discarded = self.sluice("mended", "quarantine", "discard", "orders.yaml", "--rule",

@@ -1,0 +1,121 @@
+"""Batches by the command line: which files a run reads, what reads them again, where the record of
+it lies, and what several runs at one moment leave."""
+
+import json
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
+from program import SLUICE, InFolder, environment
+
+CONTRACT = """\
+info: {title: Orders, table_name: orders}
+source: {path: landing/*.csv, load_mode: MODE}
+model: {fields: [{name: id, type: integer, required: true}]}
+materialization: {strategy: append, format: parquet, target_path: lake/orders}
+"""
+WRITERS = 4
+ROUNDS = 3
+
+
+class Batches(InFolder):
+    def setUp(self) -> None:
+        super().setUp()
+        self.contract("incremental")
+
+    def contract(self, mode: str) -> None:
+        self.write("orders.yaml", CONTRACT.replace("MODE", mode))
+
+    def land(self, name: str, *ids: int) -> None:
+        self.write(f"landing/{name}.csv", "id\n" + "".join(f"{i}\n" for i in ids))
+
+    def json(self, *words: str) -> Any:
+        done = self.sluice(*words, "--json")
+        self.assertEqual(done.code, 0, done.err)
+        return json.loads(done.out)
+
+    def run_it(self, *words: str) -> tuple[str, int]:
+        answer = self.json("run", "orders.yaml", *words)
+        return answer["status"], answer["rows"]["source"]
+
+    def written(self) -> list[int]:
+        """The ids in the target, read by a run that does nothing but read."""
+        self.write("read.yaml", "info: {title: Read, table_name: read}\n"
+                                "model: {fields: [{name: id, type: integer}]}\n")
+        files = [str(path) for path in sorted((self.folder / "lake/orders").glob("*.parquet"))]
+        sources = [word for file in files for word in ("--source", file)]
+        (self.folder / "ids.jsonl").unlink(missing_ok=True)
+        self.json("run", "read.yaml", *sources, "--no-materialize", "--output-good", "ids.jsonl")
+        lines = (self.folder / "ids.jsonl").read_text("utf-8").splitlines()
+        return sorted(json.loads(line)["id"] for line in lines)
+
+    def files_of_batches(self, state: str = "lake/orders/_sluice") -> list[list[str]]:
+        records = sorted((self.folder / state).glob("*/batch-*.json"))
+        return [[file["path"].rsplit("/", 1)[1] for file in
+                 json.loads(record.read_text("utf-8"))["input"]["files"]] for record in records]
+
+    def test_a_file_is_read_once_unless_it_is_asked_for(self) -> None:
+        self.land("a", 1, 2)
+        self.assertEqual(self.run_it(), ("succeeded", 2))
+        self.assertEqual(self.run_it(), ("skipped", 0))
+        self.land("b", 3)
+        self.assertEqual(self.run_it(), ("succeeded", 1))
+        self.assertEqual(self.run_it("--full"), ("succeeded", 3))
+        self.assertEqual(self.run_it("--full"), ("skipped", 0))
+        self.assertEqual(self.run_it("--again"), ("succeeded", 3))
+        self.assertEqual(self.run_it(), ("skipped", 0))
+        self.assertEqual(self.written(), [1, 1, 1, 2, 2, 2, 3, 3, 3])
+        self.assertEqual(self.files_of_batches(), [["a.csv"], ["b.csv"], ["a.csv", "b.csv"],
+                                                   ["a.csv", "b.csv"]])
+
+    def test_without_incremental_equal_files_are_one_batch(self) -> None:
+        self.contract("full")
+        self.land("a", 1, 2)
+        self.assertEqual(self.run_it(), ("succeeded", 2))
+        status = self.json("run", "orders.yaml")
+        self.assertEqual(status["status"], "skipped")
+        self.assertIn("batch 1", status["reason"])
+        self.land("a", 1, 2, 3)  # other content is another file
+        self.assertEqual(self.run_it(), ("succeeded", 3))
+
+    def test_the_state_lies_where_it_is_told(self) -> None:
+        self.land("a", 1)
+        self.assertEqual(self.run_it("--state", "state"), ("succeeded", 1))
+        self.assertEqual(self.run_it("--state", "state"), ("skipped", 0))
+        self.assertEqual(self.files_of_batches("state"), [["a.csv"]])
+        self.assertEqual(self.files_of_batches(), [])
+        listed = self.json("runs", "list", "orders.yaml", "--state", "state")["runs"]
+        self.assertEqual([run["status"] for run in listed], ["skipped", "succeeded"])
+        # A run that writes no target keeps state only where it is told to.
+        self.assertEqual(self.run_it("--no-materialize", "--output-good", "good.csv"),
+                         ("succeeded", 1))
+        self.assertFalse(list(self.folder.glob("**/good*/_sluice")))
+
+    def test_runs_at_one_moment_share_no_file(self) -> None:
+        ids: list[int] = []
+        for number in range(ROUNDS):
+            runs = []
+            for writer in range(WRITERS):
+                ids.append(number * WRITERS + writer)
+                self.land(f"f{ids[-1]}", ids[-1])
+                runs.append(subprocess.Popen([str(SLUICE), "run", "orders.yaml", "--quiet"],
+                                             cwd=self.folder, env=environment(),
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+            for run in runs:
+                _, said = run.communicate()
+                self.assertEqual(run.returncode, 0, said)
+        self.run_it()
+        batches = self.files_of_batches()
+        read = [file for batch in batches for file in batch]
+        self.assertEqual(sorted(read), sorted(f"f{i}.csv" for i in ids), batches)
+        self.assertEqual(self.written(), ids)
+        listed = self.json("runs", "list", "orders.yaml", "--limit", "100")["runs"]
+        committed = [run["batch"] for run in listed if run["status"] == "succeeded"]
+        self.assertEqual(sorted(committed), list(range(1, len(batches) + 1)))
+
+
+if __name__ == "__main__":
+    unittest.main()
