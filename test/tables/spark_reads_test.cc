@@ -143,7 +143,7 @@ TEST_P(SparkReads, WhatSluiceWroteInEveryWay) {
   expect_the_same("rows made equal by key", 24);
   run::maintain(
       context_, *table_,
-      Evolve{.changes = {schema::AddColumn{.field = {.name = "note", .type = {schema::String{}}}}}})
+      Evolve{.changes = {schema::AddColumn{.field = {.name = "note", .type = {schema::Text{}}}}}})
       .value();
   write(plan::Append{},
         fmt::format("SELECT *, 'new' AS note FROM ({})", trips(50, 53, "2026-01-03")));
