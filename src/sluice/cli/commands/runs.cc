@@ -28,7 +28,7 @@ constexpr Option kOptions[] = {
      .group = ""},
     {.name = "to",
      .value = "PLACE",
-     .help = "export: the table's folder, or FILE.duckdb; unless said metadata.run_log_table",
+     .help = "export: a folder or FILE.duckdb; unless said metadata.run_log_table",
      .group = ""},
     {.name = "format", .value = "NAME", .help = "export: delta, parquet or duckdb", .group = ""},
     {.name = "fail-on-breach",
