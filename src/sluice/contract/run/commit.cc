@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "sluice/base/limits.h"
+#include "sluice/contract/evolution/evolution.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
-#include "sluice/contract/evolution/evolution.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/duckdb/duckdb.h"
 #include "sluice/table/module.h"
