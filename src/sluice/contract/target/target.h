@@ -10,8 +10,8 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
-#include "sluice/contract/run/commit.h"
 #include "sluice/contract/evolution/evolution.h"
+#include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/run.h"
 #include "sluice/engine/engine.h"
 #include "sluice/table/table.h"
