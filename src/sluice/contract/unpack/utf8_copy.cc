@@ -2,7 +2,6 @@
 
 #include <array>
 #include <fstream>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -82,18 +81,19 @@ class Decoder {
   }
 
   void finish(std::string& out) const {
-    if (first_half_ || high_ != 0) {
+    if (has_first_half_ || high_ != 0) {
       out += kNoText;
     }
   }
 
  private:
   void take_half(unsigned char byte, std::string& out) {
-    if (!first_half_) {
+    has_first_half_ = !has_first_half_;
+    if (has_first_half_) {
       first_half_ = byte;
       return;
     }
-    const char32_t one = *std::exchange(first_half_, std::nullopt);
+    const char32_t one = first_half_;
     const char32_t unit =
         encoding_ == TextEncoding::Utf16Be ? (one << 8U) | byte : (char32_t{byte} << 8U) | one;
     const bool is_low = unit >= 0xDC00 && unit < 0xE000;
@@ -113,7 +113,8 @@ class Decoder {
   }
 
   TextEncoding encoding_;
-  std::optional<unsigned char> first_half_;
+  unsigned char first_half_ = 0;
+  bool has_first_half_ = false;
   char32_t high_ = 0;
 };
 
