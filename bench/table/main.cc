@@ -139,6 +139,7 @@ void load(Place& place, std::int64_t from, std::int64_t to) {
   place.execute("CREATE OR REPLACE TEMP TABLE incoming AS " + plain_rows(from, to));
 }
 
+#ifdef SLUICE_HAS_DELTA
 /// `count` appends of 100 rows; the times of the last of them.
 std::vector<Seconds> append_small(Place& place, int count, int timed) {
   std::vector<Seconds> times;
@@ -153,12 +154,14 @@ std::vector<Seconds> append_small(Place& place, int count, int timed) {
   }
   return times;
 }
+#endif
 
 void tell(std::string_view what, std::string_view figure, std::string_view goal) {
   fmt::print("{:<58} {:>22}  goal {}\n", what, figure, goal);
   std::fflush(stdout);
 }
 
+#ifdef SLUICE_HAS_DELTA
 std::string ms(Seconds time) { return fmt::format("{:.1f} ms", time * 1'000); }
 
 void bench_append() {
@@ -175,6 +178,7 @@ void bench_append_after(int commits) {
   tell(fmt::format("Delta: the same after {} keyed appends", commits),
        ms(median(append_small(place, 31, 31))), "6 ms");
 }
+#endif
 
 /// A merge of 100,000 rows, half of them new, and the rewrite of the same files by the engine.
 void bench_merge(std::string_view format, std::int64_t rows) {
@@ -204,6 +208,7 @@ void bench_merge(std::string_view format, std::int64_t rows) {
        rows > 1'000'000 ? "under 1 GB" : "1.3x");
 }
 
+#ifdef SLUICE_HAS_DELTA
 void bench_merge_after_small(int commits) {
   Place place("delta");
   make(place);
@@ -222,6 +227,7 @@ void bench_merge_after_small(int commits) {
   tell(fmt::format("Delta: a compaction of {} files after it", compacted.deleted),
        fmt::format("{:.2f} s", compact_watch.seconds()), "-");
 }
+#endif
 
 /// Data files as a table writes them, flushed and committed, beside the engine's own writer.
 void bench_write(std::string_view format) {
@@ -261,11 +267,7 @@ void row(const std::function<void()>& measure) {
   fmt::print("{:<58} {:>19} MB\n", "  peak memory", used.ru_maxrss / 1'000);
 }
 
-}  // namespace
-}  // namespace sluice::bench
-
-int main() {
-  using namespace sluice::bench;
+void run() {
 #ifdef SLUICE_HAS_DELTA
   row(bench_append);
   row([] { bench_merge("delta", 1'000'000); });
@@ -274,7 +276,7 @@ int main() {
   row([] { bench_merge("parquet", 1'000'000); });
   row([] { bench_write("parquet"); });
   if (std::getenv("SLUICE_LONG") == nullptr) {
-    return 0;
+    return;
   }
 #ifdef SLUICE_HAS_DELTA
   row([] { bench_append_after(5'000); });
@@ -282,5 +284,12 @@ int main() {
   row([] { bench_merge("delta", 20'000'000); });
 #endif
   row([] { bench_merge("parquet", 20'000'000); });
+}
+
+}  // namespace
+}  // namespace sluice::bench
+
+int main() {
+  sluice::bench::run();
   return 0;
 }
