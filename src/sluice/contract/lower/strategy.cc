@@ -134,6 +134,15 @@ Status check_merge_keys(const Contract& contract, const Materialization& target)
   return {};
 }
 
+/// Those that come are replaced, the others stay.
+plan::OverwritePartitions lower_partitions(const Materialization& target) {
+  plan::OverwritePartitions mode;
+  for (const Text& column : target.partition_by) {
+    mode.by.push_back({.column = column.value});
+  }
+  return mode;
+}
+
 }  // namespace
 
 Result<plan::WriteMode> lower_strategy(const Contract& contract) {
@@ -151,7 +160,9 @@ Result<plan::WriteMode> lower_strategy(const Contract& contract) {
   SLUICE_CHECK(check_merge_keys(contract, target));
   switch (target.strategy.value) {
     case Strategy::Append: return plan::WriteMode{plan::Append{}};
-    case Strategy::Overwrite: return plan::WriteMode{plan::Overwrite{}};
+    case Strategy::Overwrite:
+      return target.partition_by.empty() ? plan::WriteMode{plan::Overwrite{}}
+                                         : plan::WriteMode{lower_partitions(target)};
     case Strategy::Merge: return plan::WriteMode{lower_merge(contract, target)};
     case Strategy::Scd2:
       return plan::WriteMode{lower_scd2(contract, target, target.scd2.value_or(Scd2{}))};

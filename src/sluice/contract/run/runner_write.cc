@@ -223,7 +223,8 @@ Status Runner::commit() {
   } else if (merge != nullptr && merge->snapshot && executed_.rows.quarantined > 0) {
     SLUICE_CHECK(spare_refused(*merge));
   }
-  if (replay_ && std::holds_alternative<plan::Overwrite>(mode)) {
+  if (replay_ && (std::holds_alternative<plan::Overwrite>(mode) ||
+                  std::holds_alternative<plan::OverwritePartitions>(mode))) {
     mode = plan::Append{};  // beside the rows of its batch that passed at once
   }
   const std::string strategy(plan::mode_name(mode));
