@@ -130,6 +130,12 @@ class Past:
         self.write_rows("one.jsonl", ROWS)
         for said in (b"billing", b"GDPR, CCPA", b"compliance.retention.period"):
             self.assertIn(said, self.stored_schema())
+        if self.keeps_properties:
+            self.assertEqual(self.ask("show")["properties"]["owner"], "billing")
+            shown = self.sluice("table", "show", self.table).out
+            self.assertIn("  compliance.regulations = GDPR, CCPA\n", shown)
+
+    keeps_properties = True
 
     def stored_schema(self) -> bytes:
         """Where the format keeps the columns, read by nobody who knows it."""
@@ -207,6 +213,7 @@ class DeltaPast(Past, DeltaFormat):
 @unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
 class LakePast(Past, LakeFormat):
     files_before = 0  # small inserts lie in the catalog
+    keeps_properties = False  # but a comment
 
 
 class NoTable(InFolder):

@@ -175,6 +175,9 @@ Status show(const Asked& asked) {
   for (const plan::PartitionField& field : state->partition_by) {
     asked.terminal.print(fmt::format("  partitioned by {}\n", field.column));
   }
+  for (const auto& [name, value] : state->properties) {
+    asked.terminal.print(fmt::format("  {} = {}\n", name, value));
+  }
   return {};
 }
 
