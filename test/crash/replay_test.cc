@@ -175,6 +175,9 @@ TEST_P(ReplayCrash, AfterAnEndAtAnyCallEachRowMovesOnce) {
 
 std::vector<ReplayCase> replay_cases() {
   std::vector<ReplayCase> cases{{.format = "parquet", .stride = 17}};
+#ifdef SLUICE_HAS_DELTA
+  cases.push_back({.format = "delta", .stride = 17});
+#endif
   if (table::check_lake_extensions("sqlite:").has_value()) {
     cases.push_back({.format = "ducklake", .stride = 79});
   }
