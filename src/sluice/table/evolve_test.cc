@@ -16,7 +16,7 @@ schema::Schema trips() {
                      {.name = "day", .type = {schema::Date{}}}}};
 }
 
-Result<Evolved> evolve(std::vector<Change> changes) {
+Result<Evolved> evolve(const std::vector<Change>& changes) {
   return evolve_schema(trips(), changes, {"day"});
 }
 

@@ -144,7 +144,7 @@ class LakePlace final : public TablePlace {
   std::deque<Opened> opened_;
 };
 
-TableCase case_of(std::string kind) {
+TableCase case_of(const std::string& kind) {
   return {.name = "ducklake_" + kind,
           .make = [kind] { return std::make_unique<LakePlace>(kind); },
           .has_files = false,
