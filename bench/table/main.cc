@@ -186,6 +186,7 @@ void bench_merge(std::string_view format, std::int64_t rows) {
   make(place);
   place.execute("CREATE OR REPLACE TEMP VIEW incoming AS " + plain_rows(0, rows));
   write(place, plan::Append{}, "first");
+  place.execute("DROP VIEW incoming");
   place.execute(
       fmt::format("CREATE OR REPLACE TEMP TABLE incoming AS {} UNION ALL SELECT * REPLACE "
                   "(fare + 1 AS fare) FROM ({}) USING SAMPLE 50000 ROWS",
