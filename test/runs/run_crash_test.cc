@@ -2,7 +2,6 @@
 // again finds the target, the quarantine and the counts of one clean run, and the killed run in the
 // record as interrupted. Every second time a file has come meanwhile: its rows are there once, too.
 // The ordinary run takes a few calls of each case, at distances that walk; the long one takes all.
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -11,12 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "apart.h"
 #include "syscalls.h"
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/base/test_size.h"
@@ -34,30 +32,6 @@ namespace sluice::crash {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// How a forked process ended; the codes of ours lie above those of a sanitizer.
-constexpr int kUnharmed = 40;  // ended well, and its call was not reached
-constexpr int kRight = 44;
-constexpr int kKilled = -SIGKILL;
-
-/// Runs in a process of its own, which shares nothing that it changes.
-int run_apart(const std::function<int()>& work) {
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 1;
-    try {
-      code = work();
-    } catch (const std::exception& failed) {
-      std::cerr << failed.what() << '\n';
-    }
-    std::cerr.flush();
-    ::_exit(code);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 struct CrashCase {
   std::string format;    // parquet, duckdb
