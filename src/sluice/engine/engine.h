@@ -10,12 +10,14 @@
 // takes one; it has no parameters.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "sluice/base/arrow_stream.h"
@@ -32,7 +34,7 @@ struct EngineFeatures {
   bool local_files = false;         // reads and writes files of this machine by path
   bool executes_over_rows = false;  // execute_over
   bool bound_parameters = true;     // '?' in statements, bound or written as literals
-  bool text_functions = false;      // Connection::add_function
+  bool functions = false;           // Connection::add_function and add_gate
   std::string dialect = "duckdb";   // the folder of dialect/ that speaks to it
 };
 
@@ -41,6 +43,38 @@ struct EngineFeatures {
 struct TextFunction {
   std::string name;
   std::function<Result<std::string>(std::string_view text)> apply;
+};
+
+/// Counts the rows that pass it: `name()` in a WHERE is true of every row, and is asked once for
+/// each.
+struct RowCounter {
+  std::string name;
+  std::shared_ptr<std::atomic<std::int64_t>> rows;
+};
+
+using Function = std::variant<TextFunction, RowCounter>;
+
+/// A gate in the WHERE of a statement, asked once for each row: `name(value, flags...)` is true
+/// where the value is NULL. What is not NULL is kept in a table of one column, as it comes.
+struct GateOptions {
+  std::string name;
+  std::string table;  // that is there, and not a temporary one
+  int flags = 0;      // how many BIGINTs of flags follow the value
+};
+
+struct GateCounts {
+  std::int64_t passed = 0;
+  std::int64_t kept = 0;
+  /// Rows that had the flag, passed or kept: of bit b of the nth BIGINT at 64 * n + b.
+  std::vector<std::int64_t> flags;
+};
+
+/// One thread owns it; destroyed without being closed it may leave some of the rows in the table.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  /// After the statement that asked it has ended: from here on the table can be read.
+  virtual Result<GateCounts> close() = 0;
 };
 
 class Connection {
@@ -66,9 +100,17 @@ class Connection {
 
   /// Makes `function` known to the statements of this engine until it closes. Unsupported where an
   /// engine runs elsewhere: its features say so.
-  virtual Status add_function(TextFunction function) {
+  virtual Status add_function(Function function) {
+    static_cast<void>(function);
+    return make_error(ErrorCode::Unsupported, "this engine takes no functions of this process")
+        .with_hint("run on the embedded engine");
+  }
+
+  /// Makes a gate known to the statements of this engine, as add_function does. No other has had
+  /// its name.
+  virtual Result<std::unique_ptr<Gate>> add_gate(const GateOptions& options) {
     return make_error(ErrorCode::Unsupported,
-                      "this engine takes no functions of this process: '" + function.name + "'")
+                      "this engine takes no gates of this process: '" + options.name + "'")
         .with_hint("run on the embedded engine");
   }
 

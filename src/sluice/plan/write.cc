@@ -6,6 +6,12 @@
 
 namespace sluice::plan {
 
+bool adds_rows(const WriteMode& mode) {
+  const auto* append = std::get_if<Append>(&mode);
+  return std::holds_alternative<Overwrite>(mode) ||
+         (append != nullptr && append->unique_key.empty());
+}
+
 std::string_view mode_name(const WriteMode& mode) {
   return std::visit(overloaded{[](const Append&) -> std::string_view { return "append"; },
                                [](const Overwrite&) -> std::string_view { return "overwrite"; },

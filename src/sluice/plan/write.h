@@ -169,6 +169,8 @@ struct CreateTable {
   friend bool operator==(const CreateTable&, const CreateTable&) = default;
 };
 
+/// Puts rows beside those that are there, or instead of all of them, and looks at no key.
+bool adds_rows(const WriteMode& mode);
 std::string_view mode_name(const WriteMode& mode);  // "append", "merge", ...
 std::string to_string(const Write& write);
 

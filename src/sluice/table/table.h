@@ -107,6 +107,10 @@ struct TableDescription {
   std::string format;
   /// What a reader that does not know this format's log may see in mid-commit; empty: nothing odd.
   std::string reader_note;
+  /// An append takes over files of `uri` whose names begin with this and its ingest id and end so.
+  /// No ending: it takes none.
+  std::string staged_prefix;
+  std::string staged_ending;
 };
 
 /// Which version is meant: the newest, one by its number, or the last that was committed by an

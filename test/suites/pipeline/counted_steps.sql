@@ -22,15 +22,15 @@ CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00
 -- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step filter
-CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "tags", "_sluice_file", "_sluice_raw", NOT coalesce((
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw", NOT coalesce((
 id > 0
-), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT * REPLACE (_sluice_file || _sluice_passed('') AS _sluice_file) FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file')))) AS source;
+), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file')))) AS source;
 -- observe
 SELECT count(*), count(*) FILTER (WHERE NOT _sluice_dropped), 0, count(*) FILTER (WHERE _sluice_dropped), 0, 0 FROM sluice_1;
 -- step deduplicate
-CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "tags", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "tags", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE NOT _sluice_dropped) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_1 WHERE NOT _sluice_dropped) AS source;
 -- step deduplicate
-CREATE OR REPLACE TEMP TABLE sluice_3 AS SELECT "id", "tags", "_sluice_file", "_sluice_raw", NOT ("id" IS NULL) AND row_number() OVER (PARTITION BY "id" ORDER BY "id" DESC NULLS LAST, source.rowid) > 1 AS "_sluice_dropped" FROM sluice_2 AS source ORDER BY source.rowid;
+CREATE OR REPLACE TEMP TABLE sluice_3 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw", NOT ("id" IS NULL) AND row_number() OVER (PARTITION BY "id" ORDER BY "id" DESC NULLS LAST, source.rowid) > 1 AS "_sluice_dropped" FROM sluice_2 AS source ORDER BY source.rowid;
 -- observe
 SELECT (SELECT count(*) FROM sluice_2), count(*) FILTER (WHERE NOT _sluice_dropped), 0, count(*) FILTER (WHERE _sluice_dropped), 0, 0 FROM sluice_3;
 -- spent
@@ -38,9 +38,9 @@ DROP TABLE sluice_1;
 -- spent
 DROP TABLE sluice_2;
 -- step explode
-CREATE OR REPLACE TEMP TABLE sluice_4 AS SELECT "id", "tags", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "tags", "_sluice_file", "_sluice_raw" FROM sluice_3 WHERE NOT _sluice_dropped) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_4 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_3 WHERE NOT _sluice_dropped) AS source;
 -- step explode
-CREATE OR REPLACE TEMP TABLE sluice_5 AS SELECT "id", "tags", unnest(CASE WHEN len("tags") > 0 THEN "tags" ELSE [NULL] END) AS "tag", "_sluice_file", "_sluice_raw" FROM sluice_4 AS source;
+CREATE OR REPLACE TEMP TABLE sluice_5 AS SELECT "id", "tags", unnest(CASE WHEN len("tags") > 0 THEN "tags" ELSE [NULL] END) AS "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_4 AS source;
 -- observe
 SELECT count(*), (SELECT count(*) FROM sluice_5), 0, count(*) FILTER (WHERE n = 0), coalesce(sum(greatest(n - 1, 0)), 0), 0 FROM (SELECT len(CASE WHEN len("tags") > 0 THEN "tags" ELSE [NULL] END) AS n FROM sluice_4 AS source);
 -- spent
@@ -48,7 +48,7 @@ DROP TABLE sluice_3;
 -- spent
 DROP TABLE sluice_4;
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", _sluice_file IS NULL AS _sluice_seen, CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "tags", "tag", "_sluice_file", "_sluice_raw" FROM sluice_5);
+CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", "_sluice_seen", CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "tags", "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_5);
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_6;
 -- spent

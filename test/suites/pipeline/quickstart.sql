@@ -22,12 +22,12 @@ CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00
 -- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", _sluice_file IS NULL AS _sluice_seen, _sluice_m0, CASE WHEN _sluice_m0 & 3 <> 0 THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_seen", _sluice_m0, CASE WHEN _sluice_m0 & 3 <> 0 THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
 ("email" IS NOT NULL)
 ) THEN 0 ELSE 1 END + CASE WHEN (
 (email LIKE '%@%.%'
 )
-) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT "cus_id", "email", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", "email", "_sluice_file", struct_pack("cus_id" := "cus_id", "email" := "email") AS _sluice_raw FROM (SELECT * REPLACE (_sluice_file || _sluice_passed('') AS _sluice_file) FROM (SELECT "cus_id", "email", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'cus_id': 'VARCHAR', 'email': 'VARCHAR'}, filename='_sluice_file'))))) AS source);
+) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", struct_pack("cus_id" := "cus_id", "email" := "email") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "cus_id", "email", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, columns={'cus_id': 'VARCHAR', 'email': 'VARCHAR'}, filename='_sluice_file'))))) AS source);
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step 

@@ -133,10 +133,32 @@ Result<DatabaseTable> DatabaseTable::open(const Context& context,
   return database;
 }
 
-Result<table::Receipt> commit_target(const Context& context, table::Table& table,
-                                     const Contract& contract, const AcceptedRows& rows,
-                                     plan::WriteMode mode, const std::string& key,
-                                     const Uuid& run_id, std::function<Status()> before_commit) {
+std::vector<std::string> StagedRows::uris() const {
+  std::vector<std::string> uris;
+  for (const table::NewFile& file : files) {
+    uris.push_back(storage->uri(file.path));
+  }
+  return uris;
+}
+
+Result<bool> Folder::takes_files(const Context& context, std::string_view state_folder) {
+  if (table_->describe().staged_ending.empty()) {
+    return false;
+  }
+  SLUICE_TRY(const std::optional<table::TableState> state, table_->find_state(context));
+  if (state) {
+    return state->partition_by.empty();
+  }
+  SLUICE_TRY(const std::vector<storage::ObjectInfo> there, storage_->list(context, ""));
+  return std::ranges::all_of(there, [&](const storage::ObjectInfo& object) {
+    return !state_folder.empty() && object.path.starts_with(fmt::format("{}/", state_folder));
+  });
+}
+
+Result<CommittedRows> commit_target(const Context& context, table::Table& table,
+                                    const Contract& contract, const AcceptedRows& rows,
+                                    plan::WriteMode mode, const std::string& key,
+                                    const Uuid& run_id, std::function<Status()> before_commit) {
   const schema::Schema columns = with_kept_columns(rows.columns, mode);
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
   if (state) {
@@ -160,7 +182,20 @@ Result<table::Receipt> commit_target(const Context& context, table::Table& table
       return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));
     };
   }
-  return run::write_once(context, table, write, source, commit_key(key, run_id), options);
+  const table::CommitKey commit = commit_key(key, run_id);
+  CommittedRows committed;
+  if (rows.staged != nullptr) {
+    SLUICE_TRY(const std::optional<table::TableState> now, table.find_state(context));
+    plan::Write taking = write;
+    taking.source = plan::StagedFiles{rows.staged->uris()};
+    committed.took_files =
+        now && !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, commit)
+                    .empty();
+    write = committed.took_files ? std::move(taking) : std::move(write);
+  }
+  SLUICE_TRY(committed.receipt, run::write_once(context, table, write, source, commit, options));
+  committed.took_files = committed.took_files && committed.receipt.ingest_id == run_id;
+  return committed;
 }
 
 }  // namespace sluice::contract

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
@@ -16,9 +17,18 @@
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
 #include "sluice/storage/storage.h"
+#include "sluice/table/files/staged.h"
 #include "sluice/table/table.h"
 
 namespace sluice::contract {
+
+/// Rows in files of a table's folder that no version names.
+struct StagedRows {
+  storage::Storage* storage = nullptr;
+  std::vector<table::NewFile> files;
+
+  std::vector<std::string> uris() const;
+};
 
 /// A table in a local folder, with the storage below it.
 class Folder {
@@ -29,6 +39,11 @@ class Folder {
 
   storage::Storage& storage() { return *storage_; }
   table::Table& table() { return *table_; }
+
+  /// Whether rows may be written as the table's files before they are committed: where there is a
+  /// table that takes them, or nothing that would stand in a new one's way. `state_folder` is the
+  /// folder below it in which runs are recorded.
+  Result<bool> takes_files(const Context& context, std::string_view state_folder);
 
  private:
   std::unique_ptr<storage::Storage> storage_;
@@ -67,14 +82,22 @@ struct AcceptedRows {
   std::string_view relation;
   /// Set when the table is on another engine than the relation: the rows come from here.
   engine::Connection* elsewhere = nullptr;
+  /// Set when the rows lie in files of the table's folder, for the table to take over.
+  const StagedRows* staged = nullptr;
+};
+
+/// What a commit brought. `took_files`: those that were staged are the table's from here on.
+struct CommittedRows {
+  table::Receipt receipt;
+  bool took_files = false;
 };
 
 /// Brings the rows into the table under `key`; makes the table when it is not there, and brings one
 /// that is there in line with the columns as far as the contract's schema policy goes.
 /// `before_commit` as in run::WriteOptions.
-Result<table::Receipt> commit_target(const Context& context, table::Table& table,
-                                     const Contract& contract, const AcceptedRows& rows,
-                                     plan::WriteMode mode, const std::string& key,
-                                     const Uuid& run_id, std::function<Status()> before_commit);
+Result<CommittedRows> commit_target(const Context& context, table::Table& table,
+                                    const Contract& contract, const AcceptedRows& rows,
+                                    plan::WriteMode mode, const std::string& key,
+                                    const Uuid& run_id, std::function<Status()> before_commit);
 
 }  // namespace sluice::contract

@@ -120,9 +120,18 @@ Error Runner::as_told(Error error) const {
   return without_values(std::move(error), files);
 }
 
+/// Rows that stream need little, and an engine takes all it may have. Where that is too little the
+/// run is begun anew.
+std::uint64_t Runner::memory_bytes_max() const {
+  constexpr std::uint64_t kEnoughToStream = std::uint64_t{384} << 20;
+  const bool is_chosen = context_.memory_bytes_max != Context{}.memory_bytes_max;
+  return is_chosen || has_all_memory_ || masks() || !may_stream() ? context_.memory_bytes_max
+                                                                  : kEnoughToStream;
+}
+
 Status Runner::open_engine() {
   // Clear values on a disk outlive the run: a run that masks stays in memory.
-  engine::EngineOptions options{.memory_bytes_max = context_.memory_bytes_max,
+  engine::EngineOptions options{.memory_bytes_max = memory_bytes_max(),
                                 .threads_max = context_.threads_max,
                                 .locked = true,
                                 .may_spill = !masks()};
@@ -177,12 +186,19 @@ Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
                               : engine::open_engine("duckdb", options);
 }
 
+/// A target that is a table in a folder.
+Status Runner::open_folder() {
+  if (!places_.target.empty() && places_.table.parts.empty()) {
+    SLUICE_TRY(auto storage, options_.open_storage(places_.target));
+    SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
+  }
+  return {};
+}
+
 Status Runner::open_tables() {
+  SLUICE_CHECK(open_folder());
   if (!places_.target.empty()) {
-    if (places_.table.parts.empty()) {
-      SLUICE_TRY(auto storage, options_.open_storage(places_.target));
-      SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
-    } else {
+    if (!places_.table.parts.empty()) {
       if (!places_.database_file.empty()) {
         SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
                    options_.open_storage(folder_of(places_.database_file)));
@@ -260,7 +276,8 @@ Status Runner::lower_and_bind() {
 
 Status Runner::execute() {
   narrator_.begin("judge");
-  SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_, vault_));
+  SLUICE_TRY(const run::RowWriter writer, find_writer());
+  SLUICE_TRY(executed_, run::execute_pipeline(context_, *connection_, bound_, vault_, writer));
   if (logic_) {
     executed_.ledger.insert(executed_.ledger.begin(), *logic_);
     SLUICE_CHECK(run::check_ledger(executed_.ledger));
@@ -415,7 +432,11 @@ Result<RunResult> Runner::run_steps() {
     return skip("the source has no file");
   }
   SLUICE_CHECK(as_input_error(lower_and_bind()));
-  SLUICE_CHECK(as_input_error(execute()));
+  if (Status judged = as_input_error(execute()); !judged) {
+    lacks_memory_ = judged.error().code == ErrorCode::ResourceExhausted &&
+                    memory_bytes_max() < context_.memory_bytes_max;
+    return std::move(judged).error();
+  }
   if (result_.rows.quarantined > 0) {
     narrator_.tell(LogLevel::Warning, "quarantined", render_notice(result_));
   }
@@ -424,9 +445,9 @@ Result<RunResult> Runner::run_steps() {
     return stop_at_gate();
   }
   count_skipped();
+  SLUICE_CHECK(take_samples());
   SLUICE_CHECK(commit());
   settle();
-  SLUICE_CHECK(take_samples());
   SLUICE_CHECK(give_rows());
   return finish();
 }
@@ -453,7 +474,9 @@ Result<PlannedRun> Runner::plan_steps() {
   if (contract_->external_logic) {
     planned.statements.push_back(describe_external_logic(*contract_, path_));
   } else {
-    SLUICE_TRY(planned.statements, run::planned_statements(bound_));
+    SLUICE_CHECK(open_folder());
+    SLUICE_TRY(const run::RowWriter writer, find_writer());
+    SLUICE_TRY(planned.statements, run::planned_statements(bound_, writer));
   }
   for (const auto& [what, place] :
        {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
@@ -472,9 +495,14 @@ Result<PlannedRun> Runner::plan_steps() {
 
 Result<run::RunResult> run(const Context& context, const std::string& path,
                            const RunOptions& options) {
+  bool has_all_memory = false;
   for (int attempt = 1;; ++attempt) {
-    internal::Runner runner(context, path, options);
+    internal::Runner runner(context, path, options, has_all_memory);
     auto result = runner.run();
+    if (runner.lacks_memory()) {
+      has_all_memory = true;
+      continue;
+    }
     if (runner.needs_replay() && attempt < limits::kCommitRetryMax) {
       RunOptions finishing = options;
       finishing.replay = RowSelection{.row_ids = {"none"}};  // what is recorded, and no more
@@ -489,7 +517,7 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
 
 Result<PlannedRun> plan_run(const Context& context, const std::string& path,
                             const RunOptions& options) {
-  return internal::Runner(context, path, options).plan();
+  return internal::Runner(context, path, options, false).plan();
 }
 
 }  // namespace sluice::contract

@@ -1,6 +1,7 @@
 // One run from the text of the contract to its record; the methods are its steps in the order of
 // the calls. The class is seen by the .cc files of this folder only: run.cc drives and judges,
-// runner_source.cc finds what is read, runner_write.cc what is kept of it. One object is one run on
+// runner_source.cc finds what is read, runner_stage.cc writes while rows are judged, and
+// runner_write.cc what is kept of them. One object is one run on
 // one thread; it owns the engine, the tables and all that the steps hand on.
 #pragma once
 
@@ -47,12 +48,17 @@ class Stopwatch {
 /// One run from the text of the contract to its record. Steps in the order of the calls.
 class Runner {
  public:
-  Runner(const Context& context, const std::string& path, const RunOptions& options)
+  Runner(const Context& context, const std::string& path, const RunOptions& options,
+         bool has_all_memory)
       : narrator_(context),
         context_(narrator_.context()),
         path_(path),
         options_(options),
-        rows_(options.rows) {}
+        rows_(options.rows),
+        has_all_memory_(has_all_memory) {}
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+  ~Runner() { forget_staged(); }
 
   Result<RunResult> run();
   Result<PlannedRun> plan();
@@ -60,6 +66,8 @@ class Runner {
   bool has_lost_race() const { return has_lost_race_; }
   /// A replay died: it is finished before anything else is read.
   bool needs_replay() const { return needs_replay_; }
+  /// The rows did not fit into what streaming needs most often.
+  bool lacks_memory() const { return lacks_memory_; }
 
  private:
   Status read_contract();
@@ -108,8 +116,12 @@ class Runner {
   /// An output replaces what lies under its name: nothing that is read may lie there.
   Status check_outputs() const;
   Status open_state();
+  std::uint64_t memory_bytes_max() const;
+  /// As far as the contract and the options tell.
+  bool may_stream() const;
   Status open_engine();
   Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
+  Status open_folder();
   Status open_tables();
   /// Null: no target is written.
   table::Table* target() {
@@ -128,6 +140,10 @@ class Runner {
   /// The executed copy of a notebook, beside the records of the runs.
   void keep_notebook();
   Status execute();
+  /// Empty: the accepted rows are kept until all are judged.
+  Result<run::RowWriter> find_writer();
+  Result<run::StreamedRows> stage_rows(const std::string& select);
+  void forget_staged();
   Status check_whole_rows() const;
   bool keeps_bad_lines() const;
   void count_skipped();
@@ -202,12 +218,16 @@ class Runner {
   std::unique_ptr<engine::Connection> connection_;
   std::optional<Folder> target_;
   std::optional<DatabaseTable> database_;
+  StagedRows staged_;
+  bool may_be_sent_ = false;  // a commit that names them, and no one knows what became of it
   std::optional<QuarantineStore> quarantine_;
   std::optional<run::BatchRecord> unrecorded_;
   std::optional<run::ReplayInput> replay_;
   bool is_start_kept_ = false;
   bool has_lost_race_ = false;
   bool needs_replay_ = false;
+  bool has_all_memory_ = false;
+  bool lacks_memory_ = false;
   plan::BoundPipeline bound_;
   run::Executed executed_;
 };

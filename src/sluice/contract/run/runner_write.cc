@@ -229,18 +229,28 @@ Status Runner::commit() {
   }
   const std::string strategy(plan::mode_name(mode));
   bool is_bound = false;
-  SLUICE_TRY_IN(const table::Receipt receipt,
-                commit_target(context_, *target(), *contract_,
-                              {.columns = bound_.good,
-                               .relation = run::kGoodRelation,
-                               .elsewhere = database_ ? connection_.get() : nullptr},
-                              std::move(mode), key, run_uuid_,
-                              [&]() -> Status {
-                                is_bound = true;
-                                SLUICE_CHECK(bind_batch(key));
-                                return keep_draft(strategy);
-                              }),
-                "writing the target");
+  Result<CommittedRows> committed =
+      commit_target(context_, *target(), *contract_,
+                    {.columns = bound_.good,
+                     .relation = run::kGoodRelation,
+                     .elsewhere = database_ ? connection_.get() : nullptr,
+                     .staged = staged_.files.empty() ? nullptr : &staged_},
+                    std::move(mode), key, run_uuid_, [&]() -> Status {
+                      is_bound = true;
+                      SLUICE_CHECK(bind_batch(key));
+                      SLUICE_CHECK(keep_draft(strategy));
+                      may_be_sent_ = true;
+                      return {};
+                    });
+  if (!committed) {
+    may_be_sent_ = may_be_sent_ && committed.error().code != ErrorCode::CommitConflict;
+    return std::move(committed).error().with_context("writing the target");
+  }
+  may_be_sent_ = false;
+  if (committed->took_files) {
+    staged_.files.clear();
+  }
+  const table::Receipt& receipt = committed->receipt;
   if (!is_bound) {  // another process has committed this batch meanwhile
     SLUICE_CHECK(unrecorded_ ? Status(lost_race()) : write_outputs());
   }
@@ -447,7 +457,7 @@ void Runner::keep_failure(const Error& error) {
   }
   settle();
   const run::RunLog log(*state_, places_.state_folder);
-  if (has_lost_race_ || needs_replay_) {
+  if (has_lost_race_ || needs_replay_ || lacks_memory_) {
     log.forget_start(context_, result_.run_id);  // the same run goes on under another id
     return;
   }

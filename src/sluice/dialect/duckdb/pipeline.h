@@ -7,6 +7,7 @@
 // Columns whose names begin with `_sluice_` are ours and travel beside those of the contract.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,9 +105,14 @@ std::string mask_function(std::size_t position);
 inline constexpr std::string_view kSealFunction = "_sluice_seal";
 inline constexpr std::string_view kSealedColumn = "_lakelogic_sealed";
 
-/// The function that counts the rows of the source as they are read: it gives its text back. The
-/// run makes it known under this name, or another one, before a program is executed.
-inline constexpr std::string_view kTallyFunction = "_sluice_passed";
+/// The functions of the run that a program asks, known under these names before it is executed.
+struct ProgramFunctions {
+  /// Counts the rows of the source as they are read.
+  std::string tally = "_sluice_passed";
+  /// Keeps refused rows in the table of this name while accepted ones stream on: for programs that
+  /// can_stream. Empty: judged rows are kept in a table, accepted ones too.
+  std::string gate;
+};
 
 /// One counted part of a run.
 struct ProgramStep {
@@ -130,6 +136,17 @@ struct RuleCounts {
   std::vector<std::size_t> rules;  // positions in pipeline.row_rules
 };
 
+/// Rows that are judged while `good` is read, which is done once.
+struct ProgramGate {
+  std::size_t step = 0;              // of steps, the judgement: it has no statements
+  std::string table;                 // to be made before, for what is refused
+  std::string shape;                 // a SELECT of what that table holds, without rows
+  int flags = 0;                     // that the gate is told of every row
+  std::vector<std::size_t> rules;    // positions in pipeline.row_rules
+  std::vector<std::size_t> flag_of;  // each of these rules
+  std::string dataset_columns;       // of `good`: the accepted rows before lineage
+};
+
 /// Everything that one run asks of the engine, in this order.
 struct Program {
   std::vector<ProgramStep> steps;
@@ -139,7 +156,8 @@ struct Program {
   std::string good;            // SELECT of the accepted rows in their final shape, masked
   std::string bad;             // SELECT of the refused rows as they came, masked
   std::string bad_as_text;     // the same with every value as text, for the quarantine table
-  std::string dataset_source;  // the accepted rows before lineage, for data set rules
+  std::string dataset_source;  // the accepted rows before lineage; of a gate: empty
+  std::optional<ProgramGate> gate;
 };
 
 /// Whether lines of the source that are no records can be refused one by one; and whether they are
@@ -147,9 +165,12 @@ struct Program {
 bool can_refuse_lines(const plan::BoundPipeline& bound);
 bool must_refuse_lines(const plan::BoundPipeline& bound);
 
-/// `tally` is the name of the function that counts.
+/// Whether nothing after the judgement changes which rows there are, or asks for what `good` does
+/// not hold.
+bool can_stream(const plan::BoundPipeline& bound, Evaluation evaluation);
+
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading = Reading::Strict,
-                               std::string_view tally = kTallyFunction);
+                               const ProgramFunctions& functions = {});
 
 }  // namespace sluice::dialect

@@ -22,8 +22,10 @@ std::string literal_list(const std::vector<std::string>& texts);
 /// `_sluice_file` as people know the file: SQL.
 std::string told_file(const plan::FileScan& scan);
 
-/// `_sluice_file`, counted on its way: `tally` is asked once for each row and adds nothing to it.
-std::string tallied_file(std::string_view tally);
+/// Asked once for each row that is read, and read by the first statement that keeps it.
+inline constexpr std::string_view kSeenColumn = "_sluice_seen";
+/// As an item of a select list.
+std::string tallied(std::string_view tally);
 
 /// All columns of a scan of CSV files, each found by its name; `more` are options of the reader.
 std::string scan_csv_files(const plan::FileScan& scan, const schema::Schema& columns,
@@ -81,6 +83,9 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
                             const std::vector<std::string>& kept);
 /// Columns of a judged table that count what each rule found.
 std::string rule_counts_query(const plan::Judgement& judgement, std::string_view table);
+/// The masks of a judged row, and for each rule the bit of theirs that says that it found the row.
+std::vector<std::string> mask_columns(const plan::Judgement& judgement);
+std::vector<std::size_t> flags_of_rules(const plan::Judgement& judgement);
 
 /// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
 /// names are added to `error_columns`. Casts always can; the contract's SQL where it is guarded.

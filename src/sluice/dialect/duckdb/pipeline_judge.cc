@@ -257,11 +257,8 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
     if (hidden == kFileColumn || hidden == kRawColumn) {
       refused += fmt::format(", {0} := {0}", hidden);
     }
-    if (std::ranges::find(kept, hidden) != kept.end()) {
+    if (hidden == kSeenColumn || std::ranges::find(kept, hidden) != kept.end()) {
       list += ", " + quote_identifier(hidden);
-    } else if (hidden == kFileColumn) {
-      // Read in every row all the same: the tally counts where it is made.
-      list += fmt::format(", {} IS NULL AS _sluice_seen", hidden);
     }
   }
   list += masks(judgement, "m");
@@ -273,6 +270,23 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
                             list, bad_condition(bound, judgement, all, evaluation), refused,
                             kRefusedColumn, judged),
       .columns = judgement.output};
+}
+
+std::vector<string> mask_columns(const Judgement& judgement) {
+  std::vector<string> columns;
+  for (std::size_t i = 0; i * kBitsPerMask < judgement.rules.size(); ++i) {
+    columns.push_back(numbered("m", i));
+  }
+  return columns;
+}
+
+std::vector<std::size_t> flags_of_rules(const Judgement& judgement) {
+  constexpr std::size_t kBitsOfFlags = 64;
+  std::vector<std::size_t> flags;
+  for (std::size_t i = 0; i < judgement.rules.size(); ++i) {
+    flags.push_back(i / kBitsPerMask * kBitsOfFlags + i % kBitsPerMask);
+  }
+  return flags;
 }
 
 string rule_counts_query(const Judgement& judgement, std::string_view table) {

@@ -80,7 +80,7 @@ string names_of(const schema::Schema& columns) {
 LinesRead read_csv_records(const plan::FileScan& scan, const schema::Schema& columns,
                            const string& lines, const string& refused, std::string_view tally) {
   LinesRead read = begin();
-  const string select = names_of(columns) + ", " + tallied_file(tally);
+  const string select = fmt::format("{}, {}, {}", names_of(columns), kFileColumn, tallied(tally));
   const string more = fmt::format(", filename={}{}", quote_literal(kFileColumn), reject_options());
   read.statements.push_back(make_table(
       lines, fmt::format("SELECT {} FROM {}", select, scan_csv_files(scan, columns, more))));
@@ -121,8 +121,9 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
     all += (all.empty() ? "" : " UNION ALL ") + numbered_lines(file, format);
   }
   read.statements.push_back(make_table(
-      lines, fmt::format("SELECT {}, _sluice_number, _sluice_line, {} AS _sluice_fault FROM ({})",
-                         tallied_file(tally), format.fault, all)));
+      lines,
+      fmt::format("SELECT {}, {}, _sluice_number, _sluice_line, {} AS _sluice_fault FROM ({})",
+                  kFileColumn, tallied(tally), format.fault, all)));
   // Numbers were given to the lines that came: those that the reader rejected stand between them.
   const string numbered = fmt::format(
       "(SELECT {0}, _sluice_number + (SELECT count(*) FROM (SELECT _sluice_file AS f, "
@@ -202,9 +203,7 @@ string read_lines(const std::vector<string>& files, std::int64_t skip_rows,
       quote_literal(kFileColumn), more);
 }
 
-string tallied_file(std::string_view tally) {
-  return fmt::format("{0} || {1}('') AS {0}", kFileColumn, tally);
-}
+string tallied(std::string_view tally) { return fmt::format("{}() AS {}", tally, kSeenColumn); }
 
 string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schema::Schema* columns) {
   string list;

@@ -18,12 +18,12 @@ using std::string;
 class ProgramWriter {
  public:
   ProgramWriter(const plan::BoundPipeline& bound, Evaluation evaluation, Reading reading,
-                std::string_view tally)
+                const ProgramFunctions& functions)
       : bound_(bound),
         pipeline_(bound.pipeline),
         evaluation_(evaluation),
         reading_(reading),
-        tally_(tally) {}
+        functions_(functions) {}
 
   Result<Program> write();
 
@@ -39,6 +39,7 @@ class ProgramWriter {
   Status joining(const plan::PlannedStep& planned, const schema::Schema& output);
   Status reshaping(const plan::PlannedStep& planned, const schema::Schema& output);
   Status judge(const plan::Judgement& judgement, std::string_view name, bool keep_raw);
+  Status judge_at_gate(const plan::Judgement& judgement);
   std::vector<string> kept_columns(bool keep_raw) const;
   Status finish();
   Status settle_good();
@@ -61,7 +62,7 @@ class ProgramWriter {
   const plan::Pipeline& pipeline_;
   Evaluation evaluation_;
   Reading reading_;
-  std::string_view tally_;
+  const ProgramFunctions& functions_;
   Program program_;
   Rows rows_;
   bool is_table_ = false;
@@ -138,9 +139,12 @@ Status ProgramWriter::scan_rows() {
   if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {
     program_.untallied = fmt::format("SELECT count(*) FROM {}", quote_identifier(relation->name));
   } else {
-    select = fmt::format("SELECT * REPLACE ({}) FROM ({})", tallied_file(tally_), select);
+    select = fmt::format("SELECT *, {} FROM ({})", tallied(functions_.tally), select);
+    rows_.hidden.emplace_back(kSeenColumn);
   }
-  rows_ = {.from = "(" + select + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  rows_.from = "(" + select + ")";
+  rows_.columns = bound_.source;
+  rows_.hidden.emplace_back(kFileColumn);
   return {};
 }
 
@@ -148,7 +152,7 @@ Status ProgramWriter::scan_rows() {
 Status ProgramWriter::scan_lines() {
   const string lines = new_table();
   refused_lines_ = new_table();
-  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_, tally_));
+  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_, functions_.tally));
   program_.untallied = std::move(read.untallied);
   ProgramStep done{.name = "read",
                    .statements = std::move(read.statements),
@@ -346,9 +350,10 @@ std::vector<string> ProgramWriter::kept_columns(bool keep_raw) const {
       });
   std::vector<string> kept;
   for (const string& hidden : rows_.hidden) {
-    const bool is_kept = hidden == kFileColumn  ? keeps_file
-                         : hidden == kRawColumn ? keep_raw
-                                                : !hidden.starts_with("_sluice_e");
+    const bool is_kept = hidden == kFileColumn   ? keeps_file
+                         : hidden == kRawColumn  ? keep_raw
+                         : hidden == kSeenColumn ? false
+                                                 : !hidden.starts_with("_sluice_e");
     if (is_kept) {
       kept.push_back(hidden);
     }
@@ -381,6 +386,40 @@ Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view n
       fmt::format("(SELECT {} FROM {} WHERE {} IS NULL)", columns(), table, kRefusedColumn);
   is_table_ = false;
   program_.steps.push_back(std::move(done));
+  return {};
+}
+
+/// As judge, but no row is kept that passes: it streams on to whoever reads them.
+Status ProgramWriter::judge_at_gate(const plan::Judgement& judgement) {
+  const std::vector<string> kept = kept_columns(false);
+  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
+  std::vector<string> told = mask_columns(judgement);
+  if (std::ranges::find(rows_.hidden, kSeenColumn) != rows_.hidden.end()) {
+    told.emplace_back(kSeenColumn);
+  }
+  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept));
+  string flags;
+  for (const string& column : told) {
+    flags += fmt::format(", CAST({} AS BIGINT)", column);
+  }
+  program_.gate = ProgramGate{
+      .step = program_.steps.size(),
+      .table = functions_.gate,
+      .shape = fmt::format("SELECT {} FROM ({}) LIMIT 0", kRefusedColumn, judged.select),
+      .flags = static_cast<int>(told.size()),
+      .rules = judgement.rules,
+      .flag_of = flags_of_rules(judgement),
+      .dataset_columns = {}};
+  program_.steps.push_back({.name = "row_rules"});
+  move_to(program_.steps.back(), functions_.gate, true);
+  refused_.push_back({.table = functions_.gate, .raw = raw_, .has_file = has_file});
+  rows_.hidden = kept;
+  rows_.columns = judged.columns;
+  // Asked where columns are made: a condition could be moved below them, and be made twice.
+  rows_.from = fmt::format(
+      "(SELECT {} FROM (SELECT *, {}({}{}) AS _sluice_passes FROM ({})) WHERE _sluice_passes)",
+      columns(), functions_.gate, kRefusedColumn, flags, judged.select);
+  is_table_ = false;
   return {};
 }
 
@@ -496,7 +535,9 @@ Status ProgramWriter::settle_good() {
 }
 
 Status ProgramWriter::finish() {
-  SLUICE_CHECK(settle_good());
+  if (!program_.gate) {
+    SLUICE_CHECK(settle_good());
+  }
   string list;
   for (const schema::Field& field : bound_.good.fields) {
     const bool is_stamp =
@@ -519,7 +560,12 @@ Status ProgramWriter::finish() {
                   stamps(false), rows_.from);
   SLUICE_TRY(program_.bad, bad_select(false));
   SLUICE_TRY(program_.bad_as_text, bad_select(true));
-  program_.dataset_source = fmt::format("(SELECT {} FROM {})", names_of(rows_.columns), rows_.from);
+  if (program_.gate) {
+    program_.gate->dataset_columns = names_of(rows_.columns);
+  } else {
+    program_.dataset_source =
+        fmt::format("(SELECT {} FROM {})", names_of(rows_.columns), rows_.from);
+  }
   return {};
 }
 
@@ -533,7 +579,8 @@ Result<Program> ProgramWriter::write() {
         return can_fail(step, evaluation_) || (evaluation_ == Evaluation::Guarded &&
                                                std::holds_alternative<plan::FilterRows>(step));
       });
-  SLUICE_CHECK(judge(bound_.before_split, "row_rules", post_can_refuse));
+  SLUICE_CHECK(functions_.gate.empty() ? judge(bound_.before_split, "row_rules", post_can_refuse)
+                                       : judge_at_gate(bound_.before_split));
   SLUICE_CHECK(steps(bound_.post));
   if (!bound_.after_post.is_empty() || has_reasons()) {
     SLUICE_CHECK(judge(bound_.after_post, "post_row_rules", false));
@@ -544,96 +591,26 @@ Result<Program> ProgramWriter::write() {
 
 }  // namespace
 
-std::vector<string> source_views(const plan::Pipeline& pipeline, const string& rows) {
-  std::vector<string> statements;
-  const auto view = [&](std::string_view name) {
-    statements.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
-                                     quote_identifier(name), rows));
-  };
-  view("source");
-  for (const string& name : pipeline.source_names) {
-    const bool is_reference =
-        std::ranges::any_of(pipeline.references, [&](const plan::Reference& reference) {
-          return schema::same_column(reference.name, name);
-        });
-    if (!is_reference && !schema::same_column(name, "source")) {
-      view(name);
-    }
+bool can_stream(const plan::BoundPipeline& bound, Evaluation evaluation) {
+  const plan::Pipeline& pipeline = bound.pipeline;
+  const bool changes_rows = std::ranges::any_of(bound.post, [&](const plan::BoundStep& one) {
+    const plan::Step& step = pipeline.steps[one.step].step;
+    return plan::row_effect(step) != RowEffect::RowByRow || can_fail(step, evaluation);
+  });
+  if (changes_rows || !bound.after_post.is_empty()) {
+    return false;
   }
-  return statements;
-}
-
-Result<std::vector<string>> render_session(const plan::Pipeline& pipeline, sys_micros clock) {
-  std::vector<string> statements;
-  // Every spelling of now gives the run's one instant.
-  const string instant = fmt::format("TIMESTAMPTZ '{}'", to_string(clock));
-  const auto macro = [&](std::string_view name, const string& value) {
-    statements.push_back(fmt::format("CREATE OR REPLACE TEMP MACRO {}() AS {}", name, value));
-  };
-  for (const std::string_view name : {"now", "get_current_timestamp", "transaction_timestamp"}) {
-    macro(name, instant);
-  }
-  for (const std::string_view name : {"current_date", "today"}) {
-    macro(name, fmt::format("CAST({} AS DATE)", instant));
-  }
-  for (const std::string_view name : {"current_localtimestamp", "localtimestamp"}) {
-    macro(name, fmt::format("CAST({} AS TIMESTAMP)", instant));
-  }
-  macro("get_current_time", fmt::format("CAST(CAST({} AS TIMESTAMP) AS TIME)", instant));
-  for (const plan::Reference& reference : pipeline.references) {
-    SLUICE_TRY(const string select, render_reference(reference));
-    statements.push_back(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
-                                     quote_identifier(reference.name), select));
-  }
-  return statements;
-}
-
-string render_lookup_conflicts(const plan::LookUp& lookup) {
-  const string value = quote_identifier(lookup.value);
-  return fmt::format(
-      "SELECT CAST({key} AS VARCHAR) FROM {reference} WHERE {key} IS NOT NULL GROUP BY {key} "
-      "HAVING "
-      "count(DISTINCT {value}) + CAST(count(*) > count({value}) AS INTEGER) > 1 ORDER BY 1 LIMIT 3",
-      fmt::arg("key", quote_identifier(lookup.key)), fmt::arg("value", value),
-      fmt::arg("reference", quote_identifier(lookup.reference)));
-}
-
-Result<string> render_observation(const plan::Observation& observation) {
-  using Text = Result<string>;
-  const auto wrapped = [](const string& query) {
-    return fmt::format(
-        "SELECT CAST(_sluice_value AS VARCHAR) FROM (\n{}\n) AS _sluice_q(_sluice_value)", query);
-  };
-  return std::visit(
-      overloaded{
-          [&](const plan::ScalarQuery& scalar) -> Text {
-            return wrapped(select_text(plan::SqlSelect{.query = scalar.query}));
-          },
-          [&](const plan::DuplicateKeys& keys) -> Text {
-            string present;
-            for (const string& column : keys.columns) {
-              present += fmt::format("{}{} IS NOT NULL", present.empty() ? "" : " AND ",
-                                     quote_identifier(column));
-            }
-            return wrapped(fmt::format(
-                "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM source WHERE {} "
-                "GROUP BY {})",
-                present, quote_columns(keys.columns)));
-          },
-          [&](const plan::NullShare& share) -> Text {
-            return wrapped(
-                fmt::format("SELECT count(*) FILTER (WHERE {} IS NULL) * 1.0 / greatest(count(*), "
-                            "1) FROM source",
-                            quote_identifier(share.column)));
-          },
-          [&](const plan::RowCount&) -> Text { return wrapped("SELECT count(*) FROM source"); },
-      },
-      observation);
+  const schema::Schema& accepted =
+      bound.post.empty() ? bound.before_split.output : bound.post.back().output;
+  const bool has_all = std::ranges::all_of(accepted.fields, [&](const schema::Field& field) {
+    return bound.good.find(field.name) != nullptr;
+  });
+  return pipeline.dataset_rules.empty() || (pipeline.masks.empty() && has_all);
 }
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
-                               Reading reading, std::string_view tally) {
-  return ProgramWriter(bound, evaluation, reading, tally).write();
+                               Reading reading, const ProgramFunctions& functions) {
+  return ProgramWriter(bound, evaluation, reading, functions).write();
 }
 
 }  // namespace sluice::dialect

@@ -42,6 +42,9 @@ std::string printed(const BoundPipeline& bound, const Program& program) {
       add("spent", "DROP TABLE " + table);
     }
   }
+  if (program.gate) {
+    add("gate", fmt::format("CREATE TABLE {} AS {}", program.gate->table, program.gate->shape));
+  }
   for (const RuleCounts& counts : program.rule_counts) {
     add("rules", counts.query);
   }
@@ -53,10 +56,12 @@ std::string printed(const BoundPipeline& bound, const Program& program) {
 
 /// Compares with test/suites/pipeline/<name>.sql; UPDATE_GOLDEN=1 writes it.
 void expect_golden(const std::string& name, const BoundPipeline& bound,
-                   Evaluation evaluation = Evaluation::Plain) {
+                   Evaluation evaluation = Evaluation::Plain,
+                   const ProgramFunctions& functions = {}) {
   const std::string path = "test/suites/pipeline/" + name + ".sql";
   const std::string got =
-      to_string(bound.pipeline) + "\n" + printed(bound, render_program(bound, evaluation).value());
+      to_string(bound.pipeline) + "\n" +
+      printed(bound, render_program(bound, evaluation, Reading::Strict, functions).value());
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << got;
   }
@@ -133,6 +138,9 @@ TEST(Pipeline, TypesAndRulesAreJudgedInOnePass) {
   bound.before_split.rules = {0, 1};
   expect_golden("typed_csv", bound);
   expect_golden("typed_csv_guarded", bound, Evaluation::Guarded);
+  ASSERT_TRUE(can_stream(bound, Evaluation::Plain));
+  expect_golden("typed_csv_streamed", bound, Evaluation::Plain,
+                {.tally = "_sluice_passed", .gate = "_sluice_gate"});
 }
 
 TEST(Pipeline, WhatAStepDropsOrAddsIsCountedInItsOwnTable) {

@@ -89,6 +89,7 @@ class DuckSession {
 
   duckdb_connection get() const { return connection_; }
   DuckDatabase& database() const { return *database_; }
+  const std::shared_ptr<DuckDatabase>& share_database() const { return database_; }
   /// Runs a setting or DDL of ours to its end.
   Status run(const std::string& sql);
   /// DuckDB counts progress only where it is asked to.

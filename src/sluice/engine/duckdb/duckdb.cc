@@ -4,6 +4,7 @@
 
 #include "sluice/engine/duckdb/database_internal.h"
 #include "sluice/engine/duckdb/function_internal.h"
+#include "sluice/engine/duckdb/gate_internal.h"
 #include "sluice/engine/duckdb/load_internal.h"
 #include "sluice/engine/duckdb/result_internal.h"
 #include "sluice/engine/duckdb/statement_internal.h"
@@ -12,7 +13,7 @@ namespace sluice::engine {
 namespace {
 
 const EngineFeatures kFeatures{
-    .transactions = true, .local_files = true, .executes_over_rows = true, .text_functions = true};
+    .transactions = true, .local_files = true, .executes_over_rows = true, .functions = true};
 
 class DuckConnection final : public Connection {
  public:
@@ -49,8 +50,12 @@ class DuckConnection final : public Connection {
     return load_rows(guard, name, std::move(rows));
   }
 
-  Status add_function(TextFunction function) override {
+  Status add_function(Function function) override {
     return register_function(*session_, std::move(function));
+  }
+
+  Result<std::unique_ptr<Gate>> add_gate(const GateOptions& options) override {
+    return make_gate(session_->share_database(), options);
   }
 
   Result<std::int64_t> execute_over(const Context& context, const plan::Statement& statement,

@@ -47,11 +47,11 @@ TEST_F(DuckdbEngine, SumsOfIntegersAreDecimals) {
 }
 
 TEST_F(DuckdbEngine, AFunctionOfThisProcessIsCalledForEveryTextAndNotForNull) {
-  ASSERT_TRUE(engine_->features().text_functions);
-  ASSERT_TRUE(connection_->add_function(
-      {.name = "twice", .apply = [](std::string_view text) -> Result<std::string> {
-         return std::string(text) + std::string(text);
-       }}));
+  ASSERT_TRUE(engine_->features().functions);
+  ASSERT_TRUE(connection_->add_function(engine::TextFunction{
+      .name = "twice", .apply = [](std::string_view text) -> Result<std::string> {
+        return std::string(text) + std::string(text);
+      }}));
   EXPECT_THAT(rows("SELECT twice(t) FROM (VALUES ('a'), (NULL), ('a text of more than 12')) v(t)"),
               ElementsAre("'aa'", "null", "'a text of more than 12a text of more than 12'"));
   EXPECT_THAT(rows("SELECT count(DISTINCT twice(CAST(i AS VARCHAR))) FROM range(10000) r(i)"),
@@ -60,9 +60,9 @@ TEST_F(DuckdbEngine, AFunctionOfThisProcessIsCalledForEveryTextAndNotForNull) {
 
 TEST_F(DuckdbEngine, AFunctionThatFailsEndsTheStatement) {
   ASSERT_TRUE(connection_->add_function(
-      {.name = "never", .apply = [](std::string_view) -> Result<std::string> {
-         return make_error(ErrorCode::Internal, "it never works");
-       }}));
+      engine::TextFunction{.name = "never", .apply = [](std::string_view) -> Result<std::string> {
+                             return make_error(ErrorCode::Internal, "it never works");
+                           }}));
   const Error error = query_error("SELECT never('a')");
   EXPECT_THAT(error.native, HasSubstr("it never works"));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -47,25 +48,59 @@ void destroy(void* function) {
   delete static_cast<TextFunction*>(function);
 }  // NOLINT(*-owning-memory)
 
-}  // namespace
+void count(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const auto* counter = static_cast<const RowCounter*>(duckdb_scalar_function_get_extra_info(info));
+  const idx_t rows = duckdb_data_chunk_get_size(input);
+  counter->rows->fetch_add(static_cast<std::int64_t>(rows), std::memory_order_relaxed);
+  std::fill_n(static_cast<bool*>(duckdb_vector_get_data(output)), rows, true);
+}
 
-Status register_function(DuckSession& session, TextFunction function) {
-  DuckFunction made(duckdb_create_scalar_function());
-  duckdb_scalar_function_set_name(made.get(), function.name.c_str());
+void destroy_counter(void* counter) {
+  delete static_cast<RowCounter*>(counter);  // NOLINT(*-owning-memory)
+}
+
+Status add(DuckSession& session, TextFunction function) {
+  const std::string name = function.name;
+  DuckFunction made = make_function(name, DUCKDB_TYPE_VARCHAR, &call);
   const DuckType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
   duckdb_scalar_function_add_parameter(made.get(), text.get());
-  duckdb_scalar_function_set_return_type(made.get(), text.get());
-  duckdb_scalar_function_set_special_handling(made.get());  // NULL is ours to pass on
-  duckdb_scalar_function_set_volatile(made.get());          // never folded, never shared
-  duckdb_scalar_function_set_function(made.get(), &call);
-  const std::string name = function.name;
   auto owned = std::make_unique<TextFunction>(std::move(function));
   duckdb_scalar_function_set_extra_info(made.get(), owned.release(), &destroy);
+  return register_made(session, made, name);
+}
+
+Status add(DuckSession& session, RowCounter counter) {
+  const std::string name = counter.name;
+  DuckFunction made = make_function(name, DUCKDB_TYPE_BOOLEAN, &count);
+  auto owned = std::make_unique<RowCounter>(std::move(counter));
+  duckdb_scalar_function_set_extra_info(made.get(), owned.release(), &destroy_counter);
+  return register_made(session, made, name);
+}
+
+}  // namespace
+
+DuckFunction make_function(const std::string& name, duckdb_type returned,
+                           duckdb_scalar_function_t call) {
+  DuckFunction made(duckdb_create_scalar_function());
+  duckdb_scalar_function_set_name(made.get(), name.c_str());
+  const DuckType type(duckdb_create_logical_type(returned));
+  duckdb_scalar_function_set_return_type(made.get(), type.get());
+  duckdb_scalar_function_set_special_handling(made.get());  // NULL is ours to pass on
+  duckdb_scalar_function_set_volatile(made.get());          // never folded, never shared
+  duckdb_scalar_function_set_function(made.get(), call);
+  return made;
+}
+
+Status register_made(DuckSession& session, const DuckFunction& made, const std::string& name) {
   if (duckdb_register_scalar_function(session.get(), made.get()) != DuckDBSuccess) {
     return make_error(ErrorCode::AlreadyExists,
                       fmt::format("the engine does not take a function: '{}'", name));
   }
   return {};
+}
+
+Status register_function(DuckSession& session, Function function) {
+  return std::visit([&](auto& one) { return add(session, std::move(one)); }, function);
 }
 
 }  // namespace sluice::engine

@@ -1,5 +1,6 @@
 #include "sluice/run/pipeline/execute.h"
 
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -40,19 +41,29 @@ bool is_judgement(std::string_view step) {
 class Executor {
  public:
   Executor(const Context& context, engine::Connection& connection, const plan::BoundPipeline& bound,
-           std::shared_ptr<const masking::Vault> vault)
-      : context_(context), connection_(connection), bound_(bound), vault_(std::move(vault)) {}
+           std::shared_ptr<const masking::Vault> vault, const RowWriter& writer)
+      : context_(context),
+        connection_(connection),
+        bound_(bound),
+        vault_(std::move(vault)),
+        writer_(writer) {}
 
   Result<Executed> run();
 
  private:
-  Status run_program(const Program& program);
+  Status run_program(Program& program);
+  Status stream_rows(Program& program);
   Status add_tally();
+  dialect::ProgramFunctions functions_for(Evaluation evaluation);
+  string unused_name(std::string_view what) const;
   Status check_source(const Program& program);
   Result<Program> run_any_program();
   Status run_step(const dialect::ProgramStep& step);
+  void settle_passed();
+  Status drop_spent(const dialect::ProgramStep& step);
   Status check_whole_lines(const string& query);
   Status count_rules(const Program& program);
+  void tell_rules(const std::vector<std::int64_t>& failed);
   Status add_masks();
   Status make_views(const Program& program);
   Status make_masked_tables(const Program& program);
@@ -66,9 +77,11 @@ class Executor {
   engine::Connection& connection_;
   const plan::BoundPipeline& bound_;
   std::shared_ptr<const masking::Vault> vault_;
+  const RowWriter& writer_;
   std::shared_ptr<std::atomic<std::int64_t>> tally_ =
       std::make_shared<std::atomic<std::int64_t>>(0);
   string tally_name_;
+  std::vector<string> gate_tables_;
   Executed done_;
   Stopwatch watch_;
 };
@@ -109,12 +122,6 @@ Status Executor::run_step(const dialect::ProgramStep& step) {
     entry.dropped = counts[3];
     entry.added = counts[4];
     entry.aggregated = counts[5];
-    // Steps before it that pass rows one by one passed as many as came here.
-    for (auto before = done_.ledger.rbegin(); before != done_.ledger.rend() && before->in < 0;
-         ++before) {
-      before->in = before->out = entry.in;
-    }
-    context_.progress->report(step.name, static_cast<std::uint64_t>(entry.in), 0, "rows");
   } else {
     const bool is_known = !done_.ledger.empty() && done_.ledger.back().in >= 0;
     entry.in = entry.out = is_known ? done_.ledger.back().out : -1;
@@ -122,11 +129,29 @@ Status Executor::run_step(const dialect::ProgramStep& step) {
   if (!step.name.empty()) {
     done_.ledger.push_back(std::move(entry));
   }
+  if (is_counted) {
+    settle_passed();
+  }
+  SLUICE_CHECK(drop_spent(step));
+  (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += lap(step.name);
+  return {};
+}
+
+Status Executor::drop_spent(const dialect::ProgramStep& step) {
   for (const string& table : step.spent) {
     SLUICE_CHECK(execute("DROP TABLE " + table));
   }
-  (is_judgement(step.name) ? done_.quality_ms : done_.transform_ms) += lap(step.name);
   return {};
+}
+
+/// Steps before a counted one that pass rows one by one passed as many as came to it.
+void Executor::settle_passed() {
+  const LedgerEntry& counted = done_.ledger.back();
+  for (auto before = std::next(done_.ledger.rbegin());
+       before != done_.ledger.rend() && before->in < 0; ++before) {
+    before->in = before->out = counted.in;
+  }
+  context_.progress->report(counted.step, static_cast<std::uint64_t>(counted.in), 0, "rows");
 }
 
 /// Most often a quote that is never closed, and many good lines are behind it.
@@ -156,6 +181,43 @@ std::int64_t Executor::lap(const string& step) {
   return ms;
 }
 
+/// The judgement and all that follows in one pass: what is refused is kept, the rest is written.
+Status Executor::stream_rows(Program& program) {
+  const dialect::ProgramGate& stream = *program.gate;
+  SLUICE_CHECK(execute(fmt::format("CREATE TABLE {} AS {}", stream.table, stream.shape)));
+  SLUICE_TRY(
+      const std::unique_ptr<engine::Gate> gate,
+      connection_.add_gate({.name = stream.table, .table = stream.table, .flags = stream.flags}));
+  SLUICE_TRY_IN(const StreamedRows written, writer_(program.good), "running the step 'row_rules'");
+  SLUICE_TRY(const engine::GateCounts counts, gate->close());
+  done_.ledger.push_back({.step = program.steps[stream.step].name,
+                          .in = counts.passed + counts.kept,
+                          .out = written.rows,
+                          .quarantined = counts.kept});
+  std::vector<std::int64_t> failed(bound_.pipeline.row_rules.size(), 0);
+  for (std::size_t i = 0; i < stream.rules.size(); ++i) {
+    failed[stream.rules[i]] = counts.flags.at(stream.flag_of[i]);
+  }
+  tell_rules(failed);
+  settle_passed();
+  SLUICE_CHECK(drop_spent(program.steps[stream.step]));
+  done_.quality_ms += lap("row_rules");
+  done_.is_streamed = true;
+  program.good = "SELECT * FROM " + written.from;
+  program.dataset_source = fmt::format("(SELECT {} FROM {})", stream.dataset_columns, written.from);
+  return {};
+}
+
+void Executor::tell_rules(const std::vector<std::int64_t>& failed) {
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    const plan::RowRule& rule = bound_.pipeline.row_rules[i];
+    done_.row_rules.push_back({.name = rule.name,
+                               .category = rule.category,
+                               .severity = string(to_string(rule.severity)),
+                               .failed_rows = failed[i]});
+  }
+}
+
 Status Executor::count_rules(const Program& program) {
   std::vector<std::int64_t> failed(bound_.pipeline.row_rules.size(), 0);
   for (const dialect::RuleCounts& counts : program.rule_counts) {
@@ -165,13 +227,7 @@ Status Executor::count_rules(const Program& program) {
       failed[counts.rules[i]] = rows[i];
     }
   }
-  for (std::size_t i = 0; i < failed.size(); ++i) {
-    const plan::RowRule& rule = bound_.pipeline.row_rules[i];
-    done_.row_rules.push_back({.name = rule.name,
-                               .category = rule.category,
-                               .severity = string(to_string(rule.severity)),
-                               .failed_rows = failed[i]});
-  }
+  tell_rules(failed);
   return {};
 }
 
@@ -217,9 +273,12 @@ Status Executor::add_masks() {
 /// Masked once, and what is clear ends here: whatever is written or shown later reads these.
 Status Executor::make_masked_tables(const Program& program) {
   Program masked = program;
-  for (const auto& [name, select] :
-       {std::pair("sluice_masked_good", &masked.good), std::pair("sluice_masked_bad", &masked.bad),
-        std::pair("sluice_masked_bad_text", &masked.bad_as_text)}) {
+  std::vector<std::pair<string, string*>> tables = {
+      {"sluice_masked_bad", &masked.bad}, {"sluice_masked_bad_text", &masked.bad_as_text}};
+  if (!done_.is_streamed) {
+    tables.emplace_back("sluice_masked_good", &masked.good);
+  }
+  for (const auto& [name, select] : tables) {
     SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
                   connection_.execute(context_, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}",
                                                             name, *select)),
@@ -311,25 +370,33 @@ void Executor::drop_tables() {
     [[maybe_unused]] const Status dropped =
         execute(fmt::format("DROP TABLE IF EXISTS sluice_{}", i));
   }
+  for (const string& table : gate_tables_) {
+    [[maybe_unused]] const Status dropped = execute("DROP TABLE IF EXISTS " + table);
+  }
+  gate_tables_.clear();
   for (const string& statement : dialect::render_forget_rejects()) {
     [[maybe_unused]] const Status dropped = execute(statement);
   }
 }
 
-/// A function stays with its engine: another run there needs a name of its own.
+/// A function stays with its engine: no other run there has had its name.
+string Executor::unused_name(std::string_view what) const {
+  std::array<std::uint8_t, 8> bytes{};
+  context_.random->fill(bytes);
+  return fmt::format("_sluice_{}_{:02x}", what, fmt::join(bytes, ""));
+}
+
 Status Executor::add_tally() {
-  constexpr int kNamesMax = 1'000;
-  for (int number = 1;; ++number) {
-    tally_name_ = fmt::format("{}_{}", dialect::kTallyFunction, number);
-    Status added = connection_.add_function(
-        {.name = tally_name_, .apply = [tally = tally_](std::string_view text) {
-           tally->fetch_add(1, std::memory_order_relaxed);
-           return Result<string>(string(text));
-         }});
-    if (added || added.error().code != ErrorCode::AlreadyExists || number == kNamesMax) {
-      return added;
-    }
+  tally_name_ = unused_name("passed");
+  return connection_.add_function(engine::RowCounter{.name = tally_name_, .rows = tally_});
+}
+
+dialect::ProgramFunctions Executor::functions_for(Evaluation evaluation) {
+  dialect::ProgramFunctions functions{.tally = tally_name_, .gate = {}};
+  if (writer_ && dialect::can_stream(bound_, evaluation)) {
+    functions.gate = gate_tables_.emplace_back(unused_name("gate"));
   }
+  return functions;
 }
 
 /// What came into the first step is what was read: counted where it was read, not where it went.
@@ -349,13 +416,17 @@ Status Executor::check_source(const Program& program) {
                                 read, done_.rows.source, done_.ledger.front().step));
 }
 
-Status Executor::run_program(const Program& program) {
+Status Executor::run_program(Program& program) {
   done_ = {};
   tally_->store(0, std::memory_order_relaxed);
   watch_.lap_ms();
-  for (const dialect::ProgramStep& step : program.steps) {
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
     SLUICE_CHECK(context_.check());
-    SLUICE_CHECK(run_step(step));
+    if (program.gate && program.gate->step == i) {
+      SLUICE_CHECK(stream_rows(program));
+    } else {
+      SLUICE_CHECK(run_step(program.steps[i]));
+    }
   }
   SLUICE_CHECK(check_ledger(done_.ledger));
   done_.rows = totals_of(done_.ledger);
@@ -365,8 +436,10 @@ Status Executor::run_program(const Program& program) {
                       "the ledger does not add up: source = good + quarantined + dropped - added");
   }
   SLUICE_CHECK(check_source(program));
-  SLUICE_CHECK(count_rules(program));
-  done_.quality_ms += lap("count_rules");
+  if (!program.gate) {
+    SLUICE_CHECK(count_rules(program));
+    done_.quality_ms += lap("count_rules");
+  }
   return {};
 }
 
@@ -388,8 +461,8 @@ Result<Program> Executor::run_any_program() {
   ways.push_back({Evaluation::Guarded, ways.back().reading});
   std::optional<Error> why;
   for (const Way& way : ways) {
-    SLUICE_TRY(Program program,
-               dialect::render_program(bound_, way.evaluation, way.reading, tally_name_));
+    SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading,
+                                                        functions_for(way.evaluation)));
     Status done = run_program(program);
     if (done) {
       return program;
@@ -423,18 +496,29 @@ Result<Executed> Executor::run() {
 
 Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
                                   const plan::BoundPipeline& bound,
-                                  std::shared_ptr<const masking::Vault> vault) {
-  return Executor(context, connection, bound, std::move(vault)).run();
+                                  std::shared_ptr<const masking::Vault> vault,
+                                  const RowWriter& writer) {
+  return Executor(context, connection, bound, std::move(vault), writer).run();
 }
 
-Result<std::vector<string>> planned_statements(const plan::BoundPipeline& bound) {
+Result<std::vector<string>> planned_statements(const plan::BoundPipeline& bound,
+                                               const RowWriter& writer) {
   SLUICE_TRY(std::vector<string> statements, dialect::render_session(bound.pipeline, bound.clock));
-  SLUICE_TRY(const Program program, dialect::render_program(bound, Evaluation::Plain));
+  dialect::ProgramFunctions functions;
+  if (writer && dialect::can_stream(bound, Evaluation::Plain)) {
+    functions.gate = "_sluice_gate";
+  }
+  SLUICE_TRY(const Program program,
+             dialect::render_program(bound, Evaluation::Plain, Reading::Strict, functions));
   for (const dialect::ProgramStep& step : program.steps) {
     statements.insert(statements.end(), step.statements.begin(), step.statements.end());
     if (!step.observe.empty()) {
       statements.push_back(step.observe);
     }
+  }
+  if (program.gate) {
+    statements.push_back(
+        fmt::format("CREATE TABLE {} AS {}", program.gate->table, program.gate->shape));
   }
   for (const dialect::RuleCounts& counts : program.rule_counts) {
     statements.push_back(counts.query);

@@ -3,6 +3,7 @@
 // touched: writing is the caller's next step, so that nothing is half-written when a rule fails.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,16 @@ inline constexpr std::string_view kGoodRelation = "sluice_good";
 inline constexpr std::string_view kBadRelation = "sluice_bad";
 inline constexpr std::string_view kBadTextRelation = "sluice_bad_text";
 
+/// Accepted rows that were written while they were judged.
+struct StreamedRows {
+  std::string from;  // a FROM item that reads them
+  std::int64_t rows = 0;
+};
+
+/// Writes the rows of a SELECT, which it runs once, where they can be read again. On an error
+/// nothing of them stays.
+using RowWriter = std::function<Result<StreamedRows>(const std::string& select)>;
+
 struct Executed {
   RowTotals rows;
   std::vector<LedgerEntry> ledger;
@@ -32,15 +43,22 @@ struct Executed {
   std::int64_t transform_ms = 0;
   std::int64_t quality_ms = 0;
   std::vector<StepTime> steps;
+  /// Accepted rows are where the writer put them.
+  bool is_streamed = false;
 };
 
 /// Where the pipeline masks anything, the relations hold masked rows only, made once, and the
 /// tables of clear rows are gone when this returns. `vault` is asked for by masks that need a key.
+/// Accepted rows go through `writer`, if there is one and nothing after the judgement decides over
+/// them; else the connection keeps them in a table.
 Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
                                   const plan::BoundPipeline& bound,
-                                  std::shared_ptr<const masking::Vault> vault = nullptr);
+                                  std::shared_ptr<const masking::Vault> vault = nullptr,
+                                  const RowWriter& writer = {});
 
-/// The statements that execute_pipeline would run, in order, for a dry run.
-Result<std::vector<std::string>> planned_statements(const plan::BoundPipeline& bound);
+/// The statements that execute_pipeline would run, in order, for a dry run; `writer` is one that it
+/// would be given.
+Result<std::vector<std::string>> planned_statements(const plan::BoundPipeline& bound,
+                                                    const RowWriter& writer = {});
 
 }  // namespace sluice::run

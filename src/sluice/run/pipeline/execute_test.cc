@@ -31,7 +31,10 @@ plan::DeclaredColumn declared(std::string name, schema::LogicalType type, std::s
           .at = {}};
 }
 
-class ExecutePipeline : public testing::Test {
+enum class Keeping : std::uint8_t { Table, File };
+
+/// Accepted rows kept in a table, and written while they are judged: the same either way.
+class ExecutePipeline : public testing::TestWithParam<Keeping> {
  protected:
   void SetUp() override {
     engine_ = engine::make_duckdb_engine({.threads_max = 1}).value();
@@ -59,7 +62,18 @@ class ExecutePipeline : public testing::Test {
     if (!bound) {
       return std::move(bound).error();
     }
-    return execute_pipeline(context_, *connection_, *bound);
+    return execute_pipeline(context_, *connection_, *bound, nullptr,
+                            GetParam() == Keeping::Table ? RowWriter() : writer());
+  }
+
+  RowWriter writer() {
+    return [this](const std::string& select) -> Result<StreamedRows> {
+      const std::string path = folder_.path() + "/good.parquet";
+      SLUICE_TRY(const std::int64_t rows,
+                 connection_->execute(
+                     context_, fmt::format("COPY ({}) TO '{}' (FORMAT parquet)", select, path)));
+      return StreamedRows{.from = fmt::format("read_parquet('{}')", path), .rows = rows};
+    };
   }
 
   /// "a|b" a row, NULL as "-".
@@ -99,7 +113,7 @@ void add_rule(plan::Pipeline& pipeline, std::string name, std::string text,
                                 .at = {}});
 }
 
-TEST_F(ExecutePipeline, RowsAreSplitWithEveryReasonAndAsTheyCame) {
+TEST_P(ExecutePipeline, RowsAreSplitWithEveryReasonAndAsTheyCame) {
   plan::Pipeline pipeline = over_json(R"({"id": "C1", "email": " A@b.c "}
 {"id": "C2", "email": "nope"}
 {"id": null, "email": null}
@@ -120,7 +134,7 @@ TEST_F(ExecutePipeline, RowsAreSplitWithEveryReasonAndAsTheyCame) {
   EXPECT_EQ(done.row_rules.at(1).failed_rows, 2);
 }
 
-TEST_F(ExecutePipeline, ALateLineThatDoesNotFitIsTheDatasFault) {
+TEST_P(ExecutePipeline, ALateLineThatDoesNotFitIsTheDatasFault) {
   std::string text = "id,name\n";
   for (int line = 0; line < 30'000; ++line) {  // more than a reader looks at to know the file
     text += "1,x\n";
@@ -133,7 +147,7 @@ TEST_F(ExecutePipeline, ALateLineThatDoesNotFitIsTheDatasFault) {
   EXPECT_THAT(done.error().hint, testing::HasSubstr("source.options"));
 }
 
-TEST_F(ExecutePipeline, ACastThatFailsKeepsTheTextAndSaysIt) {
+TEST_P(ExecutePipeline, ACastThatFailsKeepsTheTextAndSaysIt) {
   plan::Pipeline pipeline = over_csv("id,amount\n1,1.5\n2,12.7x\n12.7,3\n 4 ,\n");
   pipeline.schema.columns = {
       declared("id", kInteger, "int"),
@@ -147,7 +161,7 @@ TEST_F(ExecutePipeline, ACastThatFailsKeepsTheTextAndSaysIt) {
                   "12.7|3|['Type Mismatch: id cannot be cast to int: \\'12.7\\'']|[schema]"));
 }
 
-TEST_F(ExecutePipeline, AWarningCountsAndKeepsTheRow) {
+TEST_P(ExecutePipeline, AWarningCountsAndKeepsTheRow) {
   plan::Pipeline pipeline = over_json(R"({"id": 1}
 {"id": -1})");
   add_rule(pipeline, "positive", "id > 0", plan::Severity::Warning);
@@ -156,7 +170,7 @@ TEST_F(ExecutePipeline, AWarningCountsAndKeepsTheRow) {
   EXPECT_EQ(done.row_rules.at(0).failed_rows, 1);
 }
 
-TEST_F(ExecutePipeline, WhatStepsDropAndAddIsCounted) {
+TEST_P(ExecutePipeline, WhatStepsDropAndAddIsCounted) {
   plan::Pipeline pipeline = over_json(R"({"id": 1, "v": 1, "tags": ["a", "b", "c"]}
 {"id": 1, "v": 2, "tags": []}
 {"id": 2, "v": 1, "tags": ["z"]}
@@ -175,7 +189,7 @@ TEST_F(ExecutePipeline, WhatStepsDropAndAddIsCounted) {
   EXPECT_EQ(done.ledger.at(1), (LedgerEntry{.step = "explode", .in = 4, .out = 6, .added = 2}));
 }
 
-TEST_F(ExecutePipeline, ARuleThatErrorsOnARowQuarantinesThatRowOnly) {
+TEST_P(ExecutePipeline, ARuleThatErrorsOnARowQuarantinesThatRowOnly) {
   plan::Pipeline pipeline = over_json(R"({"id": "1"}
 {"id": "x"})");
   add_rule(pipeline, "small", "CAST(id AS INTEGER) < 5");
@@ -185,7 +199,7 @@ TEST_F(ExecutePipeline, ARuleThatErrorsOnARowQuarantinesThatRowOnly) {
   EXPECT_EQ(done.rows.quarantined, 1);
 }
 
-TEST_F(ExecutePipeline, ADerivedValueThatErrorsQuarantinesItsRow) {
+TEST_P(ExecutePipeline, ADerivedValueThatErrorsQuarantinesItsRow) {
   plan::Pipeline pipeline = over_json(R"({"id": "1"}
 {"id": "x"}
 {"id": null})");
@@ -196,7 +210,7 @@ TEST_F(ExecutePipeline, ADerivedValueThatErrorsQuarantinesItsRow) {
   EXPECT_THAT(bad(), ElementsAre("x|['Column could not be evaluated: n (derive)']|[schema]"));
 }
 
-TEST_F(ExecutePipeline, ARuleWithoutAPhaseRunsWhereItsColumnsExist) {
+TEST_P(ExecutePipeline, ARuleWithoutAPhaseRunsWhereItsColumnsExist) {
   plan::Pipeline pipeline = over_json(R"({"a": 1, "b": 2}
 {"a": 5, "b": -9})");
   add_step(pipeline, "derive", plan::Phase::Post,
@@ -209,7 +223,7 @@ TEST_F(ExecutePipeline, ARuleWithoutAPhaseRunsWhereItsColumnsExist) {
   EXPECT_EQ(done.ledger.back().step, "post_row_rules");
 }
 
-TEST_F(ExecutePipeline, ARuleThatCannotBeBoundFailsBeforeRowsAreRead) {
+TEST_P(ExecutePipeline, ARuleThatCannotBeBoundFailsBeforeRowsAreRead) {
   plan::Pipeline pipeline = over_json(R"({"fare_amount": 1})");
   add_rule(pipeline, "fare", "fare_amout > 0");
   const auto done = run(pipeline);
@@ -218,7 +232,7 @@ TEST_F(ExecutePipeline, ARuleThatCannotBeBoundFailsBeforeRowsAreRead) {
   EXPECT_THAT(to_string(done.error()), HasSubstr("row rule 'fare'"));
 }
 
-TEST_F(ExecutePipeline, RollupAggregatesAndKeepsItsKeys) {
+TEST_P(ExecutePipeline, RollupAggregatesAndKeepsItsKeys) {
   plan::Pipeline pipeline =
       over_json(R"({"day": "a", "n": 1, "id": 7, "_upstream_lakelogic_run_id": "r1"}
 {"day": "a", "n": 2, "id": 8, "_upstream_lakelogic_run_id": "r2"}
@@ -237,7 +251,7 @@ TEST_F(ExecutePipeline, RollupAggregatesAndKeepsItsKeys) {
   EXPECT_EQ(done.ledger.back().aggregated, 1);
 }
 
-TEST_F(ExecutePipeline, PivotUnpivotAndBandsKeepTheirRows) {
+TEST_P(ExecutePipeline, PivotUnpivotAndBandsKeepTheirRows) {
   plan::Pipeline pipeline = over_json(R"({"id": 1, "k": "x", "v": 10}
 {"id": 1, "k": "y", "v": 300}
 {"id": 2, "k": "x", "v": null})");
@@ -270,7 +284,7 @@ TEST_F(ExecutePipeline, PivotUnpivotAndBandsKeepTheirRows) {
             (LedgerEntry{.step = "unpivot", .in = 2, .out = 2, .dropped = 1, .added = 1}));
 }
 
-TEST_F(ExecutePipeline, JoinsCountWhatTheyMultiplyAndDrop) {
+TEST_P(ExecutePipeline, JoinsCountWhatTheyMultiplyAndDrop) {
   plan::Pipeline pipeline = over_json(R"({"id": 1}
 {"id": 2}
 {"id": 3})");
@@ -292,7 +306,7 @@ TEST_F(ExecutePipeline, JoinsCountWhatTheyMultiplyAndDrop) {
             (LedgerEntry{.step = "join", .in = 3, .out = 3, .dropped = 1, .added = 1}));
 }
 
-TEST_F(ExecutePipeline, ALookupNeverMultipliesRows) {
+TEST_P(ExecutePipeline, ALookupNeverMultipliesRows) {
   plan::Pipeline pipeline = over_json(R"({"code": "NZ"}
 {"code": "XX"})");
   const auto with_reference = [&](std::string_view text) {
@@ -319,7 +333,7 @@ TEST_F(ExecutePipeline, ALookupNeverMultipliesRows) {
   EXPECT_THAT(to_string(refused.error()), HasSubstr("'NZ'"));
 }
 
-TEST_F(ExecutePipeline, AnEmptyInputIsNoRowAndNoError) {
+TEST_P(ExecutePipeline, AnEmptyInputIsNoRowAndNoError) {
   for (const std::string_view text : {"", "[]"}) {
     plan::Pipeline pipeline = over_json(text);
     pipeline.schema.columns = {declared("id", kBigint, "bigint")};
@@ -330,7 +344,7 @@ TEST_F(ExecutePipeline, AnEmptyInputIsNoRowAndNoError) {
   }
 }
 
-TEST_F(ExecutePipeline, UnknownColumnsAreRefusedRowByRowInJson) {
+TEST_P(ExecutePipeline, UnknownColumnsAreRefusedRowByRowInJson) {
   plan::Pipeline pipeline = over_json(R"({"id": 1}
 {"id": 2, "extra": true})");
   pipeline.schema.columns = {declared("id", kBigint, "bigint")};
@@ -342,7 +356,7 @@ TEST_F(ExecutePipeline, UnknownColumnsAreRefusedRowByRowInJson) {
   EXPECT_THAT(good(), ElementsAre("1", "2"));
 }
 
-TEST_F(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
+TEST_P(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
   plan::Pipeline pipeline = over_json(R"({"id": 1}
 {"id": 1}
 {"id": null})");
@@ -370,7 +384,7 @@ TEST_F(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
   EXPECT_THAT(done.broken_dataset_rules, ElementsAre("unique", "nothing"));
 }
 
-TEST_F(ExecutePipeline, EverySpellingOfNowIsTheRunsClock) {
+TEST_P(ExecutePipeline, EverySpellingOfNowIsTheRunsClock) {
   plan::Pipeline pipeline = over_json(R"({"id": 1})");
   add_step(pipeline, "derive", plan::Phase::Post,
            plan::Assign{{{.column = "a", .value = sql("CAST(now() AS VARCHAR)")},
@@ -387,6 +401,11 @@ TEST(CheckLedger, ALostRowIsAFaultOfOurs) {
   EXPECT_FALSE(check_ledger({{.step = "a", .in = 3, .out = 3}, {.step = "b", .in = 2, .out = 2}}));
   EXPECT_TRUE(check_ledger({{.step = "a", .in = 3, .out = 3}, {.step = "b", .in = 3, .out = 3}}));
 }
+
+INSTANTIATE_TEST_SUITE_P(Kept, ExecutePipeline, testing::Values(Keeping::Table, Keeping::File),
+                         [](const auto& one) {
+                           return one.param == Keeping::Table ? "Table" : "File";
+                         });
 
 }  // namespace
 }  // namespace sluice::run

@@ -73,7 +73,8 @@ class MutantConnection final : public engine::Connection {
 
   Result<std::int64_t> execute(const Context& context, const plan::Statement& statement) override {
     const bool is_target = mutant_->mutation != Mutation::None &&
-                           statement.text.starts_with("CREATE OR REPLACE TEMP ") &&
+                           (statement.text.starts_with("CREATE OR REPLACE TEMP ") ||
+                            statement.text.starts_with("COPY ")) &&
                            !statement.text.starts_with("CREATE OR REPLACE TEMP MACRO") &&
                            statement.text.find(mutant_->mark) != std::string::npos;
     if (!is_target) {
@@ -93,8 +94,11 @@ class MutantConnection final : public engine::Connection {
                             ColumnStream rows) override {
     return inner_->load(context, name, std::move(rows));
   }
-  Status add_function(engine::TextFunction function) override {
+  Status add_function(engine::Function function) override {
     return inner_->add_function(std::move(function));
+  }
+  Result<std::unique_ptr<engine::Gate>> add_gate(const engine::GateOptions& options) override {
+    return inner_->add_gate(options);
   }
   Result<std::int64_t> execute_over(const Context& context, const plan::Statement& statement,
                                     std::string_view name, ColumnStream rows) override {
@@ -223,7 +227,7 @@ constexpr std::string_view kRows = R"([
  "last": "1969-12-02", "tags": ["q"], "blob": null}
 ])";
 
-class Mutants : public testing::Test {
+class Mutants : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     open();
@@ -280,7 +284,15 @@ class Mutants : public testing::Test {
       return std::move(bound).error();
     }
     mutant_->mutation = mutation;
-    return execute_pipeline(context_, *connection_, *bound);
+    const RowWriter writer = [&](const std::string& select) -> Result<StreamedRows> {
+      const std::string path = folder_.path() + "/good.parquet";
+      SLUICE_TRY(const std::int64_t rows,
+                 connection_->execute(
+                     context_, fmt::format("COPY ({}) TO '{}' (FORMAT parquet)", select, path)));
+      return StreamedRows{.from = fmt::format("read_parquet('{}')", path), .rows = rows};
+    };
+    return execute_pipeline(context_, *connection_, *bound, nullptr,
+                            GetParam() ? writer : RowWriter());
   }
 
   void expect_failure(const plan::Pipeline& pipeline, Mutation mutation, const std::string& mark) {
@@ -311,15 +323,15 @@ class Mutants : public testing::Test {
   std::unique_ptr<engine::Connection> connection_;
 };
 
-TEST_F(Mutants, ARowThatAnOperatorOnColumnsLosesOrDoublesIsAnError) {
+TEST_P(Mutants, ARowThatAnOperatorOnColumnsLosesOrDoublesIsAnError) {
   expect_failures(column_operators());
 }
 
-TEST_F(Mutants, ARowThatAnOperatorOnRowsLosesOrDoublesIsAnError) {
+TEST_P(Mutants, ARowThatAnOperatorOnRowsLosesOrDoublesIsAnError) {
   expect_failures(row_operators());
 }
 
-TEST_F(Mutants, ARowThatTheJudgementOrTheSplitLosesOrDoublesIsAnError) {
+TEST_P(Mutants, ARowThatTheJudgementOrTheSplitLosesOrDoublesIsAnError) {
   const plan::Pipeline plain = pipeline(nullptr, plan::Phase::Pre);
   for (const Mutation mutation : {Mutation::Lose, Mutation::Double}) {
     for (const std::string_view mark :
@@ -332,13 +344,16 @@ TEST_F(Mutants, ARowThatTheJudgementOrTheSplitLosesOrDoublesIsAnError) {
 }
 
 /// Which rows a SELECT of the contract gives is its own say: it is marked, and nothing is claimed.
-TEST_F(Mutants, OfASelectOfTheContractOnlyItsEndsAreKnown) {
+TEST_P(Mutants, OfASelectOfTheContractOnlyItsEndsAreKnown) {
   const Operator select{"sql", plan::SqlSelect{sql("SELECT * FROM source WHERE amount > 1")},
                         "amount > 1"};
   const auto result = run(pipeline(&select, plan::Phase::Post), Mutation::Lose, select.mark);
   ASSERT_TRUE(result) << to_string(result.error());
   EXPECT_TRUE(result->ledger.back().is_opaque);
 }
+
+INSTANTIATE_TEST_SUITE_P(Rows, Mutants, testing::Bool(),
+                         [](const auto& one) { return one.param ? "Streamed" : "Kept"; });
 
 }  // namespace
 }  // namespace sluice::run

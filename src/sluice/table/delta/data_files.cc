@@ -164,8 +164,8 @@ Status check_not_null(const TableState& state, const std::vector<AddedFile>& fil
 
 }  // namespace
 
-Result<std::vector<AddedFile>> write_files(const Context& context, const FileCopy& copy,
-                                           const TableState& state, const std::string& select) {
+Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy& copy,
+                                          const TableState& state, const FileMaker& make) {
   std::vector<AddedFile> added;
   const auto inspect = [&](const std::vector<NewFile>& files) -> Status {
     for (const NewFile& file : files) {
@@ -179,7 +179,7 @@ Result<std::vector<AddedFile>> write_files(const Context& context, const FileCop
     SLUICE_CHECK(read_partitions(context, copy, state, added));
     return check_not_null(state, added);
   };
-  SLUICE_CHECK(copy_files(context, copy, select, inspect));
+  SLUICE_CHECK(make(inspect));
   return added;
 }
 

@@ -14,13 +14,14 @@
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/rewrite.h"
+#include "sluice/table/files/staged.h"
 
 namespace sluice::table::delta {
 
-/// Writes the rows of `select` (the table's columns) as files that the log does not name yet, and
-/// flushes them. On an error nothing stays. DataRejected when a column that is never NULL has one.
-Result<std::vector<AddedFile>> write_files(const Context& context, const FileCopy& copy,
-                                           const TableState& state, const std::string& select);
+/// Files of the table's columns that the log does not name yet, flushed. DataRejected when a column
+/// that is never NULL has one.
+Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy& copy,
+                                          const TableState& state, const FileMaker& make);
 
 /// Best effort.
 void remove_added(const Context& context, storage::Storage& storage,

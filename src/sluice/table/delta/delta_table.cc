@@ -33,15 +33,21 @@ constexpr std::string_view kCompactKey = "_sluice_compact";
 
 class DeltaPrepared final : public Prepared {
  public:
-  DeltaPrepared(storage::Storage& storage, Snapshot on, CommitRequest made)
-      : snapshot(std::move(on)), request(std::move(made)), storage_(&storage) {}
+  DeltaPrepared(storage::Storage& storage, Snapshot on, CommitRequest made, bool is_of_caller)
+      : snapshot(std::move(on)),
+        request(std::move(made)),
+        has_files_of_caller(is_of_caller),
+        storage_(&storage) {}
   const Receipt& expected() const override { return request.note.receipt; }
   Status abort(const Context& context) override {
-    delta::remove_added(context, *storage_, request.added);
+    if (!has_files_of_caller) {
+      delta::remove_added(context, *storage_, request.added);
+    }
     return {};
   }
   Snapshot snapshot;
   CommitRequest request;
+  bool has_files_of_caller = false;
 
  private:
   storage::Storage* storage_;
@@ -50,7 +56,11 @@ class DeltaPrepared final : public Prepared {
 class DeltaTable final : public Table {
  public:
   DeltaTable(engine::Connection& connection, storage::Storage& storage)
-      : Table({.uri = storage.uri(""), .format = "delta", .reader_note = ""}),
+      : Table({.uri = storage.uri(""),
+               .format = "delta",
+               .reader_note = "",
+               .staged_prefix = "",
+               .staged_ending = "parquet"}),
         connection_(&connection),
         storage_(&storage) {}
 
@@ -70,7 +80,7 @@ class DeltaTable final : public Table {
   Result<Snapshot> load(const Context& context);
   Result<Rewrite> rewrite(const Context& context, const plan::Write& write, ColumnStream rows,
                           const CommitKey& key, const TableState& state, const LiveFiles& live,
-                          std::vector<AddedFile>& added);
+                          const std::vector<std::string>& staged, std::vector<AddedFile>& added);
   Result<std::vector<AddedFile>> rewrite_small(const Context& context, const TableState& state,
                                                const LiveFiles& live,
                                                const std::vector<FileVersion::File>& small,
@@ -231,7 +241,9 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
   SLUICE_TRY(const LiveFiles live,
              delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
   std::vector<AddedFile> added;
-  auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, added);
+  const std::vector<std::string> staged =
+      files_to_take(*storage_, describe(), snapshot.state(), write, key);
+  auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, staged, added);
   delta::drop_live_files(context, *connection_, live);
   SLUICE_CHECK(made);
   CommitRequest wanted{.note = {.key = key.key,
@@ -248,33 +260,37 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
   for (const AddedFile& file : wanted.added) {
     receipt.bytes += file.bytes;
   }
-  return std::unique_ptr<Prepared>(
-      std::make_unique<DeltaPrepared>(*storage_, std::move(snapshot), std::move(wanted)));
+  return std::unique_ptr<Prepared>(std::make_unique<DeltaPrepared>(
+      *storage_, std::move(snapshot), std::move(wanted), !staged.empty()));
 }
 
 Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& write,
                                     ColumnStream rows, const CommitKey& key,
                                     const TableState& state, const LiveFiles& live,
+                                    const std::vector<std::string>& staged,
                                     std::vector<AddedFile>& added) {
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
                       .stem = make_file_stem(context, key)};
-  const FileVersion version{.state = &state,
-                            .rows = live.rows,
-                            .files = live.files,
-                            .render_rows =
-                                [&](const std::vector<FileVersion::File>& files) {
-                                  return delta::render_rows(state, live, files);
-                                },
-                            .write_rows = [&](const std::string& select) -> Result<std::int64_t> {
-                              SLUICE_TRY(added, delta::write_files(context, copy, state, select));
-                              std::int64_t written = 0;
-                              for (const AddedFile& file : added) {
-                                written += file.rows;
-                              }
-                              return written;
-                            }};
+  const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
+    SLUICE_TRY(added, delta::make_files(context, copy, state, maker));
+    std::int64_t written = 0;
+    for (const AddedFile& file : added) {
+      written += file.rows;
+    }
+    return written;
+  };
+  FileVersion version{.state = &state, .rows = live.rows, .files = live.files};
+  version.render_rows = [&](const std::vector<FileVersion::File>& files) {
+    return delta::render_rows(state, live, files);
+  };
+  version.write_rows = [&](const std::string& select) {
+    return make(maker_of_select(context, copy, select));
+  };
+  if (!staged.empty()) {
+    version.take_files = [&] { return make(maker_of_staged(context, copy, staged)); };
+  }
   return rewrite_files(context, *connection_, version, write, std::move(rows), key);
 }
 
@@ -299,7 +315,7 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
   spent.request.note.receipt.committed_at = context.clock->now();
   auto outcome = spent.snapshot.commit(spent.request);
   if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
-    delta::remove_added(context, *storage_, spent.request.added);
+    SLUICE_CHECK(spent.abort(context));
   } else if (std::holds_alternative<Committed>(*outcome)) {
     write_checkpoint(context, spent.request.note.receipt.version);
   }
@@ -425,9 +441,10 @@ Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
                       .sort_by = {},
                       .file_bytes_max = file_bytes,
                       .stem = make_file_stem(context, key)};
-  return delta::write_files(
+  return delta::make_files(
       context, copy, state,
-      fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows));
+      maker_of_select(context, copy,
+                      fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows)));
 }
 
 Result<Maintained> DeltaTable::compact(const Context& context, const Snapshot& snapshot,

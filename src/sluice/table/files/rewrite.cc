@@ -54,6 +54,7 @@ class Rewriting {
   }
   Result<ChangeRequest> change_request(const Batch& batch) const;
   Result<Rewrite> write_batch(const Batch& batch);
+  Rewrite added(std::int64_t rows) const;
   Result<Rewrite> make_and_apply(const Batch& batch);
   Result<Rewrite> apply(const Batch& batch, const Change& change);
   Result<std::vector<FileVersion::File>> find_touched(const Change& change) const;
@@ -84,11 +85,16 @@ Result<Rewrite> Rewriting::write_batch(const Batch& batch) {
     SLUICE_TRY(const ChangeRequest check, change_request(batch));
     SLUICE_CHECK(check_unique_key(*context_, *connection_, check, append()->unique_key));
   }
-  Rewrite made;
-  SLUICE_TRY(made.counts.rows_in,
+  SLUICE_TRY(const std::int64_t written,
              version_->write_rows(
                  fmt::format("SELECT {} FROM {}", columns_, quote_identifier(batch.relation))));
-  made.counts.inserted = made.counts.rows_in;
+  return added(written);
+}
+
+Rewrite Rewriting::added(std::int64_t rows) const {
+  Rewrite made;
+  made.counts.rows_in = rows;
+  made.counts.inserted = rows;
   if (append() == nullptr) {
     made.removed = paths_of(version_->files);
     made.counts.deleted = version_->rows;
@@ -97,6 +103,10 @@ Result<Rewrite> Rewriting::write_batch(const Batch& batch) {
 }
 
 Result<Rewrite> Rewriting::add_rows(ColumnStream rows) {
+  if (version_->take_files) {
+    SLUICE_TRY(const std::int64_t taken, version_->take_files());
+    return added(taken);
+  }
   SLUICE_TRY(const Batch batch, load(std::move(rows), !is_unique()));
   auto made = write_batch(batch);
   drop_batch(*context_, *connection_, batch);

@@ -33,6 +33,9 @@ struct FileVersion {
   std::function<Result<std::string>(const std::vector<File>& files)> render_rows;
   /// Puts the rows of a query (the table's columns) into new files; how many they are.
   std::function<Result<std::int64_t>(const std::string& select)> write_rows;
+  /// Takes over the files of the write as they lie there; how many rows they hold. Empty: its rows
+  /// are written like any others.
+  std::function<Result<std::int64_t>()> take_files;
 };
 
 struct Rewrite {

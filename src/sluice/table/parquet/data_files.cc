@@ -46,10 +46,9 @@ Status check_not_null(const Context& context, const FileCopy& copy, const schema
 
 }  // namespace
 
-Result<std::vector<DataFile>> write_files(const Context& context, const FileCopy& copy,
-                                          const schema::Schema& schema, const std::string& select) {
-  SLUICE_TRY(const std::vector<NewFile> written,
-             copy_files(context, copy, select, [&](const std::vector<NewFile>& files) {
+Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
+                                         const schema::Schema& schema, const FileMaker& make) {
+  SLUICE_TRY(const std::vector<NewFile> written, make([&](const std::vector<NewFile>& files) {
                return check_not_null(context, copy, schema, files);
              }));
   std::vector<DataFile> files;

@@ -10,14 +10,15 @@
 #include "sluice/storage/storage.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/rewrite.h"
+#include "sluice/table/files/staged.h"
 #include "sluice/table/parquet/manifest_internal.h"
 
 namespace sluice::table::internal {
 
-/// Writes the rows of `select` (the table's columns) as staged files and flushes them. On an error
-/// nothing stays. DataRejected when a column that is never NULL has one.
-Result<std::vector<DataFile>> write_files(const Context& context, const FileCopy& copy,
-                                          const schema::Schema& schema, const std::string& select);
+/// Staged files of the table's columns, flushed. DataRejected when a column that is never NULL has
+/// one.
+Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
+                                         const schema::Schema& schema, const FileMaker& make);
 
 /// Best effort.
 void remove_staged(const Context& context, storage::Storage& storage,

@@ -11,6 +11,7 @@
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
+#include "sluice/table/files/staged.h"
 #include "sluice/table/files/view.h"
 #include "sluice/table/parquet/data_files_internal.h"
 #include "sluice/table/parquet/log_internal.h"
@@ -31,14 +32,17 @@ constexpr std::string_view kReaderNote =
 
 class ParquetPrepared final : public Prepared {
  public:
-  ParquetPrepared(storage::Storage& storage, Entry made)
-      : entry(std::move(made)), storage_(&storage) {}
+  ParquetPrepared(storage::Storage& storage, Entry made, bool is_of_caller)
+      : entry(std::move(made)), has_files_of_caller(is_of_caller), storage_(&storage) {}
   const Receipt& expected() const override { return entry.receipt; }
   Status abort(const Context& context) override {
-    internal::remove_staged(context, *storage_, entry.added);
+    if (!has_files_of_caller) {
+      internal::remove_staged(context, *storage_, entry.added);
+    }
     return {};
   }
   Entry entry;
+  bool has_files_of_caller = false;
 
  private:
   storage::Storage* storage_;
@@ -48,8 +52,11 @@ class ParquetTable final : public Table {
  public:
   ParquetTable(engine::Connection& connection, storage::Storage& storage,
                const ParquetOptions& options)
-      : Table(
-            {.uri = storage.uri(""), .format = "parquet", .reader_note = std::string(kReaderNote)}),
+      : Table({.uri = storage.uri(""),
+               .format = "parquet",
+               .reader_note = std::string(kReaderNote),
+               .staged_prefix = "_",
+               .staged_ending = "parquet.staged"}),
         connection_(&connection),
         storage_(&storage),
         options_(options),
@@ -196,9 +203,9 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   version.render_rows = [&](const std::vector<FileVersion::File>& files) {
     return internal::render_rows(schema, files, state->may_lack_columns);
   };
-  version.write_rows = [&](const std::string& select) -> Result<std::int64_t> {
-    SLUICE_TRY(entry.added,
-               internal::write_files(context, file_copy(context, *state, key), schema, select));
+  const FileCopy copy = file_copy(context, *state, key);
+  const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
+    SLUICE_TRY(entry.added, internal::make_files(context, copy, schema, maker));
     std::int64_t written = 0;
     for (const DataFile& file : entry.added) {
       written += file.rows;
@@ -206,6 +213,15 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
     }
     return written;
   };
+  version.write_rows = [&](const std::string& select) {
+    return make(maker_of_select(context, copy, select));
+  };
+  const std::vector<std::string> staged =
+      copy.sort_by.empty() ? files_to_take(*storage_, describe(), state->table, write, key)
+                           : std::vector<std::string>();
+  if (!staged.empty()) {
+    version.take_files = [&] { return make(maker_of_staged(context, copy, staged)); };
+  }
   auto made = rewrite_files(context, *connection_, version, write, std::move(rows), key);
   if (!made.has_value()) {
     return explain(context, state->table.version, std::move(made).error());
@@ -217,7 +233,8 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
   entry.removed = std::move(made->removed);
   entry.rows += entry.receipt.inserted - entry.receipt.deleted;
-  return std::unique_ptr<Prepared>(std::make_unique<ParquetPrepared>(*storage_, std::move(entry)));
+  return std::unique_ptr<Prepared>(
+      std::make_unique<ParquetPrepared>(*storage_, std::move(entry), !staged.empty()));
 }
 
 /// A file that another writer has replaced meanwhile cannot be read under its name any more.
@@ -238,11 +255,11 @@ Error ParquetTable::explain(const Context& context, std::int64_t version, Error 
 
 Result<CommitOutcome> ParquetTable::commit(const Context& context,
                                            std::unique_ptr<Prepared> prepared) {
-  Entry entry = std::move(static_cast<ParquetPrepared&>(*prepared).entry);
-  entry.receipt.committed_at = context.clock->now();
-  auto outcome = log_.append(context, entry, context.clock->now() - options_.key_ttl);
+  auto& spent = static_cast<ParquetPrepared&>(*prepared);
+  spent.entry.receipt.committed_at = context.clock->now();
+  auto outcome = log_.append(context, spent.entry, context.clock->now() - options_.key_ttl);
   if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
-    internal::remove_staged(context, *storage_, entry.added);
+    SLUICE_CHECK(spent.abort(context));
   }
   return outcome;
 }
@@ -323,7 +340,8 @@ Status ParquetTable::make_view(const Context& context, const At& at, const std::
 Status ParquetTable::write_rows(const Context& context, const FileCopy& copy,
                                 const schema::Schema& schema, const std::string& select,
                                 Entry& entry) {
-  SLUICE_TRY(entry.added, internal::write_files(context, copy, schema, select));
+  SLUICE_TRY(entry.added,
+             internal::make_files(context, copy, schema, maker_of_select(context, copy, select)));
   entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
   for (const DataFile& file : entry.added) {
     entry.receipt.bytes += file.bytes;

@@ -1,0 +1,42 @@
+source 1 csv
+  landing/a.in
+schema unknown allowed
+rule positive [validity, error, any phase]: sql[amount > 0 -- always]
+rule small [validity, warning, any phase]: sql[amount < 9]
+
+-- session
+CREATE OR REPLACE TEMP MACRO now() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- session
+CREATE OR REPLACE TEMP MACRO get_current_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- session
+CREATE OR REPLACE TEMP MACRO transaction_timestamp() AS TIMESTAMPTZ '1970-01-01T00:00:00.000000Z';
+-- session
+CREATE OR REPLACE TEMP MACRO current_date() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
+-- session
+CREATE OR REPLACE TEMP MACRO today() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS DATE);
+-- session
+CREATE OR REPLACE TEMP MACRO current_localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
+-- session
+CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP);
+-- session
+CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
+-- gate
+CREATE TABLE _sluice_gate AS SELECT _sluice_refused FROM (SELECT "id", "amount", "note", "_sluice_seen", _sluice_m0, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN _sluice_t0 END, CASE WHEN _sluice_t1 IS NOT NULL THEN _sluice_t1 END, CASE WHEN TRUE THEN 'Unknown fields present: extra' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: positive' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN 'schema' END, CASE WHEN _sluice_t1 IS NOT NULL THEN 'schema' END, CASE WHEN TRUE THEN 'schema' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'validity' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
+(amount > 0 -- always
+)
+) THEN 0 ELSE 1 END + CASE WHEN (
+(amount < 9
+)
+) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT _sluice_c0 AS "id", _sluice_c1 AS "amount", CAST(NULL AS VARCHAR) AS "note", CASE WHEN "id" IS NOT NULL AND _sluice_c0 IS NULL THEN 'Type Mismatch: id cannot be cast to int: ''' || "id" || '''' END AS _sluice_t0, CASE WHEN "amount" IS NOT NULL AND _sluice_c1 IS NULL THEN 'Type Mismatch: amount cannot be cast to double: ''' || "amount" || '''' END AS _sluice_t1, "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT *, CASE WHEN TRY_CAST("id" AS DOUBLE) = TRY_CAST("id" AS INTEGER) THEN TRY_CAST("id" AS INTEGER) END AS _sluice_c0, TRY_CAST("amount" AS DOUBLE) AS _sluice_c1 FROM (SELECT "id", "amount", "extra", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "amount" := "amount", "extra" := "extra") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "amount", "extra", "_sluice_file" FROM read_csv(['landing/a.in'], auto_detect=false, delim=',', quote='"', escape='"', header=true, all_varchar=true, allow_quoted_nulls=false, columns={'id': 'VARCHAR', 'amount': 'VARCHAR', 'extra': 'VARCHAR'}, filename='_sluice_file')))))) AS source)) LIMIT 0;
+-- good
+SELECT CAST("id" AS INTEGER) AS "id", CAST("amount" AS DOUBLE) AS "amount", CAST("note" AS VARCHAR) AS "note" FROM (SELECT "id", "amount", "note" FROM (SELECT *, _sluice_gate(_sluice_refused, CAST(_sluice_m0 AS BIGINT), CAST(_sluice_seen AS BIGINT)) AS _sluice_passes FROM (SELECT "id", "amount", "note", "_sluice_seen", _sluice_m0, CASE WHEN _sluice_m0 & 1 <> 0 OR _sluice_t0 IS NOT NULL OR _sluice_t1 IS NOT NULL OR TRUE THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN _sluice_t0 END, CASE WHEN _sluice_t1 IS NOT NULL THEN _sluice_t1 END, CASE WHEN TRUE THEN 'Unknown fields present: extra' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: positive' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_t0 IS NOT NULL THEN 'schema' END, CASE WHEN _sluice_t1 IS NOT NULL THEN 'schema' END, CASE WHEN TRUE THEN 'schema' END, CASE WHEN _sluice_m0 & 1 <> 0 THEN 'validity' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
+(amount > 0 -- always
+)
+) THEN 0 ELSE 1 END + CASE WHEN (
+(amount < 9
+)
+) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT _sluice_c0 AS "id", _sluice_c1 AS "amount", CAST(NULL AS VARCHAR) AS "note", CASE WHEN "id" IS NOT NULL AND _sluice_c0 IS NULL THEN 'Type Mismatch: id cannot be cast to int: ''' || "id" || '''' END AS _sluice_t0, CASE WHEN "amount" IS NOT NULL AND _sluice_c1 IS NULL THEN 'Type Mismatch: amount cannot be cast to double: ''' || "amount" || '''' END AS _sluice_t1, "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT *, CASE WHEN TRY_CAST("id" AS DOUBLE) = TRY_CAST("id" AS INTEGER) THEN TRY_CAST("id" AS INTEGER) END AS _sluice_c0, TRY_CAST("amount" AS DOUBLE) AS _sluice_c1 FROM (SELECT "id", "amount", "extra", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "amount" := "amount", "extra" := "extra") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "amount", "extra", "_sluice_file" FROM read_csv(['landing/a.in'], auto_detect=false, delim=',', quote='"', escape='"', header=true, all_varchar=true, allow_quoted_nulls=false, columns={'id': 'VARCHAR', 'amount': 'VARCHAR', 'extra': 'VARCHAR'}, filename='_sluice_file')))))) AS source))) WHERE _sluice_passes) AS source;
+-- bad
+SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'amount') AS "amount", struct_extract(_sluice_raw, 'extra') AS "extra", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM _sluice_gate WHERE _sluice_refused IS NOT NULL));
+-- bad as text
+SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'amount') AS "amount", struct_extract(_sluice_raw, 'extra') AS "extra", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM _sluice_gate WHERE _sluice_refused IS NOT NULL));
