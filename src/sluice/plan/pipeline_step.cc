@@ -1,5 +1,7 @@
 #include "sluice/plan/pipeline_step.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
@@ -132,6 +134,25 @@ string join_text(const JoinReference& step) {
                      }));
 }
 
+/// A column that is trimmed, cased, cast, mapped, split or respelled in its place was there before.
+bool is_rewritten(const Assignment& made) {
+  const auto is_it = [&](const string& column) { return schema::same_column(column, made.column); };
+  return std::visit(
+      overloaded{[](const RawSql&) { return false; },
+                 [&](const ChangeCase& v) { return is_it(v.column); },
+                 [&](const TrimText& v) { return is_it(v.column); },
+                 [&](const FirstOf& v) { return std::ranges::any_of(v.columns, is_it); },
+                 [&](const SplitText& v) { return is_it(v.column); },
+                 [&](const MapValues& v) { return is_it(v.column); },
+                 [&](const Bands& v) { return is_it(v.column); },
+                 [&](const JsonPath& v) { return is_it(v.column); },
+                 [](const DateDifference&) { return false; },
+                 [&](const CastTo& v) { return is_it(v.column); },
+                 [&](const Respell& v) { return is_it(v.column); },
+                 [&](const RegexGroup& v) { return is_it(v.column); }},
+      made.value);
+}
+
 }  // namespace
 
 RowEffect row_effect(const Step& step) {
@@ -156,7 +177,9 @@ std::vector<string> created_columns(const Step& step) {
   std::vector<string> names;
   std::visit(overloaded{[&](const Assign& assign) {
                           for (const Assignment& made : assign.assignments) {
-                            names.push_back(made.column);
+                            if (!is_rewritten(made)) {
+                              names.push_back(made.column);
+                            }
                           }
                         },
                         [&](const RenameColumns& rename) {

@@ -32,7 +32,7 @@ CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "code", "_sluice_seen", CA
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step join
-CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "code", "country" FROM (SELECT source."id" AS "id", source."code" AS "code", coalesce(_sluice_r._sluice_value, 'Unknown') AS "country" FROM (SELECT "id", "code" FROM sluice_1 WHERE _sluice_refused IS NULL) AS source LEFT JOIN (SELECT CAST("code" AS VARCHAR) AS _sluice_key, any_value("name") AS _sluice_value FROM "countries" WHERE CAST("code" AS VARCHAR) IS NOT NULL GROUP BY 1) AS _sluice_r ON source."code" = _sluice_r._sluice_key) AS source;
+CREATE OR REPLACE TEMP TABLE sluice_2 AS SELECT "id", "code", "country" FROM (SELECT source."id" AS "id", source."code" AS "code", coalesce(CAST(_sluice_r._sluice_value AS VARCHAR), 'Unknown') AS "country" FROM (SELECT "id", "code" FROM sluice_1 WHERE _sluice_refused IS NULL) AS source LEFT JOIN (SELECT CAST("code" AS VARCHAR) AS _sluice_key, any_value("name") AS _sluice_value FROM "countries" WHERE CAST("code" AS VARCHAR) IS NOT NULL GROUP BY 1) AS _sluice_r ON source."code" = _sluice_r._sluice_key) AS source;
 -- step join
 CREATE OR REPLACE TEMP TABLE sluice_3 AS SELECT source."id", source."code", source."country", _sluice_r."area" AS "c_area" FROM sluice_2 AS source INNER JOIN "countries" AS _sluice_r ON source."id" = TRY_CAST(_sluice_r."id" AS BIGINT) ORDER BY source.rowid NULLS LAST;
 -- observe

@@ -52,6 +52,11 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const std
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);
 
+/// A text that is neither a number nor a date.
+bool holds_word(const plan::Value& value);
+/// The value, or what stands for its absence, whatever the type of the column is: SQL.
+std::string render_or_else(const std::string& value, const plan::Value& otherwise);
+
 /// The contract's SELECT with `{dataset}` filled in.
 std::string select_text(const plan::SqlSelect& step);
 

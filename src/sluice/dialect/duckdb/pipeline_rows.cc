@@ -17,8 +17,6 @@ using schema::same_column;
 using std::string;
 using Text = Result<string>;
 
-string value_text(const plan::Value& value) { return render_literal(duckdb_dialect(), value); }
-
 string names(const Rows& input, std::string_view prefix, std::string_view without = "") {
   std::vector<string> list;
   for (const schema::Field& field : input.columns.fields) {
@@ -81,8 +79,7 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
                            : day(input, step.start);
   const string today = "CAST(current_date AS TIMESTAMP)";
   const string end =
-      step.end ? fmt::format("least(coalesce({0}, {1}), {1})", day(input, *step.end), today)
-               : today;
+      step.end ? fmt::format("coalesce({}, {})", day(input, *step.end), today) : today;
   return fmt::format(
       "CASE WHEN {0} <= {1} THEN generate_series({0}, {1}, INTERVAL {2} {3}) ELSE [{0}] END", start,
       end, step.step, interval_word(step.unit));
@@ -107,11 +104,22 @@ string aggregate(const plan::PivotedColumn& made, const string& condition) {
   return column;
 }
 
-string unpivot_list(const plan::Unpivot& step) {
+/// Values of one type as they are; a text among them makes all of them texts.
+string unpivot_list(const plan::Unpivot& step, const Rows& input) {
+  const auto type_of = [&](const string& column) {
+    const schema::Field* field = input.columns.find(column);
+    return field ? field->type : schema::LogicalType{schema::Text{}};
+  };
+  const bool has_text = std::ranges::any_of(step.column_key, [&](const auto& one) {
+    const schema::LogicalType type = type_of(one.first);
+    return std::holds_alternative<schema::Text>(type.kind) ||
+           std::holds_alternative<schema::Json>(type.kind);
+  });
   string list;
   for (const auto& [column, key] : step.column_key) {
+    const string name = quote_identifier(column);
     list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ", quote_literal(key),
-                        quote_identifier(column));
+                        has_text ? render_as_text(name, type_of(column)) : name);
   }
   return "[" + list + "]";
 }
@@ -245,11 +253,9 @@ Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
   }
   for (const plan::JoinedColumn& one : step.columns) {
     const string value = "_sluice_r." + quote_identifier(one.column);
-    list = joined(list, fmt::format("{} AS {}",
-                                    one.otherwise ? fmt::format("coalesce({}, {})", value,
-                                                                value_text(*one.otherwise))
-                                                  : value,
-                                    quote_identifier(one.output)));
+    list = joined(
+        list, fmt::format("{} AS {}", one.otherwise ? render_or_else(value, *one.otherwise) : value,
+                          quote_identifier(one.output)));
   }
   std::string_view kind = "LEFT";
   switch (step.kind) {
@@ -329,9 +335,7 @@ Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
         made, fmt::format("{} = {}", pivot,
                           quote_literal(text ? *text : plan::to_string(made.pivot_value))));
     list = joined(list, fmt::format("{} AS {}",
-                                    made.otherwise ? fmt::format("coalesce({}, {})", value,
-                                                                 value_text(*made.otherwise))
-                                                   : value,
+                                    made.otherwise ? render_or_else(value, *made.otherwise) : value,
                                     quote_identifier(made.output)));
   }
   const string group = step.id_columns.empty() ? "" : " GROUP BY " + quote_columns(step.id_columns);
@@ -352,13 +356,13 @@ Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {
   }
   const string columns = quote_columns(ids);
   const string hidden = hidden_list(input, "");
-  return fmt::format("SELECT {}{} FROM (SELECT {}{} FROM {} AS source){}",
-                     joined(columns, fmt::format("_sluice_u.k AS {}, _sluice_u.v AS {}",
-                                                 quote_identifier(step.key_column),
-                                                 quote_identifier(step.value_column))),
-                     hidden,
-                     joined(columns, fmt::format("unnest({}) AS _sluice_u", unpivot_list(step))),
-                     hidden, input.from, step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL");
+  return fmt::format(
+      "SELECT {}{} FROM (SELECT {}{} FROM {} AS source){}",
+      joined(columns,
+             fmt::format("_sluice_u.k AS {}, _sluice_u.v AS {}", quote_identifier(step.key_column),
+                         quote_identifier(step.value_column))),
+      hidden, joined(columns, fmt::format("unnest({}) AS _sluice_u", unpivot_list(step, input))),
+      hidden, input.from, step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL");
 }
 
 Result<string> rows_made(const plan::Step& step, const Rows& input) {
@@ -372,7 +376,7 @@ Result<string> rows_made(const plan::Step& step, const Rows& input) {
     return unpivot->keep_nulls
                ? std::to_string(unpivot->column_key.size())
                : fmt::format("len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL))",
-                             unpivot_list(*unpivot));
+                             unpivot_list(*unpivot, input));
   }
   return make_error(ErrorCode::Internal, "a step that multiplies no rows was asked how many");
 }

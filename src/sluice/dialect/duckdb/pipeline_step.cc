@@ -71,29 +71,54 @@ string trim_text(const Rows& input, const plan::TrimText& trim) {
       text, has_other, function);
 }
 
-string map_values(const Rows& input, const plan::MapValues& map) {
-  const string key = render_as_text(quote_identifier(map.column), type_of(input, map.column));
-  string text = fmt::format("CASE {}", key);
-  for (const auto& [from, to] : map.mapping) {
-    const string* name = std::get_if<string>(&from);
-    text += fmt::format(" WHEN {} THEN {}",
-                        name ? quote_literal(*name) : quote_literal(plan::to_string(from)),
-                        value_text(to));
+string text_of(const plan::Value& value) {
+  if (std::holds_alternative<plan::Null>(value)) {
+    return "NULL";
   }
-  return text + fmt::format(" ELSE {} END", map.otherwise ? value_text(*map.otherwise)
-                                                          : quote_identifier(map.column));
+  const auto* text = std::get_if<string>(&value);
+  return quote_literal(text != nullptr ? *text : plan::to_string(value));
 }
 
-string bands_text(const plan::Bands& bands) {
-  const string column = quote_identifier(bands.column);
+bool holds_text(const std::optional<plan::Value>& value) {
+  return value && std::holds_alternative<string>(*value);
+}
+
+/// A text among the answers makes all of them texts: the engine would take each for a number.
+string map_values(const Rows& input, const plan::MapValues& map) {
+  const string key = render_as_text(quote_identifier(map.column), type_of(input, map.column));
+  const bool has_text =
+      map.otherwise ? holds_text(map.otherwise) : !text_of(input, map.column).empty();
+  const bool as_text = has_text || std::ranges::any_of(map.mapping, [](const auto& one) {
+                         return std::holds_alternative<string>(one.second);
+                       });
+  const auto answer = [&](const plan::Value& value) {
+    return as_text ? text_of(value) : value_text(value);
+  };
+  string text = fmt::format("CASE {}", key);
+  for (const auto& [from, to] : map.mapping) {
+    text += fmt::format(" WHEN {} THEN {}", text_of(from), answer(to));
+  }
+  const string kept = as_text ? key : quote_identifier(map.column);
+  return text + fmt::format(" ELSE {} END", map.otherwise ? answer(*map.otherwise) : kept);
+}
+
+string bands_text(const Rows& input, const plan::Bands& bands) {
+  const string name = quote_identifier(bands.column);
+  const string as_text = text_of(input, bands.column);
   string text = "CASE";
   for (const plan::Band& band : bands.bands) {
     string condition;
     const auto add = [&](std::string_view sign, const std::optional<plan::Value>& bound) {
-      if (bound) {
-        condition += fmt::format("{}{} {} {}", condition.empty() ? "" : " AND ", column, sign,
-                                 value_text(*bound));
+      if (!bound) {
+        return;
       }
+      // Of a text column, what is compared with a number is the number that it spells.
+      const bool is_number = !std::holds_alternative<string>(*bound);
+      const string column = as_text.empty() ? name
+                            : is_number     ? fmt::format("TRY_CAST({} AS DOUBLE)", as_text)
+                                            : as_text;
+      condition += fmt::format("{}{} {} {}", condition.empty() ? "" : " AND ", column, sign,
+                               value_text(*bound));
     };
     add(">=", band.at_least);
     add(">", band.above);
@@ -102,8 +127,32 @@ string bands_text(const plan::Bands& bands) {
     add("=", band.equals);
     text += fmt::format(" WHEN {} THEN {}", condition, quote_literal(band.label));
   }
-  return text +
-         fmt::format(" ELSE {} END", bands.otherwise ? value_text(*bands.otherwise) : "NULL");
+  return text + fmt::format(" ELSE {} END", bands.otherwise ? text_of(*bands.otherwise) : "NULL");
+}
+
+/// Columns of one kind as they are; texts beside others make all of them texts.
+string first_of(const Rows& input, const plan::FirstOf& first) {
+  const auto is_texty = [&](const string& column) { return !text_of(input, column).empty(); };
+  const bool is_mixed = std::ranges::any_of(first.columns, is_texty);
+  const bool is_number = std::ranges::any_of(first.columns, [&](const string& column) {
+    const auto& kind = type_of(input, column).kind;
+    return std::holds_alternative<schema::Integer>(kind) ||
+           std::holds_alternative<schema::Float>(kind) ||
+           std::holds_alternative<schema::Decimal>(kind) ||
+           std::holds_alternative<schema::Boolean>(kind);
+  });
+  const bool as_text = is_mixed || (is_number && first.otherwise && holds_word(*first.otherwise));
+  string list;
+  for (const string& column : first.columns) {
+    const string name = quote_identifier(column);
+    list += (list.empty() ? "" : ", ") +
+            (as_text ? render_as_text(name, type_of(input, column)) : name);
+  }
+  if (first.otherwise) {
+    list += (list.empty() ? "" : ", ") +
+            (as_text ? text_of(*first.otherwise) : value_text(*first.otherwise));
+  }
+  return fmt::format("coalesce({})", list);
 }
 
 Text json_path(const Rows& input, const plan::JsonPath& json) {
@@ -167,6 +216,27 @@ string date_difference(const Rows& input, const plan::DateDifference& diff) {
 
 }  // namespace
 
+bool holds_word(const plan::Value& value) {
+  const auto* text = std::get_if<string>(&value);
+  if (text == nullptr) {
+    return false;
+  }
+  // What begins as a number or a date does is left to the type of the column.
+  const std::size_t at = text->find_first_not_of(" +-.");
+  return at == string::npos || (*text)[at] < '0' || (*text)[at] > '9';
+}
+
+string render_or_else(const string& value, const plan::Value& otherwise) {
+  if (holds_word(otherwise)) {
+    return fmt::format("coalesce(CAST({} AS VARCHAR), {})", value, value_text(otherwise));
+  }
+  // A quoted whole number is one in a column of numbers and a text in a column of texts.
+  const bool is_plain =
+      std::holds_alternative<bool>(otherwise) || std::holds_alternative<std::int64_t>(otherwise);
+  return fmt::format("coalesce({}, {})", value,
+                     is_plain ? text_of(otherwise) : value_text(otherwise));
+}
+
 Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
   return std::visit(
       overloaded{
@@ -176,13 +246,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
                                  change.to == plan::TextCase::Lower ? "lower" : "upper");
           },
           [&](const plan::TrimText& trim) -> Text { return trim_text(input, trim); },
-          [&](const plan::FirstOf& first) -> Text {
-            string list = quote_columns(first.columns);
-            if (first.otherwise) {
-              list += (list.empty() ? "" : ", ") + value_text(*first.otherwise);
-            }
-            return fmt::format("coalesce({})", list);
-          },
+          [&](const plan::FirstOf& first) -> Text { return first_of(input, first); },
           [&](const plan::SplitText& split) -> Text {
             return fmt::format(
                 "string_split({}, {})",
@@ -190,7 +254,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
                 quote_literal(split.delimiter));
           },
           [&](const plan::MapValues& map) -> Text { return map_values(input, map); },
-          [](const plan::Bands& bands) -> Text { return bands_text(bands); },
+          [&](const plan::Bands& bands) -> Text { return bands_text(input, bands); },
           [&](const plan::JsonPath& json) -> Text { return json_path(input, json); },
           [&](const plan::DateDifference& diff) -> Text { return date_difference(input, diff); },
           [&](const plan::CastTo& cast) -> Text {
@@ -278,9 +342,8 @@ string renamed(const plan::RenameColumns& step, const Rows& input) {
 }
 
 Text lookup_select(const plan::LookUp& step, const Rows& input) {
-  const string found = step.otherwise ? fmt::format("coalesce(_sluice_r._sluice_value, {})",
-                                                    value_text(*step.otherwise))
-                                      : "_sluice_r._sluice_value";
+  const string value = "_sluice_r._sluice_value";
+  const string found = step.otherwise ? render_or_else(value, *step.otherwise) : value;
   SLUICE_TRY(const string key, comparable_key(quote_identifier(step.key), type_of(input, step.on)));
   string list;
   bool replaced = false;

@@ -165,7 +165,7 @@ std::vector<Operator> column_operators() {
                     .key = "id",
                     .value = "city",
                     .otherwise = std::string("none")},
-       "coalesce(_sluice_r._sluice_value"},
+       "coalesce(CAST(_sluice_r._sluice_value"},
   };
 }
 
