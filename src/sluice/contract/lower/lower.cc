@@ -81,6 +81,18 @@ Status lower_schema(const Contract& contract, const LowerInput& input, plan::Pip
          .is_made_by_write = std::ranges::find(late, field.name.value) != late.end(),
          .at = place(input, field.span)});
   }
+  // Rules may read what only the write makes, also where the model does not name it.
+  for (const std::string& name :
+       contract.model.fields.empty() ? std::vector<std::string>{} : late) {
+    if (contract.model.find(name) == nullptr) {
+      out.schema.columns.push_back({.name = name,
+                                    .type = {schema::Text{}},
+                                    .type_name = "string",
+                                    .is_opaque = true,
+                                    .is_made_by_write = true,
+                                    .at = {}});
+    }
+  }
   return {};
 }
 
@@ -183,7 +195,11 @@ Result<schema::Schema> lower_target_columns(const Contract& contract, const Lowe
          .nullable = may_be_null});
   }
   plan::Pipeline stamped;
-  internal::lower_lineage(contract, input, stamped);
+  LowerInput of_someone = input;
+  if (of_someone.created_by.empty()) {
+    of_someone.created_by = "user";  // the column is there whoever writes
+  }
+  internal::lower_lineage(contract, of_someone, stamped);
   for (const plan::LineageColumn& column : stamped.lineage) {
     add_if_absent(columns, column.name, stored_type(column.stamp));
   }

@@ -1,5 +1,6 @@
 // Rules -> one boolean expression each, and the texts that users know.
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -89,6 +90,17 @@ std::string lifetime_sql(const LifetimeCheck& check) {
       fmt::arg("start", quoted(check.start_field.value)),
       fmt::arg("ts", quoted(check.event_ts.value)), fmt::arg("end", quoted(check.end_field.value)),
       fmt::arg("default", text_literal(check.end_default.value)));
+}
+
+/// What is asked where it is not what people read: a reference file's numbers are no texts to the
+/// engine, which compares no text with a number.
+std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
+  const auto* reference = std::get_if<ReferenceCheck>(&check);
+  if (reference == nullptr || !is_text_field(contract, reference->field.value)) {
+    return sql;
+  }
+  return fmt::format("{} IN (SELECT CAST({} AS VARCHAR) FROM {})", quoted(reference->field.value),
+                     quoted(reference->key.value), quoted(reference->reference.value));
 }
 
 std::string check_sql(const Contract& contract, const RowCheck& check) {
@@ -229,13 +241,41 @@ void lower_dataset_check(const DatasetRule& rule, const LowerInput& input, plan:
              rule.check);
 }
 
+/// SQL in one spelling: letters in lower case, no quotes of names, no white space.
+std::string squeezed(std::string_view sql) {
+  std::string text;
+  for (const char c : sql) {
+    if (c != '"' && c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0) {
+      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return text;
+}
+
+/// COUNT(*) beside COUNT(DISTINCT key) of all rows, as people write that a key is unique.
+bool counts_key(const DatasetSqlCheck& check, const std::vector<Text>& key) {
+  std::string columns;
+  for (const Text& column : key) {
+    columns += (columns.empty() ? "" : ",") + squeezed(column.value);
+  }
+  const std::string distinct =
+      (key.size() == 1 ? "count(distinct" + columns : "count(distinct(" + columns + ")") + ")";
+  const std::string sql = squeezed(check.sql.text);
+  return sql.find("where") == std::string::npos &&
+         (sql.starts_with("selectcount(*)=" + distinct + "from") ||
+          sql.starts_with("selectcount(*)-" + distinct + "from") ||
+          sql.starts_with("select" + distinct + "=count(*)from"));
+}
+
 /// The primary key implies a check of its own, unless the same one is written.
 void add_key_rule(const Contract& contract, std::vector<DatasetRule>& rules) {
   const bool is_history =
       contract.materialization && contract.materialization->strategy.value == Strategy::Scd2;
   const bool is_written = std::ranges::any_of(rules, [&](const DatasetRule& rule) {
     const auto* unique = std::get_if<UniqueCheck>(&rule.check);
-    return unique != nullptr && unique->columns == contract.primary_key;
+    const auto* sql = std::get_if<DatasetSqlCheck>(&rule.check);
+    return (unique != nullptr && unique->columns == contract.primary_key) ||
+           (sql != nullptr && counts_key(*sql, contract.primary_key));
   });
   if (contract.primary_key.empty() || is_history || is_written) {
     return;
@@ -279,8 +319,9 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
   add_key_row_rules(contract, rules);
   for (const RowRule& rule : rules) {
     const std::string sql = check_sql(contract, rule.check);
-    plan::RawSql predicate{
-        .text = bounded_sql(sql, rule.bounds), .reads = {}, .at = place(input, rule.span)};
+    plan::RawSql predicate{.text = bounded_sql(asked_sql(contract, rule.check, sql), rule.bounds),
+                           .reads = {},
+                           .at = place(input, rule.span)};
     std::optional<plan::Phase> phase;
     if (rule.phase) {
       phase = rule.phase->value == Phase::Pre ? plan::Phase::Pre : plan::Phase::Post;
