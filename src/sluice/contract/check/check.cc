@@ -75,10 +75,19 @@ bool check_column(const Checking& checking, Code code, const Text& column,
     return true;
   }
   const std::vector<std::string_view> names = checking.flow.known_names();
-  checking.out.add(code, column.span,
-                   std::string(reader) + " names a column that neither the model nor a step has: " +
-                       quoted(column.value),
-                   did_you_mean(column.value, names));
+  std::string suggestion = did_you_mean(column.value, names);
+  const SchemaPolicy policy = effective_schema_policy(checking.contract);
+  // A source may have more columns than the model where those pass; a near name is a slip.
+  const bool may_come = suggestion.empty() && policy.unknown_fields.value == UnknownFields::Allow &&
+                        policy.evolution.value != Evolution::Strict;
+  const std::string what = std::string(reader) +
+                           " names a column that neither the model nor a step has" +
+                           (may_come ? ", so the source must have it: " : ": ");
+  if (may_come) {
+    checking.out.add(code, Severity::Warning, column.span, what + quoted(column.value));
+    return true;
+  }
+  checking.out.add(code, column.span, what + quoted(column.value), std::move(suggestion));
   return false;
 }
 

@@ -6,6 +6,7 @@
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/rule/row_rules.h"
+#include "sluice/contract/transform/sql_shape.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -103,13 +104,28 @@ void check_phase(const Checking& checking, const RowRule& rule, const Texts& col
   if (!rule.phase || !rule.phase->is_written() || rule.phase->value != Phase::Pre) {
     return;
   }
+  std::vector<std::string> names;
   for (const Text& column : columns) {
-    if (checking.flow.is_made_by_post_only(column.value)) {
-      checking.out.add(
-          Code::PhaseTooEarly, rule.phase->span,
-          "the rule runs before the step that makes its column: " + quoted(column.value),
-          "write phase: post, or leave it out");
+    names.push_back(column.value);
+  }
+  if (const auto* sql = std::get_if<SqlCheck>(&rule.check)) {
+    for (const SqlName& name : names_in(sql->sql.text)) {
+      if (checking.contract.model.find(name.name) != nullptr) {
+        names.push_back(name.name);
+      }
     }
+  }
+  for (const std::string& column : names) {
+    if (!checking.flow.is_made_by_post_only(column)) {
+      continue;
+    }
+    // A declared column is empty there, so that every row fails: the standard has it run so.
+    const bool is_declared = checking.contract.model.find(column) != nullptr;
+    checking.out.add(Code::PhaseTooEarly, is_declared ? Severity::Warning : Severity::Error,
+                     rule.phase->span,
+                     "the rule runs before the step that makes its column: " + quoted(column),
+                     "write phase: post, or leave it out");
+    return;
   }
 }
 

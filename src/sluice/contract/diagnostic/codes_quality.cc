@@ -12,7 +12,8 @@ constexpr std::array kCodes{
         .slug = "unknown-field",
         .severity = Severity::Error,
         .summary = "A name that is neither a field of the model nor a column that a step makes.",
-        .why = "The rule or step could never find its column.",
+        .why = "The rule or step finds its column only where the source has it beside the model; a "
+               "slip of the pen is found nowhere.",
         .before = "quality:\n"
                   "  row_rules:\n"
                   "    - range: {field: fare_amout, min: 0}\n",
