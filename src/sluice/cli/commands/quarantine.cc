@@ -11,6 +11,7 @@
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/mesh_options.h"
 #include "sluice/cli/pii_keys.h"
+#include "sluice/cli/user_name.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/report/run_json.h"
 
@@ -100,6 +101,7 @@ contract::RunOptions options_of(const Arguments& arguments) {
   options.mesh = mesh_options(arguments);
   options.keys = keys_of_environment();
   options.lake = lake_of_environment();
+  options.created_by = user_name();
   options.render_record = [](const run::RunResult& result) {
     return report::to_record_json(result);
   };

@@ -18,6 +18,7 @@
 #include "sluice/cli/progress_bar.h"
 #include "sluice/cli/run_plan.h"
 #include "sluice/cli/script_environment.h"
+#include "sluice/cli/user_name.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
 
@@ -290,6 +291,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   options.mesh = mesh_options(arguments);
   SLUICE_CHECK(read_error_policy(arguments, options));
   options.pipeline_run_id = arguments.find("pipeline-run-id").value_or("");
+  options.created_by = user_name();
   if (const auto show = arguments.find("show")) {
     SLUICE_TRY(const std::uint64_t rows, parse_number("show", *show));
     options.sample_rows = static_cast<int>(std::min<std::uint64_t>(rows, 1'000));
