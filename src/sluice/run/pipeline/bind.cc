@@ -68,6 +68,8 @@ class Binder {
   Status settle_good(const Schema& columns);
 
   std::vector<Field> missing_columns() const;
+  /// A declared column that the source lacks and that an engine did not find.
+  std::optional<Field> find_named(const Error& error) const;
   const plan::DeclaredColumn* declared(std::string_view name) const;
   std::optional<plan::BoundCast> cast_of(const Field& field) const;
   Result<Schema> describe(const string& query) { return connection_.describe(context_, query); }
@@ -389,18 +391,40 @@ Status Binder::bind() {
     return step.phase == Phase::Post && std::holds_alternative<plan::SqlSelect>(step.step);
   });
   Status first = attempt(has_select ? std::vector<Field>{} : missing);
-  if (first || missing.empty() || first.error().code != ErrorCode::InvalidContract) {
+  if (first || first.error().code != ErrorCode::InvalidContract) {
     return first;
   }
-  if (has_select && attempt(missing)) {
+  if (has_select && !missing.empty() && attempt(missing)) {
     return {};
   }
   // A step before the schema may name a column that this batch lacks altogether.
   bound_.made_at_scan = missing;
-  if (attempt({})) {
-    return {};
+  Status last = missing.empty() ? first : attempt({});
+  // Or one that a step makes from itself, or that a rule is told to judge before a step makes it.
+  while (!last && !has_select) {
+    const std::optional<Field> named = find_named(last.error());
+    if (!named) {
+      break;
+    }
+    bound_.made_at_scan.push_back(*named);
+    last = attempt({});
   }
-  return first;
+  return last ? Status{} : first;
+}
+
+std::optional<Field> Binder::find_named(const Error& error) const {
+  const auto is_made = [&](std::string_view name) {
+    return std::ranges::any_of(bound_.made_at_scan,
+                               [&](const Field& field) { return same_column(field.name, name); });
+  };
+  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
+    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+        !is_made(column.name) &&
+        error.native.find(dialect::quote_identifier(column.name)) != string::npos) {
+      return Field{.name = column.name, .type = column.type};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace

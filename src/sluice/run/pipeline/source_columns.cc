@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/csv_header.h"
 #include "sluice/run/pipeline/text_rows.h"
 
@@ -55,6 +56,7 @@ class Settler {
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
   Result<Schema> lenient_json(const std::vector<string>& files);
   Status check_keys(const std::vector<string>& files, const Schema& columns);
+  Status settle_empty(const std::vector<string>& files, Schema& columns);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
@@ -148,6 +150,36 @@ Status Settler::check_keys(const std::vector<string>& files, const Schema& colum
   return {};
 }
 
+/// The engine calls a column that never had a value JSON, which no text compares with: a text it
+/// is.
+Status Settler::settle_empty(const std::vector<string>& files, Schema& columns) {
+  Schema unsure;
+  string counts;
+  for (const Field& field : columns.fields) {
+    if (std::holds_alternative<schema::Json>(field.type.kind)) {
+      unsure.fields.push_back(field);
+      counts += fmt::format("{}count({})", counts.empty() ? "" : ", ",
+                            dialect::quote_identifier(field.name));
+    }
+  }
+  if (unsure.fields.empty()) {
+    return {};
+  }
+  const plan::Scan scan = plan::FileScan{.files = files, .format = plan::JsonFormat{}};
+  SLUICE_TRY(const string values, dialect::render_scan(scan, unsure, false));
+  SLUICE_TRY(
+      const std::vector<std::int64_t> found,
+      query_counts(context_, connection_, fmt::format("SELECT {} FROM ({})", counts, values)));
+  for (std::size_t i = 0; i < unsure.fields.size(); ++i) {
+    if (found[i] == 0) {
+      const auto column = std::ranges::find_if(
+          columns.fields, [&](const Field& field) { return field.name == unsure.fields[i].name; });
+      column->type = {schema::Text{}};
+    }
+  }
+  return {};
+}
+
 Status Settler::find_lines(const std::vector<string>& files, plan::JsonFormat& json) {
   for (std::size_t i = 0; i < files.size() && json.has_lines.value_or(true); ++i) {
     SLUICE_TRY(const std::vector<TextRow> first,
@@ -181,6 +213,9 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
   const bool is_one = columns && columns->fields.size() == 1 && columns->fields[0].name == "json";
   if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
     SLUICE_CHECK(check_keys(files, *columns));
+    if (!is_one) {
+      SLUICE_CHECK(settle_empty(files, *columns));
+    }
     return SourceColumns{.columns = *std::move(columns), .has_bad_lines = false};
   }
   const bool may_refuse =
