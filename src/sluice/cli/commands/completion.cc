@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/contract/diagnostic/code.h"
@@ -8,6 +9,10 @@
 
 namespace sluice::cli {
 namespace {
+
+constexpr Option kOptions[] = {
+    {.name = "json", .value = "", .help = "One JSON object with the script", .group = ""},
+};
 
 std::string words_of(const Command& command) {
   std::string words = "--help";
@@ -89,18 +94,25 @@ std::string fish_script() {
 
 ExitCode run_completion(const Arguments& arguments, const Terminal& terminal) {
   const std::string& shell = arguments.operands().front();
+  std::string script;
   if (shell == "bash") {
-    terminal.print(bash_script());
+    script = bash_script();
   } else if (shell == "zsh") {
-    terminal.print("autoload -U +X bashcompinit && bashcompinit\n" + bash_script());
+    script = "autoload -U +X bashcompinit && bashcompinit\n" + bash_script();
   } else if (shell == "fish") {
-    terminal.print(fish_script());
+    script = fish_script();
   } else {
     terminal.complain(make_error(ErrorCode::InvalidArgument,
                                  fmt::format("SHELL is one of: bash zsh fish; got '{}'", shell))
                           .with_hint("sluice completion --help tells how it is used"));
     return ExitCode::WrongUsage;
   }
+  if (arguments.has("json")) {
+    const nlohmann::ordered_json object{
+        {"schema_version", 1}, {"shell", shell}, {"script", script}};
+    script = object.dump() + "\n";
+  }
+  terminal.print(script);
   return ExitCode::Done;
 }
 
@@ -109,10 +121,10 @@ ExitCode run_completion(const Arguments& arguments, const Terminal& terminal) {
 constinit const Command kCompletion{
     .name = "completion",
     .summary = "Prints the completion script of a shell",
-    .usage = "SHELL",
+    .usage = "SHELL [--json]",
     .example = "source <(sluice completion bash)",
     .operands = {.name = "SHELL", .help = "bash, zsh or fish", .at_least = 1, .at_most = 1},
-    .options = {},
+    .options = kOptions,
     .run = run_completion,
 };
 

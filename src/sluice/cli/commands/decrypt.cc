@@ -1,13 +1,22 @@
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/pii_keys.h"
 
 namespace sluice::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Option kOptions[] = {
+    {.name = "json", .value = "", .help = "One JSON object with all of them", .group = ""},
+};
 
 /// One line of stdin without its end; false at the end of the input.
 bool read_line(std::string& line) {
@@ -25,15 +34,40 @@ bool read_line(std::string& line) {
   return true;
 }
 
+/// Texts on stdout as they come, or all of them as one JSON object at the end.
+class Printer {
+ public:
+  Printer(const Terminal& terminal, bool as_json) : terminal_(terminal), as_json_(as_json) {}
+
+  void add(const std::string& clear) {
+    if (as_json_) {
+      values_.push_back(clear);
+    } else {
+      terminal_.print(clear + "\n");
+    }
+  }
+  void finish() const {
+    if (as_json_) {
+      const Json object{{"schema_version", 1}, {"values", values_}};
+      terminal_.print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    }
+  }
+
+ private:
+  const Terminal& terminal_;
+  bool as_json_;
+  std::vector<std::string> values_;
+};
+
 Status decrypt_one(const masking::Vault& vault, const std::string& value, std::size_t number,
-                   const Terminal& terminal) {
+                   Printer& printer) {
   if (value.empty()) {
-    terminal.print("\n");  // an empty place stays one
+    printer.add("");  // an empty place stays one
     return {};
   }
   SLUICE_TRY_IN(const std::string clear, vault.decrypt(value),
                 fmt::format("decrypting value {}", number));
-  terminal.print(clear + "\n");
+  printer.add(clear);
   return {};
 }
 
@@ -44,16 +78,19 @@ Status decrypt_all(const Arguments& arguments, const Terminal& terminal) {
         .with_hint("set SLUICE_PII_KEY (or LAKELOGIC_PII_KEY) to the key of the values");
   }
   SLUICE_TRY(const std::unique_ptr<masking::Vault> vault, masking::open_vault(keys));
+  Printer printer(terminal, arguments.has("json"));
   std::size_t number = 0;
   if (!arguments.operands().empty()) {
     for (const std::string& value : arguments.operands()) {
-      SLUICE_CHECK(decrypt_one(*vault, value, ++number, terminal));
+      SLUICE_CHECK(decrypt_one(*vault, value, ++number, printer));
     }
+    printer.finish();
     return {};
   }
   for (std::string line; read_line(line);) {
-    SLUICE_CHECK(decrypt_one(*vault, line, ++number, terminal));
+    SLUICE_CHECK(decrypt_one(*vault, line, ++number, printer));
   }
+  printer.finish();
   return {};
 }
 
@@ -72,7 +109,7 @@ ExitCode run_decrypt(const Arguments& arguments, const Terminal& terminal) {
 constinit const Command kDecrypt{
     .name = "decrypt",
     .summary = "Prints the clear text of encrypted values, for who holds the key",
-    .usage = "[VALUE...]",
+    .usage = "[VALUE...] [--json]",
     .example =
         "SLUICE_PII_KEY=... sluice decrypt enc:AQHpRsk9...\n"
         "duckdb -noheader -list -c \"SELECT email FROM 'good.parquet'\" | sluice decrypt",
@@ -80,7 +117,7 @@ constinit const Command kDecrypt{
                  .help = "What begins with enc:, also LakeLogic's; none: each line of stdin",
                  .at_least = 0,
                  .at_most = 10'000},
-    .options = {},
+    .options = kOptions,
     .run = run_decrypt,
 };
 
