@@ -46,6 +46,30 @@ std::optional<plan::FileFormat> format_of_word(std::string_view word) {
   return std::nullopt;
 }
 
+/// Types of links whose files have become JSON lines or Parquet by now.
+std::optional<plan::FileFormat> format_of_link_type(std::string_view type) {
+  for (const std::string_view word : {"xml", "xlsx", "excel"}) {
+    if (type == word) {
+      return plan::JsonFormat{.has_lines = true};
+    }
+  }
+  for (const std::string_view word : {"arrow", "feather", "ipc"}) {
+    if (type == word) {
+      return plan::ParquetFormat{};
+    }
+  }
+  return format_of_word(type);
+}
+
+/// What to do with a file that nothing here reads.
+std::string hint_of_ending(std::string_view ending) {
+  return ending == "xls"    ? "save it as .xlsx, or as CSV"
+         : ending == "avro" ? "convert it to Parquet first, which keeps its types"
+         : ending == "orc"
+             ? "convert it to Parquet first"
+             : "give csv, tsv, json, jsonl, ndjson, parquet, arrow, xml or xlsx files";
+}
+
 std::optional<plan::FileFormat> format_of(SourceFormat format) {
   switch (format) {
     case SourceFormat::Csv: return plan::CsvFormat{};
@@ -87,7 +111,7 @@ Result<plan::FileFormat> format_of_file(std::string_view path) {
   if (!format) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("no reader for a file of this ending: '{}'", path))
-        .with_hint("give csv, tsv, json, jsonl, ndjson, parquet, arrow, xml or xlsx files");
+        .with_hint(hint_of_ending(dot == std::string::npos ? "" : name.substr(dot + 1)));
   }
   return *format;
 }
@@ -240,6 +264,27 @@ Status lower_spellings(const Contract& contract, const LowerInput& input,
   return {};
 }
 
+/// Told by endings, one format is for all: a line of another one would lose its first values.
+Status check_one_format(const std::vector<std::string>& files,
+                        const std::vector<std::string>& told) {
+  const auto told_of = [&](std::size_t i) { return told.empty() ? files[i] : told[i]; };
+  SLUICE_TRY(const plan::FileFormat first, format_of_file(files.front()));
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const auto format = format_of_file(files[i]);
+    const auto* csv = format ? std::get_if<plan::CsvFormat>(&*format) : nullptr;
+    const auto* first_csv = std::get_if<plan::CsvFormat>(&first);
+    const bool is_same = format && format->index() == first.index() &&
+                         (csv == nullptr || csv->delimiter == first_csv->delimiter);
+    if (!is_same) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("files that are read together are of one format: '{}', '{}'",
+                                    told_of(0), told_of(i)))
+          .with_hint("choose the files by their ending, for a source with source.pattern");
+    }
+  }
+  return {};
+}
+
 Result<plan::FileFormat> source_format(const Contract& contract, const LowerInput& input) {
   const bool is_written = contract.source && contract.source->format;
   if (!is_written || input.is_source_replaced) {
@@ -248,13 +293,20 @@ Result<plan::FileFormat> source_format(const Contract& contract, const LowerInpu
     }
     auto by_ending = format_of_file(input.files.front());
     if (by_ending || !is_written) {
+      SLUICE_CHECK(by_ending ? check_one_format(input.files, input.told) : Status{});
       return by_ending;
     }
   }
-  const auto format = format_of(contract.source->format->value);
+  const SourceFormat written = contract.source->format->value;
+  const auto format = format_of(written);
   if (!format) {
     return unsupported(input, contract.source->format->span, "this format of a source is not read",
-                       "convert it to csv, json or parquet and give that with --source");
+                       written == SourceFormat::Xls
+                           ? "save the workbook as .xlsx or CSV and give that with --source"
+                       : written == SourceFormat::Avro
+                           ? "convert it to parquet, which keeps its types, and give that with "
+                             "--source"
+                           : "convert it to csv, json or parquet and give that with --source");
   }
   return *format;
 }
@@ -271,20 +323,27 @@ Result<plan::Scan> link_scan(const LowerInput& input, const Link& link) {
   if (files == input.link_files.end() || files->second.empty()) {
     return unsupported(input, link.span,
                        fmt::format("a link is read from files: '{}'", link.name.value),
-                       "give the link a path to a csv, json or parquet file, or name a table");
+                       "give the link a path to a file or a folder of files, or name a table");
   }
   plan::FileScan scan{.files = files->second, .format = plan::ParquetFormat{}};
   const std::string type = lower_text(link.type.value);
   // The written type, else the ending: the default of the key is parquet.
   if (!link.type.is_written() || type == "table") {
-    SLUICE_TRY(scan.format, format_of_file(scan.files.front()));
+    SLUICE_TRY_IN(scan.format, format_of_file(scan.files.front()),
+                  fmt::format("reading the link '{}'", link.name.value));
+    if (Status one = check_one_format(scan.files, {}); !one) {
+      return std::move(one).error().with_context(
+          fmt::format("reading the link '{}'", link.name.value));
+    }
     return plan::Scan(std::move(scan));
   }
-  const auto format = format_of_word(type);
+  const auto format = format_of_link_type(type);
   if (!format) {
     return unsupported(input, link.type.span,
                        fmt::format("a link of this type is not read: '{}'", type),
-                       "give csv, json, parquet or table");
+                       type == "xls" || type == "avro"
+                           ? hint_of_ending(type)
+                           : "give csv, tsv, json, jsonl, parquet, arrow, xml, xlsx or table");
   }
   scan.format = *format;
   return plan::Scan(std::move(scan));

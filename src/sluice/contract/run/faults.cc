@@ -35,6 +35,58 @@ std::string line_told(std::string_view native, std::string_view file) {
   return {};
 }
 
+std::string_view line_after(std::string_view text, std::string_view mark) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos) {
+    return {};
+  }
+  text.remove_prefix(at + mark.size());
+  return text.substr(0, text.find('\n'));
+}
+
+/// What a reader of CSV says is of its own switches, which no contract has; here it is what was
+/// expected, what came, and which key says otherwise. The line itself stays in what the engine
+/// said.
+void tell_of_csv(Error& error) {
+  constexpr std::string_view kLine = "CSV Error on Line: ";
+  constexpr std::string_view kFile = "file = ";
+  std::string& native = error.native;
+  const std::string file(line_after(native, kFile));
+  const std::string line(line_after(native, kLine));
+  if (file.empty() || error.code == ErrorCode::Internal) {
+    return;
+  }
+  const std::string where =
+      line.empty() ? fmt::format("'{}'", file) : fmt::format("line {} of '{}'", line, file);
+  const std::string expected(line_after(native, "Expected Number of Columns: "));
+  const std::size_t found = expected.find(" Found: ");
+  if (found != std::string::npos) {
+    error.message = fmt::format("a line of a CSV file has {} values and not {}: {}",
+                                expected.substr(found + 8), expected.substr(0, found), where);
+  } else if (native.find("Maximum line size") != std::string::npos) {
+    error.message = fmt::format("a line of a CSV file is longer than is read: {}", where);
+    error.hint =
+        "look for a quote that is never closed and compare quote_char; rows with values "
+        "as long as that are read from Parquet or JSON";
+  } else if (native.find("state machine reached an invalid state") != std::string::npos) {
+    error.message =
+        fmt::format("a CSV file mixes its line ends, or a quote is not closed: {}", where);
+    error.hint = "end all lines alike (\\n or \\r\\n), or compare source.options.quote_char";
+  } else if (native.find("not utf-8 encoded") != std::string::npos) {
+    error.message = fmt::format("bytes of a CSV file are no UTF-8: {}", where);
+    error.hint =
+        "write source.options.encoding (latin-1, cp1252, utf-16 ...), or mend the line; "
+        "--on-row-error quarantine keeps such lines apart";
+  }
+  const std::size_t advice = std::min(native.find("\nPossible "), native.find("\n\nPossible "));
+  if (advice != std::string::npos) {
+    constexpr std::size_t kShownMax = 1'000;
+    const std::string_view told = std::string_view(native).substr(0, advice);
+    native = fmt::format("{}{}\n{}{}", told.substr(0, kShownMax),
+                         told.size() > kShownMax ? "..." : "", kFile, file);
+  }
+}
+
 /// What the system answers holds no value.
 std::string_view system_answer(const Error& error) {
   static constexpr std::array<std::string_view, 6> kAnswers{
@@ -74,10 +126,14 @@ Error as_contract_error(Error error, const SourcePosition& at) {
 }
 
 Status as_input_error(Status status) {
-  if (status || status.error().code != ErrorCode::InvalidArgument) {
+  if (status) {
     return status;
   }
   Error error = std::move(status).error();
+  tell_of_csv(error);
+  if (error.code != ErrorCode::InvalidArgument) {
+    return error;
+  }
   error.code = ErrorCode::Corrupt;
   if (error.hint.empty()) {
     error.hint = "mend the file that is named, or take it out of the source; nothing was committed";

@@ -16,14 +16,12 @@
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
 #include "sluice/contract/lower/lower.h"
-#include "sluice/contract/model/text_encoding.h"
 #include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/level_rows.h"
 #include "sluice/contract/run/narrator.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/run.h"
-#include "sluice/contract/unpack/zip_file.h"
 #include "sluice/plan/bound_pipeline.h"
 #include "sluice/run/pipeline/execute.h"
 #include "sluice/run/state/batch.h"
@@ -98,17 +96,10 @@ class Runner {
   Status give_rows();
   /// Of the contract, unless flags replace its source.
   std::optional<SourceFormat> declared_format() const;
-  /// Of a text file that is made UTF-8 before it is read; empty: it is read as it lies there.
-  std::optional<TextEncoding> encoding_of(std::string_view path) const;
   Status make_unpack_folder();
-  Result<std::vector<UnpackedFile>> unpack_archive(const std::string& path, std::size_t number);
+  const Link& link_of(const std::string& name) const;
+  /// What the engine does not read stands in the unpack folder then, of the source and of links.
   Status unpack_files(LowerInput& input);
-  /// Records of an XML file or rows of a workbook as JSON lines: where they lie.
-  Result<std::string> make_records(const std::string& path, bool is_xml, std::size_t number) const;
-  Result<std::string> make_utf8(const std::string& path, TextEncoding encoding,
-                                std::size_t number) const;
-  /// Rows of an Arrow file as Parquet, which keeps their types: where they lie.
-  Result<std::string> make_parquet(const std::string& path, std::size_t number);
   Status list_links();
   Status list_link(const Link& link, const Text& named);
   Status load_links();
@@ -137,8 +128,10 @@ class Runner {
   Status lower_unbound();
   Status lower_and_bind();
   Status run_logic(plan::Pipeline& pipeline);
-  /// The executed copy of a notebook, beside the records of the runs.
+  /// The executed copy of a notebook, beside the records of the runs or the good rows.
   void keep_notebook();
+  void keep_notebook_beside(std::string_view text);
+  Status check_logic_output() const;
   Status execute();
   /// Empty: the accepted rows are kept until all are judged.
   Result<run::RowWriter> find_writer();

@@ -119,7 +119,7 @@ Status Runner::list_links() {
       SLUICE_CHECK(list_link(link, *named));
     }
   }
-  return {};
+  return make_unpack_folder();
 }
 
 Status Runner::list_link(const Link& link, const Text& named) {

@@ -111,6 +111,12 @@ Result<std::vector<std::string>> list_source_files(const std::string& path,
     return std::vector{full};
   }
   const bool is_folder = fs::is_directory(full, failed);
+  if (is_folder && fs::exists(full + "/_delta_log", failed)) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("a folder is a Delta table, and its files are not its rows: '{}'", full))
+        .with_hint("give the files of its newest version with --source");
+  }
   if (!is_folder && !has_wildcard(full)) {
     return std::vector<std::string>{};
   }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <istream>
 #include <span>
+#include <vector>
 
 namespace sluice::contract {
 namespace {
@@ -86,17 +88,58 @@ class Code {
   std::array<std::uint16_t, 1U << kFastBits> fast_{};  // length << kFastBits | symbol
 };
 
+/// `checksum` goes on over `bytes`; it begins and ends with all bits turned.
+std::uint32_t with_checksum(std::uint32_t checksum, std::string_view bytes) {
+  static constexpr auto kTable = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+      std::uint32_t value = i;
+      for (int bit = 0; bit < 8; ++bit) {
+        value = (value & 1U) != 0 ? 0xedb88320U ^ (value >> 1U) : value >> 1U;
+      }
+      table[i] = value;
+    }
+    return table;
+  }();
+  for (const char c : bytes) {
+    checksum = kTable[(checksum ^ static_cast<unsigned char>(c)) & 0xffU] ^ (checksum >> 8U);
+  }
+  return checksum;
+}
+
 class Inflater {
  public:
   Inflater(std::string_view packed, std::uint64_t bytes_max)
       : packed_(packed), bytes_max_(bytes_max) {}
+  /// Reads on from `in`; of what it unpacks it keeps what it needs to go on, and the beginning.
+  Inflater(std::istream& in, std::size_t head_bytes)
+      : bytes_max_(kPieceBytes), in_(&in), head_bytes_(head_bytes), piece_(kPieceBytes) {}
 
   Result<std::string> run();
   std::size_t bytes_read() const { return at_ - static_cast<std::size_t>(held_ / 8); }
+  /// The next member of a gzip file that is read from a stream: all of it, checksum and length.
+  Status check_member();
+  /// What follows the last member may be zeros, with which tapes are filled.
+  Result<bool> is_at_end();
+  std::string take_head() { return std::move(head_); }
 
  private:
+  static constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kWindowBytes = std::size_t{1} << 15;
+
+  bool load() {
+    if (in_ == nullptr) {
+      return false;
+    }
+    in_->read(piece_.data(), static_cast<std::streamsize>(piece_.size()));
+    packed_ = {piece_.data(), static_cast<std::size_t>(in_->gcount())};
+    at_ = 0;
+    return !packed_.empty();
+  }
+  void fold();
+  Status skip_text();
   void refill() {
-    while (held_ <= 56 && at_ < packed_.size()) {
+    while (held_ <= 56 && (at_ < packed_.size() || load())) {
       hold_ |= std::uint64_t{static_cast<unsigned char>(packed_[at_++])} << held_;
       held_ += 8;
     }
@@ -114,14 +157,19 @@ class Inflater {
     hold_ >>= count;
     held_ -= count;
   }
-  Result<int> symbol(const Code& code);
+  /// -1: the bits are no word of the code.
+  int symbol(const Code& code);
   Status stored();
   Status fixed();
   Status dynamic();
   Status compressed(const Code& lengths, const Code& distances);
   Status repeat(int word, const Code& distances);
-  Status check_room(std::size_t more) const {
+  Status make_room(std::size_t more) {
     if (more <= bytes_max_ - out_.size()) {
+      return {};
+    }
+    if (in_ != nullptr) {
+      fold();
       return {};
     }
     return make_error(ErrorCode::ResourceExhausted, "packed bytes hold more than is read at once")
@@ -134,14 +182,32 @@ class Inflater {
   std::uint64_t hold_ = 0;
   int held_ = 0;
   std::string out_;
+  std::istream* in_ = nullptr;
+  std::size_t head_bytes_ = 0;
+  std::vector<char> piece_;
+  std::string head_;
+  std::size_t folded_ = 0;  // of out_: what is in the checksum
+  std::uint32_t checksum_ = 0xffffffffU;
+  std::uint32_t length_ = 0;  // modulo 2^32, as it is written
 };
 
-Result<int> Inflater::symbol(const Code& code) {
+void Inflater::fold() {
+  const std::string_view fresh = std::string_view(out_).substr(folded_);
+  checksum_ = with_checksum(checksum_, fresh);
+  length_ += static_cast<std::uint32_t>(fresh.size());
+  head_ += fresh.substr(0, head_bytes_ - std::min(head_bytes_, head_.size()));
+  if (out_.size() > kWindowBytes) {
+    out_.erase(0, out_.size() - kWindowBytes);
+  }
+  folded_ = out_.size();
+}
+
+int Inflater::symbol(const Code& code) {
   refill();
   const std::uint16_t found = code.fast(hold_);
   if (const int length = found >> kFastBits; length != 0) {
     if (length > held_) {
-      return broken();
+      return -1;
     }
     drop(length);
     return found & ((1 << kFastBits) - 1);
@@ -160,7 +226,7 @@ Result<int> Inflater::symbol(const Code& code) {
     first = (first + count) << 1;
     word <<= 1;
   }
-  return broken();
+  return -1;
 }
 
 Status Inflater::stored() {
@@ -170,7 +236,7 @@ Status Inflater::stored() {
   if ((length ^ complement) != 0xffff) {
     return broken();
   }
-  SLUICE_CHECK(check_room(length));
+  SLUICE_CHECK(make_room(length));
   for (std::uint32_t i = 0; i < length; ++i) {
     SLUICE_TRY(const std::uint32_t byte, bits(8));
     out_ += static_cast<char>(byte);
@@ -185,9 +251,9 @@ Status Inflater::repeat(int word, const Code& distances) {
   }
   SLUICE_TRY(const std::uint32_t more, bits(kLengthBits[kind]));
   const std::size_t length = kLengthBase[kind] + more;
-  SLUICE_TRY(const int far, symbol(distances));
+  const int far = symbol(distances);
   const auto place = static_cast<std::size_t>(far);
-  if (place >= kDistanceBase.size()) {
+  if (far < 0 || place >= kDistanceBase.size()) {
     return broken();
   }
   SLUICE_TRY(const std::uint32_t further, bits(kDistanceBits[place]));
@@ -195,7 +261,7 @@ Status Inflater::repeat(int word, const Code& distances) {
   if (distance > out_.size()) {
     return broken();
   }
-  SLUICE_CHECK(check_room(length));
+  SLUICE_CHECK(make_room(length));
   for (std::size_t i = 0; i < length; ++i) {
     out_ += out_[out_.size() - distance];
   }
@@ -204,12 +270,15 @@ Status Inflater::repeat(int word, const Code& distances) {
 
 Status Inflater::compressed(const Code& lengths, const Code& distances) {
   while (true) {
-    SLUICE_TRY(const int found, symbol(lengths));
+    const int found = symbol(lengths);
+    if (found < 0) {
+      return broken();
+    }
     if (found == kEndOfBlock) {
       return {};
     }
     if (found < kEndOfBlock) {
-      SLUICE_CHECK(check_room(1));
+      SLUICE_CHECK(make_room(1));
       out_ += static_cast<char>(found);
     } else {
       SLUICE_CHECK(repeat(found, distances));
@@ -252,7 +321,10 @@ Status Inflater::dynamic() {
   SLUICE_CHECK(code.set(code_lengths));
   std::array<std::uint8_t, 316> lengths{};
   for (std::size_t i = 0; i < all;) {
-    SLUICE_TRY(const int found, symbol(code));
+    const int found = symbol(code);
+    if (found < 0) {
+      return broken();
+    }
     if (found < 16) {
       lengths[i++] = static_cast<std::uint8_t>(found);
       continue;
@@ -290,6 +362,56 @@ Result<std::string> Inflater::run() {
       return std::move(out_);
     }
   }
+}
+
+Status Inflater::skip_text() {
+  while (true) {
+    SLUICE_TRY(const std::uint32_t byte, bits(8));
+    if (byte == 0) {
+      return {};
+    }
+  }
+}
+
+Status Inflater::check_member() {
+  SLUICE_TRY(const std::uint32_t magic, bits(24));
+  SLUICE_TRY(const std::uint32_t flags, bits(8));
+  if (magic != 0x088b1f) {
+    return broken();
+  }
+  SLUICE_TRY([[maybe_unused]] const std::uint32_t time, bits(32));
+  SLUICE_TRY([[maybe_unused]] const std::uint32_t system, bits(16));
+  if ((flags & 4U) != 0) {
+    SLUICE_TRY(const std::uint32_t more, bits(16));
+    for (std::uint32_t i = 0; i < more; ++i) {
+      SLUICE_TRY([[maybe_unused]] const std::uint32_t byte, bits(8));
+    }
+  }
+  for (const unsigned flag : {8U, 16U}) {  // a name and a comment
+    SLUICE_CHECK((flags & flag) != 0 ? skip_text() : Status{});
+  }
+  if ((flags & 2U) != 0) {
+    SLUICE_TRY([[maybe_unused]] const std::uint32_t of_header, bits(16));
+  }
+  checksum_ = 0xffffffffU;
+  length_ = 0;
+  out_.clear();
+  folded_ = 0;
+  SLUICE_TRY(out_, run());
+  fold();
+  drop(held_ % 8);
+  SLUICE_TRY(const std::uint32_t checksum, bits(32));
+  SLUICE_TRY(const std::uint32_t length, bits(32));
+  return checksum == (checksum_ ^ 0xffffffffU) && length == length_ ? Status{} : Status(broken());
+}
+
+Result<bool> Inflater::is_at_end() {
+  refill();
+  while (held_ >= 8 && (hold_ & 0xffU) == 0) {
+    drop(8);
+    refill();
+  }
+  return held_ == 0;
 }
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
@@ -342,23 +464,19 @@ Result<std::string> gunzip(std::string_view gzip, std::uint64_t bytes_max) {
   return text;
 }
 
-std::uint32_t crc32_of(std::string_view bytes) {
-  static constexpr auto kTable = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) {
-        value = (value & 1U) != 0 ? 0xedb88320U ^ (value >> 1U) : value >> 1U;
-      }
-      table[i] = value;
+Result<std::string> check_gzip(std::istream& gzip, std::size_t head_bytes) {
+  Inflater inflater(gzip, head_bytes);
+  while (true) {
+    SLUICE_CHECK(inflater.check_member());
+    SLUICE_TRY(const bool is_done, inflater.is_at_end());
+    if (is_done) {
+      return inflater.take_head();
     }
-    return table;
-  }();
-  std::uint32_t checksum = 0xffffffffU;
-  for (const char c : bytes) {
-    checksum = kTable[(checksum ^ static_cast<unsigned char>(c)) & 0xffU] ^ (checksum >> 8U);
   }
-  return checksum ^ 0xffffffffU;
+}
+
+std::uint32_t crc32_of(std::string_view bytes) {
+  return with_checksum(0xffffffffU, bytes) ^ 0xffffffffU;
 }
 
 }  // namespace sluice::contract

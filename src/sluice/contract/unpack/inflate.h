@@ -1,9 +1,11 @@
 // Deflate, the packing inside of zip and gzip, undone in memory within a limit: for the parts of a
 // spreadsheet and for XML, which are read here and not by the engine. Any bytes are a legal input.
-// Pure functions; safe from any thread.
+// Safe from any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,10 @@ Result<std::string> inflate(std::string_view packed, std::uint64_t bytes_max);
 
 /// The same of a gzip file of one member, whose checksum is compared.
 Result<std::string> gunzip(std::string_view gzip, std::uint64_t bytes_max);
+
+/// Goes through a gzip file of any size and number of members, in pieces: Corrupt unless all of it
+/// is there and as it was packed. Gives the first `head_bytes` bytes of what it holds.
+Result<std::string> check_gzip(std::istream& gzip, std::size_t head_bytes);
 
 /// The checksum of zip and gzip.
 std::uint32_t crc32_of(std::string_view bytes);

@@ -1,6 +1,7 @@
 #include "sluice/contract/unpack/xml_records.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -9,6 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sluice/contract/diagnostic/utf8.h"
+#include "sluice/contract/unpack/utf8_copy.h"
 #include "sluice/contract/unpack/xml_reader.h"
 
 namespace sluice::contract {
@@ -129,6 +132,12 @@ Result<std::string> find_row_tag(std::string_view xml) {
   return tags.front().first;
 }
 
+Error unread_encoding(std::string_view word) {
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("XML in this encoding is not read: '{}'", word))
+      .with_hint("convert the file to UTF-8 first, for instance with iconv -t UTF-8");
+}
+
 /// "iso-8859-1" of <?xml version="1.0" encoding="iso-8859-1"?>, in small letters.
 std::string declared_encoding(std::string_view xml) {
   const std::string_view first = xml.substr(0, xml.find("?>"));
@@ -145,6 +154,74 @@ std::string declared_encoding(std::string_view xml) {
   return word;
 }
 
+/// Of a reader that stands at the beginning of the root or of what is in it.
+bool holds_something(const XmlReader& reader, XmlEvent event) {
+  return (event == XmlEvent::Begin && reader.depth() > 1 && !reader.attributes().empty()) ||
+         (event == XmlEvent::Text &&
+          reader.text().find_first_not_of(kBlank) != std::string_view::npos);
+}
+
+Status check_utf8(std::string_view xml) {
+  for (std::size_t at = 0; at < xml.size();) {
+    const bool is_ascii = static_cast<unsigned char>(xml[at]) < 0x80;
+    const std::size_t bytes = is_ascii ? 1 : utf8_character_bytes(xml, at);
+    if (bytes == 0) {
+      const auto line =
+          std::count(xml.begin(), xml.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("a byte of the XML is no character of its encoding, in line {}",
+                                    line + 1))
+          .with_hint("have its encoding written in its first line, or convert it to UTF-8");
+    }
+    at += bytes;
+  }
+  return {};
+}
+
+/// The encoding of the file at `path`: its byte order mark, else what its first line says.
+Result<TextEncoding> encoding_of(const std::string& path) {
+  constexpr std::size_t kHeadBytes = 256;
+  std::ifstream in(path, std::ios::binary);
+  std::string head(kHeadBytes, '\0');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
+    return TextEncoding::Utf16;
+  }
+  const std::string word = declared_encoding(head);
+  const auto encoding = find_encoding(word);
+  if (!encoding) {
+    return unread_encoding(word);
+  }
+  return *encoding;
+}
+
+/// All of it as UTF-8, its first line aside where that says another encoding.
+Result<std::string> load_xml(const std::string& path, const std::string& to) {
+  SLUICE_TRY(const TextEncoding encoding, encoding_of(path));
+  const bool is_other = encoding != TextEncoding::Utf8;
+  const std::string plain = is_other ? to + ".utf8" : path;
+  if (is_other) {
+    SLUICE_CHECK(convert_to_utf8(path, encoding, plain));
+  }
+  std::ifstream in(plain, std::ios::binary);
+  std::stringstream read;
+  read << in.rdbuf();
+  if (is_other) {
+    std::remove(plain.c_str());
+  }
+  std::string text = std::move(read).str();
+  if (!in.is_open() || in.bad()) {
+    return make_error(ErrorCode::Unavailable, fmt::format("an XML file cannot be read: '{}'", path))
+        .with_hint("check that the file may be read and that the temporary folder has room");
+  }
+  if (is_other && text.starts_with("<?xml")) {
+    text.erase(0, text.find("?>") == std::string::npos ? 0 : text.find("?>") + 2);
+  }
+  SLUICE_CHECK(check_utf8(text));
+  return text;
+}
+
 }  // namespace
 
 Status read_xml_records(std::string_view xml, const std::string& row_tag,
@@ -155,46 +232,60 @@ Status read_xml_records(std::string_view xml, const std::string& row_tag,
   }
   const std::string encoding = declared_encoding(xml);
   if (encoding != "utf-8" && encoding != "us-ascii" && encoding != "ascii") {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("XML in this encoding is not read: '{}'", encoding))
-        .with_hint("convert the file to UTF-8 first, for instance with iconv -t UTF-8");
+    return unread_encoding(encoding);
   }
   std::string tag = row_tag;
   if (tag.empty()) {
     SLUICE_TRY(tag, find_row_tag(xml));
   }
   XmlReader reader(xml);
+  bool has_record = false;
+  bool has_content = false;
   while (true) {
     SLUICE_TRY(const XmlEvent event, reader.next());
     if (event == XmlEvent::Done) {
-      return {};
+      break;
     }
+    has_content = has_content || holds_something(reader, event);
     const bool is_record = event == XmlEvent::Begin && reader.name() == tag &&
                            (!row_tag.empty() || reader.depth() == 2);
     if (is_record) {
       SLUICE_TRY(const Json content, read_content(reader));
       SLUICE_CHECK(take(line_of(content)));
+      has_record = true;
     }
   }
+  if (!has_record && has_content) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the XML has content and no element of this name: '{}'", tag))
+        .with_hint(
+            "write source.options.row_tag as the element of one record is called, without "
+            "its namespace");
+  }
+  return {};
 }
 
 Status convert_xml_file(const std::string& path, const std::string& row_tag,
                         const std::string& to) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
+  const auto with_file = [&](Error error) {
+    return std::move(error).with_context(fmt::format("reading the XML file '{}'", path));
+  };
+  Result<std::string> text = load_xml(path, to);
+  if (!text) {
+    return with_file(std::move(text).error());
+  }
   std::ofstream out(to, std::ios::binary);
-  Status read = read_xml_records(text.view(), row_tag, [&](std::string_view json) -> Status {
+  Status read = read_xml_records(*text, row_tag, [&](std::string_view json) -> Status {
     out << json << '\n';
     return {};
   });
   if (!read) {
-    return std::move(read).error().with_context(fmt::format("reading the XML file '{}'", path));
+    return with_file(std::move(read).error());
   }
   out.close();
-  if (!in || !out) {
-    return make_error(ErrorCode::Unavailable, fmt::format("an XML file cannot be read: '{}'", path))
-        .with_hint("check that the file may be read and that the temporary folder has room");
+  if (!out) {
+    return make_error(ErrorCode::ResourceExhausted, "the temporary folder has no room")
+        .with_hint("make room, or convert the file to JSON lines yourself");
   }
   return {};
 }

@@ -15,11 +15,13 @@
 namespace sluice::contract {
 
 /// Gives each record as one line of JSON to `take`. Corrupt, with the line: it is not well-formed.
-/// InvalidArgument: without `row_tag` nobody can tell what a record is.
+/// DataRejected: without `row_tag` nobody can tell what a record is, or there is content and no
+/// record of that name.
 Status read_xml_records(std::string_view xml, const std::string& row_tag,
                         const std::function<Status(std::string_view json)>& take);
 
-/// The file at `path` into one of JSON lines at `to`.
+/// The file at `path` into one of JSON lines at `to`. It may be in each encoding that a text may,
+/// as its byte order mark or its first line says.
 Status convert_xml_file(const std::string& path, const std::string& row_tag, const std::string& to);
 
 }  // namespace sluice::contract

@@ -66,6 +66,8 @@ std::string render_json_structure(const std::vector<std::string>& files);
 std::string render_structure_probe(const std::string& structure);
 /// Whether the first line of a JSON file is a record by itself.
 std::string render_is_by_line(const std::string& file);
+/// The JSON type of a record that is no object; no row where all are.
+std::string render_json_no_object(const std::string& file);
 /// How many records of JSON files have a key, spelled so.
 std::string render_json_keys(const std::vector<std::string>& files, const std::string& key);
 /// The first line of a CSV file that is not empty and no comment, and how many stand above it. When

@@ -288,6 +288,13 @@ string render_is_by_line(const string& file) {
       read_lines({file}, 0, "utf-8", ", ignore_errors=true"));
 }
 
+string render_json_no_object(const string& file) {
+  return fmt::format(
+      "SELECT coalesce(json_type(json), 'NULL') FROM read_json_objects({}, format='auto', "
+      "maximum_object_size=268435456) WHERE coalesce(json_type(json), 'NULL') <> 'OBJECT' LIMIT 1",
+      quote_literal(file));
+}
+
 string render_json_structure(const std::vector<string>& files) {
   return fmt::format(
       "SELECT CAST(json_group_structure(CAST(_sluice_line AS JSON)) AS VARCHAR) FROM (SELECT "

@@ -57,6 +57,7 @@ class Settler {
   Result<Schema> lenient_json(const std::vector<string>& files);
   Status check_keys(const std::vector<string>& files, const Schema& columns);
   Status settle_empty(const std::vector<string>& files, Schema& columns);
+  Status check_objects(const std::vector<string>& files);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
@@ -180,6 +181,23 @@ Status Settler::settle_empty(const std::vector<string>& files, Schema& columns) 
   return {};
 }
 
+/// Of records that are no objects the engine makes one column, "json".
+Status Settler::check_objects(const std::vector<string>& files) {
+  for (const string& file : files) {
+    SLUICE_TRY(const std::vector<TextRow> other,
+               query_texts(context_, connection_, dialect::render_json_no_object(file)));
+    if (!other.empty()) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("a record of JSON is no object but {}: '{}'",
+                                    other[0][0].value_or("NULL"), file))
+          .with_hint(
+              "each row is an object: in a list, or one on each line; --on-row-error "
+              "quarantine keeps other lines apart");
+    }
+  }
+  return {};
+}
+
 Status Settler::find_lines(const std::vector<string>& files, plan::JsonFormat& json) {
   for (std::size_t i = 0; i < files.size() && json.has_lines.value_or(true); ++i) {
     SLUICE_TRY(const std::vector<TextRow> first,
@@ -212,6 +230,7 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
   Result<Schema> columns = probe(scan);
   const bool is_one = columns && columns->fields.size() == 1 && columns->fields[0].name == "json";
   if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
+    SLUICE_CHECK(is_one ? check_objects(files) : Status{});
     SLUICE_CHECK(check_keys(files, *columns));
     if (!is_one) {
       SLUICE_CHECK(settle_empty(files, *columns));
