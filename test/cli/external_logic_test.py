@@ -159,13 +159,44 @@ class ExternalLogic(InFolder):
                 (CONTRACT.replace("python,", "notebook, kernel_name: ir,"),
                  "external_logic.kernel_name", "another kernel than python"),
                 (CONTRACT.replace("logic.py", "logic.py, handles_output: true"),
-                 "external_logic.handles_output", "return the rows")):
+                 "external_logic.handles_output", "external_logic.output_path names"),
+                (CONTRACT.replace("python,", "command,").replace(
+                    "logic.py", "logic.py, handles_output: true, output_path: made.csv"),
+                 "external_logic.handles_output", "second argument")):
             self.contract(DOUBLE, "", text)
             done = self.run_it()
             self.assertEqual(done.code, 3, done.err)
             self.assertIn(key, done.err)
             told = self.sluice("validate", "contract.yaml")
             self.assertIn(instead, told.out + told.err)
+
+    def test_what_it_writes_itself_is_judged_before_it_is_published(self) -> None:
+        keys = ", handles_output: true, output_path: made.csv"
+        writes = ("def run(frame):\n"
+                  "    open('made.csv', 'w').write('id,doubled\\n1,2\\n9,500\\n')\n")
+        self.contract(writes, keys)
+        done = self.run_it("--target", "table")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 1, "doubled": 2}])
+        self.assertIn('"id":9', (self.folder / "bad.jsonl").read_text("utf-8"))
+        # What lies there from the run before are not the rows of this one.
+        self.contract("def run(frame):\n    pass\n", keys)
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("left what lay at its output_path", done.err)
+        self.assertFalse((self.folder / "good.jsonl").exists())
+        (self.folder / "made.csv").unlink()
+        self.assertNotEqual(self.run_it().code, 0)
+
+    def test_it_does_not_write_into_the_table(self) -> None:
+        for path in ("table/more.parquet", "table"):
+            self.contract("open('ran', 'w')\n\ndef run(frame):\n    pass\n",
+                          f", handles_output: true, output_path: {path}")
+            done = self.run_it("--target", "table")
+            self.assertEqual(done.code, 3, done.err)
+            self.assertIn("past the rules", done.err)
+            self.assertIn("name another file as external_logic.output_path", done.last_line())
+            self.assertFalse((self.folder / "ran").exists())
 
     def test_a_script_that_is_not_there_is_said(self) -> None:
         self.contract(DOUBLE)
@@ -299,6 +330,17 @@ class Notebooks(InFolder):
         self.assertNotIn("canary", done.err)
         self.assertIn("the executed notebook is not kept", done.err)
         self.assertEqual(list(self.folder.rglob("*.ipynb")), [self.folder / "enrich.ipynb"])
+
+    def test_without_a_target_the_copy_lies_beside_the_good_rows(self) -> None:
+        self.notebook(cell("print('seen')"))
+        done = self.sluice("run", "contract.yaml", "--output-good", "good.jsonl", "--verbose")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("good.jsonl.executed.ipynb", done.err)
+        self.assertIn("seen", (self.folder / "good.jsonl.executed.ipynb").read_text("utf-8"))
+        done = self.sluice("run", "contract.yaml", "--output-bad", "bad.jsonl")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("the executed notebook is not kept", done.err)
+        self.assertIn("--output-good", done.err)
 
     def test_what_is_no_python_notebook_is_refused(self) -> None:
         for source, about, told in (

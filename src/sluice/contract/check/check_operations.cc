@@ -246,9 +246,16 @@ void check_logic_support(const Checking& checking, const ExternalLogic& logic) {
     note_unsupported(checking, logic.kernel_name->span, "external_logic.kernel_name",
                      "a notebook of another kernel than python (a command can run it)");
   }
-  if (logic.handles_output.value) {
-    note_unsupported(checking, logic.handles_output.span, "external_logic.handles_output",
-                     "a script that writes the target itself (it can return the rows)");
+  // What it wrote is judged before it is published only where it is not the target itself.
+  const bool is_judged = logic.output_path && logic.type.value != LogicType::Command;
+  if (logic.handles_output.value && !is_judged) {
+    note_unsupported(
+        checking, logic.handles_output.span, "external_logic.handles_output",
+        logic.type.value == LogicType::Command
+            ? "a command that writes the target itself (it can write the rows to the file that its "
+              "second argument names)"
+            : "a script that writes the target itself (it can return the rows, or write them to a "
+              "file that external_logic.output_path names)");
   }
 }
 

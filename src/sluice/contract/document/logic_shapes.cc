@@ -24,7 +24,8 @@ constexpr std::array kLogicKeys{
     key<&ExternalLogic::output_path>("output_path", "File that it writes"),
     key<&ExternalLogic::output_format>("output_format", "Format of that file"),
     custom<&read_handles_output, ExternalLogic>(
-        "handles_output", "Whether it writes the target itself (false)", ValueKind::Boolean),
+        "handles_output", "Whether it writes the rows itself, to output_path (false)",
+        ValueKind::Boolean),
     key<&ExternalLogic::kernel_name>("kernel_name", "Kernel of a notebook"),
     key<&ExternalLogic::timeout_seconds>("timeout_seconds", "Time it may take (300)"),
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
@@ -154,6 +155,34 @@ std::string file_of(const Contract& contract, const std::string& contract_path) 
                        folder_of(absolute_path(contract_path, working_folder())));
 }
 
+/// When a file was written last, and where it lies; empty: it is not there.
+std::string stamp_of(const std::string& path) {
+  struct stat found{};
+  return ::stat(path.c_str(), &found) != 0
+             ? ""
+             : fmt::format("{}.{}-{}-{}", found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_ino,
+                           found.st_size);
+}
+
+/// What an earlier run left there are not the rows of this one.
+Status check_written(const run::ScriptCall& call, const std::string& before) {
+  const std::string after = stamp_of(call.output_path);
+  if (!after.empty() && after != before) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::DataRejected,
+             fmt::format("the external logic {} its output_path: '{}'",
+                         after.empty() ? "did not write" : "left what lay at", call.output_path))
+      .with_hint(
+          "with handles_output the script writes that file anew in each run, or returns "
+          "its rows without it");
+}
+
+bool is_below(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder + "/");
+}
+
 run::ScriptKind kind_of(LogicType type) {
   switch (type) {
     case LogicType::Python: return run::ScriptKind::Python;
@@ -206,9 +235,13 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   SLUICE_TRY(const std::string rows, select_rows(context, connection, pipeline));
   run::LedgerEntry entry{.step = "external_logic", .is_opaque = true};
   SLUICE_TRY(entry.in, write_parquet(context, connection, rows, call.rows));
+  const std::string before = stamp_of(call.output_path);
   SLUICE_TRY(const std::string output, run::run_script(context, call));
   if (!input.masks) {
     show_output(context, output);
+  }
+  if (contract.external_logic->handles_output.value) {
+    SLUICE_CHECK(check_written(call, before));
   }
   // The relation is called like the source, which is what the lineage of its rows says.
   const std::string name = pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
@@ -249,6 +282,7 @@ namespace internal {
 
 Status Runner::run_logic(plan::Pipeline& pipeline) {
   narrator_.begin("script");
+  SLUICE_CHECK(check_logic_output());
   if (masks()) {
     result_.warnings.emplace_back("external logic sees the clear values of masked fields");
   }
@@ -266,9 +300,30 @@ Status Runner::run_logic(plan::Pipeline& pipeline) {
   return {};
 }
 
+/// What the script writes becomes rows of the target only behind the rules.
+Status Runner::check_logic_output() const {
+  const MaybeText& written = contract_->external_logic->output_path;
+  const std::string path =
+      written ? absolute_path(written->value, folder_of(absolute_path(path_, working_folder())))
+              : "";
+  for (const std::string* place : {&places_.target, &places_.quarantine, &places_.database_file}) {
+    if (!path.empty() && !place->empty() && (is_below(path, *place) || is_below(*place, path))) {
+      Error error = make_error(
+          ErrorCode::InvalidContract,
+          fmt::format("the external logic would write into the table itself, past the rules: '{}'",
+                      written->value));
+      error.at = place_of(written->span);
+      return std::move(error).with_hint(
+          "name another file as external_logic.output_path: its rows are judged, and the good ones "
+          "are written to the target");
+    }
+  }
+  return {};
+}
+
 void Runner::keep_notebook() {
   std::ifstream file(executed_copy(exchange_->path()), std::ios::binary);
-  if (state_ == nullptr || !file) {
+  if (!file) {
     return;
   }
   if (masks()) {
@@ -278,6 +333,10 @@ void Runner::keep_notebook() {
   }
   std::ostringstream text;
   text << file.rdbuf();
+  if (state_ == nullptr) {
+    keep_notebook_beside(text.view());
+    return;
+  }
   const std::string path =
       fmt::format("{}notebooks/{}.ipynb",
                   places_.state_folder.empty() ? "" : places_.state_folder + "/", result_.run_id);
@@ -286,6 +345,27 @@ void Runner::keep_notebook() {
     context_.say(LogLevel::Info, "executed notebook: " + state_->uri(path));
   } else {
     result_.warnings.push_back("the executed notebook was not kept: " + kept.error().message);
+  }
+}
+
+/// A run without a target keeps no records: its copy lies beside the rows that it gave.
+void Runner::keep_notebook_beside(std::string_view text) {
+  if (options_.output_good.empty()) {
+    result_.warnings.emplace_back(
+        "the executed notebook is not kept: the run has no target whose records it could lie "
+        "with; --output-good keeps it beside its file");
+    return;
+  }
+  const std::string path =
+      absolute_path(options_.output_good, working_folder()) + ".executed.ipynb";
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) {
+    context_.say(LogLevel::Info, "executed notebook: " + path);
+  } else {
+    result_.warnings.push_back(
+        fmt::format("the executed notebook was not kept: '{}' cannot be written", path));
   }
 }
 
