@@ -140,6 +140,15 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
           "the field is protected and its values stay clear: " + quoted(field.name.value),
           "add masking: nullify, redact, hash, partial or encrypt");
     }
+    // The vault holds the value instead of the table: without one it must not reach the table.
+    if (field.pii_vault) {
+      const std::string key =
+          "pii_vault of " + quoted(field.name.value) + " without masking to keep it from the table";
+      checking.out.add(Code::NotSupportedYet, field.pii_vault->span,
+                       "no run executes this yet, and refuses it: " + key);
+      checking.unsupported.push_back(
+          {.path = key, .decides_rows = true, .span = field.pii_vault->span});
+    }
   } else {
     if (!field.is_protected()) {
       checking.out.add(Code::MaskingWithoutFlag, field.masking->span,

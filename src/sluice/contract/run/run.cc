@@ -50,6 +50,11 @@ Status Runner::read_contract() {
 }
 
 Status Runner::refuse_unsupported() {
+  for (const Diagnostic& found : checked_.diagnostics) {
+    if (found.code == Code::UnmaskedPersonalData) {
+      result_.warnings.push_back(found.message);
+    }
+  }
   for (const UnsupportedKey& key : checked_.unsupported) {
     const bool is_replaced = (key.path.starts_with("source") && is_source_replaced()) ||
                              (key.path.starts_with("materialization") && places_.target.empty());
