@@ -125,13 +125,18 @@ Error Runner::as_told(Error error) const {
   return without_values(std::move(error), files);
 }
 
-/// Rows that stream need little, and an engine takes all it may have. Where that is too little the
-/// run is begun anew.
+/// An engine takes all the memory that it may have, and many rows that stream need little of it.
+/// Where that is too little the run is begun anew.
 std::uint64_t Runner::memory_bytes_max() const {
   constexpr std::uint64_t kEnoughToStream = std::uint64_t{384} << 20;
+  constexpr std::uint64_t kMany = std::uint64_t{128} << 20;
+  std::uint64_t bytes = 0;
+  for (const run::BatchFile& file : files_) {
+    bytes += file.size_bytes;
+  }
   const bool is_chosen = context_.memory_bytes_max != Context{}.memory_bytes_max;
-  return is_chosen || has_all_memory_ || masks() || !may_stream() ? context_.memory_bytes_max
-                                                                  : kEnoughToStream;
+  const bool needs_all = is_chosen || has_all_memory_ || bytes < kMany || masks() || !may_stream();
+  return needs_all ? context_.memory_bytes_max : kEnoughToStream;
 }
 
 Status Runner::open_engine() {
@@ -415,6 +420,11 @@ Result<PlannedRun> Runner::plan() {
   return result ? std::move(result) : Result<PlannedRun>(as_told(std::move(result).error()));
 }
 
+Status Runner::judge_rows() {
+  SLUICE_CHECK(as_input_error(lower_and_bind()));
+  return as_input_error(execute());
+}
+
 Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(read_contract());
   SLUICE_CHECK(open_vault());
@@ -436,8 +446,7 @@ Result<RunResult> Runner::run_steps() {
   if (files_.empty() && !replay_) {
     return skip("the source has no file");
   }
-  SLUICE_CHECK(as_input_error(lower_and_bind()));
-  if (Status judged = as_input_error(execute()); !judged) {
+  if (Status judged = judge_rows(); !judged) {
     lacks_memory_ = judged.error().code == ErrorCode::ResourceExhausted &&
                     memory_bytes_max() < context_.memory_bytes_max;
     return std::move(judged).error();

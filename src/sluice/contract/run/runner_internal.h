@@ -132,6 +132,7 @@ class Runner {
   void keep_notebook();
   void keep_notebook_beside(std::string_view text);
   Status check_logic_output() const;
+  Status judge_rows();
   Status execute();
   /// Empty: the accepted rows are kept until all are judged.
   Result<run::RowWriter> find_writer();
