@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -139,7 +140,6 @@ void load(Place& place, std::int64_t from, std::int64_t to) {
   place.execute("CREATE OR REPLACE TEMP TABLE incoming AS " + plain_rows(from, to));
 }
 
-#ifdef SLUICE_HAS_DELTA
 /// `count` appends of 100 rows; the times of the last of them.
 std::vector<Seconds> append_small(Place& place, int count, int timed) {
   std::vector<Seconds> times;
@@ -154,23 +154,22 @@ std::vector<Seconds> append_small(Place& place, int count, int timed) {
   }
   return times;
 }
-#endif
 
 void tell(std::string_view what, std::string_view figure, std::string_view goal) {
   fmt::print("{:<58} {:>22}  goal {}\n", what, figure, goal);
   std::fflush(stdout);
 }
 
-#ifdef SLUICE_HAS_DELTA
 std::string ms(Seconds time) { return fmt::format("{:.1f} ms", time * 1'000); }
 
-void bench_append() {
-  Place place("delta");
+void bench_append(std::string_view format) {
+  Place place(format);
   make(place);
-  tell("Delta: append of 100 rows, from relation to commit",
+  tell(fmt::format("{}: append of 100 rows, from relation to commit", format),
        ms(median(append_small(place, 40, 31))), "6 ms");
 }
 
+#ifdef SLUICE_HAS_DELTA
 void bench_append_after(int commits) {
   Place place("delta");
   make(place);
@@ -180,8 +179,29 @@ void bench_append_after(int commits) {
 }
 #endif
 
-/// A merge of 100,000 rows, half of them new, and the rewrite of the same files by the engine.
-void bench_merge(std::string_view format, std::int64_t rows) {
+/// By the clock, and of the processor: of all threads, and of no other process.
+struct Spent {
+  Seconds clock = 0;
+  Seconds processor = 0;
+};
+
+Spent measure(const std::function<void()>& work) {
+  const auto processor = [] {
+    struct rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& time) {
+      return static_cast<Seconds>(time.tv_sec) + static_cast<Seconds>(time.tv_usec) * 1e-6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+  };
+  const Seconds before = processor();
+  const Stopwatch watch;
+  work();
+  return {.clock = watch.seconds(), .processor = processor() - before};
+}
+
+/// One merge of 100,000 rows, half of them new, and the rewrite of the same files by the engine.
+std::pair<Spent, Spent> merge_once(std::string_view format, std::int64_t rows) {
   Place place(format);
   make(place);
   place.execute("CREATE OR REPLACE TEMP VIEW incoming AS " + plain_rows(0, rows));
@@ -191,22 +211,36 @@ void bench_merge(std::string_view format, std::int64_t rows) {
       fmt::format("CREATE OR REPLACE TEMP TABLE incoming AS {} UNION ALL SELECT * REPLACE "
                   "(fare + 1 AS fare) FROM ({}) USING SAMPLE 50000 ROWS",
                   plain_rows(rows, rows + 50'000), plain_rows(0, rows)));
-  const Stopwatch bare_watch;
-  place.execute(
-      fmt::format("COPY (SELECT * FROM read_parquet('{0}/t/*.parquet')) TO '{0}/bare.parquet' "
-                  "(FORMAT parquet, COMPRESSION zstd)",
-                  place.folder.path()));
-  const Seconds bare = bare_watch.seconds();
-  const Stopwatch watch;
-  const auto receipt = write(place, plan::Merge{.key = {"id"}}, "merge");
-  const Seconds merged = watch.seconds();
+  const Spent bare = measure([&] {
+    place.execute(
+        fmt::format("COPY (SELECT * FROM read_parquet('{0}/t/*.parquet')) TO '{0}/bare.parquet' "
+                    "(FORMAT parquet, COMPRESSION zstd)",
+                    place.folder.path()));
+  });
+  table::Receipt receipt;
+  const Spent merged =
+      measure([&] { receipt = write(place, plan::Merge{.key = {"id"}}, "merge"); });
   check(receipt.inserted == 50'000 && receipt.updated + receipt.unchanged == 50'000,
         "rows of a merge");
   place.table->make_view(Context{}, {}, "now").value();
   check(place.count("SELECT count(*) FROM now") == rows + 50'000, "rows after a merge");
+  return {merged, bare};
+}
+
+void bench_merge(std::string_view format, std::int64_t rows, int rounds) {
+  std::vector<Seconds> times;
+  std::vector<Seconds> ratios;
+  std::vector<Seconds> processor_ratios;
+  for (int i = 0; i < rounds; ++i) {
+    const auto [merged, bare] = merge_once(format, rows);
+    times.push_back(merged.clock);
+    ratios.push_back(merged.clock / bare.clock);
+    processor_ratios.push_back(merged.processor / bare.processor);
+  }
   tell(fmt::format("{}: merge of 100,000 into {} M rows", format, rows / 1'000'000),
-       fmt::format("{:.2f} s, {:.2f}x a bare rewrite", merged, merged / bare),
-       rows > 1'000'000 ? "under 1 GB" : "1.3x");
+       fmt::format("{:.2f} s, {:.2f}x a bare rewrite ({:.2f}x of the processor)", median(times),
+                   median(ratios), median(processor_ratios)),
+       rounds == 1 ? "under 1 GB" : "1.3x");
 }
 
 #ifdef SLUICE_HAS_DELTA
@@ -268,29 +302,49 @@ void row(const std::function<void()>& measure) {
   fmt::print("{:<58} {:>19} MB\n", "  peak memory", used.ru_maxrss / 1'000);
 }
 
-void run() {
+struct Row {
+  std::string_view name;
+  bool is_long;
+  std::function<void()> measure;
+};
+
+std::vector<Row> rows() {
+  return {
 #ifdef SLUICE_HAS_DELTA
-  row(bench_append);
-  row([] { bench_merge("delta", 1'000'000); });
-  row([] { bench_write("delta"); });
+      {"append-delta", false, [] { bench_append("delta"); }},
 #endif
-  row([] { bench_merge("parquet", 1'000'000); });
-  row([] { bench_write("parquet"); });
-  if (std::getenv("SLUICE_LONG") == nullptr) {
-    return;
+      {"append-parquet", false, [] { bench_append("parquet"); }},
+#ifdef SLUICE_HAS_DELTA
+      {"merge-delta", false, [] { bench_merge("delta", 1'000'000, 5); }},
+      {"write-delta", false, [] { bench_write("delta"); }},
+#endif
+      {"merge-parquet", false, [] { bench_merge("parquet", 1'000'000, 5); }},
+      {"write-parquet", false, [] { bench_write("parquet"); }},
+#ifdef SLUICE_HAS_DELTA
+      {"append-after-delta", true, [] { bench_append_after(5'000); }},
+      {"merge-after-delta", true, [] { bench_merge_after_small(10'000); }},
+      {"merge-20-delta", true, [] { bench_merge("delta", 20'000'000, 1); }},
+#endif
+      {"merge-20-parquet", true, [] { bench_merge("parquet", 20'000'000, 1); }},
+  };
+}
+
+/// All rows that are short, and with SLUICE_LONG the others; or those that are named.
+void run(const std::vector<std::string_view>& named) {
+  const bool is_long = std::getenv("SLUICE_LONG") != nullptr;
+  for (const Row& one : rows()) {
+    const bool is_wanted =
+        named.empty() ? is_long || !one.is_long : std::ranges::find(named, one.name) != named.end();
+    if (is_wanted) {
+      row(one.measure);
+    }
   }
-#ifdef SLUICE_HAS_DELTA
-  row([] { bench_append_after(5'000); });
-  row([] { bench_merge_after_small(10'000); });
-  row([] { bench_merge("delta", 20'000'000); });
-#endif
-  row([] { bench_merge("parquet", 20'000'000); });
 }
 
 }  // namespace
 }  // namespace sluice::bench
 
-int main() {
-  sluice::bench::run();
+int main(int count, char** arguments) {
+  sluice::bench::run({arguments + 1, arguments + count});
   return 0;
 }
