@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -133,9 +134,26 @@ using WriteMode =
 struct Batches {
   friend bool operator==(const Batches&, const Batches&) = default;
 };
+/// What the writer of a Parquet file says of a column: not said is not known. Bounds are the
+/// engine's text of a value; those of long texts are cut.
+struct ColumnStats {
+  std::optional<std::int64_t> nulls;
+  std::optional<std::string> min;
+  std::optional<std::string> max;
+  friend bool operator==(const ColumnStats&, const ColumnStats&) = default;
+};
+struct FileStats {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  /// By quoted name; parts of nested columns have one of several parts.
+  std::map<std::string, ColumnStats> columns;
+  friend bool operator==(const FileStats&, const FileStats&) = default;
+};
 /// Rows are files that an engine reads by a statement.
 struct StagedFiles {
   std::vector<std::string> uris;
+  /// Of each of them; empty: their writer said nothing.
+  std::vector<FileStats> stats;
   friend bool operator==(const StagedFiles&, const StagedFiles&) = default;
 };
 /// Rows are a table, view or temporary table of the engine connection that the target works with.

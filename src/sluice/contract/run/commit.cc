@@ -133,14 +133,6 @@ Result<DatabaseTable> DatabaseTable::open(const Context& context,
   return database;
 }
 
-std::vector<std::string> StagedRows::uris() const {
-  std::vector<std::string> uris;
-  for (const table::NewFile& file : files) {
-    uris.push_back(storage->uri(file.path));
-  }
-  return uris;
-}
-
 Result<bool> Folder::takes_files(const Context& context, std::string_view state_folder) {
   if (table_->describe().staged_ending.empty()) {
     return false;
@@ -187,7 +179,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
   if (rows.staged != nullptr) {
     SLUICE_TRY(const std::optional<table::TableState> now, table.find_state(context));
     plan::Write taking = write;
-    taking.source = plan::StagedFiles{rows.staged->uris()};
+    taking.source = table::staged_source(*rows.staged->storage, rows.staged->files);
     committed.took_files =
         now && !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, commit)
                     .empty();

@@ -26,8 +26,6 @@ namespace sluice::contract {
 struct StagedRows {
   storage::Storage* storage = nullptr;
   std::vector<table::NewFile> files;
-
-  std::vector<std::string> uris() const;
 };
 
 /// A table in a local folder, with the storage below it.

@@ -1,6 +1,7 @@
 #include "sluice/table/change/batch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,6 +68,49 @@ Status copy_rows(const Context& context, engine::Connection& connection, const s
   SLUICE_TRY(batch.rows,
              load_count(context, connection, fmt::format("SELECT count(*) FROM {}", name)));
   batch.counted = true;
+  return {};
+}
+
+/// Rows in a temporary table, which no one else can change: how many, when their ids are their
+/// positions. Empty for any other relation.
+Result<std::optional<std::int64_t>> count_temporary(const Context& context,
+                                                    engine::Connection& connection,
+                                                    const plan::Relation& relation) {
+  SLUICE_TRY(const std::int64_t tables,
+             load_count(context, connection,
+                        fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM duckdb_tables() WHERE "
+                                    "database_name = 'temp' AND schema_name = 'main' AND "
+                                    "lower(table_name) = lower({})",
+                                    quote_literal(relation.name))));
+  if (tables != 1) {
+    return std::optional<std::int64_t>{};
+  }
+  SLUICE_TRY(const auto seen,
+             find_text_rows(context, connection,
+                            fmt::format("SELECT CAST(count(*) AS VARCHAR), CAST(coalesce(max(rowid "
+                                        "% {}) + 1, 0) AS VARCHAR) FROM temp.main.{}",
+                                        kLocalRowIds, quote_identifier(relation.name))));
+  SLUICE_TRY(const std::int64_t rows, parse_count(seen.at(0).at(0).value_or("")));
+  SLUICE_TRY(const std::int64_t ids, parse_count(seen.at(0).at(1).value_or("")));
+  return rows == ids ? std::optional(rows) : std::nullopt;
+}
+
+/// Rows that are read more than once stand in a temporary table: the caller's or one of ours.
+Status keep_rows(const Context& context, engine::Connection& connection, const plan::Source& source,
+                 Batch& batch, std::string& from) {
+  std::optional<std::int64_t> kept;
+  if (const auto* relation = std::get_if<plan::Relation>(&source); relation != nullptr) {
+    SLUICE_TRY(kept, count_temporary(context, connection, *relation));
+  }
+  if (kept.has_value()) {
+    batch.rows = *kept;
+    batch.counted = true;
+    batch.rows_table.clear();
+    from = "temp.main." + from;
+    return {};
+  }
+  SLUICE_CHECK(copy_rows(context, connection, from, batch));
+  from = quote_identifier(batch.rows_table);
   return {};
 }
 
@@ -151,14 +195,13 @@ std::string temporary_name(std::string_view role, const CommitKey& key) {
 Result<Batch> load_batch(const Context& context, engine::Connection& connection,
                          const plan::Write& write, ColumnStream rows, const schema::Schema& table,
                          const CommitKey& key, bool once) {
-  Batch batch{.relation = temporary_name("batch", key), .rows_table = temporary_name("rows", key)};
+  Batch batch{.rows_table = temporary_name("rows", key)};
   SLUICE_TRY(std::string from,
              load_source(context, connection, write.source, std::move(rows), batch));
   if (!batch.counted && once) {
     batch.rows_table.clear();
   } else if (!batch.counted) {
-    SLUICE_CHECK(copy_rows(context, connection, from, batch));
-    from = quote_identifier(batch.rows_table);
+    SLUICE_CHECK(keep_rows(context, connection, write.source, batch, from));
   }
   SLUICE_TRY(const schema::Schema there,
              connection.describe(context, fmt::format("SELECT * FROM {}", from)));
@@ -169,15 +212,19 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
     }
   }
   SLUICE_TRY(const std::string columns, projection(table, brought, key));
-  SLUICE_TRY_IN([[maybe_unused]] const auto ignored,
-                connection.execute(
-                    context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}{} FROM {}",
-                                         quote_identifier(batch.relation), columns,
-                                         batch.counted ? fmt::format(", rowid % {} AS {}",
-                                                                     kLocalRowIds, kPosition)
-                                                       : "",
-                                         from)),
-                "reading the rows of a write");
+  if (once) {
+    batch.from = fmt::format("(SELECT {} FROM {})", columns, from);
+    return batch;
+  }
+  batch.relation = temporary_name("batch", key);
+  batch.from = quote_identifier(batch.relation);
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const auto ignored,
+      connection.execute(
+          context,
+          fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}, rowid % {} AS {} FROM {}",
+                      batch.from, columns, kLocalRowIds, kPosition, from)),
+      "reading the rows of a write");
   return batch;
 }
 

@@ -19,9 +19,11 @@
 namespace sluice::table {
 
 struct Batch {
-  /// Temporary view: the table's columns, and the position kPosition when `counted`.
+  /// The table's columns as a FROM item.
+  std::string from;
+  /// Temporary view of the same, with the position kPosition; empty for rows that are read once.
   std::string relation;
-  /// Temporary table below it; empty when the view stands on the caller's relation.
+  /// Temporary table of ours below it; empty when the rows stand in the caller's relation.
   std::string rows_table;
   /// The table's columns that the write brings.
   std::vector<std::string> written;
@@ -50,7 +52,7 @@ Status check_fit(const plan::Write& write, const schema::Schema& table);
 std::string temporary_name(std::string_view role, const CommitKey& key);
 
 /// `once`: the rows are read a single time by the statement that writes them, so a Relation and
-/// StagedFiles are not copied first.
+/// StagedFiles are not copied first, and there is no view.
 Result<Batch> load_batch(const Context& context, engine::Connection& connection,
                          const plan::Write& write, ColumnStream rows, const schema::Schema& table,
                          const CommitKey& key, bool once);

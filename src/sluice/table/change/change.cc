@@ -51,15 +51,16 @@ Result<std::int64_t> count_applied(const Context& context, engine::Connection& c
   const auto* keys = merge != nullptr       ? &merge->key
                      : reconcile != nullptr ? &reconcile->key
                                             : nullptr;
-  const std::string what = keys == nullptr
-                               ? fmt::format("count(*) FILTER ({} = 'c')", kKind)
-                               : fmt::format("count(DISTINCT ({})) FILTER ({} IN ('u', 'd'))",
-                                             dialect::quote_columns(*keys), kKind);
-  return load_count(
-      context, connection,
-      fmt::format("SELECT CAST({} + count(*) FILTER ({} IN ('i', 's')) AS VARCHAR) FROM {} "
-                  "WHERE {} IN ('b', 'm')",
-                  what, kKind, quote_identifier(relation), kRole));
+  const std::string from = fmt::format("FROM {} WHERE {} IN ('b', 'm') AND {} IN ",
+                                       quote_identifier(relation), kRole, kKind);
+  const std::string matched = keys == nullptr
+                                  ? fmt::format("count(*) {}('c')", from)
+                                  : fmt::format("count(*) FROM (SELECT DISTINCT {} {}('u', 'd'))",
+                                                dialect::quote_columns(*keys), from);
+  return load_count(context, connection,
+                    fmt::format("SELECT CAST((SELECT {}) + (SELECT count(*) {}('i', 's')) AS "
+                                "VARCHAR)",
+                                matched, from));
 }
 
 Result<Change> count_change(const Context& context, engine::Connection& connection,
@@ -68,7 +69,7 @@ Result<Change> count_change(const Context& context, engine::Connection& connecti
   SLUICE_TRY(
       const auto rows,
       find_text_rows(context, connection,
-                     fmt::format("SELECT {0}, CAST(count(*) AS VARCHAR), "
+                     fmt::format("SELECT CAST({0} AS VARCHAR), CAST(count(*) AS VARCHAR), "
                                  "CAST(count(*) FILTER ({1} IN ('m', 'k')) AS VARCHAR) FROM {2} "
                                  "GROUP BY 1",
                                  kKind, kRole, quote_identifier(change.relation))));
@@ -104,9 +105,14 @@ Result<Change> make_change(const Context& context, engine::Connection& connectio
                            const ChangeRequest& request) {
   SLUICE_TRY(const std::string query, render_change(context, connection, request));
   std::string relation = temporary_name("change", request.key);
+  // Kind and role take a byte each, not a text with its statistics.
   SLUICE_TRY_IN([[maybe_unused]] const auto rows,
-                connection.execute(context, fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}",
-                                                        quote_identifier(relation), query)),
+                connection.execute(
+                    context, fmt::format("CREATE OR REPLACE TEMP TABLE {0} AS SELECT CAST({1} AS "
+                                         "ENUM('i', 'u', 'c', 'd', 's')) AS {1}, CAST({2} AS "
+                                         "ENUM('b', 'm', 'k', 'w')) AS {2}, * EXCLUDE ({1}, {2}) "
+                                         "FROM ({3})",
+                                         quote_identifier(relation), kKind, kRole, query)),
                 fmt::format("working out the {}", plan::mode_name(request.write->mode)));
   return count_change(context, connection, request, std::move(relation));
 }
@@ -115,8 +121,7 @@ Status check_unique_key(const Context& context, engine::Connection& connection,
                         const ChangeRequest& request, const std::vector<std::string>& key) {
   const std::string& batch = request.batch.relation;
   SLUICE_CHECK(check_key_columns("a unique append", key, request.write->schema));
-  SLUICE_CHECK(check_no_null(context, connection, batch, "a unique append", key));
-  SLUICE_CHECK(check_once(context, connection, batch, "a unique append", key));
+  SLUICE_CHECK(check_keys(context, connection, batch, "a unique append", key, request.batch.rows));
   return check_new(context, connection, batch, request.target, key);
 }
 

@@ -122,6 +122,26 @@ Status check_once(const Context& context, engine::Connection& connection, std::s
       .with_hint("Remove the repeated rows first (merge_dedup_guard keeps the last of each key).");
 }
 
+Status check_keys(const Context& context, engine::Connection& connection, std::string_view relation,
+                  std::string_view use, const std::vector<std::string>& key, std::int64_t rows) {
+  std::string is_known;
+  for (const std::string& column : key) {
+    is_known +=
+        fmt::format("{}{} IS NOT NULL", is_known.empty() ? "" : " AND ", quote_identifier(column));
+  }
+  SLUICE_TRY(
+      const std::int64_t keys,
+      load_count(context, connection,
+                 fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM (SELECT DISTINCT {} "
+                             "FROM {} WHERE {})",
+                             dialect::quote_columns(key), quote_identifier(relation), is_known)));
+  if (keys == rows) {
+    return {};
+  }
+  SLUICE_CHECK(check_no_null(context, connection, relation, use, key));
+  return check_once(context, connection, relation, use, key);
+}
+
 Status check_new(const Context& context, engine::Connection& connection, std::string_view relation,
                  const std::string& target, const std::vector<std::string>& key) {
   const std::string from =

@@ -3,6 +3,7 @@
 // connection that holds the batch; nothing is changed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ Status check_no_null(const Context& context, engine::Connection& connection,
 /// DataRejected when two rows of the batch have the same key.
 Status check_once(const Context& context, engine::Connection& connection, std::string_view relation,
                   std::string_view use, const std::vector<std::string>& key);
+
+/// Both of these, of a batch of so many rows: one query when nothing is wrong.
+Status check_keys(const Context& context, engine::Connection& connection, std::string_view relation,
+                  std::string_view use, const std::vector<std::string>& key, std::int64_t rows);
 
 /// DataRejected when a row of the batch has a key that `target` (a FROM item) holds.
 Status check_new(const Context& context, engine::Connection& connection, std::string_view relation,

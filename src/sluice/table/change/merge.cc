@@ -408,11 +408,10 @@ Status check_shares(const Context& context, engine::Connection& connection, cons
 Status check_keys(const Context& context, engine::Connection& connection,
                   const ChangeRequest& request, std::string_view use, const plan::Merge& merge) {
   SLUICE_CHECK(check_key_columns(use, merge.key, request.write->schema));
-  SLUICE_CHECK(check_no_null(context, connection, request.batch.relation, use, merge.key));
-  if (merge.keep_last || merge.events) {
-    return {};
-  }
-  return check_once(context, connection, request.batch.relation, use, merge.key);
+  const Batch& batch = request.batch;
+  return merge.keep_last || merge.events
+             ? check_no_null(context, connection, batch.relation, use, merge.key)
+             : table::check_keys(context, connection, batch.relation, use, merge.key, batch.rows);
 }
 
 /// Columns of the rows or of the table that the merge goes by.

@@ -31,8 +31,10 @@ std::string text_at(const ArrowArray& array, std::int64_t row) {
              : std::string(static_cast<const char*>(array.buffers[2]) + begin, end - begin);
 }
 
-std::optional<std::string> cell(std::string_view format, const ArrowArray& array,
-                                std::int64_t place) {
+}  // namespace
+
+std::optional<std::string> find_cell(std::string_view format, const ArrowArray& array,
+                                     std::int64_t place) {
   const std::int64_t row = array.offset + place;
   if (is_null(array, row)) {
     return std::nullopt;
@@ -55,8 +57,6 @@ std::optional<std::string> cell(std::string_view format, const ArrowArray& array
   return std::nullopt;
 }
 
-}  // namespace
-
 Result<std::vector<TextRow>> find_text_rows(const Context& context, engine::Connection& connection,
                                             const plan::Statement& statement) {
   SLUICE_TRY(ColumnStream stream, connection.query(context, statement));
@@ -71,7 +71,8 @@ Result<std::vector<TextRow>> find_text_rows(const Context& context, engine::Conn
     for (std::int64_t place = 0; place < (*batch)->length; ++place) {
       TextRow& row = rows.emplace_back();
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        row.push_back(cell(columns[i]->format, *(*batch)->children[i], (*batch)->offset + place));
+        row.push_back(
+            find_cell(columns[i]->format, *(*batch)->children[i], (*batch)->offset + place));
       }
     }
   }

@@ -14,10 +14,9 @@ namespace sluice::table::delta {
 namespace {
 
 using dialect::quote_identifier;
-using dialect::quote_literal;
 
 /// Longer texts stand in the log as they are cut by nobody: not at all.
-constexpr int kStatsTextMax = 32;
+constexpr std::size_t kStatsTextMax = 32;
 
 bool is_partition(const TableState& state, const schema::Field& field) {
   return std::ranges::any_of(state.partition_by, [&](const plan::PartitionField& one) {
@@ -40,65 +39,47 @@ AddedFile* find_file(const storage::Storage& storage, std::vector<AddedFile>& fi
   return found == files.end() ? nullptr : &*found;
 }
 
-/// What of a column goes into the log beside its NULLs: min and max as JSON, or nothing.
-std::string render_bounds(const schema::LogicalType& type, std::string_view sql_type) {
-  const bool is_whole = std::holds_alternative<schema::Integer>(type.kind);
-  const bool is_text = std::holds_alternative<schema::Text>(type.kind);
-  if (!is_whole && !is_text && !std::holds_alternative<schema::Date>(type.kind)) {
-    return "NULL, NULL";
-  }
-  const std::string known =
-      "bool_and((stats_min_value IS NOT NULL AND stats_max_value IS NOT NULL) OR "
-      "stats_null_count = num_values)";
-  const std::string fits =
-      is_text ? fmt::format(
-                    "{} AND bool_and(length(coalesce(stats_min_value, '')) <= {} AND "
-                    "length(coalesce(stats_max_value, '')) <= {})",
-                    known, kStatsTextMax, kStatsTextMax)
-              : known;
-  const auto bound = [&](std::string_view function) {
-    const std::string value =
-        fmt::format("CAST({0}(CAST(stats_{0}_value AS {1})) AS VARCHAR)", function, sql_type);
-    return fmt::format("CASE WHEN {} THEN {} END", fits,
-                       is_whole ? value : fmt::format("CAST(to_json({}) AS VARCHAR)", value));
-  };
-  return fmt::format("{}, {}", bound("min"), bound("max"));
+bool is_iso_date(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  return text.size() == kForm.size() && std::ranges::equal(text, kForm, [](char c, char form) {
+           return form == 'd' ? c >= '0' && c <= '9' : c == form;
+         });
 }
 
-/// Asks the footers; costs no scan.
-Status read_stats(const Context& context, const FileCopy& copy, const TableState& state,
-                  std::vector<AddedFile>& files) {
-  std::string query;
+/// How many characters; a byte that goes on with one is none.
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// A bound as the log has it, in JSON; empty where the log has none.
+std::string render_bound(const schema::LogicalType& type, const std::string& bound) {
+  if (std::holds_alternative<schema::Integer>(type.kind)) {
+    return parse_count(bound).has_value() ? bound : "";
+  }
+  const bool stands = std::holds_alternative<schema::Date>(type.kind) ? is_iso_date(bound)
+                      : std::holds_alternative<schema::Text>(type.kind)
+                          ? count_characters(bound) <= kStatsTextMax
+                          : false;
+  return stands
+             ? nlohmann::json(bound).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+             : "";
+}
+
+/// What of the columns goes into the log: NULLs of each, and both bounds or none.
+void keep_stats(const TableState& state, const NewFile& file, AddedFile& added) {
   for (const schema::Field& field : state.schema.fields) {
-    if (is_partition(state, field)) {
+    const ColumnStats* column = file.find_column(field.name);
+    if (is_partition(state, field) || column == nullptr || !column->nulls.has_value()) {
       continue;
     }
-    SLUICE_TRY(const std::string type, dialect::duckdb_dialect().render_type(field.type));
-    query += fmt::format(
-        "{}SELECT file_name, path_in_schema, CAST(sum(stats_null_count) AS VARCHAR), {} FROM "
-        "footers WHERE path_in_schema = {} GROUP BY 1, 2 HAVING bool_and(stats_null_count IS NOT "
-        "NULL)",
-        query.empty() ? "" : " UNION ALL ", render_bounds(field.type, type),
-        quote_literal(field.name));
-  }
-  if (query.empty() || files.empty()) {
-    return {};
-  }
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, *copy.connection,
-                            fmt::format("WITH footers AS MATERIALIZED (SELECT * FROM "
-                                        "parquet_metadata([{}])) {}",
-                                        place_list(*copy.storage, files), query)));
-  for (const TextRow& row : rows) {
-    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
-    if (file == nullptr) {
-      return make_error(ErrorCode::Internal, "statistics of a file that was not written");
+    AddedFile::Stats stats{.nulls = *column->nulls};
+    if (column->min.has_value() && column->max.has_value()) {
+      stats.min = render_bound(field.type, *column->min);
+      stats.max = render_bound(field.type, *column->max);
     }
-    AddedFile::Stats stats{.min = row[3].value_or(""), .max = row[4].value_or("")};
-    SLUICE_TRY(stats.nulls, parse_count(row[2].value_or("")));
-    file->stats.emplace(row[1].value_or(""), std::move(stats));
+    added.stats.emplace(field.name, std::move(stats));
   }
-  return {};
 }
 
 /// How Delta writes a partition's value as text.
@@ -173,9 +154,9 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
       one.path = file.path;
       one.rows = file.rows;
       one.bytes = file.bytes;
+      keep_stats(state, file, one);
       added.push_back(std::move(one));
     }
-    SLUICE_CHECK(read_stats(context, copy, state, added));
     SLUICE_CHECK(read_partitions(context, copy, state, added));
     return check_not_null(state, added);
   };
@@ -241,6 +222,9 @@ Result<std::vector<FileVersion::File>> find_small_files(const Context& context,
 
 void drop_live_files(const Context& context, engine::Connection& connection,
                      const LiveFiles& files) {
+  if (files.relation.empty()) {
+    return;
+  }
   static_cast<void>(connection.execute(
       context, fmt::format("DROP TABLE IF EXISTS {}", quote_identifier(files.relation))));
 }
@@ -283,12 +267,15 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
                 " WHERE NOT EXISTS (SELECT 1 FROM (SELECT place, unnest(deleted) AS row "
                 "FROM {}) AS d WHERE d.place = r.{} AND d.row = r.{})",
                 relation, kFile, kRow);
+  const std::string partition =
+      state.partition_by.empty() ? ""
+                                 : fmt::format(" JOIN {} AS f ON f.place = r.{}", relation, kFile);
   // A file may lack columns that were added after it, and holds its partition or not.
   return fmt::format(
       "(SELECT r.{0}, r.{1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS "
       "{1}) FROM read_parquet([{4}], filename = '{0}', file_row_number = true, hive_partitioning "
-      "= false, union_by_name = true)) AS r JOIN {5} AS f ON f.place = r.{0}{6})",
-      kFile, kRow, columns, empty, quote_paths(places), relation, alive);
+      "= false, union_by_name = true)) AS r{5}{6})",
+      kFile, kRow, columns, empty, quote_paths(places), partition, alive);
 }
 
 }  // namespace sluice::table::delta

@@ -27,7 +27,8 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
 void remove_added(const Context& context, storage::Storage& storage,
                   const std::vector<AddedFile>& files);
 
-/// The files of one version, in a temporary relation as long as it is needed.
+/// The files of one version, in a temporary relation as long as it is needed; an empty name: none
+/// was asked for, and only `rows` is known.
 struct LiveFiles {
   std::string relation;
   std::vector<FileVersion::File> files;

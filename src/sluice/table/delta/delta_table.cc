@@ -77,10 +77,19 @@ class DeltaTable final : public Table {
   Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
+  /// A version that was read while a key was looked up, and does not hold it.
+  struct Looked {
+    std::string key;
+    Snapshot snapshot;
+  };
+
   Result<Snapshot> load(const Context& context);
+  Result<Snapshot> load_without(const Context& context, std::string_view key);
+  Result<LiveFiles> find_replaceable(const Context& context, const plan::Write& write,
+                                     const Snapshot& snapshot, const CommitKey& key);
   Result<Rewrite> rewrite(const Context& context, const plan::Write& write, ColumnStream rows,
                           const CommitKey& key, const TableState& state, const LiveFiles& live,
-                          const std::vector<std::string>& staged, std::vector<AddedFile>& added);
+                          const std::vector<NewFile>& staged, std::vector<AddedFile>& added);
   Result<std::vector<AddedFile>> rewrite_small(const Context& context, const TableState& state,
                                                const LiveFiles& live,
                                                const std::vector<FileVersion::File>& small,
@@ -97,6 +106,7 @@ class DeltaTable final : public Table {
 
   engine::Connection* connection_;
   storage::Storage* storage_;
+  std::optional<Looked> looked_;
 };
 
 bool may_partition(const schema::LogicalType& type) {
@@ -181,12 +191,14 @@ Result<std::optional<TableState>> DeltaTable::find_state(const Context& context)
 
 Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& context,
                                                             std::string_view key) {
-  SLUICE_TRY(const auto found, Snapshot::find(storage_->uri("")));
+  looked_.reset();
+  SLUICE_TRY(auto found, Snapshot::find(storage_->uri("")));
   if (!found.has_value()) {
     return std::optional<StoredCommit>{};
   }
   SLUICE_TRY(const auto version, found->find_transaction(key));
   if (!version.has_value()) {
+    looked_.emplace(std::string(key), *std::move(found));
     return std::optional<StoredCommit>{};
   }
   SLUICE_TRY(auto entry, delta::find_log_entry(context, *storage_, *version));
@@ -227,21 +239,49 @@ Status check_operation(const Snapshot& snapshot, std::string_view operation) {
   return {};
 }
 
+/// The version that find_commit has read while it is the newest. Were it not, the commit would be a
+/// Conflict: it holds on no other version than the one in which the key was not found.
+Result<Snapshot> DeltaTable::load_without(const Context& context, std::string_view key) {
+  if (auto looked = std::exchange(looked_, std::nullopt); looked && looked->key == key) {
+    const std::string next = delta::entry_path(looked->snapshot.state().version + 1);
+    SLUICE_TRY(const auto newer, storage_->find(context, next, delta::kLogEntryBytesMax));
+    if (!newer.has_value()) {
+      return std::move(looked->snapshot);
+    }
+  }
+  SLUICE_TRY(Snapshot snapshot, load(context));
+  SLUICE_TRY(const auto known, snapshot.find_transaction(key));
+  if (known.has_value()) {
+    return make_error(ErrorCode::CommitConflict,
+                      fmt::format("another writer has committed this key: '{}'", key));
+  }
+  return snapshot;
+}
+
+/// The files that a write may replace. Rows that are only added need none of them: how many rows
+/// there are stands in the newest commit, if it is ours.
+Result<LiveFiles> DeltaTable::find_replaceable(const Context& context, const plan::Write& write,
+                                               const Snapshot& snapshot, const CommitKey& key) {
+  const auto* append = std::get_if<plan::Append>(&write.mode);
+  if (append != nullptr && append->unique_key.empty()) {
+    SLUICE_TRY(const auto newest,
+               delta::find_log_entry(context, *storage_, snapshot.state().version));
+    if (newest.has_value() && newest->is_ours) {
+      return LiveFiles{.rows = newest->note.rows};
+    }
+  }
+  return delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key));
+}
+
 Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                                       const plan::Write& write, ColumnStream rows,
                                                       const CommitKey& key) {
-  SLUICE_TRY(Snapshot snapshot, load(context));
-  SLUICE_TRY(const auto known, snapshot.find_transaction(key.key));
-  if (known.has_value()) {
-    return make_error(ErrorCode::CommitConflict,
-                      fmt::format("another writer has committed this key: '{}'", key.key));
-  }
+  SLUICE_TRY(Snapshot snapshot, load_without(context, key.key));
   SLUICE_CHECK(check_operation(snapshot, plan::mode_name(write.mode)));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
-  SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+  SLUICE_TRY(const LiveFiles live, find_replaceable(context, write, snapshot, key));
   std::vector<AddedFile> added;
-  const std::vector<std::string> staged =
+  const std::vector<NewFile> staged =
       files_to_take(*storage_, describe(), snapshot.state(), write, key);
   auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, staged, added);
   delta::drop_live_files(context, *connection_, live);
@@ -267,7 +307,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
 Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& write,
                                     ColumnStream rows, const CommitKey& key,
                                     const TableState& state, const LiveFiles& live,
-                                    const std::vector<std::string>& staged,
+                                    const std::vector<NewFile>& staged,
                                     std::vector<AddedFile>& added) {
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,

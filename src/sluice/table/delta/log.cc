@@ -15,7 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kNoteFormat = 1;
-constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
 
 /// Takes a text of the bridge over.
 std::string take(char* text) {
@@ -261,9 +260,13 @@ Status create_delta(const std::string& root, const plan::CreateTable& create,
   return {};
 }
 
+std::string entry_path(std::int64_t version) {
+  return fmt::format("_delta_log/{:020}.json", version);
+}
+
 Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
                                                std::int64_t version) {
-  const std::string path = fmt::format("_delta_log/{:020}.json", version);
+  const std::string path = entry_path(version);
   SLUICE_TRY(const auto text, storage.find(context, path, kLogEntryBytesMax));
   if (!text.has_value()) {
     return std::optional<LogEntry>{};

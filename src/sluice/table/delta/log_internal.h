@@ -83,6 +83,11 @@ class Snapshot {
 Status create_delta(const std::string& root, const plan::CreateTable& create,
                     const Properties& properties, const Note& note);
 
+inline constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
+
+/// Where the log has the commit of a version.
+std::string entry_path(std::int64_t version);
+
 /// One entry of the log.
 struct LogEntry {
   Note note;

@@ -22,17 +22,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kEntryBytesMax = std::uint64_t{512} << 20;
-
-std::string entry_path(std::int64_t version) {
-  return fmt::format("_delta_log/{:020}.json", version);
-}
-
 /// The metaData action of one entry; null when it has none.
 Result<json> find_in_entry(const Context& context, storage::Storage& storage,
                            std::int64_t version) {
   const std::string path = entry_path(version);
-  SLUICE_TRY(const auto text, storage.find(context, path, kEntryBytesMax));
+  SLUICE_TRY(const auto text, storage.find(context, path, kLogEntryBytesMax));
   if (!text.has_value()) {
     return make_error(ErrorCode::Corrupt,
                       fmt::format("an entry of the table's log is gone: '{}'", path));

@@ -8,7 +8,7 @@
 
 #include "sluice/base/uuid.h"
 #include "sluice/dialect/quote.h"
-#include "sluice/table/change/text_rows.h"
+#include "sluice/table/files/written_internal.h"
 
 namespace sluice::table {
 namespace {
@@ -34,25 +34,6 @@ std::string render_copy(const FileCopy& copy, const std::string& select) {
       quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
 }
 
-/// The files of a COPY that said what it wrote: path, rows, bytes in the first three columns.
-Result<std::vector<NewFile>> parse_written(const FileCopy& copy, const std::vector<TextRow>& rows) {
-  const std::string root = copy.storage->uri("") + "/";
-  std::vector<NewFile> files;
-  for (const TextRow& row : rows) {
-    if (row.size() < 3 || !row[0].has_value() || !row[0]->starts_with(root)) {
-      return make_error(ErrorCode::Internal,
-                        fmt::format("the engine wrote a file in another place than asked: '{}'",
-                                    row.empty() ? "" : row[0].value_or("")));
-    }
-    NewFile file{.path = row[0]->substr(root.size())};
-    SLUICE_TRY(file.rows, parse_count(row[1].value_or("")));
-    SLUICE_TRY(file.bytes, parse_count(row[2].value_or("")));
-    files.push_back(std::move(file));
-  }
-  std::ranges::sort(files, {}, &NewFile::path);
-  return files;
-}
-
 /// What a COPY that failed may have left.
 void remove_stem(const Context& context, const FileCopy& copy) {
   const auto found = copy.storage->list(context, "");
@@ -72,10 +53,10 @@ Result<std::vector<NewFile>> copy_and_flush(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>&)>& inspect) {
   SLUICE_CHECK(copy.storage->prepare_folder(context, copy.stem));
-  SLUICE_TRY_IN(const auto rows,
-                find_text_rows(context, *copy.connection, render_copy(copy, select)),
+  SLUICE_TRY_IN(std::vector<NewFile> files,
+                internal::find_written(context, *copy.connection, render_copy(copy, select),
+                                       copy.storage->uri("")),
                 "writing data files");
-  SLUICE_TRY(std::vector<NewFile> files, parse_written(copy, rows));
   for (const NewFile& file : files) {
     if (file.rows == 0) {
       SLUICE_CHECK(copy.storage->remove(context, file.path));
@@ -90,6 +71,11 @@ Result<std::vector<NewFile>> copy_and_flush(
 }
 
 }  // namespace
+
+const ColumnStats* NewFile::find_column(std::string_view name) const {
+  const auto found = columns.find(dialect::quote_identifier(name));
+  return found == columns.end() ? nullptr : &found->second;
+}
 
 std::string make_file_stem(const Context& context, const CommitKey& key) {
   std::array<std::uint8_t, 4> bytes{};
@@ -108,6 +94,21 @@ Result<std::vector<NewFile>> copy_files(
     remove_stem(unstoppable, copy);
   }
   return files;
+}
+
+Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>& files) {
+  std::vector<std::pair<std::string, std::int64_t>> faults;
+  for (const schema::Field& field : schema.fields) {
+    std::int64_t nulls = 0;
+    for (const NewFile& file : files) {
+      const ColumnStats* column = file.find_column(field.name);
+      nulls += column == nullptr ? 0 : column->nulls.value_or(0);
+    }
+    if (!field.nullable && nulls > 0) {
+      faults.emplace_back(field.name, nulls);
+    }
+  }
+  return check_no_nulls(faults);
 }
 
 Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults) {

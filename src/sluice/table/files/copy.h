@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,15 +15,19 @@
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
+#include "sluice/schema/schema.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
 
 namespace sluice::table {
 
-struct NewFile {
+using ColumnStats = plan::ColumnStats;
+
+struct NewFile : plan::FileStats {
   std::string path;  // below the table's folder, as it lies there
-  std::int64_t rows = 0;
-  std::int64_t bytes = 0;
+
+  /// Null when the writer says nothing of the column.
+  const ColumnStats* find_column(std::string_view name) const;
 };
 
 /// How the files of one write are made.
@@ -45,6 +51,9 @@ std::string make_file_stem(const Context& context, const CommitKey& key);
 Result<std::vector<NewFile>> copy_files(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>& files)>& inspect);
+
+/// DataRejected when a column that is never NULL has one in `files`, as far as their writer says.
+Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>& files);
 
 /// DataRejected for `faults`, columns that are never NULL with their rows; success without any.
 Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults);

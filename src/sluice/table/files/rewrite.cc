@@ -86,8 +86,7 @@ Result<Rewrite> Rewriting::write_batch(const Batch& batch) {
     SLUICE_CHECK(check_unique_key(*context_, *connection_, check, append()->unique_key));
   }
   SLUICE_TRY(const std::int64_t written,
-             version_->write_rows(
-                 fmt::format("SELECT {} FROM {}", columns_, quote_identifier(batch.relation))));
+             version_->write_rows(fmt::format("SELECT {} FROM {}", columns_, batch.from)));
   return added(written);
 }
 
@@ -166,10 +165,12 @@ Result<Rewrite> Rewriting::apply(const Batch& batch, const Change& change) {
   std::string select;
   if (!touched.empty()) {
     SLUICE_TRY(const std::string rows, version_->render_rows(touched));
+    // In one file a row is known by its number.
+    const std::string same_file =
+        touched.size() == 1 ? "" : fmt::format("c.{0} = t.{0} AND ", kFile);
     select = fmt::format(
-        "SELECT {0} FROM {1} AS t WHERE NOT EXISTS (SELECT 1 FROM {2} AS c WHERE c.{3} = t.{3} AND "
-        "c.{4} = t.{4})",
-        columns_, rows, relation, kFile, kRow);
+        "SELECT {0} FROM {1} AS t WHERE NOT EXISTS (SELECT 1 FROM {2} AS c WHERE {3}c.{4} = t.{4})",
+        columns_, rows, relation, same_file, kRow);
   }
   if (change.inserted + change.updated > 0) {
     select += fmt::format("{}SELECT {} FROM {} WHERE {} IN ('i', 'u', 'c')",

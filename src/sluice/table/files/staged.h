@@ -26,18 +26,20 @@ Result<std::vector<NewFile>> stage_rows(const Context& context, engine::Connecti
                                         const TableDescription& description, const Uuid& ingest_id,
                                         const std::string& select);
 
+/// `files` as the source of a write.
+plan::StagedFiles staged_source(const storage::Storage& storage, const std::vector<NewFile>& files);
+
 /// The files of `write` below the table's folder, when they are staged ones of this key and hold
 /// the table's columns as they are; else empty.
-std::vector<std::string> files_to_take(const storage::Storage& storage,
-                                       const TableDescription& description, const TableState& state,
-                                       const plan::Write& write, const CommitKey& key);
+std::vector<NewFile> files_to_take(const storage::Storage& storage,
+                                   const TableDescription& description, const TableState& state,
+                                   const plan::Write& write, const CommitKey& key);
 
 /// Makes the files of a write; what they hold is inspected before they are given.
 using FileInspection = std::function<Status(const std::vector<NewFile>& files)>;
 using FileMaker = std::function<Result<std::vector<NewFile>>(const FileInspection& inspect)>;
 
 FileMaker maker_of_select(const Context& context, const FileCopy& copy, std::string select);
-FileMaker maker_of_staged(const Context& context, const FileCopy& copy,
-                          std::vector<std::string> paths);
+FileMaker maker_of_staged(const Context& context, const FileCopy& copy, std::vector<NewFile> files);
 
 }  // namespace sluice::table

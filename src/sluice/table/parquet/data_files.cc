@@ -10,46 +10,13 @@
 #include "sluice/table/parquet/log_internal.h"
 
 namespace sluice::table::internal {
-namespace {
 
 using dialect::quote_identifier;
-using dialect::quote_literal;
-
-/// The writer knows the number of NULLs of every column; asking the footers costs no scan.
-Status check_not_null(const Context& context, const FileCopy& copy, const schema::Schema& schema,
-                      const std::vector<NewFile>& files) {
-  std::string never_null;
-  for (const schema::Field& field : schema.fields) {
-    if (!field.nullable) {
-      never_null += (never_null.empty() ? "" : ", ") + quote_literal(field.name);
-    }
-  }
-  if (never_null.empty() || files.empty()) {
-    return {};
-  }
-  std::vector<std::string> places;
-  for (const NewFile& file : files) {
-    places.push_back(copy.storage->uri(file.path));
-  }
-  const std::string query = fmt::format(
-      "SELECT path_in_schema, CAST(sum(stats_null_count) AS VARCHAR) FROM parquet_metadata([{}]) "
-      "WHERE path_in_schema IN ({}) GROUP BY 1 HAVING sum(stats_null_count) > 0 ORDER BY 1",
-      quote_paths(places), never_null);
-  SLUICE_TRY(const auto rows, find_text_rows(context, *copy.connection, query));
-  std::vector<std::pair<std::string, std::int64_t>> faults;
-  for (const TextRow& row : rows) {
-    SLUICE_TRY(const std::int64_t nulls, parse_count(row[1].value_or("")));
-    faults.emplace_back(row[0].value_or(""), nulls);
-  }
-  return check_no_nulls(faults);
-}
-
-}  // namespace
 
 Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
                                          const schema::Schema& schema, const FileMaker& make) {
   SLUICE_TRY(const std::vector<NewFile> written, make([&](const std::vector<NewFile>& files) {
-               return check_not_null(context, copy, schema, files);
+               return check_never_null(schema, files);
              }));
   std::vector<DataFile> files;
   for (const NewFile& file : written) {

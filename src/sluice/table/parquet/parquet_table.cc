@@ -216,9 +216,9 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   version.write_rows = [&](const std::string& select) {
     return make(maker_of_select(context, copy, select));
   };
-  const std::vector<std::string> staged =
+  const std::vector<NewFile> staged =
       copy.sort_by.empty() ? files_to_take(*storage_, describe(), state->table, write, key)
-                           : std::vector<std::string>();
+                           : std::vector<NewFile>();
   if (!staged.empty()) {
     version.take_files = [&] { return make(maker_of_staged(context, copy, staged)); };
   }

@@ -354,12 +354,11 @@ Status SqlTablePort::add_rows(const Context& context, const plan::Write& write,
     SLUICE_CHECK(check_unique_key(context, *connection_, request, append->unique_key));
   }
   const std::string columns = dialect::quote_columns(names_of(request.table));
-  SLUICE_TRY_IN(
-      prepared.receipt.inserted,
-      connection_->execute(
-          context, fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}", table_name(), columns,
-                               columns, quote_identifier(prepared.batch.relation))),
-      "inserting rows");
+  SLUICE_TRY_IN(prepared.receipt.inserted,
+                connection_->execute(
+                    context, fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}", table_name(),
+                                         columns, columns, prepared.batch.from)),
+                "inserting rows");
   prepared.receipt.rows_in = prepared.receipt.inserted;
   return {};
 }

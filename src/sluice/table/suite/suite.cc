@@ -413,6 +413,19 @@ TEST_P(TableSuite, AKnownKeyIsNotPreparedAgain) {
   EXPECT_EQ(count(), 3);
 }
 
+TEST_P(TableSuite, ALookupThatIsOvertakenIsNoPromise) {
+  create();
+  const Writer other = place_->open_writer();
+  EXPECT_FALSE(writer_.table.find_commit(context_, "trips#1").value().has_value());
+  write(other, plan::Append{}, kThreeTrips, key_of("trips#1")).value();
+  EXPECT_EQ(prepare(writer_, plan::Append{}, kThreeTrips, key_of("trips#1")).error().code,
+            ErrorCode::CommitConflict);
+  EXPECT_FALSE(writer_.table.find_commit(context_, "trips#2").value().has_value());
+  write(other, plan::Append{}, kThreeTrips, key_of("trips#3")).value();
+  EXPECT_EQ(write(writer_, merge_by_id(), kThreeTrips, key_of("trips#2")).value().unchanged, 3);
+  EXPECT_EQ(count(), 6);
+}
+
 TEST_P(TableSuite, OfTwoWritersOnOneVersionExactlyOneCommits) {
   create();
   write(plan::Append{}, kThreeTrips).value();
