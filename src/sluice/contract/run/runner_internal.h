@@ -1,7 +1,6 @@
 // One run from the text of the contract to its record; the methods are its steps in the order of
 // the calls. The class is seen by the .cc files of this folder only: run.cc drives and judges,
-// runner_source.cc finds what is read, runner_stage.cc writes while rows are judged, and
-// runner_write.cc what is kept of them. One object is one run on
+// runner_source.cc finds what is read, runner_write.cc what is kept of it. One object is one run on
 // one thread; it owns the engine, the tables and all that the steps hand on.
 #pragma once
 
@@ -144,6 +143,7 @@ class Runner {
   Status check_gates();
   Status write_outputs();
   Status write_output(const std::string& path, std::string_view relation, std::int64_t expected);
+  Result<plan::WriteMode> find_mode();
   Status commit();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();

@@ -13,8 +13,7 @@ namespace sluice::table::internal {
 
 using dialect::quote_identifier;
 
-Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
-                                         const schema::Schema& schema, const FileMaker& make) {
+Result<std::vector<DataFile>> make_files(const schema::Schema& schema, const FileMaker& make) {
   SLUICE_TRY(const std::vector<NewFile> written, make([&](const std::vector<NewFile>& files) {
                return check_never_null(schema, files);
              }));

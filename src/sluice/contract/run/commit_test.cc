@@ -92,7 +92,7 @@ TEST_F(StagedRows, AreGoneWhenAGateStopsTheRun) {
   EXPECT_EQ(run("quarantine: {fail_on_quarantine: true}").value().status, RunStatus::Failed);
   EXPECT_THAT(names("parquet"), IsEmpty());
   EXPECT_EQ(run("quality: {fail_pipeline_on_dataset_error: true, dataset_rules: [{name: few, "
-                "row_count_between: [5, 9]}]}")
+                "row_count_between: {min: 5, max: 9}}]}")
                 .value()
                 .status,
             RunStatus::Failed);
