@@ -134,12 +134,13 @@ Result<DatabaseTable> DatabaseTable::open(const Context& context,
 }
 
 Result<bool> Folder::takes_files(const Context& context, std::string_view state_folder) {
-  if (table_->describe().staged_ending.empty()) {
+  const table::TableDescription& description = table_->describe();
+  if (description.staged_ending.empty()) {
     return false;
   }
   SLUICE_TRY(const std::optional<table::TableState> state, table_->find_state(context));
-  if (state) {
-    return state->partition_by.empty();
+  if (state || description.staged_prefix.empty()) {
+    return state && state->partition_by.empty();
   }
   SLUICE_TRY(const std::vector<storage::ObjectInfo> there, storage_->list(context, ""));
   return std::ranges::all_of(there, [&](const storage::ObjectInfo& object) {
@@ -183,7 +184,9 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
     committed.took_files =
         now && !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, commit)
                     .empty();
-    write = committed.took_files ? std::move(taking) : std::move(write);
+    if (committed.took_files) {
+      write = std::move(taking);
+    }
   }
   SLUICE_TRY(committed.receipt, run::write_once(context, table, write, source, commit, options));
   committed.took_files = committed.took_files && committed.receipt.ingest_id == run_id;

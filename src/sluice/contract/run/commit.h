@@ -39,8 +39,8 @@ class Folder {
   table::Table& table() { return *table_; }
 
   /// Whether rows may be written as the table's files before they are committed: where there is a
-  /// table that takes them, or nothing that would stand in a new one's way. `state_folder` is the
-  /// folder below it in which runs are recorded.
+  /// table that takes them, or nothing that would stand in a new one's way, and they are hidden
+  /// while there is none. `state_folder` is the folder below it in which runs are recorded.
   Result<bool> takes_files(const Context& context, std::string_view state_folder);
 
  private:

@@ -73,6 +73,7 @@ class StagedRows : public testing::Test {
   TempFolder folder_ = TempFolder::make("staged").value();
   std::string path_ = folder_.path() + "/t.yaml";
   std::string target_ = folder_.path() + "/lake/t";
+  std::string order_;  // fields that stand first
   int landed_ = 0;
 };
 
@@ -128,6 +129,18 @@ TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasOtherColumns) {
   land("id,note\n3,c\n");
   ASSERT_TRUE(run("schema_policy: {evolution: append}", "append", more));
   EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a", "2|b|x", "3|c"));
+  EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasAnotherOrderOfColumns) {
+  land("id,note,more\n1,a,x\n");
+  const std::string more = "    - {name: more, type: string}\n";
+  ASSERT_TRUE(run("", "append", more));
+  land("more,note,id\ny,b,2\n");
+  order_ = "    - {name: more, type: string}\n";
+  const auto result = run("");
+  ASSERT_TRUE(result) << to_string(result.error());
+  EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a|x", "2|b|y"));
   EXPECT_THAT(names("staged"), IsEmpty());
 }
 
