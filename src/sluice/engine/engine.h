@@ -100,7 +100,7 @@ class Connection {
 
   /// Makes `function` known to the statements of this engine until it closes. Unsupported where an
   /// engine runs elsewhere: its features say so.
-  virtual Status add_function(Function function) {
+  virtual Status add_function(Function function) {  // NOLINT(*-unnecessary-value-param)
     static_cast<void>(function);
     return make_error(ErrorCode::Unsupported, "this engine takes no functions of this process")
         .with_hint("run on the embedded engine");

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS "lake"."silver"."trips" (
   "_lakelogic_run_id" VARCHAR,
   "_lakelogic_contract_name" VARCHAR,
   "_lakelogic_domain" VARCHAR,
-  "_lakelogic_created_at" TIMESTAMP WITH TIME ZONE
+  "_lakelogic_created_at" TIMESTAMP WITH TIME ZONE,
+  "_lakelogic_created_by" VARCHAR
 );
 COMMENT ON TABLE "lake"."silver"."trips" IS 'One row a trip, as the taxi''s meter told it';
 COMMENT ON COLUMN "lake"."silver"."trips"."trip_id" IS 'The meter''s own number';

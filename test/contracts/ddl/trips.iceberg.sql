@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS `lake`.`silver`.`trips` (
   `_lakelogic_run_id` STRING,
   `_lakelogic_contract_name` STRING,
   `_lakelogic_domain` STRING,
-  `_lakelogic_created_at` TIMESTAMP
+  `_lakelogic_created_at` TIMESTAMP,
+  `_lakelogic_created_by` STRING
 )
 USING iceberg
 PARTITIONED BY (`day`)

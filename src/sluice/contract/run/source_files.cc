@@ -133,10 +133,12 @@ Result<std::vector<std::string>> list_source_files(const std::string& path,
     return std::vector<std::string>{};
   }
   SLUICE_TRY(const std::vector<std::string> names, files_below(root));
+  const std::string above = root == "/" ? root : root + "/";
   std::vector<std::string> found;
   for (const std::string& name : names) {
     if (matches_glob(pattern, name)) {
-      found.push_back(root == "/" ? "/" + name : root + "/" + name);
+      found.push_back(above);
+      found.back().append(name);
     }
   }
   return found;
