@@ -128,7 +128,7 @@ Error Runner::as_told(Error error) const {
 /// An engine takes all the memory that it may have, and many rows that stream need little of it.
 /// Where that is too little the run is begun anew.
 std::uint64_t Runner::memory_bytes_max() const {
-  constexpr std::uint64_t kEnoughToStream = std::uint64_t{384} << 20;
+  constexpr std::uint64_t kEnoughToStream = std::uint64_t{320} << 20;
   constexpr std::uint64_t kMany = std::uint64_t{128} << 20;
   std::uint64_t bytes = 0;
   for (const run::BatchFile& file : files_) {
