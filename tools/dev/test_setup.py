@@ -237,3 +237,13 @@ class Bridge(unittest.TestCase):
         bridge.without_progress(self.log)
         self.assertEqual(self.log.read_bytes(),
                          b"   Compiling zmij v1.0.23\nerror: no such crate\n")
+
+
+class Links(unittest.TestCase):
+    def test_one_that_another_made_meanwhile_is_replaced(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder) / "bridge"
+            for name in ("old", "new"):
+                store.point(link, Path(folder) / name)
+            self.assertEqual(link.readlink(), Path(folder) / "new")
+            self.assertEqual([link.name], [one.name for one in Path(folder).iterdir()])

@@ -107,8 +107,7 @@ def ensure() -> None:
             if not (stored / LIBRARY).exists():
                 build(stored)
     if not link.is_symlink() or link.readlink() != stored.parent:
-        link.unlink(missing_ok=True)
-        link.symlink_to(stored.parent)
+        store.point(link, stored.parent)
 
 
 if __name__ == "__main__":

@@ -69,13 +69,18 @@ def is_linked(artifact: Artifact) -> bool:
 
 
 def link(artifact: Artifact) -> None:
-    """Points build/deps/<name> at the cache, replacing an older link in one step."""
+    """Points build/deps/<name> at the cache."""
     if is_linked(artifact):
         return
     unlink(artifact)
-    fresh = paths.DEPS / f".{artifact.name}.{os.getpid()}"
-    os.symlink(folder_of(artifact), fresh)
-    os.replace(fresh, link_path(artifact))
+    point(link_path(artifact), folder_of(artifact))
+
+
+def point(link: Path, target: Path) -> None:
+    """Replaces an older link in one step, whoever else does the same."""
+    fresh = link.parent / f".{link.name}.{os.getpid()}"
+    os.symlink(target, fresh)
+    os.replace(fresh, link)
 
 
 def unlink(artifact: Artifact) -> None:
