@@ -95,6 +95,11 @@ std::string render_as_text(const std::string& text, const schema::LogicalType& f
 /// SELECT of the one value that a data set rule looks at, over the relation `source`.
 Result<std::string> render_observation(const plan::Observation& observation);
 
+/// A cheaper SELECT of the same value, over rows of these columns, that is NULL where it cannot
+/// tell; empty: there is none.
+std::string render_quick_observation(const plan::Observation& observation,
+                                     const schema::Schema& columns);
+
 /// SELECT over a reference, as steps and rules will see it.
 Result<std::string> render_reference(const plan::Reference& reference);
 
@@ -152,6 +157,7 @@ struct ProgramGate {
 /// Everything that one run asks of the engine, in this order.
 struct Program {
   std::vector<ProgramStep> steps;
+  std::vector<std::string> tables;  // that the steps and the gate make
   /// How many rows of the source no tally sees, as one count; empty: the tally sees all.
   std::string untallied;
   std::vector<RuleCounts> rule_counts;

@@ -46,7 +46,9 @@ class ProgramWriter {
 
   /// Makes a table of the rows as they are, unless they are one already.
   void make_table(ProgramStep& into);
-  string new_table() { return fmt::format("sluice_{}", ++tables_); }
+  string new_table() {
+    return program_.tables.emplace_back(fmt::format("sluice_{}", program_.tables.size() + 1));
+  }
   /// From here on the rows come from `table`; the one before it is not read again.
   void move_to(ProgramStep& done, const string& table, bool is_kept = false);
   /// The rows' columns and ours, without what only counts.
@@ -68,7 +70,6 @@ class ProgramWriter {
   bool is_table_ = false;
   string origin_;  // the table that rows_ read; empty: the files
   bool is_origin_kept_ = false;
-  int tables_ = 0;
   schema::Schema raw_;  // what kRawColumn holds
 
   struct Refused {
@@ -410,6 +411,7 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& judgement) {
       .rules = judgement.rules,
       .flag_of = flags_of_rules(judgement),
       .dataset_columns = {}};
+  program_.tables.push_back(functions_.gate);
   program_.steps.push_back({.name = "row_rules"});
   move_to(program_.steps.back(), functions_.gate, true);
   refused_.push_back({.table = functions_.gate, .raw = raw_, .has_file = has_file});

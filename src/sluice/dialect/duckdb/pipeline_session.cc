@@ -99,4 +99,19 @@ Result<string> render_observation(const plan::Observation& observation) {
       observation);
 }
 
+string render_quick_observation(const plan::Observation& observation,
+                                const schema::Schema& columns) {
+  const auto* keys = std::get_if<plan::DuplicateKeys>(&observation);
+  if (keys == nullptr || keys->columns.size() != 1) {
+    return "";
+  }
+  const schema::Field* key = columns.find(keys->columns.front());
+  const auto* number = key == nullptr ? nullptr : std::get_if<schema::Integer>(&key->type.kind);
+  if (number == nullptr || (number->bits == 64 && !number->is_signed)) {
+    return "";
+  }
+  return fmt::format("SELECT CAST(_sluice_repeats({}) AS VARCHAR) FROM source",
+                     quote_identifier(key->name));
+}
+
 }  // namespace sluice::dialect

@@ -9,6 +9,8 @@
 #include "sluice/base/uuid.h"
 #include "sluice/engine/duckdb/database_internal.h"
 #include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/duckdb/repeats_internal.h"
+#include "sluice/engine/duckdb/trim_internal.h"
 
 namespace sluice::engine {
 namespace {
@@ -206,6 +208,8 @@ Status DuckDatabase::settle() {
   const std::shared_ptr<DuckDatabase> self(std::shared_ptr<DuckDatabase>{}, this);
   SLUICE_TRY(auto session, DuckSession::open(self));
   SLUICE_CHECK(feeds_.attach(session->get()));
+  SLUICE_CHECK(register_trims(*session));
+  SLUICE_CHECK(register_repeats(*session));
   if (Status utc = session->run("SET GLOBAL TimeZone = 'UTC'");
       !utc && utc.error().code != ErrorCode::NotFound) {
     return utc;  // not found: a build without ICU, where the zone is always UTC

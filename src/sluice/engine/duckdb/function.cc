@@ -61,7 +61,7 @@ void destroy_counter(void* counter) {
 
 Status add(DuckSession& session, TextFunction function) {
   const std::string name = function.name;
-  DuckFunction made = make_function(name, DUCKDB_TYPE_VARCHAR, &call);
+  DuckFunction made = make_volatile_function(name, DUCKDB_TYPE_VARCHAR, &call);
   const DuckType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
   duckdb_scalar_function_add_parameter(made.get(), text.get());
   auto owned = std::make_unique<TextFunction>(std::move(function));
@@ -71,7 +71,7 @@ Status add(DuckSession& session, TextFunction function) {
 
 Status add(DuckSession& session, RowCounter counter) {
   const std::string name = counter.name;
-  DuckFunction made = make_function(name, DUCKDB_TYPE_BOOLEAN, &count);
+  DuckFunction made = make_volatile_function(name, DUCKDB_TYPE_BOOLEAN, &count);
   auto owned = std::make_unique<RowCounter>(std::move(counter));
   duckdb_scalar_function_set_extra_info(made.get(), owned.release(), &destroy_counter);
   return register_made(session, made, name);
@@ -86,8 +86,14 @@ DuckFunction make_function(const std::string& name, duckdb_type returned,
   const DuckType type(duckdb_create_logical_type(returned));
   duckdb_scalar_function_set_return_type(made.get(), type.get());
   duckdb_scalar_function_set_special_handling(made.get());  // NULL is ours to pass on
-  duckdb_scalar_function_set_volatile(made.get());          // never folded, never shared
   duckdb_scalar_function_set_function(made.get(), call);
+  return made;
+}
+
+DuckFunction make_volatile_function(const std::string& name, duckdb_type returned,
+                                    duckdb_scalar_function_t call) {
+  DuckFunction made = make_function(name, returned, call);
+  duckdb_scalar_function_set_volatile(made.get());
   return made;
 }
 

@@ -169,7 +169,7 @@ Result<std::unique_ptr<Gate>> make_gate(std::shared_ptr<DuckDatabase> database,
   SLUICE_TRY(auto session, DuckSession::open(database));
   DuckSession& registrar = *session;
   auto keeper = std::make_shared<Keeper>(std::move(session), options.flags);
-  DuckFunction made = make_function(options.name, DUCKDB_TYPE_BOOLEAN, &call);
+  DuckFunction made = make_volatile_function(options.name, DUCKDB_TYPE_BOOLEAN, &call);
   SLUICE_CHECK(keeper->open(options.table));
   duckdb_scalar_function_add_parameter(made.get(), keeper->type());
   const DuckType flags(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));

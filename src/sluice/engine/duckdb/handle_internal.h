@@ -50,6 +50,7 @@ using DuckValue = DuckHandle<duckdb_value, duckdb_destroy_value>;
 using DuckErrorData = DuckHandle<duckdb_error_data, duckdb_destroy_error_data>;
 using DuckAppender = DuckHandle<duckdb_appender, duckdb_appender_destroy>;
 using DuckFunction = DuckHandle<duckdb_scalar_function, duckdb_destroy_scalar_function>;
+using DuckAggregate = DuckHandle<duckdb_aggregate_function, duckdb_destroy_aggregate_function>;
 using DuckTableFunction = DuckHandle<duckdb_table_function, duckdb_destroy_table_function>;
 using DuckArrowOptions = DuckHandle<duckdb_arrow_options, duckdb_destroy_arrow_options>;
 using DuckArrowTypes =

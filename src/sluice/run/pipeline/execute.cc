@@ -69,6 +69,7 @@ class Executor {
   Status make_masked_tables(const Program& program);
   Status judge_dataset(const Program& program);
   Result<DatasetRuleResult> judge(const plan::DatasetRule& rule);
+  Result<std::vector<TextRow>> observe(const plan::Observation& observation);
   Status execute(const string& statement);
   void drop_tables();
   std::int64_t lap(const string& step);
@@ -81,7 +82,7 @@ class Executor {
   std::shared_ptr<std::atomic<std::int64_t>> tally_ =
       std::make_shared<std::atomic<std::int64_t>>(0);
   string tally_name_;
-  std::vector<string> gate_tables_;
+  std::vector<string> tables_;
   Executed done_;
   Stopwatch watch_;
 };
@@ -304,6 +305,18 @@ std::optional<double> number_in(const string& text) {
   return number;
 }
 
+Result<std::vector<TextRow>> Executor::observe(const plan::Observation& observation) {
+  const string quick = dialect::render_quick_observation(observation, bound_.after_post.output);
+  if (!quick.empty()) {
+    SLUICE_TRY(std::vector<TextRow> rows, query_texts(context_, connection_, quick));
+    if (rows.size() == 1 && rows.front().front()) {
+      return rows;
+    }
+  }
+  SLUICE_TRY(const string query, dialect::render_observation(observation));
+  return query_texts(context_, connection_, query);
+}
+
 Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
   DatasetRuleResult result{.name = rule.name,
                            .category = rule.category,
@@ -316,8 +329,7 @@ Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
   if (rule.is_deferred) {
     return result;
   }
-  SLUICE_TRY(const string query, dialect::render_observation(rule.observation));
-  SLUICE_TRY_IN(const std::vector<TextRow> rows, query_texts(context_, connection_, query),
+  SLUICE_TRY_IN(const std::vector<TextRow> rows, observe(rule.observation),
                 fmt::format("judging the data set rule '{}'", rule.name));
   // No value is no proof: neither NULL nor an empty answer passes.
   result.passed = false;
@@ -365,15 +377,9 @@ Status Executor::judge_dataset(const Program& program) {
 }
 
 void Executor::drop_tables() {
-  // Tables are numbered; those that were spent are gone.
-  for (int i = 1; i <= 4 * (static_cast<int>(bound_.pipeline.steps.size()) + 4); ++i) {
-    [[maybe_unused]] const Status dropped =
-        execute(fmt::format("DROP TABLE IF EXISTS sluice_{}", i));
-  }
-  for (const string& table : gate_tables_) {
+  for (const string& table : std::exchange(tables_, {})) {
     [[maybe_unused]] const Status dropped = execute("DROP TABLE IF EXISTS " + table);
   }
-  gate_tables_.clear();
   for (const string& statement : dialect::render_forget_rejects()) {
     [[maybe_unused]] const Status dropped = execute(statement);
   }
@@ -394,7 +400,7 @@ Status Executor::add_tally() {
 dialect::ProgramFunctions Executor::functions_for(Evaluation evaluation) {
   dialect::ProgramFunctions functions{.tally = tally_name_, .gate = {}};
   if (writer_ && dialect::can_stream(bound_, evaluation)) {
-    functions.gate = gate_tables_.emplace_back(unused_name("gate"));
+    functions.gate = unused_name("gate");
   }
   return functions;
 }
@@ -463,6 +469,7 @@ Result<Program> Executor::run_any_program() {
   for (const Way& way : ways) {
     SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading,
                                                         functions_for(way.evaluation)));
+    tables_ = program.tables;
     Status done = run_program(program);
     if (done) {
       return program;

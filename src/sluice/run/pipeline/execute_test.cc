@@ -384,6 +384,26 @@ TEST_P(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
   EXPECT_THAT(done.broken_dataset_rules, ElementsAre("unique", "nothing"));
 }
 
+TEST_P(ExecutePipeline, RepeatedKeysAreFoundWhereverTheyLie) {
+  std::string far;
+  for (std::int64_t i = 0; i < 5'000; ++i) {
+    far += fmt::format("{{\"id\": {}}}\n", i * 1'000'000'007);
+  }
+  for (const auto& [rows, repeats] :
+       {std::pair(std::string("{\"id\": 7}\n{\"id\": 8}\n{\"id\": 7}"), 1),
+        std::pair(std::string("{\"id\": \"a\"}\n{\"id\": \"a\"}\n{\"id\": \"a\"}"), 2),
+        std::pair(far, 0), std::pair(far + far, 5'000)}) {
+    plan::Pipeline pipeline = over_json(rows);
+    pipeline.dataset_rules = {{.name = "unique",
+                               .observation = plan::DuplicateKeys{{"id"}},
+                               .bounds = {.at_most = 0, .text = "= 0"},
+                               .category = "uniqueness",
+                               .at = {}}};
+    const Executed done = run(pipeline).value();
+    EXPECT_EQ(done.dataset_rules.at(0).observed, repeats);
+  }
+}
+
 TEST_P(ExecutePipeline, EverySpellingOfNowIsTheRunsClock) {
   plan::Pipeline pipeline = over_json(R"({"id": 1})");
   add_step(pipeline, "derive", plan::Phase::Post,
