@@ -255,6 +255,9 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const str
       scan.format);
 }
 
+/// The engine's own buffers are of 32 MiB, which takes longer to fill than a small file to run.
+constexpr std::string_view kSmallBuffer = ", buffer_size=4194304";
+
 string render_first_line(const string& file, const plan::CsvFormat& csv, bool may_reject) {
   const string is_comment =
       csv.comment.empty()
@@ -263,7 +266,8 @@ string render_first_line(const string& file, const plan::CsvFormat& csv, bool ma
   const string numbered = fmt::format(
       "(SELECT *, row_number() OVER () AS _sluice_number FROM {}) WHERE "
       "trim(_sluice_line) <> ''{}",
-      read_lines({file}, csv.skip_rows, csv.encoding, may_reject ? reject_options() : string()),
+      read_lines({file}, csv.skip_rows, csv.encoding,
+                 may_reject ? reject_options() : string(kSmallBuffer)),
       is_comment);
   // What was rejected is told when the reader has come to the end.
   return may_reject
