@@ -49,8 +49,11 @@ struct BoundPipeline {
   schema::Schema source;  // as read
   /// Lines that are no records were seen already: read so that they are refused.
   bool has_bad_lines = false;
-  /// Declared columns that no file of this batch has and a step before the schema names: NULL.
+  /// Columns that no file of this batch has and a step before the schema names: NULL.
   std::vector<schema::Field> made_at_scan;
+  /// Of `good`: columns that nobody declares or makes and that have no value in this batch, so that
+  /// their type says nothing.
+  std::vector<std::string> untold;
   std::vector<BoundStep> pre;
   Judgement before_split;
   std::vector<BoundStep> post;

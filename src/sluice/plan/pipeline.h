@@ -128,6 +128,9 @@ enum class UnknownColumns : std::uint8_t { Allow, Drop, Quarantine };
 struct SchemaRule {
   std::vector<DeclaredColumn> columns;  // empty: any shape
   UnknownColumns unknown = UnknownColumns::Allow;
+  /// Unknown columns whose rows are refused stay columns of the rows that pass: a table that takes
+  /// no others then fails the run.
+  bool keeps_refused_columns = false;
   /// Rows of a batch that lacks a declared column are refused; else the column is NULL.
   bool refuse_missing = false;
   /// Everything becomes text and nothing is refused.

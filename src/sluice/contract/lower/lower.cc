@@ -68,6 +68,7 @@ Status lower_schema(const Contract& contract, const LowerInput& input, plan::Pip
       out.schema.unknown == plan::UnknownColumns::Allow) {
     // Strict means that the batch has the contract's columns, no fewer and no more.
     out.schema.unknown = plan::UnknownColumns::Quarantine;
+    out.schema.keeps_refused_columns = true;
   }
   out.schema.cast_to_text = contract.server && contract.server->cast_to_string.value;
   const std::vector<std::string> late = columns_added_at_write(contract);

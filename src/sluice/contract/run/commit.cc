@@ -44,6 +44,15 @@ void add_leaves(const Node& node, const std::string& name, table::Properties& pr
   }
 }
 
+void take_types(const schema::Schema& table, AcceptedRows& rows) {
+  for (schema::Field& field : rows.columns.fields) {
+    const bool is_untold = std::ranges::find(rows.untold, field.name) != rows.untold.end();
+    if (const schema::Field* there = table.find(field.name); is_untold && there != nullptr) {
+      field.type = there->type;
+    }
+  }
+}
+
 }  // namespace
 
 table::Properties properties_of(const Contract& contract) {
@@ -149,11 +158,14 @@ Result<bool> Folder::takes_files(const Context& context, std::string_view state_
 }
 
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
-                                    const Contract& contract, const AcceptedRows& rows,
+                                    const Contract& contract, AcceptedRows rows,
                                     plan::WriteMode mode, const std::string& key,
                                     const Uuid& run_id, std::function<Status()> before_commit) {
-  const schema::Schema columns = with_kept_columns(rows.columns, mode);
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (state) {
+    take_types(state->schema, rows);
+  }
+  const schema::Schema columns = with_kept_columns(rows.columns, mode);
   if (state) {
     SLUICE_CHECK(
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));

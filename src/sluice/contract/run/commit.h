@@ -76,7 +76,9 @@ plan::CreateTable target_of(const Contract& contract, schema::Schema columns);
 
 /// The rows that a run accepted.
 struct AcceptedRows {
-  const schema::Schema& columns;
+  schema::Schema columns;
+  /// Of them, those without a value: their type gives way to the one that the table has.
+  std::vector<std::string> untold;
   std::string_view relation;
   /// Set when the table is on another engine than the relation: the rows come from here.
   engine::Connection* elsewhere = nullptr;
@@ -94,7 +96,7 @@ struct CommittedRows {
 /// that is there in line with the columns as far as the contract's schema policy goes.
 /// `before_commit` as in run::WriteOptions.
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
-                                    const Contract& contract, const AcceptedRows& rows,
+                                    const Contract& contract, AcceptedRows rows,
                                     plan::WriteMode mode, const std::string& key,
                                     const Uuid& run_id, std::function<Status()> before_commit);
 

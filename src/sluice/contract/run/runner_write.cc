@@ -298,6 +298,7 @@ Status Runner::commit() {
   Result<CommittedRows> committed =
       commit_target(context_, *target(), *contract_,
                     {.columns = bound_.good,
+                     .untold = bound_.untold,
                      .relation = run::kGoodRelation,
                      .elsewhere = database_ ? connection_.get() : nullptr,
                      .staged = staged_.files.empty() ? nullptr : &staged_},

@@ -32,6 +32,12 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
                      exact, to);
 }
 
+/// A list or struct with a part that does not fit is none: TRY_CAST would make the part NULL alone.
+/// Of JSON it wants every key and no other, so that a struct is cast part by part there.
+std::string whole_cast(const std::string& value, const std::string& to) {
+  return fmt::format("TRY(CAST({} AS {}))", value, to);
+}
+
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
   std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
   // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
@@ -53,8 +59,10 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
             return timestamp.utc ? instant : fmt::format("CAST({} AS TIMESTAMP)", instant);
           },
           [&](const schema::Bytes&) { return fmt::format("encode({})", text); },
-          [&](const schema::List&) {
-            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
+          [&](const schema::List& list) {
+            const std::string json = fmt::format("TRY_CAST({} AS JSON)", text);
+            return is_nested(*list.element) ? fmt::format("TRY_CAST({} AS {})", json, name)
+                                            : whole_cast(json, name);
           },
           [&](const schema::Map&) {
             return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
@@ -136,8 +144,7 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
     return fmt::format("to_json({})", text);
   }
   if (is<schema::Json>(from)) {
-    return is_nested(to) ? fmt::format("TRY_CAST({} AS {})", text, name)
-                         : cast_of_text(render_as_text(text, from), to, name);
+    return cast_of_text(is_nested(to) ? text : render_as_text(text, from), to, name);
   }
   if (is<schema::Text>(from)) {
     return cast_of_text(text, to, name);
@@ -145,7 +152,7 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
   if (is<schema::Integer>(to)) {
     return integer_cast(text, from, name);
   }
-  return fmt::format("TRY_CAST({} AS {})", text, name);
+  return is_nested(to) ? whole_cast(text, name) : fmt::format("TRY_CAST({} AS {})", text, name);
 }
 
 }  // namespace sluice::dialect

@@ -65,6 +65,37 @@ Result<string> cast_pass(const Judgement& judgement, const Rows& input) {
                                  : fmt::format("(SELECT {} FROM {})", list, input.from);
 }
 
+/// The members that the column's type asks for and that no value of it has.
+string missing_members(const BoundCast& cast) {
+  const auto* from = std::get_if<schema::Struct>(&cast.from.kind);
+  const auto* to = std::get_if<schema::Struct>(&cast.to.kind);
+  string missing;
+  for (const schema::Field& member : to == nullptr ? std::vector<schema::Field>{} : to->fields) {
+    const bool is_there =
+        from == nullptr || std::ranges::any_of(from->fields, [&](const schema::Field& field) {
+          return schema::same_column(field.name, member.name);
+        });
+    missing += is_there ? "" : (missing.empty() ? "" : ", ") + member.name;
+  }
+  return missing;
+}
+
+/// Why a value of the column is none of its type; NULL where it is.
+string type_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::size_t at) {
+  const string name = quote_identifier(cast.column);
+  if (const string missing = missing_members(cast); !missing.empty()) {
+    return fmt::format("CASE WHEN {} IS NOT NULL THEN {} END AS {}", name,
+                       quote_literal(fmt::format("Struct '{}' is missing declared member(s): {}",
+                                                 cast.column, missing)),
+                       numbered("t", at));
+  }
+  return fmt::format("CASE WHEN {0} IS NOT NULL AND {1} IS NULL THEN {2} || {3} || '''' END AS {4}",
+                     name, numbered("c", at),
+                     quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
+                                               cast.column, cast.type_name)),
+                     told_value(pipeline, cast.column, cast.from), numbered("t", at));
+}
+
 /// Second pass: the columns in their final types, and why a type was not met.
 Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgement,
                          const Rows& input, const string& from) {
@@ -83,13 +114,7 @@ Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgem
     }
   }
   for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
-    const BoundCast& cast = judgement.casts[i];
-    const string name = quote_identifier(cast.column);
-    add(fmt::format("CASE WHEN {0} IS NOT NULL AND {1} IS NULL THEN {2} || {3} || '''' END AS {4}",
-                    name, numbered("c", i),
-                    quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
-                                              cast.column, cast.type_name)),
-                    told_value(pipeline, cast.column, cast.from), numbered("t", i)));
+    add(type_reason(pipeline, judgement.casts[i], i));
   }
   if (!judgement.unknown_refused.empty() && !judgement.is_unknown_in_every_row) {
     string present;

@@ -158,14 +158,16 @@ Text json_path(const Rows& input, const plan::JsonPath& json) {
 
 string instant(const Rows& input, const string& column) {
   const string name = quote_identifier(column);
-  if (!is_text(input, column)) {
+  const bool is_number = std::holds_alternative<schema::Integer>(type_of(input, column).kind);
+  const string text = is_number ? fmt::format("CAST({} AS VARCHAR)", name) : text_of(input, column);
+  if (text.empty()) {
     return fmt::format("CAST({} AS TIMESTAMP)", name);
   }
   // Also 20260131, as feeds write it.
   return fmt::format(
       "CASE WHEN length({0}) = 8 AND TRY_CAST({0} AS INTEGER) IS NOT NULL THEN "
       "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST(TRY_CAST({0} AS TIMESTAMPTZ) AS TIMESTAMP) END",
-      name);
+      text);
 }
 
 std::string_view unit_word(plan::DateUnit unit) {

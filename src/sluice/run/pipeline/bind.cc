@@ -55,6 +55,8 @@ class Binder {
  private:
   Status open_session();
   Status probe();
+  Status bind_columns();
+  void retype_valueless(const schema::LogicalType& type);
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(const plan::PlannedStep& step, const Schema& input);
   Status check_lookup(const plan::PlannedStep& step);
@@ -68,7 +70,8 @@ class Binder {
   Status settle_good(const Schema& columns);
 
   std::vector<Field> missing_columns() const;
-  /// A declared column that the source lacks and that an engine did not find.
+  bool is_assigned(std::string_view name) const;
+  /// A column that the source lacks and that an engine did not find.
   std::optional<Field> find_named(const Error& error) const;
   const plan::DeclaredColumn* declared(std::string_view name) const;
   std::optional<plan::BoundCast> cast_of(const Field& field) const;
@@ -79,6 +82,8 @@ class Binder {
   plan::BoundPipeline& bound_;
   plan::Pipeline& pipeline_;
   std::vector<bool> is_rule_bound_;
+  std::vector<string> valueless_;
+  schema::LogicalType valueless_type_{schema::Text{}};
 };
 
 const plan::DeclaredColumn* Binder::declared(std::string_view name) const {
@@ -105,7 +110,22 @@ Status Binder::probe() {
              settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines));
   bound_.source = std::move(settled.columns);
   bound_.has_bad_lines = settled.has_bad_lines;
+  valueless_ = std::move(settled.valueless);
+  retype_valueless(valueless_type_);
   return {};
+}
+
+/// A column without a value is what the contract declares it to be, else of this type.
+void Binder::retype_valueless(const schema::LogicalType& type) {
+  valueless_type_ = type;
+  for (Field& field : bound_.source.fields) {
+    if (contains(valueless_, field.name)) {
+      const plan::DeclaredColumn* column = declared(field.name);
+      const bool has_type =
+          column != nullptr && !column->is_opaque && !pipeline_.schema.cast_to_text;
+      field.type = has_type ? column->type : type;
+    }
+  }
 }
 
 Status Binder::check_lookup(const plan::PlannedStep& step) {
@@ -321,6 +341,19 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
   return {};
 }
 
+/// Whether a step may give the column a value.
+bool Binder::is_assigned(std::string_view name) const {
+  return std::ranges::any_of(pipeline_.steps, [&](const plan::PlannedStep& step) {
+    const auto* assign = std::get_if<plan::Assign>(&step.step);
+    return std::holds_alternative<plan::SqlSelect>(step.step) ||
+           contains(created_columns(step.step), name) ||
+           (assign != nullptr &&
+            std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
+              return same_column(made.column, name);
+            }));
+  });
+}
+
 Status Binder::settle_good(const Schema& columns) {
   const auto is_stamp = [&](std::string_view name) {
     return std::ranges::any_of(pipeline_.lineage, [&](const plan::LineageColumn& column) {
@@ -334,6 +367,7 @@ Status Binder::settle_good(const Schema& columns) {
                : schema::LogicalType{schema::Text{}};
   };
   bound_.good = {};
+  bound_.untold.clear();
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
     if (const Field* field = columns.find(column.name); field && !is_stamp(column.name)) {
       bound_.good.fields.push_back({.name = column.name, .type = leaving_type(*field)});
@@ -341,9 +375,16 @@ Status Binder::settle_good(const Schema& columns) {
   }
   const bool keeps_more =
       pipeline_.schema.columns.empty() || pipeline_.schema.unknown != plan::UnknownColumns::Drop;
+  const std::vector<string> refused = pipeline_.schema.keeps_refused_columns
+                                          ? std::vector<string>{}
+                                          : bound_.before_split.unknown_refused;
   for (const Field& field : columns.fields) {
-    if (keeps_more && !declared(field.name) && !is_stamp(field.name)) {
+    if (keeps_more && !declared(field.name) && !is_stamp(field.name) &&
+        !contains(refused, field.name)) {
       bound_.good.fields.push_back({.name = field.name, .type = leaving_type(field)});
+      if (contains(valueless_, field.name) && !is_assigned(field.name)) {
+        bound_.untold.push_back(field.name);
+      }
     }
   }
   for (const plan::LineageColumn& column : pipeline_.lineage) {
@@ -384,6 +425,24 @@ Status Binder::attempt(const std::vector<Field>& early) {
 Status Binder::bind() {
   SLUICE_CHECK(open_session());
   SLUICE_CHECK(probe());
+  Status bound = bind_columns();
+  const bool is_told = valueless_.empty() && !bound_.source.fields.empty();
+  if (is_told || bound || bound.error().code != ErrorCode::InvalidContract) {
+    return bound;
+  }
+  // Columns without a value are of the type under which the contract binds.
+  for (const schema::LogicalType& type :
+       {schema::LogicalType{schema::Float{}}, schema::LogicalType{schema::Timestamp{}}}) {
+    retype_valueless(type);
+    if (bind_columns()) {
+      return {};
+    }
+  }
+  return bound;
+}
+
+Status Binder::bind_columns() {
+  bound_.made_at_scan.clear();
   const std::vector<Field> missing = missing_columns();
   // A SELECT after the split may itself make a column that the source lacks: it is asked first
   // without those columns, and with them only when it does not bind.
@@ -412,6 +471,18 @@ Status Binder::bind() {
   return last ? Status{} : first;
 }
 
+/// The name that an engine did not find: 'column "s" not found', 'no column named "s"'.
+string unknown_name(std::string_view native) {
+  for (const std::string_view before : {"column named \"", "eferenced column \""}) {
+    const std::size_t at = native.find(before);
+    const std::size_t begin = at + before.size();
+    if (at != std::string_view::npos && native.find('"', begin) != std::string_view::npos) {
+      return string(native.substr(begin, native.find('"', begin) - begin));
+    }
+  }
+  return {};
+}
+
 std::optional<Field> Binder::find_named(const Error& error) const {
   const auto is_made = [&](std::string_view name) {
     return std::ranges::any_of(bound_.made_at_scan,
@@ -424,7 +495,11 @@ std::optional<Field> Binder::find_named(const Error& error) const {
       return Field{.name = column.name, .type = column.type};
     }
   }
-  return std::nullopt;
+  // An input without a record tells no columns: any may have been meant.
+  const string name = bound_.source.fields.empty() ? unknown_name(error.native) : string();
+  return name.empty() || is_made(name)
+             ? std::nullopt
+             : std::optional(Field{.name = name, .type = valueless_type_});
 }
 
 }  // namespace

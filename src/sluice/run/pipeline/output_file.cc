@@ -29,6 +29,20 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
+/// A value as the format spells it: CSV has no nested ones, and JSON's numbers are of 64 bits, so
+/// that one of 32 would be written with digits that it never had.
+std::string output_value(const schema::Field& field, OutputFormat format) {
+  const std::string column = dialect::quote_identifier(field.name);
+  const auto* number = std::get_if<schema::Float>(&field.type.kind);
+  if (format == OutputFormat::Csv && is_nested(field.type)) {
+    return fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column);
+  }
+  if (format == OutputFormat::Jsonl && number != nullptr && number->bits == 32) {
+    return fmt::format("CAST(CAST({0} AS VARCHAR) AS DOUBLE) AS {0}", column);
+  }
+  return column;
+}
+
 /// Best effort, also after a stop: what is half written goes.
 void remove_staged(const Context& context, storage::Storage& folder, const std::string& staged) {
   Context unstoppable = context;
@@ -90,12 +104,7 @@ Status write_output(const Context& context, engine::Connection& connection,
              connection.describe(context, fmt::format("SELECT * FROM {}", relation)));
   std::string list;
   for (const schema::Field& field : columns.fields) {
-    const std::string column = dialect::quote_identifier(field.name);
-    const bool as_text = format == OutputFormat::Csv && is_nested(field.type);
-    list += fmt::format(
-        "{}{}", list.empty() ? "" : ", ",
-        as_text ? fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column)
-                : column);
+    list += (list.empty() ? "" : ", ") + output_value(field, format);
   }
   const std::string staged =
       fmt::format("_{}.{}.tmp", name, to_string(make_uuid_v7(*context.clock, *context.random)));

@@ -56,7 +56,7 @@ class Settler {
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
   Result<Schema> lenient_json(const std::vector<string>& files);
   Status check_keys(const std::vector<string>& files, const Schema& columns);
-  Status settle_empty(const std::vector<string>& files, Schema& columns);
+  Status settle_valueless(const std::vector<string>& files, SourceColumns& settled);
   Status check_objects(const std::vector<string>& files);
   Result<Schema> probe(const plan::Scan& source);
 
@@ -151,9 +151,9 @@ Status Settler::check_keys(const std::vector<string>& files, const Schema& colum
   return {};
 }
 
-/// The engine calls a column that never had a value JSON, which no text compares with: a text it
-/// is.
-Status Settler::settle_empty(const std::vector<string>& files, Schema& columns) {
+/// The engine calls a column that never had a value JSON, which no text compares with.
+Status Settler::settle_valueless(const std::vector<string>& files, SourceColumns& settled) {
+  Schema& columns = settled.columns;
   Schema unsure;
   string counts;
   for (const Field& field : columns.fields) {
@@ -176,6 +176,7 @@ Status Settler::settle_empty(const std::vector<string>& files, Schema& columns) 
       const auto column = std::ranges::find_if(
           columns.fields, [&](const Field& field) { return field.name == unsure.fields[i].name; });
       column->type = {schema::Text{}};
+      settled.valueless.push_back(column->name);
     }
   }
   return {};
@@ -232,10 +233,11 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
   if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
     SLUICE_CHECK(is_one ? check_objects(files) : Status{});
     SLUICE_CHECK(check_keys(files, *columns));
+    SourceColumns settled{.columns = *std::move(columns), .valueless = {}};
     if (!is_one) {
-      SLUICE_CHECK(settle_empty(files, *columns));
+      SLUICE_CHECK(settle_valueless(files, settled));
     }
-    return SourceColumns{.columns = *std::move(columns), .has_bad_lines = false};
+    return settled;
   }
   const bool may_refuse =
       bad_lines_ == BadLines::Refuse && (columns || is_data_fault(columns.error()));
@@ -243,12 +245,14 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
     SLUICE_CHECK(find_lines(files, json));
   }
   if (!may_refuse || !json.has_lines.value_or(false)) {
-    return columns ? Result<SourceColumns>(SourceColumns{*std::move(columns), false})
+    return columns ? Result<SourceColumns>(
+                         SourceColumns{.columns = *std::move(columns), .valueless = {}})
                    : as_data_error(std::move(columns).error());
   }
   SLUICE_TRY(const Schema lenient, lenient_json(files));
   SLUICE_CHECK(check_keys(files, lenient));
-  return SourceColumns{.columns = dialect::columns_as_read(scan, lenient), .has_bad_lines = true};
+  return SourceColumns{
+      .columns = dialect::columns_as_read(scan, lenient), .valueless = {}, .has_bad_lines = true};
 }
 
 Result<SourceColumns> Settler::settle(plan::Scan& source) {
@@ -265,7 +269,7 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
   if (!columns) {
     return as_data_error(std::move(columns).error());
   }
-  return SourceColumns{.columns = *std::move(columns), .has_bad_lines = false};
+  return SourceColumns{.columns = *std::move(columns), .valueless = {}};
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace sluice::run {
 
 struct SourceColumns {
   schema::Schema columns;  // none where there is not one record
+  /// Columns that are NULL in every record of JSON: nothing says what they are. Texts until then.
+  std::vector<std::string> valueless;
   /// Lines that are no records were met. Only with BadLines::Refuse; else they are an error.
   bool has_bad_lines = false;
 };
