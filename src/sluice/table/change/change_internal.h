@@ -1,5 +1,5 @@
 // The queries of make_change, one function a mode. Each gives the SELECT of the change relation:
-// kKind, kRole, kFile, kRow and the table's columns.
+// kKind, kRole, kFile, kRow and the table's columns. Then those of merged_rows.h.
 #pragma once
 
 #include <optional>
@@ -22,6 +22,27 @@ Result<std::string> render_reconcile(const Context& context, engine::Connection&
 Result<std::string> render_overwrite_partitions(const ChangeRequest& request,
                                                 const plan::OverwritePartitions& mode);
 Result<std::string> render_delete(const ChangeRequest& request, const plan::DeleteWhere& mode);
+
+/// Sequences that a query draws from once for each row of the batch that it inserts, each row of
+/// the table that it matches, and each of those that it updates.
+struct MergeCounters {
+  std::string inserted;
+  std::string matched;
+  std::string updated;
+};
+
+/// All rows of the table after the merge. Checks keys as make_change does.
+Result<std::string> render_rows_after(const Context& context, engine::Connection& connection,
+                                      const ChangeRequest& request, const plan::Merge& merge,
+                                      const MergeCounters& counters);
+
+/// A row when the batch changes one of the target. Checks names, not keys.
+Result<std::string> render_any_changed(const Context& context, const ChangeRequest& request,
+                                       const plan::Merge& merge);
+
+/// The rows of the batch that change one of the table or more.
+Result<std::string> render_changed_positions(const Context& context, const ChangeRequest& request,
+                                             const plan::Merge& merge);
 
 /// Columns whose value in the row is said by the caller, as SQL.
 using SetColumns = std::vector<std::pair<std::string, std::string>>;

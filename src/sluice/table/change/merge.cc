@@ -18,6 +18,11 @@ namespace {
 
 using dialect::quote_identifier;
 
+/// What a merge is called in errors.
+constexpr std::string_view kMergeUse = "a merge";
+/// The columns of a row after a merge.
+constexpr std::string_view kMerged = "_sluice_merged";
+
 bool holds(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(
       names, [&](const std::string& one) { return schema::same_column(one, name); });
@@ -92,6 +97,9 @@ class MergeQuery {
   /// The rows that are compared, and those that would be deleted.
   std::string render_shares() const;
   Result<std::string> render() const;
+  std::string render_rows_after(const MergeCounters& counters) const;
+  std::string render_any_changed() const;
+  std::string render_changed_positions() const;
 
  private:
   MergeQuery(const ChangeRequest& request, const plan::Merge& merge)
@@ -106,6 +114,7 @@ class MergeQuery {
   std::string render_missing() const;
   std::string render_missing_cell(const schema::Field& field) const;
   std::string render_compared() const;
+  std::string render_match() const;
   Result<std::string> render_member() const;
 
   bool is_named(const schema::Field& field, const std::string& name) const {
@@ -259,6 +268,14 @@ std::string MergeQuery::render_cell(const schema::Field& field) const {
                      gone_);
 }
 
+/// Which rows t are meant by b.
+std::string MergeQuery::render_match() const {
+  const std::string keys = render_equal(merge_.key, "t", "b");
+  return is_member_ == "FALSE" || !merge_.surrogate_key
+             ? keys
+             : fmt::format("{} AND NOT ({})", keys, is_member_);
+}
+
 std::string MergeQuery::render_rows() const {
   std::string values;
   for (const schema::Field& field : request_.table.fields) {
@@ -273,19 +290,15 @@ std::string MergeQuery::render_rows() const {
       "SELECT CASE WHEN t.{row} IS NULL THEN '{unmatched}' WHEN {removed} THEN 'd' ELSE 'u' END AS "
       "{kind}, CASE WHEN t.{row} IS NOT NULL AND {gone} AND NOT ({held}) THEN 'm' ELSE 'b' END AS "
       "{role}, "
-      "t.{file}, t.{row}{values} FROM {batch} AS b LEFT JOIN {target} AS t ON {on}{others} "
+      "t.{file}, t.{row}{values} FROM {batch} AS b LEFT JOIN {target} AS t ON {on} "
       "WHERE CASE WHEN t.{row} IS NULL THEN NOT {removed} WHEN {old} THEN FALSE "
       "WHEN {gone} THEN NOT ({held}){newer} ELSE {differs} END",
       fmt::arg("row", kRow), fmt::arg("unmatched", merge_.update_only ? "s" : "i"),
       fmt::arg("removed", is_removed), fmt::arg("kind", kKind), fmt::arg("gone", gone_),
       fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("values", values),
       fmt::arg("batch", render_batch()), fmt::arg("target", request_.target),
-      fmt::arg("on", render_equal(merge_.key, "t", "b")),
-      fmt::arg("others", is_member_ == "FALSE" || !merge_.surrogate_key
-                             ? ""
-                             : fmt::format(" AND NOT ({})", is_member_)),
-      fmt::arg("old", old_), fmt::arg("held", held_gone_), fmt::arg("newer", newer_),
-      fmt::arg("differs", differs));
+      fmt::arg("on", render_match()), fmt::arg("old", old_), fmt::arg("held", held_gone_),
+      fmt::arg("newer", newer_), fmt::arg("differs", differs));
 }
 
 /// The rows of the table with which the batch is compared.
@@ -386,6 +399,51 @@ Result<std::string> MergeQuery::render() const {
   return query;
 }
 
+/// A key is never NULL in the batch, and in no row of the table that has a match: it tells which
+/// side a row has. The columns of either side travel as one value, so that they are chosen once.
+std::string MergeQuery::render_rows_after(const MergeCounters& counters) const {
+  std::string held;
+  std::string changed;
+  std::string columns;
+  for (const schema::Field& field : request_.table.fields) {
+    const std::string name = quote_identifier(field.name);
+    const std::string label = dialect::quote_literal(field.name);
+    held += fmt::format("{}{}: t.{}", held.empty() ? "" : ", ", label, name);
+    changed += fmt::format("{}{}: {}", changed.empty() ? "" : ", ", label, render_cell(field));
+    columns += fmt::format("{}struct_extract({}, {}) AS {}", columns.empty() ? "" : ", ", kMerged,
+                           label, name);
+  }
+  const auto counted = [](const std::string& counter) {
+    return fmt::format("nextval({}) > 0", dialect::quote_literal(counter));
+  };
+  // Nested, as conditions that stand beside each other are asked in any order.
+  return fmt::format(
+      "SELECT {columns} FROM (SELECT CASE WHEN b.{key} IS NULL THEN {{{held}}} "
+      "WHEN t.{key} IS NULL THEN CASE WHEN {inserted} THEN {{{changed}}} END "
+      "WHEN {matched} THEN CASE WHEN {differs} THEN CASE WHEN {updated} THEN {{{changed}}} END "
+      "ELSE {{{held}}} END END AS {merged} FROM {target} AS t FULL OUTER JOIN {batch} AS b ON "
+      "{on})",
+      fmt::arg("columns", columns), fmt::arg("key", quote_identifier(merge_.key.front())),
+      fmt::arg("held", held), fmt::arg("changed", changed),
+      fmt::arg("inserted", counted(counters.inserted)),
+      fmt::arg("matched", counted(counters.matched)),
+      fmt::arg("updated", counted(counters.updated)),
+      fmt::arg("differs", render_differs(columns_.compared)), fmt::arg("merged", kMerged),
+      fmt::arg("target", request_.target), fmt::arg("batch", render_batch()),
+      fmt::arg("on", render_match()));
+}
+
+std::string MergeQuery::render_any_changed() const {
+  return fmt::format("SELECT '' FROM {} AS t JOIN {} AS b ON {} WHERE {} LIMIT 1", request_.target,
+                     render_batch(), render_match(), render_differs(columns_.compared));
+}
+
+std::string MergeQuery::render_changed_positions() const {
+  return fmt::format("SELECT DISTINCT b.{} FROM {} AS t JOIN {} AS b ON {} WHERE {}", kPosition,
+                     request_.target, render_batch(), render_match(),
+                     render_differs(columns_.compared));
+}
+
 /// The safety stop: an empty or truncated file must never empty a table.
 Status check_shares(const Context& context, engine::Connection& connection, const MergeQuery& query,
                     double max_ratio) {
@@ -453,7 +511,30 @@ Result<std::string> render_checked(const Context& context, engine::Connection& c
 Result<std::string> render_merge(const Context& context, engine::Connection& connection,
                                  const ChangeRequest& request, const plan::Merge& merge) {
   SLUICE_CHECK(check_names(merge, request));
-  return render_checked(context, connection, request, "a merge", merge);
+  return render_checked(context, connection, request, kMergeUse, merge);
+}
+
+Result<std::string> render_rows_after(const Context& context, engine::Connection& connection,
+                                      const ChangeRequest& request, const plan::Merge& merge,
+                                      const MergeCounters& counters) {
+  SLUICE_CHECK(check_names(merge, request));
+  SLUICE_CHECK(check_keys(context, connection, request, kMergeUse, merge));
+  SLUICE_TRY(const MergeQuery query, MergeQuery::make(context, request, merge));
+  return query.render_rows_after(counters);
+}
+
+Result<std::string> render_any_changed(const Context& context, const ChangeRequest& request,
+                                       const plan::Merge& merge) {
+  SLUICE_CHECK(check_names(merge, request));
+  SLUICE_CHECK(check_key_columns(kMergeUse, merge.key, request.write->schema));
+  SLUICE_TRY(const MergeQuery query, MergeQuery::make(context, request, merge));
+  return query.render_any_changed();
+}
+
+Result<std::string> render_changed_positions(const Context& context, const ChangeRequest& request,
+                                             const plan::Merge& merge) {
+  SLUICE_TRY(const MergeQuery query, MergeQuery::make(context, request, merge));
+  return query.render_changed_positions();
 }
 
 Result<std::string> render_reconcile(const Context& context, engine::Connection& connection,

@@ -8,6 +8,7 @@
 
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/change.h"
+#include "sluice/table/change/merged_rows.h"
 #include "sluice/table/change/text_rows.h"
 
 namespace sluice::table {
@@ -56,6 +57,8 @@ class Rewriting {
   Result<Rewrite> write_batch(const Batch& batch);
   Rewrite added(std::int64_t rows) const;
   Result<Rewrite> make_and_apply(const Batch& batch);
+  Result<bool> changes_every_file(ChangeRequest request) const;
+  Result<Rewrite> write_merged(const ChangeRequest& request);
   Result<Rewrite> apply(const Batch& batch, const Change& change);
   Result<std::vector<FileVersion::File>> find_touched(const Change& change) const;
 
@@ -122,8 +125,44 @@ Result<Rewrite> Rewriting::change_rows(ColumnStream rows) {
   return made;
 }
 
+/// Asked file by file: one that changes mostly says so with its first rows. Each answer takes the
+/// whole batch, so they are asked for while that is little beside the table.
+Result<bool> Rewriting::changes_every_file(ChangeRequest request) const {
+  const auto files = static_cast<std::int64_t>(version_->files.size());
+  if (files == 0 || !merges_in_one_pass(write_->mode) ||
+      request.batch.rows > version_->rows / files) {
+    return false;
+  }
+  for (const FileVersion::File& file : version_->files) {
+    SLUICE_TRY(request.target, version_->render_rows({file}));
+    SLUICE_TRY(const bool is_changed, changes_a_row(*context_, *connection_, request));
+    if (!is_changed) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Result<Rewrite> Rewriting::write_merged(const ChangeRequest& request) {
+  SLUICE_TRY(const MergedRows merged, make_merged_rows(*context_, *connection_, request));
+  const auto written = version_->write_rows(merged.select);
+  auto change = written.has_value() ? count_merged_rows(*context_, *connection_, request, merged)
+                                    : Result<Change>(written.error());
+  drop_merged_rows(*context_, *connection_, merged);
+  SLUICE_CHECK(change);
+  return Rewrite{.removed = paths_of(version_->files),
+                 .counts = {.rows_in = request.batch.rows,
+                            .inserted = change->inserted,
+                            .updated = change->updated,
+                            .unchanged = change->unchanged}};
+}
+
 Result<Rewrite> Rewriting::make_and_apply(const Batch& batch) {
   SLUICE_TRY(const ChangeRequest wanted, change_request(batch));
+  SLUICE_TRY(const bool is_whole, changes_every_file(wanted));
+  if (is_whole) {
+    return write_merged(wanted);
+  }
   SLUICE_TRY(const Change change, make_change(*context_, *connection_, wanted));
   auto made = apply(batch, change);
   drop_change(*context_, *connection_, change);

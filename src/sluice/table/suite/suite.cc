@@ -19,6 +19,7 @@ TableSuite::TableSuite() : place_(GetParam().make()), writer_(place_->open_write
   link_scd2_suite();
   link_delete_suite();
   link_maintain_suite();
+  link_merge_suite();
 }
 
 plan::CreateTable TableSuite::trips() const {

@@ -67,6 +67,7 @@ struct TableCase {
 void link_scd2_suite();
 void link_delete_suite();
 void link_maintain_suite();
+void link_merge_suite();
 
 inline void PrintTo(const TableCase& one, std::ostream* out) { *out << one.name; }
 
