@@ -33,8 +33,9 @@ enum {
 void sluice_bridge_free_text(char* text);
 
 // `request`: {"schema": <Delta schema>, "partition_by": [names], "properties": {name: value},
-// "note": text}. `root` is an absolute path, here and below.
-int32_t sluice_delta_create(const char* root, const char* request, char** text);
+// "note": text}. `root` is an absolute path, here and below. *next as after a commit.
+int32_t sluice_delta_create(const char* root, const char* request,
+                            struct sluice_delta_snapshot** next, char** text);
 
 int32_t sluice_delta_load(const char* root, struct sluice_delta_snapshot** out, char** text);
 void sluice_delta_free(struct sluice_delta_snapshot* snapshot);
@@ -57,12 +58,15 @@ int32_t sluice_delta_find_transaction(const struct sluice_delta_snapshot* snapsh
 // Commits on the snapshot's version or not at all. `request`: {"app": text, "operation": text,
 // "note": text, "removed": [paths as the log has them], "added": [{"path": plain relative path,
 // "partitionValues": {name: text or null}, "size": n, "modificationTime": ms, "stats": {..}}]}.
-// Anything but OK, CONFLICT and UNKNOWN: nothing was sent.
+// Anything but OK, CONFLICT and UNKNOWN: nothing was sent. After OK *next is the version that was
+// made, without reading the log again, or stays as it was.
 int32_t sluice_delta_commit(const struct sluice_delta_snapshot* snapshot, const char* request,
-                            int64_t* version, char** text);
+                            int64_t* version, struct sluice_delta_snapshot** next, char** text);
 
-// Writes a checkpoint of the snapshot's version; one there is success.
-int32_t sluice_delta_checkpoint(const struct sluice_delta_snapshot* snapshot, char** text);
+// Writes a checkpoint of the snapshot's version; one there is success. *next is the same version,
+// read from there.
+int32_t sluice_delta_checkpoint(const struct sluice_delta_snapshot* snapshot,
+                                struct sluice_delta_snapshot** next, char** text);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@ use delta_kernel::snapshot::Snapshot as KernelSnapshot;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
-use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+use delta_kernel::transaction::{CommitResult, CommittedTransaction, UpdateTableOperation};
 use delta_kernel::{Engine, EngineData, FilteredEngineData};
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
 use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
@@ -55,7 +55,8 @@ fn texts(value: &Value) -> Vec<String> {
     list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
-pub fn create(root: &str, request: &str) -> Result<Kind, Fault> {
+/// The version that was made, where the kernel gives it.
+pub fn create(root: &str, request: &str) -> Result<Option<Snapshot>, Fault> {
     let request: Value = serde_json::from_str(request)?;
     let schema: StructType = serde_json::from_value(request["schema"].clone())?;
     let partition_by = texts(&request["partition_by"]);
@@ -74,14 +75,14 @@ pub fn create(root: &str, request: &str) -> Result<Kind, Fault> {
     }
     let transaction = builder.build(engine, Box::new(FileSystemCommitter::new()))?;
     match transaction.commit(engine)? {
-        CommitResult::Committed(_) => Ok(Kind::Ok),
+        CommitResult::Committed(done) => Ok(Snapshot::made_by(&done)),
         CommitResult::Conflicted(_) => Err(Fault::new(Kind::Exists, "another writer made it")),
         CommitResult::Retryable(failed) => Err(failed.error.into()),
     }
 }
 
 pub enum Outcome {
-    Committed(i64),
+    Committed(i64, Option<Snapshot>),
     Conflict(i64),
     Unknown(String),
 }
@@ -106,6 +107,10 @@ impl Snapshot {
         }
         let inner = KernelSnapshot::builder_for(url_of(root)?).build(engine()?)?;
         Ok(Self { inner })
+    }
+
+    fn made_by(done: &CommittedTransaction) -> Option<Self> {
+        done.post_commit_snapshot().map(|made| Self { inner: Arc::clone(made) })
     }
 
     pub fn version(&self) -> i64 {
@@ -225,7 +230,9 @@ impl Snapshot {
         }
         // From here on the commit may have been put, whatever comes back.
         Ok(match transaction.commit(engine) {
-            Ok(CommitResult::Committed(done)) => Outcome::Committed(done.commit_version() as i64),
+            Ok(CommitResult::Committed(done)) => {
+                Outcome::Committed(done.commit_version() as i64, Self::made_by(&done))
+            }
             Ok(CommitResult::Conflicted(lost)) => Outcome::Conflict(lost.conflict_version() as i64),
             Ok(CommitResult::Retryable(failed)) => Outcome::Unknown(failed.error.to_string()),
             Err(error) => Outcome::Unknown(error.to_string()),
@@ -265,9 +272,10 @@ impl Snapshot {
         Ok(batches)
     }
 
-    pub fn checkpoint(&self) -> Result<(), Fault> {
-        self.inner.checkpoint(engine()?, None)?;
-        Ok(())
+    /// The same version, which is read from its checkpoint.
+    pub fn checkpoint(&self) -> Result<Self, Fault> {
+        let (_, inner) = self.inner.checkpoint(engine()?, None)?;
+        Ok(Self { inner })
     }
 }
 
@@ -361,7 +369,7 @@ mod tests {
             "properties": {"delta.setTransactionRetentionDuration": "interval 1 days"},
             "note": "made",
         });
-        assert_eq!(create(root, &request.to_string()).unwrap(), Kind::Ok);
+        assert_eq!(create(root, &request.to_string()).unwrap().unwrap().version(), 0);
     }
 
     fn commit_of(app: &str, removed: &[&str]) -> String {
@@ -385,7 +393,7 @@ mod tests {
         assert_eq!(create(root, "{}").err().unwrap().kind, Kind::Invalid);
         let made = Snapshot::load(root).unwrap();
         assert_eq!(made.version(), 0);
-        assert!(matches!(made.commit(&commit_of("one", &[])), Ok(Outcome::Committed(1))));
+        assert!(matches!(made.commit(&commit_of("one", &[])), Ok(Outcome::Committed(1, _))));
         assert!(matches!(made.commit(&commit_of("two", &[])), Ok(Outcome::Conflict(1))));
         let first = Snapshot::load(root).unwrap();
         assert_eq!(first.find_transaction("one").unwrap(), Some(1));
@@ -395,11 +403,19 @@ mod tests {
         assert_eq!(files[0].stats.as_ref().unwrap().num_records, 2);
         let path = files[0].path.clone();
         let wanted = commit_of("two", &[&path]);
-        assert!(matches!(first.commit(&wanted), Ok(Outcome::Committed(2))));
+        let Ok(Outcome::Committed(2, Some(next))) = first.commit(&wanted) else {
+            panic!("expected a second version");
+        };
         let second = Snapshot::load(root).unwrap();
         assert_eq!(second.scan_files().unwrap().len(), 1);
         assert!(second.commit(&commit_of("three", &["nothing.parquet"])).is_err());
-        second.checkpoint().unwrap();
+        let kept = second.checkpoint().unwrap();
         assert_eq!(Snapshot::load(root).unwrap().find_transaction("one").unwrap(), Some(1));
+        for same in [&next, &kept] {
+            assert_eq!(same.version(), 2);
+            assert_eq!(same.find_transaction("two").unwrap(), Some(2));
+            assert_eq!(same.scan_files().unwrap()[0].path, second.scan_files().unwrap()[0].path);
+        }
+        assert!(matches!(next.commit(&commit_of("four", &[])), Ok(Outcome::Committed(3, _))));
     }
 }

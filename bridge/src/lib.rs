@@ -39,6 +39,12 @@ fn read_text<'a>(text: *const c_char) -> Result<&'a str, Fault> {
         .map_err(|_| Fault::new(Kind::Invalid, "a text is not UTF-8"))
 }
 
+fn put_snapshot(out: *mut *mut Snapshot, made: Option<Snapshot>) {
+    if let (Some(made), false) = (made, out.is_null()) {
+        unsafe { *out = Box::into_raw(Box::new(made)) };
+    }
+}
+
 fn read_snapshot<'a>(snapshot: *const Snapshot) -> Result<&'a Snapshot, Fault> {
     unsafe { snapshot.as_ref() }.ok_or_else(|| Fault::new(Kind::Invalid, "a snapshot is missing"))
 }
@@ -54,9 +60,13 @@ pub extern "C" fn sluice_bridge_free_text(text: *mut c_char) {
 pub extern "C" fn sluice_delta_create(
     root: *const c_char,
     request: *const c_char,
+    next: *mut *mut Snapshot,
     text: *mut *mut c_char,
 ) -> i32 {
-    guarded(text, || delta::create(read_text(root)?, read_text(request)?))
+    guarded(text, || {
+        put_snapshot(next, delta::create(read_text(root)?, read_text(request)?)?);
+        Ok(Kind::Ok)
+    })
 }
 
 #[no_mangle]
@@ -66,8 +76,7 @@ pub extern "C" fn sluice_delta_load(
     text: *mut *mut c_char,
 ) -> i32 {
     guarded(text, || {
-        let snapshot = Snapshot::load(read_text(root)?)?;
-        unsafe { *out = Box::into_raw(Box::new(snapshot)) };
+        put_snapshot(out, Some(Snapshot::load(read_text(root)?)?));
         Ok(Kind::Ok)
     })
 }
@@ -125,12 +134,14 @@ pub extern "C" fn sluice_delta_commit(
     snapshot: *const Snapshot,
     request: *const c_char,
     version: *mut i64,
+    next: *mut *mut Snapshot,
     text: *mut *mut c_char,
 ) -> i32 {
     guarded(text, || {
         match read_snapshot(snapshot)?.commit(read_text(request)?)? {
-            Outcome::Committed(committed) => {
+            Outcome::Committed(committed, made) => {
                 unsafe { *version = committed };
+                put_snapshot(next, made);
                 Ok(Kind::Ok)
             }
             Outcome::Conflict(with) => {
@@ -145,10 +156,11 @@ pub extern "C" fn sluice_delta_commit(
 #[no_mangle]
 pub extern "C" fn sluice_delta_checkpoint(
     snapshot: *const Snapshot,
+    next: *mut *mut Snapshot,
     text: *mut *mut c_char,
 ) -> i32 {
     guarded(text, || {
-        read_snapshot(snapshot)?.checkpoint()?;
+        put_snapshot(next, Some(read_snapshot(snapshot)?.checkpoint()?));
         Ok(Kind::Ok)
     })
 }

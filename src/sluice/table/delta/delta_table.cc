@@ -77,6 +77,12 @@ class DeltaTable final : public Table {
   Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
+  /// The version that the last commit of this table made. It spares reading the log again while no
+  /// one has committed after it.
+  struct Made {
+    Snapshot snapshot;
+    Uuid ingest_id;
+  };
   /// A version that was read while a key was looked up, and does not hold it.
   struct Looked {
     std::string key;
@@ -84,6 +90,8 @@ class DeltaTable final : public Table {
   };
 
   Result<Snapshot> load(const Context& context);
+  Result<bool> is_newest(const Context& context, const Made& made);
+  Result<std::optional<Snapshot>> find_newest(const Context& context);
   Result<Snapshot> load_without(const Context& context, std::string_view key);
   Result<LiveFiles> find_replaceable(const Context& context, const plan::Write& write,
                                      const Snapshot& snapshot, const CommitKey& key);
@@ -100,12 +108,14 @@ class DeltaTable final : public Table {
   Result<Maintained> evolve(const Context& context, const std::vector<schema::Change>& changes);
   Result<Maintained> remove_files_before(const Context& context, sys_micros replaced_before,
                                          sys_micros older_than);
-  void write_checkpoint(const Context& context, std::int64_t version);
+  std::optional<Snapshot> write_checkpoint(const Context& context, std::int64_t version,
+                                           std::optional<Snapshot> snapshot);
   Result<std::set<std::string, std::less<>>> find_needed(const Context& context,
                                                          sys_micros older_than);
 
   engine::Connection* connection_;
   storage::Storage* storage_;
+  std::optional<Made> made_;
   std::optional<Looked> looked_;
 };
 
@@ -159,9 +169,15 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
     note.receipt.committed_at = context.clock->now();
     Properties kept = properties;
     kept.try_emplace("delta.setTransactionRetentionDuration", kKeyRetention);
-    const Status created = delta::create_delta(root, create, kept, note);
-    if (created.has_value() || created.error().code != ErrorCode::AlreadyExists) {
-      return created;
+    auto created = delta::create_delta(root, create, kept, note);
+    if (created.has_value()) {
+      if (created->has_value()) {
+        made_.emplace(**std::move(created), note.receipt.ingest_id);
+      }
+      return {};
+    }
+    if (created.error().code != ErrorCode::AlreadyExists) {
+      return std::move(created).error();
     }
   }
   if (!create.if_absent) {
@@ -189,10 +205,33 @@ Result<std::optional<TableState>> DeltaTable::find_state(const Context& context)
   return found.has_value() ? std::optional(found->state()) : std::optional<TableState>{};
 }
 
+/// The entry is read too: the table may have been removed and made anew meanwhile, or its log been
+/// cleaned of both entries.
+Result<bool> DeltaTable::is_newest(const Context& context, const Made& made) {
+  const std::int64_t version = made.snapshot.state().version;
+  SLUICE_TRY(const auto next,
+             storage_->find(context, delta::entry_path(version + 1), delta::kLogEntryBytesMax));
+  if (next.has_value()) {
+    return false;
+  }
+  SLUICE_TRY(const auto entry, delta::find_log_entry(context, *storage_, version));
+  return entry.has_value() && entry->is_ours && entry->note.receipt.ingest_id == made.ingest_id;
+}
+
+Result<std::optional<Snapshot>> DeltaTable::find_newest(const Context& context) {
+  if (auto made = std::exchange(made_, std::nullopt)) {
+    const auto is_there = is_newest(context, *made);
+    if (is_there.has_value() && *is_there) {
+      return std::optional(std::move(made->snapshot));
+    }
+  }
+  return Snapshot::find(storage_->uri(""));
+}
+
 Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& context,
                                                             std::string_view key) {
   looked_.reset();
-  SLUICE_TRY(auto found, Snapshot::find(storage_->uri("")));
+  SLUICE_TRY(auto found, find_newest(context));
   if (!found.has_value()) {
     return std::optional<StoredCommit>{};
   }
@@ -334,32 +373,45 @@ Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& w
   return rewrite_files(context, *connection_, version, write, std::move(rows), key);
 }
 
-/// The commit holds with or without it.
-void DeltaTable::write_checkpoint(const Context& context, std::int64_t version) {
+/// Of every tenth version; the commit holds with or without it. The snapshot, read from there.
+std::optional<Snapshot> DeltaTable::write_checkpoint(const Context& context, std::int64_t version,
+                                                     std::optional<Snapshot> snapshot) {
   if (version % kCheckpointEvery != 0) {
-    return;
+    return snapshot;
   }
-  const auto snapshot = Snapshot::find(storage_->uri(""));
-  const Status written = !snapshot.has_value()   ? Status(snapshot.error())
-                         : snapshot->has_value() ? (*snapshot)->write_checkpoint()
-                                                 : Status{};
+  const auto write = [&]() -> Result<Snapshot> {
+    if (!snapshot.has_value()) {
+      SLUICE_TRY(snapshot, load(context));
+    }
+    return snapshot->write_checkpoint();
+  };
+  auto written = write();
   if (!written.has_value()) {
     context.say(LogLevel::Warning, fmt::format("the commit holds; no checkpoint was written: {}",
                                                to_string(written.error())));
+    return {};
   }
+  return *std::move(written);
 }
 
 Result<CommitOutcome> DeltaTable::commit(const Context& context,
                                          std::unique_ptr<Prepared> prepared) {
   auto& spent = static_cast<DeltaPrepared&>(*prepared);
+  const Receipt& receipt = spent.request.note.receipt;
   spent.request.note.receipt.committed_at = context.clock->now();
-  auto outcome = spent.snapshot.commit(spent.request);
-  if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
+  auto landed = spent.snapshot.commit(spent.request);
+  if (!landed.has_value() || std::holds_alternative<Conflict>(landed->outcome)) {
     SLUICE_CHECK(spent.abort(context));
-  } else if (std::holds_alternative<Committed>(*outcome)) {
-    write_checkpoint(context, spent.request.note.receipt.version);
   }
-  return outcome;
+  if (!landed.has_value()) {
+    return std::move(landed).error();
+  }
+  if (std::holds_alternative<Committed>(landed->outcome)) {
+    if (auto next = write_checkpoint(context, receipt.version, std::move(landed->next))) {
+      made_.emplace(*std::move(next), receipt.ingest_id);
+    }
+  }
+  return std::move(landed->outcome);
 }
 
 Result<std::vector<Version>> DeltaTable::history(const Context& context) {
@@ -518,13 +570,15 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Snapshot& s
   done.version = wanted.note.receipt.version;
   wanted.note.receipt.files = done.written;
   wanted.note.receipt.committed_at = context.clock->now();
-  const auto outcome = snapshot.commit(wanted);
-  if (!outcome.has_value() || std::holds_alternative<Conflict>(*outcome)) {
+  auto landed = snapshot.commit(wanted);
+  if (!landed.has_value() || std::holds_alternative<Conflict>(landed->outcome)) {
     delta::remove_added(context, *storage_, wanted.added);
   }
-  SLUICE_CHECK(outcome);
-  SLUICE_CHECK(check_committed(*outcome));
-  write_checkpoint(context, *done.version);
+  if (!landed.has_value()) {
+    return std::move(landed).error();
+  }
+  SLUICE_CHECK(check_committed(landed->outcome));
+  write_checkpoint(context, *done.version, std::move(landed->next));
   return done;
 }
 
@@ -566,7 +620,7 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
   SLUICE_TRY(const CommitOutcome outcome,
              delta::commit_changes(context, *storage_, *connection_, snapshot, changes, note));
   SLUICE_CHECK(check_committed(outcome));
-  write_checkpoint(context, note.receipt.version);
+  write_checkpoint(context, note.receipt.version, std::nullopt);
   return Maintained{.scanned = static_cast<std::int64_t>(live.files.size()),
                     .version = note.receipt.version};
 }

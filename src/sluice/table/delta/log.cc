@@ -146,12 +146,17 @@ Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
   if (kind != SLUICE_BRIDGE_OK) {
     return bridge_error(kind, text, fmt::format("a Delta table cannot be read: '{}'", root));
   }
+  SLUICE_TRY(Snapshot snapshot, make(handle, root));
+  return std::optional(std::move(snapshot));
+}
+
+Result<Snapshot> Snapshot::make(sluice_delta_snapshot* handle, const std::string& root) {
   Snapshot snapshot;
   snapshot.handle_.reset(handle);
   if (Status read = snapshot.read_description(); !read.has_value()) {
     return std::move(read).error().with_context(fmt::format("the Delta table '{}'", root));
   }
-  return std::optional(std::move(snapshot));
+  return snapshot;
 }
 
 Status Snapshot::read_description() {
@@ -202,7 +207,17 @@ Result<std::optional<std::int64_t>> Snapshot::find_transaction(std::string_view 
   return version < 0 ? std::optional<std::int64_t>{} : std::optional(version);
 }
 
-Result<CommitOutcome> Snapshot::commit(const CommitRequest& request) const {
+Snapshot Snapshot::with_handle(sluice_delta_snapshot* handle) const {
+  Snapshot other;
+  other.handle_.reset(handle);
+  other.state_ = state_;
+  other.state_.version = sluice_delta_version(handle);
+  other.has_change_feed_ = has_change_feed_;
+  other.refusal_ = refusal_;
+  return other;
+}
+
+Result<Landed> Snapshot::commit(const CommitRequest& request) const {
   json added = json::array();
   for (const AddedFile& file : request.added) {
     added.push_back(render_added(file));
@@ -214,35 +229,43 @@ Result<CommitOutcome> Snapshot::commit(const CommitRequest& request) const {
                     {"added", std::move(added)}};
   const std::string wanted_text = wanted.dump(-1, ' ', false, json::error_handler_t::replace);
   std::int64_t version = -1;
+  sluice_delta_snapshot* next = nullptr;
   char* text = nullptr;
   const std::int32_t kind =
-      sluice_delta_commit(handle_.get(), wanted_text.c_str(), &version, &text);
+      sluice_delta_commit(handle_.get(), wanted_text.c_str(), &version, &next, &text);
   if (kind == SLUICE_BRIDGE_OK) {
-    return CommitOutcome{Committed{request.note.receipt}};
+    Landed landed{.outcome = Committed{request.note.receipt}, .next = {}};
+    if (next != nullptr) {
+      landed.next = with_handle(next);
+    }
+    return landed;
   }
   if (kind == SLUICE_BRIDGE_CONFLICT) {
     take(text);
-    return CommitOutcome{Conflict{fmt::format("version {} by another writer", version)}};
+    return Landed{.outcome = Conflict{fmt::format("version {} by another writer", version)},
+                  .next = {}};
   }
   // A panic may have come after the put.
   Error error = bridge_error(kind, text, "a commit to a Delta table failed");
   if (kind == SLUICE_BRIDGE_UNKNOWN || kind == SLUICE_BRIDGE_INTERNAL) {
-    return CommitOutcome{Unknown{std::move(error)}};
+    return Landed{.outcome = Unknown{std::move(error)}, .next = {}};
   }
   return error;
 }
 
-Status Snapshot::write_checkpoint() const {
+Result<Snapshot> Snapshot::write_checkpoint() const {
+  sluice_delta_snapshot* next = nullptr;
   char* text = nullptr;
-  const std::int32_t kind = sluice_delta_checkpoint(handle_.get(), &text);
+  const std::int32_t kind = sluice_delta_checkpoint(handle_.get(), &next, &text);
   if (kind != SLUICE_BRIDGE_OK) {
     return bridge_error(kind, text, "a checkpoint was not written");
   }
-  return {};
+  return with_handle(next);
 }
 
-Status create_delta(const std::string& root, const plan::CreateTable& create,
-                    const Properties& properties, const Note& note) {
+Result<std::optional<Snapshot>> create_delta(const std::string& root,
+                                             const plan::CreateTable& create,
+                                             const Properties& properties, const Note& note) {
   SLUICE_TRY(json schema, render_delta_schema(create.schema));
   json partition_by = json::array();
   for (const plan::PartitionField& field : create.partition_by) {
@@ -252,12 +275,17 @@ Status create_delta(const std::string& root, const plan::CreateTable& create,
                      {"partition_by", std::move(partition_by)},
                      {"properties", properties},
                      {"note", render_note(note)}};
+  sluice_delta_snapshot* next = nullptr;
   char* text = nullptr;
-  const std::int32_t kind = sluice_delta_create(root.c_str(), request.dump().c_str(), &text);
+  const std::int32_t kind = sluice_delta_create(root.c_str(), request.dump().c_str(), &next, &text);
   if (kind != SLUICE_BRIDGE_OK) {
     return bridge_error(kind, text, fmt::format("a Delta table cannot be made in '{}'", root));
   }
-  return {};
+  if (next == nullptr) {
+    return std::optional<Snapshot>{};
+  }
+  SLUICE_TRY(Snapshot made, Snapshot::make(next, root));
+  return std::optional(std::move(made));
 }
 
 std::string entry_path(std::int64_t version) {

@@ -52,10 +52,14 @@ struct CommitRequest {
   std::vector<std::string> removed;
 };
 
+struct Landed;
+
 class Snapshot {
  public:
   /// Empty when there is no table.
   static Result<std::optional<Snapshot>> find(const std::string& root);
+  /// Takes a snapshot of the bridge over.
+  static Result<Snapshot> make(sluice_delta_snapshot* handle, const std::string& root);
 
   const TableState& state() const { return state_; }
   bool has_change_feed() const { return has_change_feed_; }
@@ -65,14 +69,17 @@ class Snapshot {
   Result<ColumnStream> files() const;
   /// The version at which `key` was committed last.
   Result<std::optional<std::int64_t>> find_transaction(std::string_view key) const;
-  Result<CommitOutcome> commit(const CommitRequest& request) const;
-  Status write_checkpoint() const;
+  Result<Landed> commit(const CommitRequest& request) const;
+  /// The same version, which is read from its checkpoint.
+  Result<Snapshot> write_checkpoint() const;
 
  private:
   struct Free {
     void operator()(sluice_delta_snapshot* snapshot) const;
   };
   Status read_description();
+  /// Another state of the log of the same table, with its columns.
+  Snapshot with_handle(sluice_delta_snapshot* handle) const;
 
   std::unique_ptr<sluice_delta_snapshot, Free> handle_;
   TableState state_;
@@ -80,8 +87,16 @@ class Snapshot {
   std::string refusal_;
 };
 
-Status create_delta(const std::string& root, const plan::CreateTable& create,
-                    const Properties& properties, const Note& note);
+/// What became of a commit, and the version that it made, where the kernel gives it.
+struct Landed {
+  CommitOutcome outcome;
+  std::optional<Snapshot> next;
+};
+
+/// The version that was made, where the kernel gives it.
+Result<std::optional<Snapshot>> create_delta(const std::string& root,
+                                             const plan::CreateTable& create,
+                                             const Properties& properties, const Note& note);
 
 inline constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
 

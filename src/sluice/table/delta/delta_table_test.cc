@@ -1,0 +1,110 @@
+// What a table object keeps between its writes, and when it must not rely on it.
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sluice/base/temp_folder.h"
+#include "sluice/base/uuid.h"
+#include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/storage/file/file_storage.h"
+#include "sluice/table/delta/delta.h"
+
+namespace sluice::table {
+namespace {
+
+class DeltaTableTest : public testing::Test {
+ protected:
+  struct Writer {
+    std::unique_ptr<engine::Connection> connection;
+    std::unique_ptr<storage::Storage> storage;
+    std::unique_ptr<Table> table;
+  };
+
+  Writer open() {
+    Writer writer;
+    writer.connection = engine_->connect(context_).value();
+    writer.storage = storage::make_file_storage({.root = folder_.path() + "/t"}).value();
+    writer.table = make_delta_table(*writer.connection, *writer.storage).value();
+    return writer;
+  }
+
+  void create(Writer& writer) {
+    writer.table
+        ->create(context_, {.target = {.parts = {"t"}},
+                            .schema = {.fields = {{.name = "id", .type = {schema::Integer{}}}}}})
+        .value();
+  }
+
+  /// As a run does: the key is looked up, and the rest rests on that.
+  std::optional<std::int64_t> append(Writer& writer, const std::string& key) {
+    if (writer.table->find_commit(context_, key).value().has_value()) {
+      return std::nullopt;
+    }
+    writer.connection
+        ->execute(context_, "CREATE OR REPLACE TEMP TABLE incoming AS SELECT 1::BIGINT id")
+        .value();
+    const plan::Write write{.target = {.parts = {"t"}},
+                            .schema = {.fields = {{.name = "id", .type = {schema::Integer{}}}}},
+                            .mode = plan::Append{},
+                            .source = plan::Relation{.name = "incoming"}};
+    auto prepared = writer.table
+                        ->prepare(context_, write, ColumnStream{},
+                                  {.key = key,
+                                   .fingerprint = "f",
+                                   .ingest_id = make_uuid_v7(system_clock(), system_random())})
+                        .value();
+    const CommitOutcome outcome = writer.table->commit(context_, std::move(prepared)).value();
+    return std::get<Committed>(outcome).receipt.version;
+  }
+
+  Context context_;
+  TempFolder folder_ = TempFolder::make("sluice-delta").value();
+  std::unique_ptr<engine::Engine> engine_ = engine::make_duckdb_engine({}).value();
+};
+
+TEST_F(DeltaTableTest, AWriterThatGoesOnFindsItsKeysAcrossCheckpoints) {
+  Writer writer = open();
+  create(writer);
+  for (int i = 1; i <= 23; ++i) {
+    EXPECT_EQ(append(writer, fmt::format("k{}", i)), i);
+  }
+  for (Writer other = open(); const char* key : {"k1", "k10", "k15", "k23"}) {
+    EXPECT_EQ(append(writer, key), std::nullopt) << key;
+    EXPECT_EQ(append(other, key), std::nullopt) << key;
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() +
+                                      "/t/_delta_log/00000000000000000020.checkpoint.parquet"));
+  EXPECT_EQ(writer.table->history(context_).value().front().rows, 23);
+}
+
+TEST_F(DeltaTableTest, WritersInTurnSeeEachOther) {
+  Writer one = open();
+  Writer two = open();
+  create(one);
+  for (int i = 1; i <= 6; i += 2) {
+    EXPECT_EQ(append(one, fmt::format("k{}", i)), i);
+    EXPECT_EQ(append(two, fmt::format("k{}", i)), std::nullopt);
+    EXPECT_EQ(append(two, fmt::format("k{}", i + 1)), i + 1);
+    EXPECT_EQ(append(one, fmt::format("k{}", i + 1)), std::nullopt);
+  }
+}
+
+TEST_F(DeltaTableTest, ATableThatWasRemovedAndMadeAnewIsReadAnew) {
+  Writer one = open();
+  Writer two = open();
+  create(one);
+  EXPECT_EQ(append(one, "old"), 1);
+  std::filesystem::remove_all(folder_.path() + "/t");
+  EXPECT_EQ(one.table->find_commit(context_, "old").value(), std::nullopt) << "there is no table";
+  create(one);
+  EXPECT_EQ(append(one, "old"), 1);
+  std::filesystem::remove_all(folder_.path() + "/t");
+  create(two);
+  EXPECT_EQ(append(two, "new"), 1);
+  EXPECT_EQ(append(one, "new"), std::nullopt);
+  EXPECT_EQ(append(one, "old"), 2);
+}
+
+}  // namespace
+}  // namespace sluice::table
