@@ -319,13 +319,23 @@ Result<std::string> Writer::write(const DdlOptions& options) {
   return notes_ + out_;
 }
 
+/// Spark keeps a table in the format that the contract names, each with a layout of its own.
+std::string_view keeper_name(const Contract& contract, std::string_view dialect) {
+  const MaybeText format =
+      contract.materialization ? contract.materialization->format : std::nullopt;
+  const bool is_named =
+      dialect == "spark" && format && (format->value == "delta" || format->value == "iceberg");
+  return is_named ? std::string_view(format->value) : dialect;
+}
+
 }  // namespace
 
 std::span<const std::string_view> ddl_dialects() { return kNames; }
 
 Result<std::string> render_ddl(const Contract& contract, std::string_view dialect,
                                const DdlOptions& options) {
-  const auto* keeper = std::ranges::find(kKeepers, dialect, &Keeper::name);
+  const std::string name(keeper_name(contract, dialect));
+  const auto* keeper = std::ranges::find(kKeepers, name, &Keeper::name);
   if (keeper == kKeepers.end()) {
     return make_error(ErrorCode::InvalidArgument, fmt::format("no such dialect: '{}'", dialect))
         .with_hint("iceberg, delta, duckdb, ducklake or spark");

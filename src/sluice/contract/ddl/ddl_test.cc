@@ -61,6 +61,19 @@ TEST(DdlTest, TheStatementsOfDuckdbAreOnes) {
   }
 }
 
+TEST(DdlTest, SparkKeepsATableInTheFormatOfTheContract) {
+  Contract contract = load(std::string(kFolder) + "/trips.yaml");
+  if (!contract.materialization) {
+    contract.materialization.emplace();
+  }
+  for (const std::string format : {"delta", "iceberg"}) {
+    contract.materialization->format = Text{format, {}};
+    EXPECT_EQ(render_ddl(contract, "spark", {}).value(), render_ddl(contract, format, {}).value());
+  }
+  contract.materialization->format = Text{"parquet", {}};
+  EXPECT_THAT(render_ddl(contract, "spark", {}).value(), testing::HasSubstr("USING parquet"));
+}
+
 TEST(DdlTest, AnotherDialectIsRefusedWithThoseThatThereAre) {
   const auto made = render_ddl(load(std::string(kFolder) + "/trips.yaml"), "oracle");
   ASSERT_FALSE(made);
