@@ -25,7 +25,8 @@ Result<std::uint64_t> parse_number(std::string_view option, std::string_view tex
 
 Result<std::uint64_t> parse_size(std::string_view option, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  SLUICE_TRY(std::uint64_t number, parse_number(option, text.substr(0, digits)));
+  std::uint64_t number = 0;  // stays so where there are no digits, or too many
+  std::from_chars(text.data(), text.data() + digits, number);
   struct Unit {
     std::string_view name;
     std::uint64_t bytes;
