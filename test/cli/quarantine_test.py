@@ -167,7 +167,7 @@ class Quarantine(Orders):
         answer = self.json("runs", "query", "orders.yaml", "--sql",
                            "SELECT status, rows_good > 0 AS is_good FROM runs "
                            "ORDER BY run_id DESC LIMIT 2")
-        self.assertEqual(answer["rows"], [{"status": "succeeded", "is_good": "true"},
+        self.assertEqual(answer["rows"], [{"status": "succeeded", "is_good": True},
                                           {"status": "interrupted", "is_good": None}])
         rules = self.json("runs", "query", "orders.yaml", "--sql",
                           "SELECT name FROM row_rules WHERE failed_rows > 0 AND run_id = "

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
+#include "sluice/cli/json_cell.h"
 #include "sluice/cli/mesh_options.h"
 #include "sluice/contract/run/levels.h"
 #include "sluice/contract/run/records.h"
@@ -183,7 +184,8 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
     for (const run::TextRow& row : answer.rows) {
       Json object = Json::object();
       for (std::size_t i = 0; i < row.size(); ++i) {
-        object[answer.columns[i]] = row[i] ? Json(*row[i]) : Json();
+        object[answer.columns.fields[i].name] =
+            Json::parse(json_cell(row[i], answer.columns.fields[i].type));
       }
       rows.push_back(std::move(object));
     }
@@ -197,7 +199,7 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
     }
     terminal.print(line + "\n");
   };
-  print_row(answer.columns, [](const std::string& name) { return name; });
+  print_row(answer.columns.fields, [](const schema::Field& field) { return field.name; });
   for (const run::TextRow& row : answer.rows) {
     print_row(row, [](const std::optional<std::string>& cell) { return cell.value_or("-"); });
   }

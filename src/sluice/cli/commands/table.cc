@@ -8,6 +8,7 @@
 
 #include "sluice/cli/commands/commands_internal.h"
 #include "sluice/cli/interrupt.h"
+#include "sluice/cli/json_cell.h"
 #include "sluice/cli/lake_environment.h"
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/mesh_options.h"
@@ -227,7 +228,7 @@ Status rows(const Asked& asked) {
   for (const run::TextRow& row : found) {
     Json object = Json::object();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      object[columns.fields[i].name] = row[i] ? Json(*row[i]) : Json();
+      object[columns.fields[i].name] = Json::parse(json_cell(row[i], columns.fields[i].type));
       text += (i == 0 ? "" : "\t") + row[i].value_or("-");
     }
     text += "\n";

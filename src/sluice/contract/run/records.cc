@@ -325,10 +325,7 @@ Result<QueryAnswer> query_runs(const Context& context, const std::vector<run::St
   SLUICE_TRY(const std::unique_ptr<engine::Connection> connection, engine->connect(context));
   SLUICE_CHECK(make_tables(context, *connection, runs));
   QueryAnswer answer;
-  SLUICE_TRY(const schema::Schema columns, connection->describe(context, select));
-  for (const schema::Field& field : columns.fields) {
-    answer.columns.push_back(field.name);
-  }
+  SLUICE_TRY(answer.columns, connection->describe(context, select));
   SLUICE_TRY(
       answer.rows,
       run::query_texts(context, *connection,

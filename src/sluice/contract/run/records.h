@@ -35,7 +35,7 @@ std::string record_text(const run::StoredRun& run);
 std::string interrupted_record(const std::string& draft, const table::Receipt& receipt);
 
 struct QueryAnswer {
-  std::vector<std::string> columns;
+  schema::Schema columns;
   std::vector<run::TextRow> rows;
 };
 
