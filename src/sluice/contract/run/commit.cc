@@ -115,6 +115,39 @@ plan::CreateTable target_of(const Contract& contract, schema::Schema columns) {
   return create;
 }
 
+namespace {
+
+/// Reads through, and leaves every change out. What a commit still has to move counts as moved: the
+/// log alone says what the table holds.
+class Untouched final : public storage::Storage {
+ public:
+  explicit Untouched(std::unique_ptr<storage::Storage> under) : under_(std::move(under)) {}
+
+  std::string uri(std::string_view path) const override { return under_->uri(path); }
+  Result<std::optional<std::string>> find(const Context& context, std::string_view path,
+                                          std::uint64_t bytes_max) override {
+    return under_->find(context, path, bytes_max);
+  }
+  Result<std::vector<storage::ObjectInfo>> list(const Context& context,
+                                                std::string_view prefix) override {
+    return under_->list(context, prefix);
+  }
+  Status put(const Context&, std::string_view, std::string_view) override { return {}; }
+  Status put_if_absent(const Context&, std::string_view, std::string_view) override { return {}; }
+  Status publish(const Context&, std::string_view, std::string_view) override { return {}; }
+  Status remove(const Context&, std::string_view) override { return {}; }
+  Status prepare_folder(const Context&, std::string_view) override { return {}; }
+
+ private:
+  std::unique_ptr<storage::Storage> under_;
+};
+
+}  // namespace
+
+std::unique_ptr<storage::Storage> make_untouched(std::unique_ptr<storage::Storage> storage) {
+  return std::make_unique<Untouched>(std::move(storage));
+}
+
 Result<Folder> Folder::open(engine::Connection& connection,
                             std::unique_ptr<storage::Storage> storage, std::string_view format) {
   Folder folder;

@@ -28,6 +28,9 @@ struct StagedRows {
   std::vector<table::NewFile> files;
 };
 
+/// The storage for one who only looks: what a table would set right in its folder stays undone.
+std::unique_ptr<storage::Storage> make_untouched(std::unique_ptr<storage::Storage> storage);
+
 /// A table in a local folder, with the storage below it.
 class Folder {
  public:

@@ -197,7 +197,7 @@ Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
 }
 
 /// A target that is a table in a folder.
-Status Runner::open_folder() {
+Status Runner::open_folder(bool only_looks) {
   if (!places_.target.empty() && places_.table.parts.empty()) {
     SLUICE_TRY(auto storage, options_.open_storage(places_.target));
     SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
@@ -206,7 +206,8 @@ Status Runner::open_folder() {
 }
 
 Status Runner::open_tables() {
-  SLUICE_CHECK(open_folder());
+  SLUICE_CHECK(open_folder(false));
+    storage = only_looks ? make_untouched(std::move(storage)) : std::move(storage);
   if (!places_.target.empty()) {
     if (!places_.table.parts.empty()) {
       if (!places_.database_file.empty()) {
@@ -488,7 +489,7 @@ Result<PlannedRun> Runner::plan_steps() {
   if (contract_->external_logic) {
     planned.statements.push_back(describe_external_logic(*contract_, path_));
   } else {
-    SLUICE_CHECK(open_folder());
+    SLUICE_CHECK(open_folder(true));
     SLUICE_TRY(const run::RowWriter writer, find_writer());
     SLUICE_TRY(planned.statements, run::planned_statements(bound_, writer));
   }

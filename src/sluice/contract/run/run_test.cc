@@ -446,6 +446,28 @@ TEST_F(Run, PlanningTouchesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/lake"));
 }
 
+TEST_F(Run, PlanningLeavesAnInterruptedCommitAsItIs) {
+  namespace fs = std::filesystem;
+  write("in.csv", "id\n1\n");
+  const std::string path = write("c.yaml", R"(
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: in.csv}
+model: {fields: [{name: id, type: int}]}
+materialization: {strategy: append, format: parquet, target_path: )" +
+                                               folder_.path() + "/lake/t}\n");
+  ASSERT_TRUE(run(context_, path, options()));
+  fs::path shown;
+  for (const auto& entry : fs::directory_iterator(folder_.path() + "/lake/t")) {
+    shown = entry.path().extension() == ".parquet" ? entry.path() : shown;
+  }
+  const fs::path staged = shown.parent_path() / ("_" + shown.filename().string() + ".staged");
+  fs::rename(shown, staged);  // as a commit leaves it that was killed before its renames
+  ASSERT_TRUE(plan_run(context_, path, options()));
+  EXPECT_TRUE(fs::exists(staged));
+  EXPECT_FALSE(fs::exists(shown));
+}
+
 TEST_F(Run, NoMatchingFileIsAnErrorWithAHint) {
   const std::string contract = write("c.yaml", R"(
 version: 1.0.0

@@ -111,7 +111,7 @@ class Runner {
   bool may_stream() const;
   Status open_engine();
   Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
-  Status open_folder();
+  Status open_folder(bool only_looks);
   Status open_tables();
   /// Null: no target is written.
   table::Table* target() {
