@@ -272,9 +272,6 @@ void check_quarantine_support(const Checking& checking, const Quarantine& quaran
   if (quarantine.write_mode.value == QuarantineWriteMode::Overwrite) {
     note(quarantine.write_mode.span, "quarantine.write_mode");
   }
-  if (!quarantine.include_error_reason.value) {
-    note(quarantine.include_error_reason.span, "quarantine.include_error_reason");
-  }
 }
 
 }  // namespace

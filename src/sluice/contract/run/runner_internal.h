@@ -150,6 +150,7 @@ class Runner {
   Status check_kept(const table::Receipt& kept) const;
   /// The key of rows whose run was stopped, and what these rows may say of their source.
   std::string stopped_key() const;
+  std::string bad_rows() const;
   std::vector<std::string> source_names() const;
   Status append_outcome(const std::string& key);
   Status spare_refused(plan::Merge& merge);

@@ -99,13 +99,20 @@ Status Runner::write_output(const std::string& path, std::string_view relation,
                            relation, format, expected);
 }
 
+/// The refused rows as they leave the run, with their reasons or without.
+std::string Runner::bad_rows() const {
+  return contract_->quarantine.include_error_reason.value
+             ? std::string(run::kBadRelation)
+             : fmt::format("(SELECT COLUMNS(lambda c: c NOT IN ('{}', '{}')) FROM {})",
+                           kErrorsColumn, kCategoriesColumn, run::kBadRelation);
+}
+
 Status Runner::write_outputs() {
   const bool keeps_bad = options_.on_row_error != OnRowError::Skip;
-  SLUICE_CHECK(write_output(options_.output_bad,
-                            keeps_bad
-                                ? std::string(run::kBadRelation)
-                                : fmt::format("(SELECT * FROM {} LIMIT 0)", run::kBadRelation),
-                            keeps_bad ? executed_.rows.quarantined : 0));
+  SLUICE_CHECK(
+      write_output(options_.output_bad,
+                   keeps_bad ? bad_rows() : fmt::format("(SELECT * FROM {} LIMIT 0)", bad_rows()),
+                   keeps_bad ? executed_.rows.quarantined : 0));
   result_.output_bad = options_.output_bad;
   if (!options_.output_bad.empty()) {
     narrator_.tell(LogLevel::Info, "written",
@@ -353,7 +360,7 @@ Status Runner::give_rows() {
     return taker(std::move(rows));
   };
   SLUICE_CHECK(give(options_.take_good, run::kGoodRelation));
-  return give(options_.take_bad, run::kBadRelation);
+  return give(options_.take_bad, bad_rows());
 }
 
 Result<run::Sample> Runner::sample(std::string_view relation) {
