@@ -76,7 +76,7 @@ struct JsonPath {
   friend bool operator==(const JsonPath&, const JsonPath&) = default;
 };
 enum class DateUnit : std::uint8_t { Days, Hours, Minutes, Seconds, Weeks, Months, Years };
-/// Whole units from `from` to `to`.
+/// How many times the unit changes from `from` to `to`.
 struct DateDifference {
   std::string from;
   std::string to;

@@ -47,7 +47,7 @@ constexpr std::array kStepKinds{
         "bucket", "Puts numbers into named bins.",
         "{bucket: {field: band, source: fare_amount, bins: [{lt: 10, label: low}], default: high}}",
         &shape_of<Bucket>, &read_step<Bucket>},
-    StepKind{"date_diff", "Whole units between two dates.",
+    StepKind{"date_diff", "How many times the unit changes between two dates.",
              "{date_diff: {field: age, from_col: picked_up, to_col: picked_up, unit: days}}",
              &shape_of<DateDiff>, &read_step<DateDiff>},
     StepKind{"filter", "Keeps rows for which an expression is true.",

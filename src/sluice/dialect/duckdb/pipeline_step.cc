@@ -183,24 +183,10 @@ std::string_view unit_word(plan::DateUnit unit) {
   return "day";
 }
 
+/// As SQL's DATE_DIFF counts: how many times the unit changes between the two.
 string date_difference(const Rows& input, const plan::DateDifference& diff) {
-  // Calendar days from date to date; shorter units are whole units of time that have passed.
-  const string from = instant(input, diff.from);
-  const string to = instant(input, diff.to);
-  switch (diff.unit) {
-    case plan::DateUnit::Days:
-    case plan::DateUnit::Weeks:
-    case plan::DateUnit::Months:
-    case plan::DateUnit::Years:
-      return fmt::format("date_{}('{}', CAST({} AS DATE), CAST({} AS DATE))",
-                         diff.unit == plan::DateUnit::Days ? "diff" : "sub", unit_word(diff.unit),
-                         from, to);
-    case plan::DateUnit::Hours:
-    case plan::DateUnit::Minutes:
-    case plan::DateUnit::Seconds:
-      return fmt::format("date_sub('{}', {}, {})", unit_word(diff.unit), from, to);
-  }
-  return "NULL";
+  return fmt::format("date_diff('{}', {}, {})", unit_word(diff.unit), instant(input, diff.from),
+                     instant(input, diff.to));
 }
 
 }  // namespace
