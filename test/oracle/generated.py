@@ -292,8 +292,8 @@ class Case:
         made = self.new_column()
         items = ", ".join(f"prev.{column}" for column in self.columns)
         self.step(f"explode: {{field: tags, output: {made}}}", "post",
-                  f"SELECT _n, _reasons, {items}, j.value AS {made} FROM prev LEFT JOIN json_each("
-                  "CASE WHEN json_array_length(tags) > 0 THEN tags ELSE '[null]' END) j",
+                  f"SELECT _n, _reasons, {items}, j.value AS {made} FROM prev "
+                  "JOIN json_each(tags) j",
                   self.columns | {made: "text"})
 
     def post_rule(self) -> None:

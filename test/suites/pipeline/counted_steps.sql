@@ -40,9 +40,9 @@ DROP TABLE sluice_2;
 -- step explode
 CREATE OR REPLACE TEMP TABLE sluice_4 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_3 WHERE NOT _sluice_dropped) AS source;
 -- step explode
-CREATE OR REPLACE TEMP TABLE sluice_5 AS SELECT "id", "tags", unnest(CASE WHEN len("tags") > 0 THEN "tags" ELSE [NULL] END) AS "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_4 AS source;
+CREATE OR REPLACE TEMP TABLE sluice_5 AS SELECT "id", "tags", unnest("tags") AS "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_4 AS source;
 -- observe
-SELECT count(*), (SELECT count(*) FROM sluice_5), 0, count(*) FILTER (WHERE n = 0), coalesce(sum(greatest(n - 1, 0)), 0), 0 FROM (SELECT len(CASE WHEN len("tags") > 0 THEN "tags" ELSE [NULL] END) AS n FROM sluice_4 AS source);
+SELECT count(*), (SELECT count(*) FROM sluice_5), 0, count(*) FILTER (WHERE n = 0), coalesce(sum(greatest(n - 1, 0)), 0), 0 FROM (SELECT coalesce(len("tags"), 0) AS n FROM sluice_4 AS source);
 -- spent
 DROP TABLE sluice_3;
 -- spent

@@ -31,18 +31,17 @@ string joined(const string& list, const string& more) {
   return list.empty() || more.empty() ? list + more : list + ", " + more;
 }
 
-/// The elements of a column that holds a list, or JSON's text of one; never an empty list.
+/// The elements of a column that holds a list, or JSON's text of one; of nothing there are none.
 string elements(const plan::ExplodeList& step, const Rows& input) {
   const string name = quote_identifier(step.column);
   const schema::Field* field = input.columns.find(step.column);
   if (field != nullptr && std::holds_alternative<schema::List>(field->type.kind)) {
-    return fmt::format("CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END", name);
+    return name;
   }
   // A text that holds no JSON array is its own only element.
   return fmt::format(
-      "CASE WHEN {0} IS NULL THEN [NULL] WHEN json_type(TRY_CAST({0} AS JSON)) = 'ARRAY' THEN CASE "
-      "WHEN json_array_length(TRY_CAST({0} AS JSON)) > 0 THEN json_extract_string(TRY_CAST({0} AS "
-      "JSON), '$[*]') ELSE [NULL] END ELSE [CAST({0} AS VARCHAR)] END",
+      "CASE WHEN json_type(TRY_CAST({0} AS JSON)) = 'ARRAY' THEN json_extract_string(TRY_CAST({0} "
+      "AS JSON), '$[*]') WHEN {0} IS NOT NULL THEN [CAST({0} AS VARCHAR)] END",
       name);
 }
 
@@ -80,9 +79,8 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string today = "CAST(current_date AS TIMESTAMP)";
   const string end =
       step.end ? fmt::format("coalesce({}, {})", day(input, *step.end), today) : today;
-  return fmt::format(
-      "CASE WHEN {0} <= {1} THEN generate_series({0}, {1}, INTERVAL {2} {3}) ELSE [{0}] END", start,
-      end, step.step, interval_word(step.unit));
+  return fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
+                     interval_word(step.unit));
 }
 
 string aggregate(const plan::PivotedColumn& made, const string& condition) {
@@ -367,10 +365,10 @@ Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {
 
 Result<string> rows_made(const plan::Step& step, const Rows& input) {
   if (const auto* explode = std::get_if<plan::ExplodeList>(&step)) {
-    return fmt::format("len({})", elements(*explode, input));
+    return fmt::format("coalesce(len({}), 0)", elements(*explode, input));
   }
   if (const auto* explode = std::get_if<plan::ExplodeDates>(&step)) {
-    return fmt::format("len({})", dates(*explode, input));
+    return fmt::format("coalesce(len({}), 0)", dates(*explode, input));
   }
   if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
     return unpivot->keep_nulls
