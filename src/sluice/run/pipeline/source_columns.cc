@@ -56,7 +56,7 @@ class Settler {
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
   Result<Schema> lenient_json(const std::vector<string>& files);
   Status check_keys(const std::vector<string>& files, const Schema& columns);
-  Status settle_valueless(const std::vector<string>& files, SourceColumns& settled);
+  Status settle_plain(const std::vector<string>& files, SourceColumns& settled);
   Status check_objects(const std::vector<string>& files);
   Result<Schema> probe(const plan::Scan& source);
 
@@ -151,16 +151,18 @@ Status Settler::check_keys(const std::vector<string>& files, const Schema& colum
   return {};
 }
 
-/// The engine calls a column that never had a value JSON, which no text compares with.
-Status Settler::settle_valueless(const std::vector<string>& files, SourceColumns& settled) {
+/// The engine calls a column JSON that never had a value, or numbers and words: no text compares
+/// with it. As long as nothing nested stands in it, it is a column of texts.
+Status Settler::settle_plain(const std::vector<string>& files, SourceColumns& settled) {
   Schema& columns = settled.columns;
   Schema unsure;
   string counts;
   for (const Field& field : columns.fields) {
     if (std::holds_alternative<schema::Json>(field.type.kind)) {
       unsure.fields.push_back(field);
-      counts += fmt::format("{}count({})", counts.empty() ? "" : ", ",
-                            dialect::quote_identifier(field.name));
+      counts += fmt::format("{0}count({1}), count(*) FILTER (WHERE json_type({1}) IN ('OBJECT', "
+                            "'ARRAY'))",
+                            counts.empty() ? "" : ", ", dialect::quote_identifier(field.name));
     }
   }
   if (unsure.fields.empty()) {
@@ -172,11 +174,15 @@ Status Settler::settle_valueless(const std::vector<string>& files, SourceColumns
       const std::vector<std::int64_t> found,
       query_counts(context_, connection_, fmt::format("SELECT {} FROM ({})", counts, values)));
   for (std::size_t i = 0; i < unsure.fields.size(); ++i) {
-    if (found[i] == 0) {
+    const bool has_value = found[2 * i] > 0;
+    const bool has_nested = found[2 * i + 1] > 0;
+    if (!has_nested) {
       const auto column = std::ranges::find_if(
           columns.fields, [&](const Field& field) { return field.name == unsure.fields[i].name; });
       column->type = {schema::Text{}};
-      settled.valueless.push_back(column->name);
+      if (!has_value) {
+        settled.valueless.push_back(column->name);
+      }
     }
   }
   return {};
@@ -235,7 +241,7 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
     SLUICE_CHECK(check_keys(files, *columns));
     SourceColumns settled{.columns = *std::move(columns), .valueless = {}};
     if (!is_one) {
-      SLUICE_CHECK(settle_valueless(files, settled));
+      SLUICE_CHECK(settle_plain(files, settled));
     }
     return settled;
   }
