@@ -24,6 +24,9 @@ string scan_text(const Scan& scan) {
             for (const string& file : files.files) {
               text += "\n  " + file;
             }
+            for (const FolderColumn& column : files.folder_columns) {
+              text += fmt::format("\n  {} from the folders {}=...", column.name, column.name);
+            }
             return text;
           },
           [](const RelationScan& relation) { return "relation " + relation.name; }},

@@ -70,12 +70,23 @@ struct FixedWidthFormat {
 };
 using FileFormat = std::variant<CsvFormat, JsonFormat, ParquetFormat, FixedWidthFormat>;
 
+/// A column whose values folders named `column=value` give to the rows of the files below them.
+struct FolderColumn {
+  std::string name;
+  /// Of the files' own column of this name, whose values count before the folder's; found when the
+  /// source is looked at.
+  std::optional<schema::LogicalType> own;
+  friend bool operator==(const FolderColumn&, const FolderColumn&) = default;
+};
+
 /// Rows of files, read in this order.
 struct FileScan {
   std::vector<std::string> files;  // absolute paths
   FileFormat format;
   /// How people know each file, where what is read was unpacked from another; empty: by its path.
   std::vector<std::string> told;
+  /// A folder's value is that of the last folder of a path that has the key.
+  std::vector<FolderColumn> folder_columns;
   friend bool operator==(const FileScan&, const FileScan&) = default;
 };
 /// Rows of a relation that the engine connection knows by name.
@@ -97,6 +108,9 @@ struct Reference {
   std::vector<std::string> columns;  // empty: all
   std::optional<RawSql> filter;
   std::optional<RawSql> query;  // a SELECT over `{link}`
+  /// Columns of a CSV file whose texts only look like numbers, truths or dates; found when the file
+  /// is looked at.
+  std::vector<std::string> text_columns;
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/model/text_encoding.h"
+#include "sluice/contract/rule/row_rules.h"
 
 namespace sluice::contract {
 namespace {
@@ -365,6 +366,38 @@ Result<plan::Reference> lower_link(const LowerInput& input, const Link& link) {
   return reference;
 }
 
+/// A folder above the file is named `key=value`.
+bool has_folder_of(std::string_view path, std::string_view key) {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;) {
+    const std::size_t next = path.find('/', slash + 1);
+    const std::string_view folder =
+        next == std::string_view::npos ? "" : path.substr(slash + 1, next - slash - 1);
+    const std::size_t sign = folder.find('=');
+    if (sign != std::string_view::npos && schema::same_column(folder.substr(0, sign), key)) {
+      return true;
+    }
+    slash = next;
+  }
+  return false;
+}
+
+/// The declared columns that folders speak of; of an undeclared one a name of a folder is a name.
+std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const LowerInput& input) {
+  const std::vector<std::string>& paths = input.told.empty() ? input.files : input.told;
+  const std::vector<std::string> late = columns_added_at_write(contract);
+  std::vector<plan::FolderColumn> columns;
+  for (const Field& field : contract.model.fields) {
+    const std::string& name = field.name.value;
+    const bool is_late = std::ranges::find(late, name) != late.end();
+    if (!is_late && std::ranges::any_of(paths, [&](const std::string& path) {
+          return has_folder_of(path, name);
+        })) {
+      columns.push_back({.name = name, .own = {}});
+    }
+  }
+  return columns;
+}
+
 }  // namespace
 
 Status lower_source(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
@@ -384,8 +417,10 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
     SLUICE_CHECK(apply_options(contract, input, contract.source->options, format));
     SLUICE_CHECK(lower_spellings(contract, input, contract.source->options, out));
   }
-  out.source =
-      plan::FileScan{.files = input.files, .format = std::move(format), .told = input.told};
+  out.source = plan::FileScan{.files = input.files,
+                              .format = std::move(format),
+                              .told = input.told,
+                              .folder_columns = folder_columns(contract, input)};
   out.bad_lines = input.bad_lines;
   out.source_label = input.source_label;
   for (const std::string& name :

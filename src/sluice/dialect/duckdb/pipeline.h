@@ -99,6 +99,9 @@ Result<std::string> render_observation(const plan::Observation& observation);
 /// tell; empty: there is none.
 std::string render_quick_observation(const plan::Observation& observation,
                                      const schema::Schema& columns);
+/// Of CSV files that are a reference, with the columns that their reader tells: how many values of
+/// each are texts that its type would change, as one row.
+std::string render_changed_texts(const plan::FileScan& scan, const schema::Schema& columns);
 
 /// SELECT over a reference, as steps and rules will see it.
 Result<std::string> render_reference(const plan::Reference& reference);

@@ -22,6 +22,12 @@ std::string literal_list(const std::vector<std::string>& texts);
 /// `_sluice_file` as people know the file: SQL.
 std::string told_file(const plan::FileScan& scan);
 
+/// The columns as the readers of the files give them, without those that only folders have.
+schema::Schema columns_of_files(const plan::FileScan& scan, const schema::Schema& columns);
+/// `rows`, a SELECT of those and of the file as people know it, with what folders say.
+std::string with_folder_columns(const plan::FileScan& scan, const schema::Schema& columns,
+                                const std::string& rows);
+
 /// Asked once for each row that is read, and read by the first statement that keeps it.
 inline constexpr std::string_view kSeenColumn = "_sluice_seen";
 /// As an item of a select list.

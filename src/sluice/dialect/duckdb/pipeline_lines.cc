@@ -198,7 +198,8 @@ string read_lines(const std::vector<string>& files, std::int64_t skip_rows,
   // No quotes, and a separator that no text has.
   return fmt::format(
       "read_csv({}, auto_detect=false, header=false, strict_mode=false, delim={}, quote='', "
-      "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={}{})",
+      "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={}, "
+      "hive_partitioning=false{})",
       literal_list(files), quote_literal("\x01\x02\x01\x02"), skip_rows, quote_literal(encoding),
       quote_literal(kFileColumn), more);
 }
@@ -239,20 +240,25 @@ bool must_refuse_lines(const plan::BoundPipeline& bound) {
 Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const string& lines,
                                      const string& refused, std::string_view tally) {
   const auto& scan = std::get<plan::FileScan>(bound.pipeline.source);
-  return std::visit(
+  const schema::Schema columns = columns_of_files(scan, bound.source);
+  auto read = std::visit(
       overloaded{[&](const plan::CsvFormat&) -> Result<LinesRead> {
-                   return read_csv_records(scan, bound.source, lines, refused, tally);
+                   return read_csv_records(scan, columns, lines, refused, tally);
                  },
                  [&](const plan::JsonFormat&) {
-                   return read_json_lines(scan, bound.source, lines, refused, tally);
+                   return read_json_lines(scan, columns, lines, refused, tally);
                  },
                  [&](const plan::ParquetFormat&) -> Result<LinesRead> {
                    return make_error(ErrorCode::Internal, "a Parquet file has no lines to refuse");
                  },
                  [&](const plan::FixedWidthFormat& fixed) -> Result<LinesRead> {
-                   return read_fixed_lines(scan, fixed, bound.source, lines, refused, tally);
+                   return read_fixed_lines(scan, fixed, columns, lines, refused, tally);
                  }},
       scan.format);
+  if (read && !scan.folder_columns.empty()) {
+    read->rows = with_folder_columns(scan, bound.source, read->rows);
+  }
+  return read;
 }
 
 /// The engine's own buffers are of 32 MiB, which takes longer to fill than a small file to run.

@@ -17,6 +17,10 @@ using schema::LogicalType;
 using schema::Schema;
 using Text = Result<std::string>;
 
+/// What names of folders say is no column by itself; of a link, which declares none, it is a text.
+constexpr std::string_view kNoFolders = ", hive_partitioning=false";
+constexpr std::string_view kFolders = ", hive_types_autocast=false";
+
 std::string csv_options(const plan::CsvFormat& csv) {
   // A quoted empty text is a text; an empty place is NULL. Nothing is sniffed.
   std::string options = fmt::format(
@@ -50,20 +54,47 @@ Result<std::string> columns_option(const Schema& columns) {
   return fmt::format(", columns={{{}}}", option);
 }
 
-std::string text_columns_option(const std::vector<std::string>& names) {
-  std::string option;
+std::string text_members(const std::vector<std::string>& names) {
+  std::string members;
   for (const std::string& name : names) {
-    option += fmt::format("{}{}: 'VARCHAR'", option.empty() ? "" : ", ", quote_literal(name));
+    members += fmt::format("{}{}: 'VARCHAR'", members.empty() ? "" : ", ", quote_literal(name));
   }
-  return fmt::format(", columns={{{}}}", option);
+  return members;
+}
+
+/// CSV files that no one has declared anything of; the reader looks at every line.
+std::string sniffed_csv(const std::vector<std::string>& files, std::string_view more) {
+  return fmt::format("read_csv({}, header=true, union_by_name=true, sample_size=-1{}{})",
+                     literal_list(files), kFolders, more);
+}
+
+/// How values of a type are written that are meant to be of it; empty: any way. '007', '1e5', a 'F'
+/// and what may be the second of January or the first of February are texts.
+std::string_view spelling_of(const LogicalType& type) {
+  if (std::holds_alternative<schema::Boolean>(type.kind)) {
+    return "(?i)true|false";
+  }
+  if (std::holds_alternative<schema::Integer>(type.kind)) {
+    return "-?(0|[1-9][0-9]*)";
+  }
+  if (std::holds_alternative<schema::Float>(type.kind)) {
+    return "(?i)-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?[.][0-9]*(e[+-]?[0-9]+)?"
+           "|-?[0-9]e[+-][0-9]+|nan|-?inf(inity)?";
+  }
+  if (std::holds_alternative<schema::Date>(type.kind) ||
+      std::holds_alternative<schema::Timestamp>(type.kind)) {
+    return "[0-9]{4}-[0-9]{2}-[0-9]{2}.*";
+  }
+  return std::holds_alternative<schema::Time>(type.kind) ? "[0-9]{2}:[0-9]{2}:[0-9]{2}.*" : "";
 }
 
 /// The files of one header, as one scan.
 std::string read_csv(const std::vector<std::string>& files, plan::CsvFormat csv,
                      const plan::CsvHeader& header, std::string_view more) {
   csv.skip_rows = header.skip_rows;
-  return fmt::format("read_csv({}, auto_detect=false{}{}{})", literal_list(files), csv_options(csv),
-                     text_columns_option(header.columns), more);
+  return fmt::format("read_csv({}, auto_detect=false, hive_partitioning=false{}{}{})",
+                     literal_list(files), csv_options(csv),
+                     fmt::format(", columns={{{}}}", text_members(header.columns)), more);
 }
 
 /// All columns of all files. Files of one folder may have their columns in different orders: those
@@ -112,11 +143,12 @@ std::string probe_json(const std::vector<std::string>& files, std::string_view m
 
 Text scan_json(const std::vector<std::string>& files, const Schema& columns) {
   SLUICE_TRY(const std::string option, columns_option(columns));
-  return fmt::format("read_json({}, maximum_object_size=268435456{})", literal_list(files), option);
+  return fmt::format("read_json({}, maximum_object_size=268435456, hive_partitioning=false{})",
+                     literal_list(files), option);
 }
 
-std::string scan_parquet(const std::vector<std::string>& files) {
-  return fmt::format("read_parquet({}, union_by_name=true)", literal_list(files));
+std::string scan_parquet(const std::vector<std::string>& files, std::string_view more) {
+  return fmt::format("read_parquet({}, union_by_name=true{})", literal_list(files), more);
 }
 
 /// The last lines of each file are told from the rest by counting all of them.
@@ -180,6 +212,37 @@ LogicalType json_type_as_read(const LogicalType& type) {
                     type.kind);
 }
 
+const plan::FolderColumn* find_folder_column(const plan::FileScan& scan, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      scan.folder_columns,
+      [&](const plan::FolderColumn& column) { return schema::same_column(column.name, name); });
+  return found == scan.folder_columns.end() ? nullptr : &*found;
+}
+
+/// A pattern that matches this name only.
+std::string literal_pattern(std::string_view name) {
+  std::string pattern;
+  for (const char c : name) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0;
+    pattern += is_word ? "" : "\\";
+    pattern += c;
+  }
+  return pattern;
+}
+
+/// The column's value as a text: the row's own, else the one that its file's folder is named after.
+/// Such names hold special characters as %XX, and a word of Hive's for NULL.
+std::string folder_value(const plan::FolderColumn& column) {
+  const std::string named = fmt::format(
+      "nullif(nullif(regexp_extract({}, {}, 1), ''), '__HIVE_DEFAULT_PARTITION__')", kFileColumn,
+      quote_literal("(?is)^.*/" + literal_pattern(column.name) + "=([^/]*)/"));
+  const std::string value = fmt::format("coalesce(TRY(url_decode({0})), {0})", named);
+  return column.own ? fmt::format("coalesce({}, {})",
+                                  render_as_text(quote_identifier(column.name), *column.own), value)
+                    : value;
+}
+
 }  // namespace
 
 std::string literal_list(const std::vector<std::string>& texts) {
@@ -201,6 +264,30 @@ std::string told_file(const plan::FileScan& scan) {
   }
   return fmt::format("CASE {0}{1} ELSE {0} END AS {2}", kFileColumn, names,
                      quote_identifier(kFileColumn));
+}
+
+Schema columns_of_files(const plan::FileScan& scan, const Schema& columns) {
+  Schema read;
+  for (const schema::Field& field : columns.fields) {
+    const plan::FolderColumn* folder = find_folder_column(scan, field.name);
+    if (folder == nullptr || folder->own) {
+      read.fields.push_back(field);
+      read.fields.back().type = folder == nullptr ? field.type : *folder->own;
+    }
+  }
+  return read;
+}
+
+std::string with_folder_columns(const plan::FileScan& scan, const Schema& columns,
+                                const std::string& rows) {
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    const std::string name = quote_identifier(field.name);
+    const plan::FolderColumn* folder = find_folder_column(scan, field.name);
+    list +=
+        folder == nullptr ? name + ", " : fmt::format("{} AS {}, ", folder_value(*folder), name);
+  }
+  return fmt::format("SELECT {}{} FROM ({})", list, kFileColumn, rows);
 }
 
 std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
@@ -225,17 +312,19 @@ Result<std::string> render_probe(const plan::Scan& scan) {
             const auto all_of = [](std::string reader) -> Text {
               return "SELECT * FROM " + std::move(reader);
             };
-            return std::visit(
-                overloaded{
-                    [&](const plan::CsvFormat& csv) {
-                      return all_of(scan_csv(files.files, csv, {}, ""));
-                    },
-                    [&](const plan::JsonFormat&) { return all_of(probe_json(files.files, "")); },
-                    [&](const plan::ParquetFormat&) { return all_of(scan_parquet(files.files)); },
-                    [&](const plan::FixedWidthFormat& fixed) {
-                      return select_fixed_width(files, fixed, nullptr, false);
-                    }},
-                files.format);
+            return std::visit(overloaded{[&](const plan::CsvFormat& csv) {
+                                           return all_of(scan_csv(files.files, csv, {}, ""));
+                                         },
+                                         [&](const plan::JsonFormat&) {
+                                           return all_of(probe_json(files.files, kNoFolders));
+                                         },
+                                         [&](const plan::ParquetFormat&) {
+                                           return all_of(scan_parquet(files.files, kNoFolders));
+                                         },
+                                         [&](const plan::FixedWidthFormat& fixed) {
+                                           return select_fixed_width(files, fixed, nullptr, false);
+                                         }},
+                              files.format);
           },
           [](const plan::RelationScan& relation) -> Text {
             return fmt::format("SELECT *{} FROM {}",
@@ -248,7 +337,9 @@ Result<std::string> render_probe(const plan::Scan& scan) {
 }
 
 std::string render_lenient_json_probe(const std::vector<std::string>& files) {
-  return "SELECT * FROM " + probe_json(files, ", format='newline_delimited', ignore_errors=true");
+  return "SELECT * FROM " +
+         probe_json(files,
+                    fmt::format(", format='newline_delimited', ignore_errors=true{}", kNoFolders));
 }
 
 Schema columns_as_read(const plan::Scan& scan, const Schema& probed) {
@@ -281,6 +372,13 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
     return fmt::format("SELECT {}{} FROM {}", list, file, quote_identifier(relation->name));
   }
   const auto& files = std::get<plan::FileScan>(scan);
+  if (!files.folder_columns.empty()) {
+    plan::FileScan own = files;
+    own.folder_columns.clear();
+    SLUICE_TRY(const std::string rows, render_scan(own, columns_of_files(files, columns), true));
+    const std::string all = with_folder_columns(files, columns, rows);
+    return with_file ? all : fmt::format("SELECT {} FROM ({})", list, all);
+  }
   if (const auto* fixed = std::get_if<plan::FixedWidthFormat>(&files.format)) {
     return select_fixed_width(files, *fixed, &columns, with_file);
   }
@@ -290,18 +388,20 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
     return fmt::format("SELECT {}{} FROM {}", list, with_file ? ", " + told_file(files) : "",
                        scan_csv(files.files, *csv, columns, more));
   }
-  SLUICE_TRY(
-      std::string reader,
-      std::visit(
-          overloaded{[&](const plan::CsvFormat& csv) -> Text {
-                       return scan_csv(files.files, csv, columns, "");
-                     },
-                     [&](const plan::JsonFormat&) { return scan_json(files.files, columns); },
-                     [&](const plan::ParquetFormat&) -> Text { return scan_parquet(files.files); },
-                     [&](const plan::FixedWidthFormat& fixed) -> Text {
-                       return lines(files.files, fixed);
-                     }},
-          files.format));
+  SLUICE_TRY(std::string reader,
+             std::visit(overloaded{[&](const plan::CsvFormat& csv) -> Text {
+                                     return scan_csv(files.files, csv, columns, "");
+                                   },
+                                   [&](const plan::JsonFormat&) {
+                                     return scan_json(files.files, columns);
+                                   },
+                                   [&](const plan::ParquetFormat&) -> Text {
+                                     return scan_parquet(files.files, kNoFolders);
+                                   },
+                                   [&](const plan::FixedWidthFormat& fixed) -> Text {
+                                     return lines(files.files, fixed);
+                                   }},
+                        files.format));
   if (with_file) {
     return fmt::format("SELECT {}, {} FROM {}", list, told_file(files),
                        with_file_option(std::move(reader)));
@@ -309,13 +409,34 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
   return fmt::format("SELECT {} FROM {}", list, reader);
 }
 
+std::string render_changed_texts(const plan::FileScan& scan, const Schema& columns) {
+  std::string counts;
+  for (const schema::Field& field : columns.fields) {
+    const std::string name = quote_identifier(field.name);
+    const std::string_view pattern = spelling_of(field.type);
+    counts += fmt::format("{}{}", counts.empty() ? "" : ", ",
+                          pattern.empty() ? "count(NULL)"
+                                          : fmt::format("count(*) FILTER (WHERE NOT "
+                                                        "regexp_full_match(trim({}), {}))",
+                                                        name, quote_literal(pattern)));
+  }
+  return fmt::format("SELECT {} FROM {}", counts, sniffed_csv(scan.files, ", all_varchar=true"));
+}
+
 Result<std::string> render_reference(const plan::Reference& reference) {
   SLUICE_TRY(std::string rows, [&]() -> Text {
+    // A reference declares no types: the reader tells them.
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
+    if (files != nullptr && std::holds_alternative<plan::JsonFormat>(files->format)) {
+      return "SELECT * FROM " + probe_json(files->files, kFolders);
+    }
+    if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
+      return "SELECT * FROM " + scan_parquet(files->files, kFolders);
+    }
     if (files != nullptr && std::holds_alternative<plan::CsvFormat>(files->format)) {
-      // A reference declares no types: the reader tells them.
-      return fmt::format("SELECT * FROM read_csv({}, header=true, union_by_name=true)",
-                         literal_list(files->files));
+      const std::string texts = text_members(reference.text_columns);
+      return "SELECT * FROM " +
+             sniffed_csv(files->files, texts.empty() ? "" : fmt::format(", types={{{}}}", texts));
     }
     return render_probe(reference.scan);
   }());

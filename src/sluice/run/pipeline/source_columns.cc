@@ -42,6 +42,38 @@ string with_texts(string structure) {
   return structure;
 }
 
+/// A value that its text says in full, and that a text can stand beside.
+bool is_plain(const schema::LogicalType& type) {
+  return !std::holds_alternative<schema::List>(type.kind) &&
+         !std::holds_alternative<schema::Map>(type.kind) &&
+         !std::holds_alternative<schema::Struct>(type.kind) &&
+         !std::holds_alternative<schema::Bytes>(type.kind);
+}
+
+/// What folders say is text, and so is a plain column that files have beside it.
+void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
+  Schema& columns = settled.columns;
+  if (columns.fields.empty()) {
+    return;  // there is no row
+  }
+  std::erase_if(files.folder_columns, [&](plan::FolderColumn& folder) {
+    const auto own = std::ranges::find_if(columns.fields, [&](const Field& field) {
+      return schema::same_column(field.name, folder.name);
+    });
+    if (own == columns.fields.end()) {
+      columns.fields.push_back({.name = folder.name, .type = {schema::Text{}}});
+      return false;
+    }
+    folder.own = own->type;
+    if (is_plain(own->type)) {
+      own->type = {schema::Text{}};
+      std::erase(settled.valueless, own->name);
+      return false;
+    }
+    return true;
+  });
+}
+
 class Settler {
  public:
   Settler(const Context& context, engine::Connection& connection, BadLines bad_lines)
@@ -282,7 +314,11 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, BadLines bad_lines) {
-  return Settler(context, connection, bad_lines).settle(source);
+  SLUICE_TRY(SourceColumns settled, Settler(context, connection, bad_lines).settle(source));
+  if (auto* files = std::get_if<plan::FileScan>(&source)) {
+    add_folder_columns(*files, settled);
+  }
+  return settled;
 }
 
 }  // namespace sluice::run
