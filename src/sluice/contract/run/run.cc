@@ -16,6 +16,7 @@
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/bind.h"
 #include "sluice/run/pipeline/ledger.h"
+#include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/state/batch_plan.h"
 
 namespace sluice::contract {
@@ -271,6 +272,7 @@ Status Runner::lower_and_bind() {
                                                           [this] { return find_vault(); }));
     pipeline.source = plan::RelationScan{.name = std::string(kReplayRelation),
                                          .has_origin = true,
+  SLUICE_CHECK(run::settle_references(context_, *connection_, bound_.pipeline.references));
                                          .may_lack_columns = shape.may_lack_columns};
   } else {
     if (rows_) {

@@ -321,4 +321,32 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   return settled;
 }
 
+Status settle_references(const Context& context, engine::Connection& connection,
+                         std::vector<plan::Reference>& references) {
+  for (plan::Reference& reference : references) {
+    const auto* files = std::get_if<plan::FileScan>(&reference.scan);
+    if (files == nullptr || !std::holds_alternative<plan::CsvFormat>(files->format)) {
+      continue;
+    }
+    const plan::Reference all{.name = reference.name,
+                              .scan = reference.scan,
+                              .columns = {},
+                              .filter = {},
+                              .query = {},
+                              .text_columns = {}};
+    SLUICE_TRY(const string rows, dialect::render_reference(all));
+    const string doing = fmt::format("reading the link '{}'", reference.name);
+    SLUICE_TRY_IN(const Schema columns, connection.describe(context, rows), doing);
+    SLUICE_TRY_IN(const std::vector<std::int64_t> changed,
+                  query_counts(context, connection, dialect::render_changed_texts(*files, columns)),
+                  doing);
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+      if (changed[i] > 0) {
+        reference.text_columns.push_back(columns.fields[i].name);
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace sluice::run

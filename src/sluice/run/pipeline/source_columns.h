@@ -2,7 +2,10 @@
 // and, where lines may be refused, whether some are. A header that names a column twice, or a
 // record with two spellings of one key, is an error here: nothing is renamed in silence. Reads the
 // first lines of CSV files and all of JSON files, on the caller's connection, and keeps nothing.
+// And what CSV files are that a contract links to and declares nothing of.
 #pragma once
+
+#include <vector>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
@@ -23,5 +26,9 @@ struct SourceColumns {
 /// Completes `source` with what its files say (CSV headers, JSON by line).
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, plan::BadLines bad_lines);
+
+/// Completes CSV references with the columns that stay texts.
+Status settle_references(const Context& context, engine::Connection& connection,
+                         std::vector<plan::Reference>& references);
 
 }  // namespace sluice::run
