@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/document/document_words.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/plan/table_id.h"
@@ -136,7 +137,36 @@ std::string default_quarantine(const std::string& written, const std::string& ta
   return fmt::format("{}/quarantine/{}", parent, name);
 }
 
+/// The format of the data that lie there, where it is written; else their endings tell.
+std::optional<At<SourceFormat>> written_format(const Server& server) {
+  if (server.format.is_written()) {
+    for (const Word<SourceFormat>& each : words_of<SourceFormat>()) {
+      if (each.word == server.format.value) {
+        return At<SourceFormat>{each.value, server.format.span};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+void take_server_as_source(Contract& contract) {
+  const bool has_own = contract.source && contract.source->path;
+  if (has_own || !contract.server || !contract.server->path) {
+    return;
+  }
+  const auto& target = contract.materialization;
+  const bool is_target = target && !target->target_path && !target->location;
+  if (is_target) {
+    return;
+  }
+  Source& source = contract.source ? *contract.source : contract.source.emplace();
+  source.path = contract.server->path;
+  if (!source.format) {
+    source.format = written_format(*contract.server);
+  }
+}
 
 Result<Places> find_places(const Contract& contract, const RunOptions& options) {
   Places places;

@@ -1,5 +1,5 @@
 // Where a run writes: the target, the quarantine and the state, from what the contract and the
-// flags say. Nothing is opened here.
+// flags say; and where it reads, when only `server` says so. Nothing is opened here.
 // Plain values made once at the start of a run; nothing is opened.
 #pragma once
 
@@ -39,5 +39,8 @@ struct Places {
 
 /// Unsupported names the formats that this run writes.
 Result<Places> find_places(const Contract& contract, const RunOptions& options);
+
+/// What `server` speaks of is the source of a contract that names none, unless it is the target.
+void take_server_as_source(Contract& contract);
 
 }  // namespace sluice::contract

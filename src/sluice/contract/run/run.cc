@@ -30,6 +30,7 @@ Status Runner::read_contract() {
   if (!checked_.is_runnable()) {
     return refusal(checked_.diagnostics, path_);
   }
+  take_server_as_source(*checked_.contract);
   contract_ = &*checked_.contract;
   clock_ = context_.clock->now();
   run_uuid_ = make_uuid_v7(*context_.clock, *context_.random);
