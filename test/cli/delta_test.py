@@ -239,6 +239,47 @@ class Delta(InFolder):
         checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
         self.assertIn(str(self.folder / "t"), self.refused())
 
+    def read_on(self) -> dict:
+        """A run from the table into a Parquet folder: its report."""
+        text = CONTRACT.format(strategy="append", more="").replace("format: delta",
+                                                                   "format: parquet")
+        self.write("on.yaml", text + "source: {type: delta, path: t}\n")
+        done = self.sluice("run", "on.yaml", "--target", "on", "--json", "--quiet")
+        self.assertEqual(done.code, 0, done.err)
+        return json.loads(done.out)
+
+    def test_a_table_is_a_source_once_for_each_version(self) -> None:
+        self.contract("append")
+        self.write_foreign([(1, "a", 1.0), (2, "b", 2.0)], partition_by=["day"])
+        self.assertEqual(self.read_on()["rows"]["written"], 2)
+        self.assertEqual(self.read_on()["status"], "skipped")
+        self.table().delete("id = 1")
+        self.write_foreign([(3, "c", 3.0)])
+        self.assertEqual(self.read_on()["rows"]["source"], 2)
+
+    def test_a_table_is_a_link(self) -> None:
+        self.write_foreign([(1, "a", 1.5), (2, "b", 2.5)])
+        self.table().delete("id = 2")
+        text = CONTRACT.format(strategy="append", more="").replace("format: delta",
+                                                                   "format: parquet")
+        self.write("l.yaml", text + "links: [{name: known, path: t}]\n"
+                   "quality: {row_rules: [{name: known, sql: 'id IN (SELECT id FROM known)'}]}\n")
+        source = self.source("l.jsonl", [(1, "x", 0.5), (2, "y", 0.5)])
+        done = self.sluice("run", "l.yaml", "--source", source, "--no-materialize", "--json")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(json.loads(done.out)["rows"]["quarantined"], 1)
+
+    def test_a_dry_run_names_the_table_that_it_would_read(self) -> None:
+        self.write_foreign([(1, "a", 1.0)])
+        before = contents(self.folder / "t")
+        self.write("on.yaml", CONTRACT.format(strategy="append", more="").replace(
+            "format: delta", "format: parquet") + "source: {type: landing, path: t}\n")
+        done = self.sluice("run", "on.yaml", "--target", "on", "--dry-run")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("t", done.out)
+        self.assertEqual(contents(self.folder / "t"), before)
+        self.assertFalse((self.folder / "on").exists())
+
     def test_a_folder_of_another_format_is_refused(self) -> None:
         self.contract("append")
         self.write("t/part.parquet", b"PAR1")

@@ -222,12 +222,12 @@ void check_source_support(const Checking& checking, const Source& source) {
     case SourceType::Database:
     case SourceType::Dlt:
     case SourceType::Sftp:
-    case SourceType::Delta:
     case SourceType::Iceberg:
       note_unsupported(checking, source.type.span, "source.type",
                        "a source of type '" + std::string(word_of(source.type.value)) + "'");
       break;
     case SourceType::Landing:
+    case SourceType::Delta:
     case SourceType::Table: break;
   }
   const WatermarkStrategy strategy = source.watermark_strategy.value;

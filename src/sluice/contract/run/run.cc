@@ -161,7 +161,7 @@ Status Runner::open_engine() {
   if (exchange_) {
     options.allowed_paths.push_back(exchange_->path());
   }
-  for (const std::string* root : {&places_.target, &places_.quarantine}) {
+  for (const std::string* root : {&places_.target, &places_.quarantine, &delta_source_}) {
     if (!root->empty()) {
       options.allowed_paths.push_back(*root);
     }
@@ -186,10 +186,15 @@ Status Runner::open_engine() {
       }
     }
   }
+  for (const TableLink& link : table_links_) {
+    if (!link.folder.empty()) {
+      options.allowed_paths.push_back(link.folder);
+    }
+  }
   SLUICE_TRY(engine_, make_engine(options));
   result_.engine = std::string(engine_->name());
   SLUICE_TRY(connection_, engine_->connect(context_));
-  return {};
+  return open_delta_source();
 }
 
 Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
@@ -202,6 +207,7 @@ Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
 Status Runner::open_folder(bool only_looks) {
   if (!places_.target.empty() && places_.table.parts.empty()) {
     SLUICE_TRY(auto storage, options_.open_storage(places_.target));
+    storage = only_looks ? make_untouched(std::move(storage)) : std::move(storage);
     SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
   }
   return {};
@@ -209,7 +215,6 @@ Status Runner::open_folder(bool only_looks) {
 
 Status Runner::open_tables() {
   SLUICE_CHECK(open_folder(false));
-    storage = only_looks ? make_untouched(std::move(storage)) : std::move(storage);
   if (!places_.target.empty()) {
     if (!places_.table.parts.empty()) {
       if (!places_.database_file.empty()) {
@@ -267,13 +272,13 @@ Status Runner::lower_unbound() {
 Status Runner::lower_and_bind() {
   SLUICE_CHECK(lower_unbound());
   SLUICE_CHECK(load_links());
+  SLUICE_CHECK(run::settle_references(context_, *connection_, bound_.pipeline.references));
   plan::Pipeline pipeline = std::move(bound_.pipeline);
   if (replay_) {
     SLUICE_TRY(const RowShape shape, make_replay_relation(context_, *connection_, replay_->row_ids,
                                                           [this] { return find_vault(); }));
     pipeline.source = plan::RelationScan{.name = std::string(kReplayRelation),
                                          .has_origin = true,
-  SLUICE_CHECK(run::settle_references(context_, *connection_, bound_.pipeline.references));
                                          .may_lack_columns = shape.may_lack_columns};
   } else {
     if (rows_) {

@@ -84,6 +84,8 @@ class Runner {
   /// The rows of a table of a file that is open until it is closed again.
   Result<ColumnStream> open_database(const DatabaseName& name);
   void close_database();
+  Status open_delta_source();
+  Status view_delta_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
   bool is_source_replaced() const {
     return !options_.sources.empty() || rows_ || !source_folder_.empty();
@@ -102,6 +104,13 @@ class Runner {
   Status list_links();
   Status list_link(const Link& link, const Text& named);
   Status load_links();
+  struct TableLink {
+    std::string name;
+    DatabaseName database;
+    std::string folder;  // of a Delta table, in the place of the database
+    std::string relation;
+  };
+  Status view_delta_link(const TableLink& link);
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
   Status check_outputs() const;
@@ -141,6 +150,7 @@ class Runner {
   bool keeps_bad_lines() const;
   void count_skipped();
   Status check_gates();
+  std::string bad_rows() const;
   Status write_outputs();
   Status write_output(const std::string& path, std::string_view relation, std::int64_t expected);
   Result<plan::WriteMode> find_mode();
@@ -150,7 +160,6 @@ class Runner {
   Status check_kept(const table::Receipt& kept) const;
   /// The key of rows whose run was stopped, and what these rows may say of their source.
   std::string stopped_key() const;
-  std::string bad_rows() const;
   std::vector<std::string> source_names() const;
   Status append_outcome(const std::string& key);
   Status spare_refused(plan::Merge& merge);
@@ -187,11 +196,7 @@ class Runner {
   std::unique_ptr<engine::Connection> source_connection_;
   std::optional<RowInput> rows_;  // of the calling program, or of that table
   std::string source_folder_;     // of a table that is a folder
-  struct TableLink {
-    std::string name;
-    DatabaseName database;
-    std::string relation;
-  };
+  std::string delta_source_;      // the same, of a Delta table
   std::vector<TableLink> table_links_;
   Stopwatch watch_;
   RunResult result_;
@@ -211,6 +216,7 @@ class Runner {
   std::shared_ptr<const masking::Vault> vault_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Connection> connection_;
+  std::vector<Folder> read_tables_;  // under views of the connection; that of the source is first
   std::optional<Folder> target_;
   std::optional<DatabaseTable> database_;
   StagedRows staged_;

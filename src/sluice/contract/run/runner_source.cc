@@ -80,6 +80,9 @@ void Runner::list_rows() {
 }
 
 Status Runner::load_rows(plan::Pipeline& pipeline) {
+  if (!delta_source_.empty()) {
+    return view_delta_source(pipeline);
+  }
   SLUICE_TRY(ColumnStream stream, rows_->open());
   SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
                 connection_->load(context_, kRowsRelation, std::move(stream)),
@@ -99,7 +102,8 @@ Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) co
       continue;
     }
     const auto same = std::ranges::find_if(listed_, [&](const run::BatchFile& one) {
-      return one.path == file.path && one.content_tag == file.content_tag;
+      const bool is_there = !delta_source_.empty();  // in whichever version it was
+      return one.path == file.path && (is_there || one.content_tag == file.content_tag);
     });
     if (same == listed_.end()) {
       return make_error(ErrorCode::CommitConflict,
@@ -124,14 +128,19 @@ Status Runner::list_links() {
 
 Status Runner::list_link(const Link& link, const Text& named) {
   const std::string base = folder_of(absolute_path(path_, working_folder()));
-  const bool is_table = link.table || link.type.value == "table";
-  const auto table = contract::find_source_table(named.value, is_table, base);
+  const DeclaredAs declared = link.table || link.type.value == "table" ? DeclaredAs::Table
+                              : link.type.value == "delta"             ? DeclaredAs::Delta
+                                                                       : DeclaredAs::Files;
+  const auto table = contract::find_source_table(named.value, declared, base);
   if (!table) {
     return as_contract_error(Error(table.error()), place_of(named.span));
   }
-  if (const auto* database = std::get_if<DatabaseName>(&*table)) {
+  const auto* database = std::get_if<DatabaseName>(&*table);
+  const auto* delta = std::get_if<DeltaFolder>(&*table);
+  if (database != nullptr || delta != nullptr) {
     table_links_.push_back({.name = link.name.value,
-                            .database = *database,
+                            .database = database != nullptr ? *database : DatabaseName{},
+                            .folder = delta != nullptr ? delta->path : "",
                             .relation = fmt::format("sluice_link_{}", table_links_.size() + 1)});
     return {};
   }
@@ -152,6 +161,13 @@ Status Runner::list_link(const Link& link, const Text& named) {
 
 Status Runner::load_links() {
   for (const TableLink& link : table_links_) {
+    if (!link.folder.empty()) {
+      if (Status viewed = view_delta_link(link); !viewed) {
+        return std::move(viewed).error().with_context(
+            fmt::format("reading the link '{}'", link.name));
+      }
+      continue;
+    }
     SLUICE_TRY(ColumnStream rows, open_database(link.database));
     SLUICE_TRY_IN([[maybe_unused]] const std::int64_t number,
                   connection_->load(context_, link.relation, std::move(rows)),

@@ -24,9 +24,51 @@ bool is_there(const std::string& path) {
   return fs::exists(path, failed);
 }
 
+/// The table that lies in a folder, by its log.
+SourceTable table_in_folder(const std::string& folder) {
+  if (is_there(folder + "/_delta_log")) {
+    return DeltaFolder{folder};
+  }
+  return is_there(folder + "/_sluice/manifest") ? SourceTable(TableFolder{folder}) : SourceTable();
+}
+
+/// A path, and not a name of three parts that happens to lie there.
+Result<SourceTable> find_table_by_path(const std::string& path, DeclaredAs declared) {
+  const SourceTable found = table_in_folder(path);
+  if (!std::holds_alternative<std::monostate>(found) || declared == DeclaredAs::Files) {
+    return found;
+  }
+  if (declared == DeclaredAs::Delta) {
+    return make_error(ErrorCode::NotFound, fmt::format("there is no Delta table in '{}'", path))
+        .with_hint("check the path: a Delta table is a folder that has a _delta_log");
+  }
+  std::error_code failed;
+  return fs::is_directory(path, failed) ? SourceTable(TableFolder{path}) : found;
+}
+
+Result<SourceTable> find_table_by_name(const DatabaseName& named, bool is_name) {
+  if (is_there(named.file)) {
+    return SourceTable(named);
+  }
+  if (const SourceTable found = table_in_folder(named.folder);
+      !std::holds_alternative<std::monostate>(found)) {
+    return found;
+  }
+  if (is_there(named.folder)) {
+    return SourceTable(TableFolder{named.folder});
+  }
+  if (!is_name) {
+    return SourceTable();
+  }
+  return make_error(ErrorCode::NotFound,
+                    fmt::format("there is no such table: neither the file '{}' nor the folder '{}'",
+                                named.file, named.folder))
+      .with_hint("run in the folder in which the table lies, or name it by its path");
+}
+
 }  // namespace
 
-Result<SourceTable> find_source_table(const std::string& written, bool is_declared,
+Result<SourceTable> find_source_table(const std::string& written, DeclaredAs declared,
                                       const std::string& base) {
   SLUICE_TRY(std::optional<DatabaseName> in_file, find_database_path(written, base, ""));
   if (in_file) {
@@ -36,39 +78,29 @@ Result<SourceTable> find_source_table(const std::string& written, bool is_declar
                             fmt::format("there is no such DuckDB file: '{}'", in_file->file))
                      .with_hint("check the path of the source");
   }
-  const bool is_name = is_declared || written.starts_with("table:");
-  std::optional<DatabaseName> named = find_database_name(written);
-  if (!named) {
-    return is_name ? Result<SourceTable>(
-                         make_error(ErrorCode::Unsupported,
-                                    fmt::format("a table that is read is named database.schema."
-                                                "table, not '{}'",
-                                                written))
-                             .with_hint("name a table of a DuckDB file, or give the files of the "
-                                        "table with --source"))
-                   : Result<SourceTable>(SourceTable());
+  const std::string local = written.starts_with("file://") ? written.substr(7) : written;
+  const std::string path = absolute_path(local, base);
+  const std::optional<DatabaseName> named = find_database_name(written);
+  const bool is_name = declared != DeclaredAs::Files || written.starts_with("table:");
+  const bool is_path = local.find("://") == std::string::npos && !written.starts_with("table:") &&
+                       (!named || is_there(path));
+  if (is_path) {
+    SLUICE_TRY(SourceTable found, find_table_by_path(path, declared));
+    if (!std::holds_alternative<std::monostate>(found) || !is_name) {
+      return found;
+    }
   }
-  if (!is_name && is_there(absolute_path(written, base))) {
-    return SourceTable();
-  }
-  if (is_there(named->file)) {
-    return SourceTable(*std::move(named));
-  }
-  if (is_there(named->folder + "/_delta_log")) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a Delta table is no source of a run yet: '{}'", written))
-        .with_hint("give the files of its newest version with --source");
-  }
-  if (is_there(named->folder)) {
-    return SourceTable(TableFolder{named->folder});
+  if (named) {
+    return find_table_by_name(*named, is_name);
   }
   if (!is_name) {
     return SourceTable();
   }
-  return make_error(ErrorCode::NotFound,
-                    fmt::format("there is no such table: neither the file '{}' nor the folder '{}'",
-                                named->file, named->folder))
-      .with_hint("run in the folder in which the table lies, or name it by its path");
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("a table that is read is named database.schema.table, or is a "
+                                "folder that is there; this is neither: '{}'",
+                                written))
+      .with_hint("name a table of a DuckDB file, or the folder of the table");
 }
 
 Result<std::vector<std::string>> find_table_files(const Context& context,
@@ -83,6 +115,18 @@ Result<std::vector<std::string>> find_table_files(const Context& context,
 }
 
 namespace internal {
+namespace {
+
+DeclaredAs declared_as(const Source& source) {
+  const bool is_delta = source.type.value == SourceType::Delta ||
+                        (source.format && source.format->value == SourceFormat::Delta);
+  const bool is_table = source.type.value == SourceType::Table;
+  return is_table ? DeclaredAs::Table : is_delta ? DeclaredAs::Delta : DeclaredAs::Files;
+}
+
+constexpr std::string_view kVersion = "version ";
+
+}  // namespace
 
 Status Runner::find_source_table() {
   const Source* source = contract_->source ? &*contract_->source : nullptr;
@@ -92,7 +136,7 @@ Status Runner::find_source_table() {
   }
   const std::string written = is_of_contract ? source->path->value : options_.sources.front();
   auto found = contract::find_source_table(
-      written, is_of_contract && source->type.value == SourceType::Table,
+      written, is_of_contract ? declared_as(*source) : DeclaredAs::Files,
       is_of_contract ? folder_of(absolute_path(path_, working_folder())) : working_folder());
   if (!found) {
     return is_of_contract
@@ -101,6 +145,10 @@ Status Runner::find_source_table() {
   }
   if (const auto* folder = std::get_if<TableFolder>(&*found)) {
     source_folder_ = folder->path;
+  }
+  if (const auto* delta = std::get_if<DeltaFolder>(&*found)) {
+    delta_source_ = delta->path;
+    rows_ = RowInput{.name = written, .tag = "unread", .open = {}};  // the version is its tag
   }
   const auto* database = std::get_if<DatabaseName>(&*found);
   return database == nullptr ? Status() : read_database(*database, written);
@@ -117,6 +165,46 @@ Status Runner::read_database(const DatabaseName& name, const std::string& told) 
   }
   rows_ = RowInput{
       .name = told, .tag = std::move(tag), .open = [this, name] { return open_database(name); }};
+  return {};
+}
+
+/// A version of the table is what is committed once.
+Status Runner::open_delta_source() {
+  if (delta_source_.empty()) {
+    return {};
+  }
+  SLUICE_TRY(auto storage, options_.open_storage(delta_source_));
+  SLUICE_TRY(Folder folder, Folder::open(*connection_, std::move(storage), "delta"));
+  SLUICE_TRY(const std::optional<table::TableState> state, folder.table().find_state(context_));
+  if (!state) {
+    return make_error(ErrorCode::NotFound,
+                      fmt::format("there is no Delta table in '{}'", delta_source_))
+        .with_hint("check the path: its _delta_log holds no version");
+  }
+  files_.front().content_tag = fmt::format("{}{}", kVersion, state->version);
+  read_tables_.push_back(std::move(folder));
+  return {};
+}
+
+/// The version that the batch is of: one that was left unfinished is read as it was then.
+Status Runner::view_delta_source(plan::Pipeline& pipeline) {
+  const std::string& tag = files_.front().content_tag;
+  table::At at{.version = {}, .instant = {}};
+  if (tag.starts_with(kVersion)) {
+    at.version = std::stoll(tag.substr(kVersion.size()));
+  }
+  // Called like its folder, which is what the lineage of its rows says.
+  SLUICE_CHECK(read_tables_.front().table().make_view(context_, at, delta_source_));
+  pipeline.source =
+      plan::RelationScan{.name = delta_source_, .has_origin = false, .may_lack_columns = false};
+  return {};
+}
+
+Status Runner::view_delta_link(const TableLink& link) {
+  SLUICE_TRY(auto storage, options_.open_storage(link.folder));
+  SLUICE_TRY(Folder folder, Folder::open(*connection_, std::move(storage), "delta"));
+  SLUICE_CHECK(folder.table().make_view(context_, {}, link.relation));
+  read_tables_.push_back(std::move(folder));
   return {};
 }
 

@@ -1,8 +1,9 @@
-// A source that is a table: in a DuckDB file, or a folder of Parquet files that a run wrote. Finds
-// which one a text means; the rows are read by the run. Owns nothing; looks at the disk and opens
-// no database.
+// A source that is a table: in a DuckDB file, a folder of Parquet files that a run wrote, or a
+// Delta table. Finds which one a text means; the rows are read by the run. Owns nothing; looks at
+// the disk and opens no table.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,13 +17,19 @@ namespace sluice::contract {
 struct TableFolder {
   std::string path;
 };
-/// Neither: files.
-using SourceTable = std::variant<std::monostate, DatabaseName, TableFolder>;
+/// With the log of a Delta table: its files are not its rows.
+struct DeltaFolder {
+  std::string path;
+};
+/// None of them: files.
+using SourceTable = std::variant<std::monostate, DatabaseName, TableFolder, DeltaFolder>;
 
-/// What `written` means. `is_declared`: the contract says that it is a table, so files are not
-/// looked for. Paths count from `base`, names of three parts from the working folder. NotFound: a
-/// declared table that is not there.
-Result<SourceTable> find_source_table(const std::string& written, bool is_declared,
+/// What the contract says that a source or link is; of a table files are not looked for.
+enum class DeclaredAs : std::uint8_t { Files, Table, Delta };
+
+/// What `written` means. Paths count from `base`, names of three parts from the working folder.
+/// NotFound: a declared table that is not there.
+Result<SourceTable> find_source_table(const std::string& written, DeclaredAs declared,
                                       const std::string& base);
 
 /// The files of the newest version; of a folder without a manifest, all that lie in it.

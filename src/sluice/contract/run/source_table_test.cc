@@ -1,4 +1,6 @@
 // Tables of DuckDB files as the target of one run and the source of the next.
+#include "sluice/contract/run/source_table.h"
+
 #include <filesystem>
 #include <fstream>
 
@@ -159,6 +161,40 @@ TEST_F(SourceTableTest, AFolderThatARunWroteIsASourceByItsName) {
               ElementsAre("2"));
   ASSERT_TRUE(by_flag) << to_string(by_flag.error());
   EXPECT_EQ(by_flag->rows.good, 2);
+}
+
+TEST_F(SourceTableTest, AFolderThatARunWroteIsASourceByItsPath) {
+  write("people.csv", "id,name\n1,Ada\n2,Grace\n");
+  ASSERT_TRUE(run_it(contract("{type: landing, path: people.csv}",
+                              fmt::format("{{strategy: append, partition_by: [name], format: "
+                                          "parquet, target_path: {}/lake/people}}",
+                                          folder_.path()))));
+  const auto read = run_it(contract("{type: table, path: lake/people}",
+                                    fmt::format("{{strategy: append, format: duckdb, target_path: "
+                                                "\"{}\"}}",
+                                                file_)));
+  ASSERT_TRUE(read) << to_string(read.error());
+  EXPECT_THAT(rows(file_, "SELECT id, name FROM people ORDER BY id"),
+              ElementsAre("1|Ada", "2|Grace"));
+}
+
+TEST(FindSourceTable, AFolderIsWhatItsLogSays) {
+  const TempFolder folder = TempFolder::make("tables").value();
+  for (const char* inside : {"delta/_delta_log", "ours/_sluice/manifest", "files"}) {
+    std::filesystem::create_directories(folder.path() + "/" + inside);
+  }
+  const auto find = [&](const std::string& path, DeclaredAs declared) {
+    return find_source_table(path, declared, folder.path());
+  };
+  EXPECT_EQ(std::get<DeltaFolder>(find("delta", DeclaredAs::Files).value()).path,
+            folder.path() + "/delta");
+  EXPECT_TRUE(std::holds_alternative<DeltaFolder>(
+      find("file://" + folder.path() + "/delta/", DeclaredAs::Table).value()));
+  EXPECT_TRUE(std::holds_alternative<TableFolder>(find("ours", DeclaredAs::Files).value()));
+  EXPECT_TRUE(std::holds_alternative<TableFolder>(find("files", DeclaredAs::Table).value()));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(find("files", DeclaredAs::Files).value()));
+  EXPECT_EQ(find("files", DeclaredAs::Delta).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(find("nothing", DeclaredAs::Table).error().code, ErrorCode::Unsupported);
 }
 
 TEST_F(SourceTableTest, WhatIsNotThereIsNamed) {
