@@ -162,6 +162,9 @@ struct RowRule {
   std::string category;
   Severity severity = Severity::Error;
   std::optional<Phase> phase;  // empty: where its columns exist
+  /// Position in the steps: it judges the rows that come to this KeepFirst, whatever later steps
+  /// make of its columns. Empty: it judges after the steps of its phase.
+  std::optional<std::size_t> judged_at = std::nullopt;
   SourcePosition at;
   friend bool operator==(const RowRule&, const RowRule&) = default;
 };

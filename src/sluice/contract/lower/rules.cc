@@ -166,6 +166,17 @@ std::string message_of(const RowRule& rule, const std::string& rendered) {
                          : fmt::format("Rule failed: {} ({})", rule.name.value, sql);
 }
 
+/// The step that a key of a deduplication belongs to.
+std::optional<std::size_t> step_of(const RowRule& rule, const SourcePosition& at,
+                                   const std::vector<plan::PlannedStep>& steps) {
+  const auto found = std::ranges::find_if(steps, [&](const plan::PlannedStep& step) {
+    return step.at == at && std::holds_alternative<plan::KeepFirst>(step.step);
+  });
+  return rule.origin != RuleOrigin::DedupKey || found == steps.end()
+             ? std::nullopt
+             : std::optional(static_cast<std::size_t>(found - steps.begin()));
+}
+
 plan::Severity severity_of(RuleSeverity severity) {
   switch (severity) {
     case RuleSeverity::Error: return plan::Severity::Error;
@@ -319,9 +330,10 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
   add_key_row_rules(contract, rules);
   for (const RowRule& rule : rules) {
     const std::string sql = check_sql(contract, rule.check);
+    const SourcePosition at = place(input, rule.span);
     plan::RawSql predicate{.text = bounded_sql(asked_sql(contract, rule.check, sql), rule.bounds),
                            .reads = {},
-                           .at = place(input, rule.span)};
+                           .at = at};
     std::optional<plan::Phase> phase;
     if (rule.phase) {
       phase = rule.phase->value == Phase::Pre ? plan::Phase::Pre : plan::Phase::Post;
@@ -332,7 +344,8 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
                              .category = category_of(rule),
                              .severity = severity_of(rule.severity.value),
                              .phase = phase,
-                             .at = place(input, rule.span)});
+                             .judged_at = step_of(rule, at, out.steps),
+                             .at = at});
   }
   return {};
 }

@@ -98,6 +98,12 @@ std::string rule_counts_query(const plan::Judgement& judgement, std::string_view
 std::vector<std::string> mask_columns(const plan::Judgement& judgement);
 std::vector<std::size_t> flags_of_rules(const plan::Judgement& judgement);
 
+/// Which rows a rule refused at its step, by the rule's position; NULL: it has not.
+inline constexpr std::string_view kJudgedPrefix = "_sluice_judged";
+std::string judged_column(std::size_t rule);
+/// A column of ours that a judgement reads and no row keeps after it.
+bool is_reason(std::string_view hidden);
+
 /// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
 /// names are added to `error_columns`. Casts always can; the contract's SQL where it is guarded.
 bool can_fail(const plan::Step& step, Evaluation evaluation);

@@ -128,9 +128,15 @@ Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgem
                      hidden_list(input, ""), from);
 }
 
-Result<string> rule_case(const plan::RowRule& rule, Evaluation evaluation, std::uint64_t bit,
-                         bool is_error_mask) {
-  SLUICE_TRY(const string predicate, render_inline(duckdb_dialect(), rule.predicate));
+/// What was judged at a step is in a column of ours.
+Result<string> predicate_of(const plan::RowRule& rule, std::size_t position) {
+  return rule.judged_at ? Result<string>(judged_column(position) + " IS NOT TRUE")
+                        : render_inline(duckdb_dialect(), rule.predicate);
+}
+
+Result<string> rule_case(const plan::RowRule& rule, std::size_t position, Evaluation evaluation,
+                         std::uint64_t bit, bool is_error_mask) {
+  SLUICE_TRY(const string predicate, predicate_of(rule, position));
   if (evaluation == Evaluation::Plain) {
     return fmt::format("CASE WHEN (\n{}\n) THEN 0 ELSE {} END", predicate, bit);
   }
@@ -154,8 +160,9 @@ Result<string> rule_pass(const plan::BoundPipeline& bound, const Judgement& judg
       string sum;
       const std::size_t end = std::min(first + kBitsPerMask, judgement.rules.size());
       for (std::size_t i = first; i < end; ++i) {
-        SLUICE_TRY(const string one, rule_case(bound.pipeline.row_rules[judgement.rules[i]],
-                                               evaluation, bit_of(i), is_error_mask));
+        const std::size_t rule = judgement.rules[i];
+        SLUICE_TRY(const string one, rule_case(bound.pipeline.row_rules[rule], rule, evaluation,
+                                               bit_of(i), is_error_mask));
         sum += (sum.empty() ? "" : " + ") + one;
       }
       list += fmt::format(", CAST({} AS {}) AS {}", sum, type_of_mask(end - first),
@@ -261,7 +268,14 @@ string list_of(const std::vector<Reason>& all, bool categories) {
 }  // namespace
 
 Result<string> render_rule(const plan::RowRule& rule) {
-  return rule_case(rule, Evaluation::Plain, 1, false);
+  // Where one of a step is judged, the step itself says which of its columns are missing.
+  return rule.judged_at ? Result<string>("0") : rule_case(rule, 0, Evaluation::Plain, 1, false);
+}
+
+string judged_column(std::size_t rule) { return fmt::format("{}{}", kJudgedPrefix, rule); }
+
+bool is_reason(std::string_view hidden) {
+  return hidden.starts_with("_sluice_e") || hidden.starts_with(kJudgedPrefix);
 }
 
 Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,

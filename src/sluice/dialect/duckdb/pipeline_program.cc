@@ -38,8 +38,11 @@ class ProgramWriter {
   Status adding(const plan::PlannedStep& planned, const schema::Schema& output);
   Status joining(const plan::PlannedStep& planned, const schema::Schema& output);
   Status reshaping(const plan::PlannedStep& planned, const schema::Schema& output);
-  Status judge(const plan::Judgement& judgement, std::string_view name, bool keep_raw);
-  Status judge_at_gate(const plan::Judgement& judgement);
+  Status judge(const plan::Judgement& asked, std::string_view name, bool keep_raw);
+  Status judge_at_gate(const plan::Judgement& asked);
+  Result<string> judged_at(const plan::PlannedStep& step, const string& select,
+                           std::vector<string>& judged) const;
+  plan::Judgement judged_here(plan::Judgement judgement) const;
   std::vector<string> kept_columns(bool keep_raw) const;
   Status finish();
   Status settle_good();
@@ -113,8 +116,39 @@ void ProgramWriter::move_to(ProgramStep& done, const string& table, bool is_kept
 }
 
 bool ProgramWriter::has_reasons() const {
-  return std::ranges::any_of(rows_.hidden,
-                             [](const string& name) { return name.starts_with("_sluice_e"); });
+  return std::ranges::any_of(rows_.hidden, is_reason);
+}
+
+/// Beside a deduplication's rows, which of them its key's rule refuses.
+Result<string> ProgramWriter::judged_at(const plan::PlannedStep& step, const string& select,
+                                        std::vector<string>& judged) const {
+  string list;
+  for (std::size_t i = 0; i < pipeline_.row_rules.size(); ++i) {
+    const plan::RowRule& rule = pipeline_.row_rules[i];
+    if (!rule.judged_at || &pipeline_.steps[*rule.judged_at] != &step) {
+      continue;
+    }
+    SLUICE_TRY(const string predicate, render_inline(duckdb_dialect(), rule.predicate));
+    judged.push_back(judged_column(i));
+    list += fmt::format(", ({}) IS NOT TRUE AS {}", predicate, judged.back());
+  }
+  return judged.empty() ? select : fmt::format("SELECT *{} FROM ({}) AS source", list, select);
+}
+
+/// Without the rules of steps whose rows have left already, with those whose rows leave here.
+plan::Judgement ProgramWriter::judged_here(plan::Judgement judgement) const {
+  const auto is_marked = [&](std::size_t rule) {
+    return std::ranges::find(rows_.hidden, judged_column(rule)) != rows_.hidden.end();
+  };
+  std::erase_if(judgement.rules, [&](std::size_t rule) {
+    return pipeline_.row_rules[rule].judged_at && !is_marked(rule);
+  });
+  for (std::size_t i = 0; i < pipeline_.row_rules.size(); ++i) {
+    if (is_marked(i) && std::ranges::find(judgement.rules, i) == judgement.rules.end()) {
+      judgement.rules.push_back(i);
+    }
+  }
+  return judgement;
 }
 
 Status ProgramWriter::capture_raw(const schema::Schema& columns) {
@@ -235,6 +269,7 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
     SLUICE_TRY(select, guarded_filter(*filter, rows_, errors));
   } else {
     SLUICE_TRY(select, render_step(planned.step, rows_));
+    SLUICE_TRY(select, judged_at(planned, select, errors));
   }
   const string before = is_table_ ? rows_.from : "";
   const string table = new_table();
@@ -354,7 +389,7 @@ std::vector<string> ProgramWriter::kept_columns(bool keep_raw) const {
     const bool is_kept = hidden == kFileColumn   ? keeps_file
                          : hidden == kRawColumn  ? keep_raw
                          : hidden == kSeenColumn ? false
-                                                 : !hidden.starts_with("_sluice_e");
+                                                 : !is_reason(hidden);
     if (is_kept) {
       kept.push_back(hidden);
     }
@@ -362,8 +397,8 @@ std::vector<string> ProgramWriter::kept_columns(bool keep_raw) const {
   return kept;
 }
 
-Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view name,
-                            bool keep_raw) {
+Status ProgramWriter::judge(const plan::Judgement& asked, std::string_view name, bool keep_raw) {
+  const plan::Judgement judgement = judged_here(asked);
   ProgramStep done{.name = string(name)};
   const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
   const std::vector<string> kept = kept_columns(keep_raw);
@@ -391,7 +426,8 @@ Status ProgramWriter::judge(const plan::Judgement& judgement, std::string_view n
 }
 
 /// As judge, but no row is kept that passes: it streams on to whoever reads them.
-Status ProgramWriter::judge_at_gate(const plan::Judgement& judgement) {
+Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
+  const plan::Judgement judgement = judged_here(asked);
   const std::vector<string> kept = kept_columns(false);
   const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
   std::vector<string> told = mask_columns(judgement);
