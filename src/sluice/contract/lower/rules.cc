@@ -1,6 +1,5 @@
 // Rules -> one boolean expression each, and the texts that users know.
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -252,26 +251,15 @@ void lower_dataset_check(const DatasetRule& rule, const LowerInput& input, plan:
              rule.check);
 }
 
-/// SQL in one spelling: letters in lower case, no quotes of names, no white space.
-std::string squeezed(std::string_view sql) {
-  std::string text;
-  for (const char c : sql) {
-    if (c != '"' && c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0) {
-      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-  }
-  return text;
-}
-
 /// COUNT(*) beside COUNT(DISTINCT key) of all rows, as people write that a key is unique.
 bool counts_key(const DatasetSqlCheck& check, const std::vector<Text>& key) {
   std::string columns;
   for (const Text& column : key) {
-    columns += (columns.empty() ? "" : ",") + squeezed(column.value);
+    columns += (columns.empty() ? "" : ",") + squeezed_sql(column.value);
   }
   const std::string distinct =
       (key.size() == 1 ? "count(distinct" + columns : "count(distinct(" + columns + ")") + ")";
-  const std::string sql = squeezed(check.sql.text);
+  const std::string sql = squeezed_sql(check.sql.text);
   return sql.find("where") == std::string::npos &&
          (sql.starts_with("selectcount(*)=" + distinct + "from") ||
           sql.starts_with("selectcount(*)-" + distinct + "from") ||
@@ -310,9 +298,7 @@ void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
   const std::vector<std::string> late = columns_added_at_write(contract);
   for (const Text& column : contract.primary_key) {
     const bool is_covered = std::ranges::any_of(rules, [&](const RowRule& rule) {
-      const auto* check = std::get_if<NotNullCheck>(&rule.check);
-      return check != nullptr && rule.severity.value == RuleSeverity::Error &&
-             schema::same_column(check->field.value, column.value);
+      return rule.severity.value == RuleSeverity::Error && refuses_null(rule, column.value);
     });
     if (!is_covered && std::ranges::find(late, column.value) == late.end()) {
       rules.push_back({.name = {column.value + "_required", {}},

@@ -1,17 +1,19 @@
 #include "sluice/contract/rule/row_rules.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <utility>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract {
 namespace {
 
 bool has_not_null_rule(const Contract& contract, const Field& field) {
   const auto is_not_null = [&](const RowRule& rule) {
-    const auto* check = std::get_if<NotNullCheck>(&rule.check);
-    return check != nullptr && check->field.value == field.name.value;
+    return refuses_null(rule, field.name.value);
   };
   return std::any_of(contract.quality.row_rules.begin(), contract.quality.row_rules.end(),
                      is_not_null);
@@ -63,8 +65,7 @@ void add_dedup_rule(const Transformation& step, const Deduplicate& dedup,
                     std::vector<RowRule>& rules) {
   const bool all_covered = std::all_of(dedup.on.begin(), dedup.on.end(), [&](const Text& column) {
     return std::any_of(rules.begin(), rules.end(), [&](const RowRule& rule) {
-      const auto* check = std::get_if<NotNullCheck>(&rule.check);
-      return check != nullptr && check->field.value == column.value;
+      return refuses_null(rule, column.value);
     });
   });
   if (all_covered || dedup.blank_keys.value == BlankKeys::Keep) {
@@ -106,6 +107,25 @@ void add_milestone_rules(const Fact& fact, std::vector<RowRule>& rules) {
 }
 
 }  // namespace
+
+std::string squeezed_sql(std::string_view sql) {
+  std::string text;
+  for (const char c : sql) {
+    if (c != '"' && c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0) {
+      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return text;
+}
+
+bool refuses_null(const RowRule& rule, std::string_view column) {
+  if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {
+    return rule.bounds.is_empty() &&
+           squeezed_sql(check->sql.text) == squeezed_sql(column) + "isnotnull";
+  }
+  const auto* check = std::get_if<NotNullCheck>(&rule.check);
+  return check != nullptr && schema::same_column(check->field.value, column);
+}
 
 std::vector<std::string> columns_added_at_write(const Contract& contract) {
   std::vector<std::string> columns;
