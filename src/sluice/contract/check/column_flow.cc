@@ -6,12 +6,15 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract {
 namespace {
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& each) {
+    return schema::same_column(each, name);
+  });
 }
 
 /// Names in an expression, each at its place in the file when the expression is one line.
@@ -25,7 +28,7 @@ Texts names_of(const SqlText& sql) {
 
 bool mentions(const Texts& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [&](const Text& each) { return each.value == name; });
+                     [&](const Text& each) { return schema::same_column(each.value, name); });
 }
 
 Texts with(Texts list, const Text& one) {

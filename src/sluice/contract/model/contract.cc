@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sluice/schema/schema.h"
+
 namespace sluice::contract {
 namespace {
 
@@ -62,7 +64,7 @@ constexpr std::array kLayers{
 
 const Field* Model::find(std::string_view field_name) const {
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& field) {
-    return field.name.value == field_name;
+    return schema::same_column(field.name.value, field_name);
   });
   return found == fields.end() ? nullptr : &*found;
 }
