@@ -91,15 +91,47 @@ std::string lifetime_sql(const LifetimeCheck& check) {
       fmt::arg("default", text_literal(check.end_default.value)));
 }
 
+/// A key that is no number, or no time, is none that the field could hold. It is read in a type
+/// wider than the field's, so that no key is rounded to a value of the field.
+std::string comparable_key(const std::string& key, const std::optional<schema::LogicalType>& type) {
+  constexpr int kScale = 10;
+  const auto cast = [&](std::string_view name) {
+    return fmt::format("TRY_CAST({} AS {})", key, name);
+  };
+  if (!type) {
+    return key;
+  }
+  if (std::holds_alternative<schema::Integer>(type->kind)) {
+    return cast(fmt::format("DECIMAL(38, {})", kScale));
+  }
+  if (const auto* decimal = std::get_if<schema::Decimal>(&type->kind)) {
+    return cast(fmt::format("DECIMAL(38, {})", std::max<int>(kScale, decimal->scale)));
+  }
+  if (std::holds_alternative<schema::Float>(type->kind)) {
+    return cast("DOUBLE");
+  }
+  if (std::holds_alternative<schema::Date>(type->kind)) {
+    return cast("TIMESTAMP");
+  }
+  const auto* instant = std::get_if<schema::Timestamp>(&type->kind);
+  return instant == nullptr ? key : cast(instant->utc ? "TIMESTAMPTZ" : "TIMESTAMP");
+}
+
 /// What is asked where it is not what people read: a reference file's numbers are no texts to the
 /// engine, which compares no text with a number.
 std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
   const auto* reference = std::get_if<ReferenceCheck>(&check);
-  if (reference == nullptr || !is_text_field(contract, reference->field.value)) {
+  const Field* field =
+      reference == nullptr ? nullptr : contract.model.find(reference->field.value);
+  if (field == nullptr) {
     return sql;
   }
-  return fmt::format("{} IN (SELECT CAST({} AS VARCHAR) FROM {})", quoted(reference->field.value),
-                     quoted(reference->key.value), quoted(reference->reference.value));
+  const std::string cast = is_text_field(contract, reference->field.value)
+                               ? fmt::format("CAST({} AS VARCHAR)", quoted(reference->key.value))
+                               : comparable_key(quoted(reference->key.value),
+                                                lower_type(field->type.value));
+  return fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), cast,
+                     quoted(reference->reference.value));
 }
 
 std::string check_sql(const Contract& contract, const RowCheck& check) {
