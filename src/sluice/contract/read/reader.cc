@@ -412,11 +412,19 @@ void read_value(Reader& reader, const Node& node, Value& out) {
   }
 }
 
+/// Without the semicolons that end it, unless nothing else is there.
+std::size_t length_of_statement(std::string_view sql) {
+  const std::size_t last = sql.find_last_not_of("; \t\r\n");
+  return last == std::string_view::npos || sql.find(';', last) == std::string_view::npos
+             ? sql.size()
+             : last + 1;
+}
+
 void read_value(Reader& reader, const Node& node, SqlText& out) {
   Text text;
   read_value(reader, node, text);
   if (node.is_scalar()) {
-    out = make_sql(reader.text(), node, 0, text.value.size());
+    out = make_sql(reader.text(), node, 0, length_of_statement(text.value));
   }
 }
 
