@@ -31,10 +31,6 @@ void check_place(const Checking& checking, const Source& source) {
                      "the source says no 'path', and there is no 'server.path'",
                      "give it in the contract, or with --source");
   }
-  if (source.type.value == SourceType::Database && !source.query && !contract.dataset) {
-    checking.out.add(Code::MissingKey, source.span,
-                     "expected 'dataset', the table to read, or 'source.query'");
-  }
 }
 
 void check_dlt(const Checking& checking, const Source& source) {

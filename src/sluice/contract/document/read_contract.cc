@@ -43,7 +43,6 @@ void apply_soft_deletes(Reader& reader, const Node& node, Contract& contract) {
   reader.out().add(Code::ShorthandRead, node.span,
                    "'soft_deletes' is read as 'materialization.soft_delete_column' and its time "
                    "and reason");
-  reader.note_unsupported(node.span, true);
 }
 
 /// `materialization.primary_key` is the contract's key.
