@@ -107,7 +107,8 @@ void check_history(const Checking& checking, const Materialization& target) {
       checking.contract.model.find(scd2.effective_from_field.value) != nullptr;
   if (!scd2.timestamp_field && !scd2.default_effective_from && !source_has_start) {
     checking.out.add(Code::Scd2WithoutTimestamp, target.strategy.span,
-                     "expected 'scd2.timestamp_field', the column that holds the change date");
+                     "no 'scd2.timestamp_field' names the change date, so that a version begins "
+                     "when the run does");
   }
   if (scd2.timestamp_field) {
     check_used(checking, {*scd2.timestamp_field}, "scd2.timestamp_field", "ordered by");

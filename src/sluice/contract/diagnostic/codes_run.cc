@@ -18,9 +18,9 @@ constexpr std::array kCodes{
                       "primary_key: [trip_id]\n"},
     CodeInfo{.code = Code::Scd2WithoutTimestamp,
              .slug = "scd2-without-timestamp",
-             .severity = Severity::Error,
+             .severity = Severity::Warning,
              .summary = "A history (scd2) without `timestamp_field`.",
-             .why = "The day on which a version begins would be the day of the run: a repeated or "
+             .why = "A version begins when the run does, unless the rows have `effective_from`: a "
                     "late load writes another history.",
              .before = "primary_key: [trip_id]\n"
                        "materialization: {strategy: scd2}\n",

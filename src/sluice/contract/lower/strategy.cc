@@ -208,7 +208,8 @@ void add_merge_columns(schema::Schema& columns, const plan::Merge& merge) {
 schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::WriteMode& mode) {
   schema::Schema columns = accepted;
   if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
-    const schema::Field* instant = accepted.find(scd2->timestamp_column);
+    const schema::Field* instant = accepted.find(
+        scd2->timestamp_column.empty() ? scd2->effective_from_column : scd2->timestamp_column);
     const schema::LogicalType from =
         instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
     add_if_absent(columns, scd2->effective_from_column, from);

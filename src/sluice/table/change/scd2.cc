@@ -5,6 +5,7 @@
 // * A late row splits the version that holds its instant; a row of the instant at which a version
 //   starts corrects that version; of several rows of one key and instant the last one counts.
 // * The first version of a new key starts at first_effective_from, where that is given.
+// * A row without a change date is from the default instant, else from now.
 // * Surrogate keys are a digest of key and start, or random; versions keep theirs.
 // * A version keeps its reason; a corrected one gets a new reason.
 #include <fmt/format.h>
@@ -135,6 +136,21 @@ std::string render_batch(const ChangeRequest& request, const plan::Scd2& scd2, c
                         : batch;
 }
 
+/// The column of the batch that says when a row is from; empty: none does.
+std::string change_date(const ChangeRequest& request, const plan::Scd2& scd2) {
+  const bool has_start = request.write->schema.find(scd2.effective_from_column) != nullptr;
+  return !scd2.timestamp_column.empty() ? scd2.timestamp_column
+         : has_start                    ? scd2.effective_from_column
+                                        : "";
+}
+
+/// Numbers tell time too, but none of them is now.
+bool has_default_instant(const ChangeRequest& request, const plan::Scd2& scd2) {
+  const auto& start = request.table.find(scd2.effective_from_column)->type.kind;
+  return scd2.default_instant.has_value() || std::holds_alternative<schema::Timestamp>(start) ||
+         std::holds_alternative<schema::Date>(start) || std::holds_alternative<schema::Text>(start);
+}
+
 Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
                            const plan::Scd2& scd2) {
   const auto& render_type = dialect::duckdb_dialect().render_type;
@@ -142,11 +158,15 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
              render_type(request.table.find(scd2.effective_from_column)->type));
   SLUICE_TRY(const std::string end_type,
              render_type(request.table.find(scd2.effective_to_column)->type));
-  const std::string instant =
-      scd2.timestamp_column.empty()
-          ? render_value(scd2.default_instant.value_or(plan::Value(context.clock->now())),
-                         start_type)
-          : fmt::format("CAST(b.{} AS {})", quote_identifier(scd2.timestamp_column), start_type);
+  const std::string dated = change_date(request, scd2);
+  std::string instant =
+      render_value(scd2.default_instant.value_or(plan::Value(context.clock->now())), start_type);
+  if (!dated.empty()) {
+    const std::string date =
+        fmt::format("CAST(b.{} AS {})", quote_identifier(dated), start_type);
+    instant = has_default_instant(request, scd2) ? fmt::format("coalesce({}, {})", date, instant)
+                                                 : date;
+  }
   const std::vector<std::string> tracked = tracked_columns(request, scd2);
   return Parts{
       .key = dialect::quote_columns(scd2.key),
@@ -294,8 +314,9 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
   SLUICE_CHECK(check_columns(request, scd2));
   SLUICE_CHECK(check_key_columns("an SCD2 history", scd2.key, request.write->schema));
   std::vector<std::string> never_null = scd2.key;
-  if (!scd2.timestamp_column.empty()) {
-    never_null.push_back(scd2.timestamp_column);
+  if (const std::string dated = change_date(request, scd2);
+      !dated.empty() && !has_default_instant(request, scd2)) {
+    never_null.push_back(dated);
   }
   SLUICE_CHECK(
       check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));

@@ -202,6 +202,15 @@ TEST_P(ChangeSuite, Scd2WithoutAnInstantTakesTheGivenOne) {
   EXPECT_THAT(rows("effective_from, tier"), ElementsAre("-1|free", "50|pro"));
 }
 
+TEST_P(ChangeSuite, ARowWithoutItsInstantTakesTheGivenOne) {
+  writer_.table.create(context_, dimension()).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.default_instant = plan::Value(std::int64_t{50});
+  write(scd2, batch("(1, 'free', 'a', 10)")).value();
+  write(scd2, batch("(1, 'pro', 'a', NULL)")).value();
+  EXPECT_THAT(rows("effective_from, tier"), ElementsAre("-1|free", "50|pro"));
+}
+
 TEST_P(ChangeSuite, Scd2RefusesNullKeysAndInstants) {
   writer_.table.create(context_, dimension()).value();
   EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
