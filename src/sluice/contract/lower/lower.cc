@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/rule/row_rules.h"
 
@@ -204,7 +205,7 @@ Result<schema::Schema> lower_target_columns(const Contract& contract, const Lowe
   for (const plan::LineageColumn& column : stamped.lineage) {
     add_if_absent(columns, column.name, stored_type(column.stamp));
   }
-  return with_kept_columns(columns, mode);
+  return with_declared_dates(contract, columns, mode, with_kept_columns(columns, mode));
 }
 
 }  // namespace sluice::contract

@@ -7,6 +7,7 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/contract/evolution/evolution.h"
+#include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/run/write/write.h"
@@ -198,7 +199,8 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
   if (state) {
     take_types(state->schema, rows);
   }
-  const schema::Schema columns = with_kept_columns(rows.columns, mode);
+  const schema::Schema columns = with_declared_dates(contract, rows.columns, mode,
+                                                     with_kept_columns(rows.columns, mode));
   if (state) {
     SLUICE_CHECK(
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
