@@ -6,6 +6,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/contract/bind/binding_internal.h"
+#include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
@@ -97,7 +98,7 @@ Status Binding::start() {
     }
   }
   if (contract_.extraction) {
-    for (const Pair<Text>& pattern : contract_.extraction->patterns) {
+    for (const Pair<Text>& pattern : patterns_of(contract_)) {
       add_column(columns_, pattern.key.value, kText);
     }
     for (const Field& field : contract_.extraction->output_schema) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sluice/contract/check/checks_internal.h"
+#include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/document/document_words.h"
@@ -187,14 +188,15 @@ void check_extraction(const Checking& checking) {
     return;
   }
   const Extraction& extraction = *checking.contract.extraction;
-  for (const Pair<Text>& each : extraction.patterns) {
+  const TextMap patterns = patterns_of(checking.contract);
+  for (const Pair<Text>& each : patterns) {
     const std::string fault = regex_fault(each.value.value);
     if (!fault.empty()) {
       checking.out.add(Code::BadRegex, each.value.span,
                        "the pattern is not a regular expression of RE2: " + fault);
     }
   }
-  if (extraction.provider.value == "regex" && extraction.patterns.empty()) {
+  if (extraction.provider.value == "regex" && patterns.empty()) {
     checking.out.add(Code::MissingKey, extraction.span,
                      "expected 'patterns' in 'extraction' for the provider 'regex'");
   }

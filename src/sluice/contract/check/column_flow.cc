@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
 #include "sluice/schema/schema.h"
@@ -243,7 +244,7 @@ ColumnFlow::ColumnFlow(const Contract& contract) : has_model_(!contract.model.fi
     }
   }
   if (contract.extraction) {
-    for (const Pair<Text>& each : contract.extraction->patterns) {
+    for (const Pair<Text>& each : patterns_of(contract)) {
       known_.push_back(each.key.value);
     }
     for (const Field& field : contract.extraction->output_schema) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/lower/lower_internal.h"
 
@@ -374,7 +375,7 @@ Status lower_extraction(const Contract& contract, const LowerInput& input, plan:
         "use provider: regex with text_column and patterns, or extract before");
   }
   plan::Assign assign;
-  for (const Pair<Text>& pattern : extraction.patterns) {
+  for (const Pair<Text>& pattern : patterns_of(contract)) {
     assign.assignments.push_back({.column = pattern.key.value,
                                   .value = plan::RegexGroup{.column = extraction.text_column->value,
                                                             .pattern = pattern.value.value}});

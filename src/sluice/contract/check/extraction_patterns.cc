@@ -1,0 +1,28 @@
+#include "sluice/contract/check/extraction_patterns.h"
+
+#include <algorithm>
+
+#include "sluice/schema/schema.h"
+
+namespace sluice::contract {
+
+TextMap patterns_of(const Contract& contract) {
+  TextMap patterns;
+  if (!contract.extraction) {
+    return patterns;
+  }
+  patterns = contract.extraction->patterns;
+  for (const Field& field : contract.model.fields) {
+    const bool is_labelled = !field.extraction_task || field.extraction_task->value == "metadata";
+    const bool is_named = std::any_of(patterns.begin(), patterns.end(), [&](const auto& each) {
+      return schema::same_column(each.key.value, field.name.value);
+    });
+    if (contract.extraction->provider.value == "regex" && is_labelled && !is_named &&
+        !field.extraction_examples.empty()) {
+      patterns.push_back({.key = field.name, .value = field.extraction_examples.front()});
+    }
+  }
+  return patterns;
+}
+
+}  // namespace sluice::contract
