@@ -54,6 +54,12 @@ class ExternalLogic(InFolder):
         self.assertEqual(report["ledger"][0]["step"], "external_logic")
         self.assertEqual((report["rows"]["source"], report["rows"]["quarantined"]), (3, 1))
 
+    def test_without_an_engine_it_is_given_that_of_the_run(self) -> None:
+        self.contract(DOUBLE, text=CONTRACT.replace("engine: polars, ", ""))
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.good(), [{"id": 1, "doubled": 2}, {"id": 2, "doubled": 4}])
+
     def test_rows_that_it_drops_and_adds_are_counted(self) -> None:
         for body, good, dropped, added in (
                 ("return frame.head(1).with_columns(doubled=frame['id'].head(1))", 1, 2, 0),

@@ -17,8 +17,7 @@ void read_handles_output(Reader& reader, const Node& node, ExternalLogic& logic)
 constexpr std::array kLogicKeys{
     required<&ExternalLogic::type>("type", "python, notebook or command"),
     required<&ExternalLogic::path>("path", "File, relative to the contract"),
-    standard<&ExternalLogic::engine>("engine", "Engine that the script is written for",
-                                     "the script is given the run's engine"),
+    key<&ExternalLogic::engine>("engine", "Engine that the script is written for (the run's)"),
     key<&ExternalLogic::entrypoint>("entrypoint", "Function that is called (run)"),
     key<&ExternalLogic::args>("args", "Its arguments"),
     key<&ExternalLogic::output_path>("output_path", "File that it writes"),

@@ -106,6 +106,25 @@ void add_milestone_rules(const Fact& fact, std::vector<RowRule>& rules) {
   }
 }
 
+/// The word that reports know, where people write another for the same.
+std::string settled_category(const std::string& word) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords{{
+      {"complete", "completeness"},
+      {"consistant", "consistency"},
+      {"consistent", "consistency"},
+      {"referential", "consistency"},
+      {"referential_integrity", "consistency"},
+      {"integrity", "consistency"},
+      {"valid", "validity"},
+      {"accurate", "accuracy"},
+      {"timely", "timeliness"},
+      {"unique", "uniqueness"},
+  }};
+  const auto known = std::find_if(kWords.begin(), kWords.end(),
+                                  [&](const auto& each) { return each.first == word; });
+  return known == kWords.end() ? word : std::string(known->second);
+}
+
 }  // namespace
 
 std::string squeezed_sql(std::string_view sql) {
@@ -171,7 +190,7 @@ std::vector<RowRule> all_row_rules(const Contract& contract) {
 
 std::string category_of(const RowRule& rule) {
   if (rule.category) {
-    return rule.category->value;
+    return settled_category(rule.category->value);
   }
   return std::visit(overloaded{
                         [](const SqlCheck&) { return "correctness"; },
@@ -189,7 +208,7 @@ std::string category_of(const RowRule& rule) {
 
 std::string category_of(const DatasetRule& rule) {
   if (rule.category) {
-    return rule.category->value;
+    return settled_category(rule.category->value);
   }
   return std::visit(overloaded{
                         [](const DatasetSqlCheck&) { return "correctness"; },
