@@ -13,9 +13,8 @@ namespace sluice::contract {
 namespace {
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& each) {
-    return schema::same_column(each, name);
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& each) { return schema::same_column(each, name); });
 }
 
 /// Names in an expression, each at its place in the file when the expression is one line.

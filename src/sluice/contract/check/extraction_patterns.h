@@ -1,6 +1,6 @@
-// What `extraction: {provider: regex}` looks for, by the column that it makes. A contract says it in
-// two places: in the block, which wins, and as the first example of a field. Pure; safe to call from
-// any thread.
+// What `extraction: {provider: regex}` looks for, by the column that it makes. A contract says it
+// in two places: in the block, which wins, and as the first example of a field. Pure; safe to call
+// from any thread.
 #pragma once
 
 #include "sluice/contract/model/contract.h"

@@ -121,15 +121,14 @@ std::string comparable_key(const std::string& key, const std::optional<schema::L
 /// engine, which compares no text with a number.
 std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
   const auto* reference = std::get_if<ReferenceCheck>(&check);
-  const Field* field =
-      reference == nullptr ? nullptr : contract.model.find(reference->field.value);
+  const Field* field = reference == nullptr ? nullptr : contract.model.find(reference->field.value);
   if (field == nullptr) {
     return sql;
   }
-  const std::string cast = is_text_field(contract, reference->field.value)
-                               ? fmt::format("CAST({} AS VARCHAR)", quoted(reference->key.value))
-                               : comparable_key(quoted(reference->key.value),
-                                                lower_type(field->type.value));
+  const std::string cast =
+      is_text_field(contract, reference->field.value)
+          ? fmt::format("CAST({} AS VARCHAR)", quoted(reference->key.value))
+          : comparable_key(quoted(reference->key.value), lower_type(field->type.value));
   return fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), cast,
                      quoted(reference->reference.value));
 }

@@ -64,9 +64,8 @@ std::string quoted_identifier(std::string_view name) {
 void add_dedup_rule(const Transformation& step, const Deduplicate& dedup,
                     std::vector<RowRule>& rules) {
   const bool all_covered = std::all_of(dedup.on.begin(), dedup.on.end(), [&](const Text& column) {
-    return std::any_of(rules.begin(), rules.end(), [&](const RowRule& rule) {
-      return refuses_null(rule, column.value);
-    });
+    return std::any_of(rules.begin(), rules.end(),
+                       [&](const RowRule& rule) { return refuses_null(rule, column.value); });
   });
   if (all_covered || dedup.blank_keys.value == BlankKeys::Keep) {
     return;

@@ -199,8 +199,8 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
   if (state) {
     take_types(state->schema, rows);
   }
-  const schema::Schema columns = with_declared_dates(contract, rows.columns, mode,
-                                                     with_kept_columns(rows.columns, mode));
+  const schema::Schema columns =
+      with_declared_dates(contract, rows.columns, mode, with_kept_columns(rows.columns, mode));
   if (state) {
     SLUICE_CHECK(
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));

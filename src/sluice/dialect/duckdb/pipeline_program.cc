@@ -115,9 +115,7 @@ void ProgramWriter::move_to(ProgramStep& done, const string& table, bool is_kept
   is_origin_kept_ = is_kept;
 }
 
-bool ProgramWriter::has_reasons() const {
-  return std::ranges::any_of(rows_.hidden, is_reason);
-}
+bool ProgramWriter::has_reasons() const { return std::ranges::any_of(rows_.hidden, is_reason); }
 
 /// Beside a deduplication's rows, which of them its key's rule refuses.
 Result<string> ProgramWriter::judged_at(const plan::PlannedStep& step, const string& select,

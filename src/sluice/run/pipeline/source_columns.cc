@@ -192,9 +192,10 @@ Status Settler::settle_plain(const std::vector<string>& files, SourceColumns& se
   for (const Field& field : columns.fields) {
     if (std::holds_alternative<schema::Json>(field.type.kind)) {
       unsure.fields.push_back(field);
-      counts += fmt::format("{0}count({1}), count(*) FILTER (WHERE json_type({1}) IN ('OBJECT', "
-                            "'ARRAY'))",
-                            counts.empty() ? "" : ", ", dialect::quote_identifier(field.name));
+      counts += fmt::format(
+          "{0}count({1}), count(*) FILTER (WHERE json_type({1}) IN ('OBJECT', "
+          "'ARRAY'))",
+          counts.empty() ? "" : ", ", dialect::quote_identifier(field.name));
     }
   }
   if (unsure.fields.empty()) {

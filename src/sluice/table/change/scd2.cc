@@ -162,10 +162,9 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
   std::string instant =
       render_value(scd2.default_instant.value_or(plan::Value(context.clock->now())), start_type);
   if (!dated.empty()) {
-    const std::string date =
-        fmt::format("CAST(b.{} AS {})", quote_identifier(dated), start_type);
-    instant = has_default_instant(request, scd2) ? fmt::format("coalesce({}, {})", date, instant)
-                                                 : date;
+    const std::string date = fmt::format("CAST(b.{} AS {})", quote_identifier(dated), start_type);
+    instant =
+        has_default_instant(request, scd2) ? fmt::format("coalesce({}, {})", date, instant) : date;
   }
   const std::vector<std::string> tracked = tracked_columns(request, scd2);
   return Parts{
