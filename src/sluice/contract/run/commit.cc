@@ -116,6 +116,20 @@ plan::CreateTable target_of(const Contract& contract, schema::Schema columns) {
   return create;
 }
 
+Status check_partitions(const Contract& contract, const schema::Schema& columns) {
+  for (const Text& column :
+       contract.materialization ? contract.materialization->partition_by : Texts{}) {
+    if (columns.find(column.value) == nullptr) {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("no accepted row has the column of materialization.partition_by"
+                                    ": '{}'",
+                                    column.value))
+          .with_hint("name a column of the model, or remove it from partition_by");
+    }
+  }
+  return {};
+}
+
 namespace {
 
 /// Reads through, and leaves every change out. What a commit still has to move counts as moved: the
@@ -205,6 +219,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
     SLUICE_CHECK(
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
   } else {
+    SLUICE_CHECK(check_partitions(contract, columns));
     SLUICE_CHECK(table.create(context, target_of(contract, columns), properties_of(contract)));
   }
   plan::Write write{.target = id_of(contract),
