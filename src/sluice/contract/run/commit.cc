@@ -116,6 +116,8 @@ plan::CreateTable target_of(const Contract& contract, schema::Schema columns) {
   return create;
 }
 
+namespace {
+
 Status check_partitions(const Contract& contract, const schema::Schema& columns) {
   for (const Text& column :
        contract.materialization ? contract.materialization->partition_by : Texts{}) {
@@ -129,8 +131,6 @@ Status check_partitions(const Contract& contract, const schema::Schema& columns)
   }
   return {};
 }
-
-namespace {
 
 /// Reads through, and leaves every change out. What a commit still has to move counts as moved: the
 /// log alone says what the table holds.
