@@ -320,12 +320,14 @@ Result<std::string> Writer::write(const DdlOptions& options) {
 }
 
 /// Spark keeps a table in the format that the contract names, each with a layout of its own.
-std::string_view keeper_name(const Contract& contract, std::string_view dialect) {
-  const MaybeText format =
-      contract.materialization ? contract.materialization->format : std::nullopt;
-  const bool is_named =
-      dialect == "spark" && format && (format->value == "delta" || format->value == "iceberg");
-  return is_named ? std::string_view(format->value) : dialect;
+std::string keeper_name(const Contract& contract, std::string_view dialect) {
+  if (dialect == "spark" && contract.materialization && contract.materialization->format) {
+    const std::string& format = contract.materialization->format->value;
+    if (format == "delta" || format == "iceberg") {
+      return format;
+    }
+  }
+  return std::string(dialect);
 }
 
 }  // namespace
@@ -334,7 +336,7 @@ std::span<const std::string_view> ddl_dialects() { return kNames; }
 
 Result<std::string> render_ddl(const Contract& contract, std::string_view dialect,
                                const DdlOptions& options) {
-  const std::string name(keeper_name(contract, dialect));
+  const std::string name = keeper_name(contract, dialect);
   const auto* keeper = std::ranges::find(kKeepers, name, &Keeper::name);
   if (keeper == kKeepers.end()) {
     return make_error(ErrorCode::InvalidArgument, fmt::format("no such dialect: '{}'", dialect))

@@ -26,8 +26,8 @@ constexpr const char* kTexts =
 TEST(DuckTrimTest, TakesAllWhiteSpaceOfAsciiAndNoOther) {
   EXPECT_THAT(
       rows({}, std::string("SELECT '[' || _sluice_trim(t) || ']' FROM ") + kTexts + " ORDER BY i"),
-      ElementsAre("[a b]", "[]", "null", "[]", "[a text that is not short]", "[twelve signs]",
-                  "[\u00a0é]"));
+      ElementsAre("'[a b]'", "'[]'", "null", "'[]'", "'[a text that is not short]'",
+                  "'[twelve signs]'", "'[\u00a0é]'"));
 }
 
 TEST(DuckTrimTest, TakesOneSideAlone) {
