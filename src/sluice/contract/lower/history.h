@@ -1,5 +1,7 @@
 // The dates of a history (scd2) in the types that the contract declares for them. They are made by
-// the write, so that no cast of the run gives them their type. Pure; safe to call from any thread.
+// the write, so that no cast of the run gives them their type.
+//
+// Pure; safe to call from any thread.
 #pragma once
 
 #include "sluice/contract/model/contract.h"

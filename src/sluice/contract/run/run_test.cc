@@ -4,7 +4,6 @@
 #include <fstream>
 #include <sstream>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
@@ -425,28 +424,6 @@ TEST_F(Run, AJoinedSelectKeepsMasksUnderEveryNameThatTheEngineGives) {
   ASSERT_TRUE(done) << to_string(done.error());
   EXPECT_THAT(text_of("good.jsonl"), HasSubstr("\"email_2\":\"enc:"));
   EXPECT_THAT(text_of("good.jsonl"), testing::Not(HasSubstr("@b.c")));
-}
-
-TEST_F(Run, KeysOfALinkStayAsTheyAreWrittenBelowWhatItsReaderSamples) {
-  std::string reference = "code,name\n";
-  for (int i = 100; i < 30'000; ++i) {
-    reference += fmt::format("{0},n{0}\n", i);
-  }
-  write("ref.csv", reference + "007,bond\n");
-  write("in.jsonl", "{\"id\": 1, \"code\": \"007\"}\n{\"id\": 2, \"code\": \"7\"}\n");
-  RunOptions with = options();
-  with.output_good = folder_.path() + "/good.jsonl";
-  const auto done = run(context_, write("c.yaml", R"(
-source: {path: in.jsonl}
-model: {fields: [{name: id, type: int}, {name: code, type: string}, {name: name, type: string}]}
-links: [{name: dim, path: ref.csv}]
-transformations: [{lookup: {field: name, reference: dim, "on": code, key: code, value: name}}]
-)"),
-                        with);
-  ASSERT_TRUE(done) << to_string(done.error());
-  EXPECT_EQ(text_of("good.jsonl"),
-            "{\"id\":1,\"code\":\"007\",\"name\":\"bond\"}\n"
-            "{\"id\":2,\"code\":\"7\",\"name\":null}\n");
 }
 
 TEST_F(Run, AnObservedValueOfAMaskedColumnIsNotTold) {

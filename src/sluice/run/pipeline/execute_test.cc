@@ -357,6 +357,26 @@ TEST_P(ExecutePipeline, UnknownColumnsAreRefusedRowByRowInJson) {
   EXPECT_THAT(good(), ElementsAre("1", "2"));
 }
 
+TEST_P(ExecutePipeline, KeysOfAReferenceStayAsTheyAreWrittenBelowWhatItsReaderSamples) {
+  plan::Pipeline pipeline = over_json(R"({"code": "007"}
+{"code": "7"})");
+  std::string codes = "code,name\n";
+  for (int i = 100; i < 30'000; ++i) {
+    codes += fmt::format("{0},n{0}\n", i);
+  }
+  pipeline.references = {{.name = "ref",
+                          .scan = plan::FileScan{.files = {write("ref.csv", codes + "007,bond\n")},
+                                                 .format = plan::CsvFormat{}},
+                          .columns = {},
+                          .filter = {},
+                          .query = {}}};
+  add_step(pipeline, "lookup", plan::Phase::Post,
+           plan::LookUp{
+               .column = "name", .reference = "ref", .on = "code", .key = "code", .value = "name"});
+  (void)run(pipeline).value();
+  EXPECT_THAT(good(), ElementsAre("007|bond", "7|null"));
+}
+
 TEST_P(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
   plan::Pipeline pipeline = over_json(R"({"id": 1}
 {"id": 1}
