@@ -374,7 +374,7 @@ TEST_P(ExecutePipeline, KeysOfAReferenceStayAsTheyAreWrittenBelowWhatItsReaderSa
            plan::LookUp{
                .column = "name", .reference = "ref", .on = "code", .key = "code", .value = "name"});
   (void)run(pipeline).value();
-  EXPECT_THAT(good(), ElementsAre("007|bond", "7|null"));
+  EXPECT_THAT(good(), ElementsAre("007|bond", "7|-"));
 }
 
 TEST_P(ExecutePipeline, DataSetRulesJudgeTheAcceptedRows) {
