@@ -5,6 +5,8 @@
 #include <cctype>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sluice/base/overloaded.h"
 #include "sluice/schema/schema.h"
 
@@ -97,8 +99,9 @@ void add_milestone_rules(const Fact& fact, std::vector<RowRule>& rules) {
     const std::string b = quoted_identifier(later.value);
     rules.push_back(
         {.name = {"fact_milestone_" + earlier.value + "_to_" + later.value, {}},
-         .check = SqlCheck{.sql = {.text = b + " IS NULL OR " + a + " IS NULL OR " + b + " >= " + a,
-                                   .span = later.span}},
+         .check =
+             SqlCheck{.sql = {.text = fmt::format("{0} IS NULL OR {1} IS NULL OR {0} >= {1}", b, a),
+                              .span = later.span}},
          .category = Text{"consistency", {}},
          .origin = RuleOrigin::Milestone,
          .span = later.span});
