@@ -5,7 +5,7 @@
 namespace sluice::cli {
 namespace {
 
-std::string told(const std::optional<std::string>& text, schema::LogicalType type) {
+std::string told(const std::optional<std::string>& text, const schema::LogicalType& type) {
   return json_cell(text, type);
 }
 
