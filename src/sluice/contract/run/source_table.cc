@@ -34,7 +34,7 @@ SourceTable table_in_folder(const std::string& folder) {
 
 /// A path, and not a name of three parts that happens to lie there.
 Result<SourceTable> find_table_by_path(const std::string& path, DeclaredAs declared) {
-  const SourceTable found = table_in_folder(path);
+  SourceTable found = table_in_folder(path);
   if (!std::holds_alternative<std::monostate>(found) || declared == DeclaredAs::Files) {
     return found;
   }
@@ -50,7 +50,7 @@ Result<SourceTable> find_table_by_name(const DatabaseName& named, bool is_name) 
   if (is_there(named.file)) {
     return SourceTable(named);
   }
-  if (const SourceTable found = table_in_folder(named.folder);
+  if (SourceTable found = table_in_folder(named.folder);
       !std::holds_alternative<std::monostate>(found)) {
     return found;
   }

@@ -33,7 +33,7 @@ string joined(const string& list, const string& more) {
 
 /// The elements of a column that holds a list, or JSON's text of one; of nothing there are none.
 string elements(const plan::ExplodeList& step, const Rows& input) {
-  const string name = quote_identifier(step.column);
+  string name = quote_identifier(step.column);
   const schema::Field* field = input.columns.find(step.column);
   if (field != nullptr && std::holds_alternative<schema::List>(field->type.kind)) {
     return name;

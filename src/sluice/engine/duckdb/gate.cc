@@ -166,7 +166,7 @@ class DuckGate final : public Gate {
 
 Result<std::unique_ptr<Gate>> make_gate(std::shared_ptr<DuckDatabase> database,
                                         const GateOptions& options) {
-  SLUICE_TRY(auto session, DuckSession::open(database));
+  SLUICE_TRY(auto session, DuckSession::open(std::move(database)));
   DuckSession& registrar = *session;
   auto keeper = std::make_shared<Keeper>(std::move(session), options.flags);
   DuckFunction made = make_volatile_function(options.name, DUCKDB_TYPE_BOOLEAN, &call);

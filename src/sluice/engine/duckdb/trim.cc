@@ -35,7 +35,7 @@ void put_text(duckdb_vector vector, duckdb_string_t* values, idx_t row, std::str
   std::ranges::copy(text, value.value.inlined.inlined);
 }
 
-template <std::string_view (*kTrim)(std::string_view)>
+template <std::string_view (*Trim)(std::string_view)>
 void trim_chunk(duckdb_function_info /*info*/, duckdb_data_chunk input, duckdb_vector output) {
   const idx_t rows = duckdb_data_chunk_get_size(input);
   duckdb_vector texts = duckdb_data_chunk_get_vector(input, 0);
@@ -54,7 +54,7 @@ void trim_chunk(duckdb_function_info /*info*/, duckdb_data_chunk input, duckdb_v
     }
     duckdb_string_t& text = read[row];
     put_text(output, written, row,
-             kTrim({duckdb_string_t_data(&text), duckdb_string_t_length(text)}));
+             Trim({duckdb_string_t_data(&text), duckdb_string_t_length(text)}));
   }
 }
 

@@ -32,7 +32,7 @@ bool is_nested(const schema::LogicalType& type) {
 /// A value as the format spells it: CSV has no nested ones, and JSON's numbers are of 64 bits, so
 /// that one of 32 would be written with digits that it never had.
 std::string output_value(const schema::Field& field, OutputFormat format) {
-  const std::string column = dialect::quote_identifier(field.name);
+  std::string column = dialect::quote_identifier(field.name);
   const auto* number = std::get_if<schema::Float>(&field.type.kind);
   if (format == OutputFormat::Csv && is_nested(field.type)) {
     return fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column);

@@ -249,7 +249,7 @@ Status FileStorage::flush_both(const FileHandle& file, const FileHandle& folder,
   // By default it runs when it is asked for, should there be no thread.
   std::future<Status> shown = std::async([&] { return flush_visible(folder, path); });
   const Status written = tree_.flush(file, path);
-  const Status visible = shown.get();
+  Status visible = shown.get();
   SLUICE_CHECK(written);
   return visible;
 }
