@@ -129,4 +129,12 @@ const Dialect& duckdb_dialect() {
   return kDialect;
 }
 
+std::string render_repeats(const schema::Field& column) {
+  const auto* number = std::get_if<schema::Integer>(&column.type.kind);
+  if (number == nullptr || (number->bits == 64 && !number->is_signed)) {
+    return "";
+  }
+  return fmt::format("_sluice_repeats({})", quote_identifier(column.name));
+}
+
 }  // namespace sluice::dialect

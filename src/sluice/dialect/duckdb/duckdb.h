@@ -9,4 +9,8 @@ namespace sluice::dialect {
 
 const Dialect& duckdb_dialect();
 
+/// An aggregate: how often a value of the column came again, a NULL aside. NULL itself where the
+/// values lie too far from each other; empty for a column that is no whole number.
+std::string render_repeats(const schema::Field& column);
+
 }  // namespace sluice::dialect

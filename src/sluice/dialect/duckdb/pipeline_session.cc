@@ -5,6 +5,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
 
@@ -106,12 +107,8 @@ string render_quick_observation(const plan::Observation& observation,
     return "";
   }
   const schema::Field* key = columns.find(keys->columns.front());
-  const auto* number = key == nullptr ? nullptr : std::get_if<schema::Integer>(&key->type.kind);
-  if (number == nullptr || (number->bits == 64 && !number->is_signed)) {
-    return "";
-  }
-  return fmt::format("SELECT CAST(_sluice_repeats({}) AS VARCHAR) FROM source",
-                     quote_identifier(key->name));
+  const string repeats = key == nullptr ? "" : render_repeats(*key);
+  return repeats.empty() ? "" : fmt::format("SELECT CAST({} AS VARCHAR) FROM source", repeats);
 }
 
 }  // namespace sluice::dialect

@@ -121,7 +121,8 @@ Status check_unique_key(const Context& context, engine::Connection& connection,
                         const ChangeRequest& request, const std::vector<std::string>& key) {
   const std::string& batch = request.batch.relation;
   SLUICE_CHECK(check_key_columns("a unique append", key, request.write->schema));
-  SLUICE_CHECK(check_keys(context, connection, batch, "a unique append", key, request.batch.rows));
+  SLUICE_CHECK(check_keys(context, connection, batch, "a unique append", key, request.table,
+                          request.batch.rows));
   return check_new(context, connection, batch, request.target, key);
 }
 

@@ -1,9 +1,11 @@
 #include "sluice/table/change/key_check.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/change/text_rows.h"
@@ -52,6 +54,43 @@ std::string named(const std::vector<std::string>& columns, const std::string& fr
       "WITH found AS MATERIALIZED (SELECT {0}, {1} FROM {2}) SELECT CAST({0} + 1 AS VARCHAR), {3}, "
       "CAST((SELECT count(*) FROM found) AS VARCHAR) FROM found ORDER BY {0} LIMIT {4}",
       kPosition, dialect::quote_columns(columns), from, render_description(columns), kRowsNamedMax);
+}
+
+/// Keys without a NULL, each once; empty when they are no whole numbers that lie near each other.
+Result<std::optional<std::int64_t>> count_near_keys(const Context& context,
+                                                    engine::Connection& connection,
+                                                    std::string_view relation,
+                                                    const std::vector<std::string>& key,
+                                                    const schema::Schema& table) {
+  const schema::Field* column = key.size() == 1 ? table.find(key.front()) : nullptr;
+  const std::string repeats = column == nullptr ? "" : dialect::render_repeats(*column);
+  if (repeats.empty()) {
+    return std::optional<std::int64_t>{};
+  }
+  SLUICE_TRY(const auto seen,
+             find_text_rows(context, connection,
+                            fmt::format("SELECT CAST(count({}) - {} AS VARCHAR) FROM {}",
+                                        quote_identifier(column->name), repeats,
+                                        quote_identifier(relation))));
+  if (!seen.at(0).at(0).has_value()) {
+    return std::optional<std::int64_t>{};
+  }
+  SLUICE_TRY(const std::int64_t keys, parse_count(*seen[0][0]));
+  return std::optional(keys);
+}
+
+/// The same of any key.
+Result<std::int64_t> count_keys(const Context& context, engine::Connection& connection,
+                                std::string_view relation, const std::vector<std::string>& key) {
+  std::string is_known;
+  for (const std::string& column : key) {
+    is_known +=
+        fmt::format("{}{} IS NOT NULL", is_known.empty() ? "" : " AND ", quote_identifier(column));
+  }
+  return load_count(context, connection,
+                    fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM (SELECT DISTINCT {} FROM {} "
+                                "WHERE {})",
+                                dialect::quote_columns(key), quote_identifier(relation), is_known));
 }
 
 }  // namespace
@@ -123,18 +162,13 @@ Status check_once(const Context& context, engine::Connection& connection, std::s
 }
 
 Status check_keys(const Context& context, engine::Connection& connection, std::string_view relation,
-                  std::string_view use, const std::vector<std::string>& key, std::int64_t rows) {
-  std::string is_known;
-  for (const std::string& column : key) {
-    is_known +=
-        fmt::format("{}{} IS NOT NULL", is_known.empty() ? "" : " AND ", quote_identifier(column));
+                  std::string_view use, const std::vector<std::string>& key,
+                  const schema::Schema& table, std::int64_t rows) {
+  SLUICE_TRY(std::optional<std::int64_t> keys,
+             count_near_keys(context, connection, relation, key, table));
+  if (!keys.has_value()) {
+    SLUICE_TRY(keys, count_keys(context, connection, relation, key));
   }
-  SLUICE_TRY(
-      const std::int64_t keys,
-      load_count(context, connection,
-                 fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM (SELECT DISTINCT {} "
-                             "FROM {} WHERE {})",
-                             dialect::quote_columns(key), quote_identifier(relation), is_known)));
   if (keys == rows) {
     return {};
   }

@@ -28,9 +28,11 @@ Status check_no_null(const Context& context, engine::Connection& connection,
 Status check_once(const Context& context, engine::Connection& connection, std::string_view relation,
                   std::string_view use, const std::vector<std::string>& key);
 
-/// Both of these, of a batch of so many rows: one query when nothing is wrong.
+/// Both of these, of a batch of so many rows: one query when nothing is wrong. `table`: the columns
+/// of the batch.
 Status check_keys(const Context& context, engine::Connection& connection, std::string_view relation,
-                  std::string_view use, const std::vector<std::string>& key, std::int64_t rows);
+                  std::string_view use, const std::vector<std::string>& key,
+                  const schema::Schema& table, std::int64_t rows);
 
 /// DataRejected when a row of the batch has a key that `target` (a FROM item) holds.
 Status check_new(const Context& context, engine::Connection& connection, std::string_view relation,

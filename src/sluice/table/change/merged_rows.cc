@@ -1,5 +1,6 @@
 #include "sluice/table/change/merged_rows.h"
 
+#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,9 @@ namespace sluice::table {
 namespace {
 
 using dialect::quote_identifier;
+
+/// Of a file, asked alone before all of them: a batch that lies all over the table changes one.
+constexpr int kFirstRows = 2'048;
 
 const plan::Merge& merge_of(const ChangeRequest& request) {
   return std::get<plan::Merge>(request.write->mode);
@@ -40,10 +44,17 @@ bool merges_in_one_pass(const plan::WriteMode& mode) {
 
 Result<bool> changes_a_row(const Context& context, engine::Connection& connection,
                            const ChangeRequest& request) {
-  SLUICE_TRY(const std::string query,
-             internal::render_any_changed(context, request, merge_of(request)));
-  SLUICE_TRY(const auto rows, find_text_rows(context, connection, query));
-  return !rows.empty();
+  ChangeRequest first = request;
+  first.target = fmt::format("(SELECT * FROM {} LIMIT {})", request.target, kFirstRows);
+  for (const ChangeRequest* rows : std::initializer_list<const ChangeRequest*>{&first, &request}) {
+    SLUICE_TRY(const std::string query,
+               internal::render_any_changed(context, *rows, merge_of(request)));
+    SLUICE_TRY(const auto changed, find_text_rows(context, connection, query));
+    if (!changed.empty()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Result<MergedRows> make_merged_rows(const Context& context, engine::Connection& connection,
