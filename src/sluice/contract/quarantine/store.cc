@@ -20,6 +20,7 @@ using dialect::quote_identifier;
 using dialect::quote_literal;
 
 constexpr std::string_view kKeptRelation = "sluice_quarantine";
+constexpr std::string_view kRowNumbers = "_sluice_row_numbers";
 constexpr std::string_view kEventRelation = "sluice_history_lines";
 
 constexpr std::string_view kHistoryColumns[] = {"row_id", "event",    "happened_at", "run_id",
@@ -231,10 +232,13 @@ Result<table::Receipt> QuarantineStore::append_rows(const Context& context, cons
           ? quote_literal(rows.shape)
           : fmt::format("CASE WHEN {} IS NOT NULL THEN {} ELSE {} END", dialect::kLineTextColumn,
                         quote_literal(rows.line_shape), quote_literal(rows.shape));
+  // A row_number would be counted by one thread.
+  SLUICE_TRY([[maybe_unused]] const std::int64_t counter,
+             connection_->execute(
+                 context, fmt::format("CREATE OR REPLACE TEMP SEQUENCE {}", kRowNumbers)));
   const std::string from = fmt::format(
-      "(SELECT *, concat({}, ':', row_number() OVER ()) AS {}, {} AS {}, {} AS {}, {} AS {} FROM "
-      "{})",
-      quote_literal(to_string(rows.run_id)), kRowIdColumn, quote_literal(rows.batch), kBatchColumn,
+      "(SELECT *, concat({}, ':', nextval('{}')) AS {}, {} AS {}, {} AS {}, {} AS {} FROM {})",
+      quote_literal(to_string(rows.run_id)), kRowNumbers, kRowIdColumn, quote_literal(rows.batch), kBatchColumn,
       quote_literal(rows.rule_set), kRuleSetColumn, shape, kShapeColumn, run::kBadTextRelation);
   SLUICE_TRY(const schema::Schema brought,
              connection_->describe(context, fmt::format("SELECT * FROM {}", from)));

@@ -21,15 +21,19 @@ bool is_nested(const LogicalType& type) {
   return is<schema::List>(type) || is<schema::Map>(type) || is<schema::Struct>(type);
 }
 
+/// DuckDB rounds; a value that is no whole number does not equal its rounding.
+std::string exact_integer(const std::string& text, const std::string& exact,
+                          const std::string& to) {
+  return fmt::format("WHEN {1} = TRY_CAST({0} AS {2}) THEN TRY_CAST({0} AS {2})", text, exact, to);
+}
+
 std::string integer_cast(const std::string& text, const LogicalType& from, const std::string& to) {
   if (is<schema::Integer>(from) || is<schema::Boolean>(from)) {
     return fmt::format("TRY_CAST({} AS {})", text, to);
   }
-  // DuckDB rounds; a value that is no whole number does not equal its rounding.
   const std::string exact =
       is<schema::Decimal>(from) ? text : fmt::format("TRY_CAST({} AS DOUBLE)", text);
-  return fmt::format("CASE WHEN {1} = TRY_CAST({0} AS {2}) THEN TRY_CAST({0} AS {2}) END", text,
-                     exact, to);
+  return fmt::format("CASE {} END", exact_integer(text, exact, to));
 }
 
 /// A list or struct with a part that does not fit is none: TRY_CAST would make the part NULL alone.
@@ -38,21 +42,29 @@ std::string whole_cast(const std::string& value, const std::string& to) {
   return fmt::format("TRY(CAST({} AS {}))", value, to);
 }
 
+/// Digits alone, as most are, want no second look. As arms of one CASE: of a coalesce the engine
+/// would share what stands twice, and work it out for every row.
+std::string integer_of_text(const std::string& text, const std::string& to) {
+  const std::string whole = fmt::format("_sluice_whole({})", text);
+  return fmt::format("CASE WHEN {0} IS NOT NULL THEN {0} {1} END",
+                     to == "BIGINT" ? whole : fmt::format("TRY_CAST({} AS {})", whole, to),
+                     exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
+}
+
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
   std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
   // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
   const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", text);
   return std::visit(
       overloaded{
-          [&](const schema::Integer&) {
-            return integer_cast(text, LogicalType{schema::Text{}}, name);
-          },
+          [&](const schema::Integer&) { return integer_of_text(text, name); },
           [&](const schema::Boolean&) {
             return fmt::format("TRY_CAST(trim({}) AS BOOLEAN)", text);
           },
           [&](const schema::Date&) {
             return fmt::format(
-                "CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE TRY_CAST({0} AS DATE) END",
+                "coalesce(_sluice_day({0}), CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE "
+                "TRY_CAST({0} AS DATE) END)",
                 text, instant);
           },
           [&](const schema::Timestamp& timestamp) {

@@ -42,7 +42,8 @@ string next_error_column(const Rows& input, const std::vector<string>& error_col
 string mismatch(const string& text, const string& value, const string& column, const string& type,
                 const string& shown) {
   return fmt::format(
-      "CASE WHEN {} IS NOT NULL AND {} IS NULL THEN {} || {} || '''' END", text, value,
+      "CASE WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END END", text,
+      value,
       quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)), shown);
 }
 

@@ -89,11 +89,13 @@ string type_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::s
                                                  cast.column, missing)),
                        numbered("t", at));
   }
-  return fmt::format("CASE WHEN {0} IS NOT NULL AND {1} IS NULL THEN {2} || {3} || '''' END AS {4}",
-                     name, numbered("c", at),
-                     quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
-                                               cast.column, cast.type_name)),
-                     told_value(pipeline, cast.column, cast.from), numbered("t", at));
+  // Not as a conjunction: the engine sorts the rows that one leaves over.
+  return fmt::format(
+      "CASE WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END END AS {4}",
+      name, numbered("c", at),
+      quote_literal(
+          fmt::format("Type Mismatch: {} cannot be cast to {}: '", cast.column, cast.type_name)),
+      told_value(pipeline, cast.column, cast.from), numbered("t", at));
 }
 
 /// Second pass: the columns in their final types, and why a type was not met.

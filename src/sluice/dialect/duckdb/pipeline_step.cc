@@ -58,6 +58,14 @@ string trim_text(const Rows& input, const plan::TrimText& trim) {
   return text_function(input, trim.column, "_sluice_trim");
 }
 
+/// The engine's own takes thrice the time, which ASCII does not need.
+string change_case(const Rows& input, const plan::ChangeCase& change) {
+  const string text = text_of(input, change.column);
+  const std::string_view function = change.to == plan::TextCase::Lower ? "lower" : "upper";
+  return text.empty() ? quote_identifier(change.column)
+                      : fmt::format("coalesce(_sluice_{0}({1}), {0}({1}))", function, text);
+}
+
 string text_of(const plan::Value& value) {
   if (std::holds_alternative<plan::Null>(value)) {
     return "NULL";
@@ -217,8 +225,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
       overloaded{
           [](const plan::RawSql& sql) -> Text { return fmt::format("(\n{}\n)", sql.text); },
           [&](const plan::ChangeCase& change) -> Text {
-            return text_function(input, change.column,
-                                 change.to == plan::TextCase::Lower ? "lower" : "upper");
+            return change_case(input, change);
           },
           [&](const plan::TrimText& trim) -> Text { return trim_text(input, trim); },
           [&](const plan::FirstOf& first) -> Text { return first_of(input, first); },

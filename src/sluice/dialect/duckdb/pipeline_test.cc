@@ -216,8 +216,9 @@ TEST(Pipeline, NoNameAndNoTextEndsAQuote) {
 
 TEST(Pipeline, IntegersAreNotRoundedAndOffsetsAreNotCutOff) {
   EXPECT_EQ(render_cast("x", kText, kInteger).value(),
-            "CASE WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS INTEGER) THEN TRY_CAST(x AS INTEGER) "
-            "END");
+            "CASE WHEN TRY_CAST(_sluice_whole(x) AS INTEGER) IS NOT NULL THEN "
+            "TRY_CAST(_sluice_whole(x) AS INTEGER) WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS "
+            "INTEGER) THEN TRY_CAST(x AS INTEGER) END");
   EXPECT_EQ(render_cast("x", kText, LogicalType{schema::Timestamp{.utc = false}}).value(),
             "CAST(TRY_CAST(x AS TIMESTAMPTZ) AS TIMESTAMP)");
   EXPECT_EQ(render_cast("x", kTexts, kText).value(), "CAST(to_json(x) AS VARCHAR)");

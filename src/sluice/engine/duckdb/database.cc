@@ -10,7 +10,7 @@
 #include "sluice/engine/duckdb/database_internal.h"
 #include "sluice/engine/duckdb/error_internal.h"
 #include "sluice/engine/duckdb/repeats_internal.h"
-#include "sluice/engine/duckdb/trim_internal.h"
+#include "sluice/engine/duckdb/text_internal.h"
 
 namespace sluice::engine {
 namespace {
@@ -208,7 +208,7 @@ Status DuckDatabase::settle() {
   const std::shared_ptr<DuckDatabase> self(std::shared_ptr<DuckDatabase>{}, this);
   SLUICE_TRY(auto session, DuckSession::open(self));
   SLUICE_CHECK(feeds_.attach(session->get()));
-  SLUICE_CHECK(register_trims(*session));
+  SLUICE_CHECK(register_text_functions(*session));
   SLUICE_CHECK(register_repeats(*session));
   if (Status utc = session->run("SET GLOBAL TimeZone = 'UTC'");
       !utc && utc.error().code != ErrorCode::NotFound) {
