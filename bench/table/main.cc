@@ -139,10 +139,9 @@ table::Receipt write(Place& place, plan::WriteMode mode, const std::string& key)
       .mode = std::move(mode),
       .source = plan::Relation{.name = "incoming"}};
   const Uuid ingest_id = make_uuid_v7(system_clock(), system_random());
-  table::Receipt receipt =
-      run::write_once(Context{}, *place.table, plan, nullptr,
-                      {.key = key, .fingerprint = "f", .ingest_id = ingest_id})
-          .value();
+  table::Receipt receipt = run::write_once(Context{}, *place.table, plan, nullptr,
+                                           {.key = key, .fingerprint = "f", .ingest_id = ingest_id})
+                               .value();
   check(receipt.ingest_id == ingest_id, "a write whose key was there");
   return receipt;
 }

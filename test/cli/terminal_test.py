@@ -1,10 +1,12 @@
 """A terminal sees colours, a bar and a table that fits; a pipe, NO_COLOR and a dumb terminal see
 plain lines."""
 
+import os
 import re
+import subprocess
 import unittest
 
-from program import InFolder, Screen
+from program import SLUICE, InFolder, Screen
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,6 +57,22 @@ class Terminal(InFolder):
         self.assertNotIn("\x1b", done.err)
         self.assertNotIn("\r", done.err)
         self.assertIn("lake/silver/customers", done.err)
+
+    def test_output_that_does_not_fit_is_a_failure(self) -> None:
+        for words in (["version"], ["schema"], ["run", "customers.yaml", "--json"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([SLUICE, *words], cwd=self.folder, stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("stdout did not take all of the output", done.stderr)
+
+    def test_a_reader_that_went_away_wanted_no_more(self) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([SLUICE, "schema"], stdout=writer, stderr=subprocess.PIPE, text=True,
+                              check=False)
+        os.close(writer)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_no_color_and_a_dumb_terminal_are_honoured(self) -> None:
         self.assertNotRegex(self.show("run", "customers.yaml", NO_COLOR="1"), COLOUR)

@@ -1,8 +1,11 @@
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "sluice/cli/command.h"
 
@@ -66,6 +69,20 @@ ExitCode dispatch(std::vector<std::string> words, const Terminal& terminal) {
                             : run_command(*command, std::span(words).subspan(1), terminal);
 }
 
+/// False when what was asked for could not be written. A reader that went away wanted no more.
+bool has_told_all(const Terminal& terminal) {
+  const bool is_flushed = std::fflush(stdout) == 0;
+  struct pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  const bool is_left = ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+  if (is_left || (is_flushed && std::ferror(stdout) == 0)) {
+    return true;
+  }
+  terminal.complain(
+      make_error(ErrorCode::ResourceExhausted, "stdout did not take all of the output")
+          .with_hint("look whether there is room where it goes to, and run the command again"));
+  return false;
+}
+
 }  // namespace
 }  // namespace sluice::cli
 
@@ -74,5 +91,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGPIPE
   std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for SIGXFSZ
   using namespace sluice::cli;    // NOLINT(google-build-using-namespace): main is outside of it
-  return static_cast<int>(dispatch({argv + 1, argv + argc}, Terminal::of_process()));
+  const Terminal terminal = Terminal::of_process();
+  const ExitCode code = dispatch({argv + 1, argv + argc}, terminal);
+  return static_cast<int>(has_told_all(terminal) ? code : ExitCode::Failed);
 }

@@ -36,7 +36,6 @@ struct CsvFormat {
   std::vector<std::string> column_names;  // without a header, by position
   std::int64_t skip_rows = 0;
   std::vector<std::string> null_values;
-  std::string comment;
   std::string encoding = "utf-8";
   std::vector<CsvHeader> headers;  // by file; empty until the source was looked at
   friend bool operator==(const CsvFormat&, const CsvFormat&) = default;

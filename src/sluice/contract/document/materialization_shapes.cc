@@ -28,6 +28,11 @@ constexpr std::array kUnknownMemberKeys{
     key<&UnknownMember::default_values>("default_values", "Column to its value in that row"),
 };
 
+constexpr Key or_null(Key key) {
+  key.is_null_a_value = true;
+  return key;
+}
+
 constexpr std::array kScd2Keys{
     key<&Scd2::surrogate_key>("surrogate_key", "Column of the surrogate key (_sk)"),
     key<&Scd2::surrogate_key_strategy>("surrogate_key_strategy", "hash or uuid (hash)"),
@@ -39,9 +44,11 @@ constexpr std::array kScd2Keys{
     key<&Scd2::track_columns>("track_columns", "Columns whose change makes a version"),
     key<&Scd2::timestamp_field>("timestamp_field", "Source column that holds the change date"),
     key<&Scd2::timestamp_field>("change_date_field", "Same as timestamp_field"),
-    key<&Scd2::end_date_default>("end_date_default", "End of the current version (9999-12-31)"),
+    or_null(key<&Scd2::end_date_default>("end_date_default",
+                                         "End of the current version (9999-12-31)")),
     key<&Scd2::end_date_default>("effective_to_default", "Same as end_date_default"),
-    key<&Scd2::start_date_default>("start_date_default", "Begin of the first (1900-01-01)"),
+    or_null(
+        key<&Scd2::start_date_default>("start_date_default", "Begin of the first (1900-01-01)")),
     key<&Scd2::start_date_default>("effective_from_default", "Same as start_date_default"),
     key<&Scd2::default_effective_from>("default_effective_from", "Taken instead of now"),
     key<&Scd2::merge_dedup_guard>("merge_dedup_guard", "Keep the last of equal keys in a batch"),

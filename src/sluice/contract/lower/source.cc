@@ -143,9 +143,6 @@ Status apply_csv_options(const Contract& contract, const LowerInput& input,
   if (options.skip_rows) {
     csv.skip_rows = options.skip_rows->value;
   }
-  if (options.comment_prefix) {
-    csv.comment = options.comment_prefix->value;
-  }
   SLUICE_CHECK(check_encoding(input, options));
   if (options.null_values) {
     for (const Text& text : *options.null_values) {

@@ -234,12 +234,13 @@ Result<table::Receipt> QuarantineStore::append_rows(const Context& context, cons
                         quote_literal(rows.line_shape), quote_literal(rows.shape));
   // A row_number would be counted by one thread.
   SLUICE_TRY([[maybe_unused]] const std::int64_t counter,
-             connection_->execute(
-                 context, fmt::format("CREATE OR REPLACE TEMP SEQUENCE {}", kRowNumbers)));
+             connection_->execute(context,
+                                  fmt::format("CREATE OR REPLACE TEMP SEQUENCE {}", kRowNumbers)));
   const std::string from = fmt::format(
       "(SELECT *, concat({}, ':', nextval('{}')) AS {}, {} AS {}, {} AS {}, {} AS {} FROM {})",
-      quote_literal(to_string(rows.run_id)), kRowNumbers, kRowIdColumn, quote_literal(rows.batch), kBatchColumn,
-      quote_literal(rows.rule_set), kRuleSetColumn, shape, kShapeColumn, run::kBadTextRelation);
+      quote_literal(to_string(rows.run_id)), kRowNumbers, kRowIdColumn, quote_literal(rows.batch),
+      kBatchColumn, quote_literal(rows.rule_set), kRuleSetColumn, shape, kShapeColumn,
+      run::kBadTextRelation);
   SLUICE_TRY(const schema::Schema brought,
              connection_->describe(context, fmt::format("SELECT * FROM {}", from)));
   schema::Schema columns = brought;

@@ -85,6 +85,15 @@ bool is_misspelt(const Node& node, const Shape& shape, std::string_view name) {
   });
 }
 
+/// A setting with several names is what the first of them in the table says. Written out as
+/// nothing, a name stands back, unless nothing is a value.
+bool is_outdone(const Node& node, const Shape& shape, const Key& key) {
+  return std::any_of(&*shape.keys.begin(), &key, [&](const Key& before) {
+    const Node* written = before.read == key.read ? node.find(before.name) : nullptr;
+    return written != nullptr && (!written->is_null() || before.is_null_a_value);
+  });
+}
+
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 /// Where a value that holds nothing would have the key: `info:` without lines below it. The path of
@@ -182,7 +191,9 @@ void Reader::read_object(const Node& node, const Shape& shape, void* object) {
   for (const Entry& entry : node.entries) {
     const Key* key = shape.find(entry.key);
     if (key != nullptr) {
-      read_entry(entry, *key, object);
+      if (!is_outdone(node, shape, *key)) {
+        read_entry(entry, *key, object);
+      }
       if (known.size() < shape.keys.size()) {
         known.emplace_back(&entry, key);
       }

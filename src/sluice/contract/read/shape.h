@@ -69,6 +69,7 @@ struct Key {
   void (*read)(Reader&, const Node&, void* object) = nullptr;
   /// What is taken when a key of need Standard is left out, for the notice.
   std::string_view fallback = {};
+  bool is_null_a_value = false;
 };
 
 struct Shape {

@@ -17,6 +17,7 @@ namespace {
 using run::RunResult;
 using run::RunStatus;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -168,6 +169,22 @@ TEST_F(StagedRows, AValueThatEndsTheFirstWayIsJudgedInTheNext) {
   EXPECT_EQ(result.rows, (run::RowTotals{.source = 3, .good = 2, .quarantined = 1, .written = 2}));
   EXPECT_THAT(rows("id, note"), ElementsAre("1|10", "3|30"));
   EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, ABatchThatNoRecordTellsOfIsNoOtherProcess) {
+  land("id,note\n1,a\n");
+  ASSERT_EQ(run("").value().status, RunStatus::Succeeded);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(target_ + "/_sluice")) {
+    if (entry.path().filename() == "batch-1.json") {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  land("id,note\n2,b\n");
+  const auto again = run("");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(again.error().message, HasSubstr("there is no record of it"));
+  EXPECT_THAT(rows("id"), ElementsAre("1"));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ DatabaseName beside(std::string file, plan::TableId table) {
 Result<std::optional<DatabaseName>> find_database_path(std::string_view written,
                                                        const std::string& base,
                                                        const std::string& name) {
-  const std::string text(without(written, "file://"));
+  const std::string text = local_path_of(written);
   const std::size_t at = text.find(std::string(kEnding) + "/");
   const bool is_file = text.ends_with(kEnding);
   if (text.starts_with("table:") || (!is_file && at == std::string::npos)) {

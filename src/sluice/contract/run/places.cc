@@ -24,9 +24,7 @@ Result<std::string> folder_of_target(std::string text, std::string_view what) {
   if (text.starts_with("table:")) {
     text = text.substr(6);
   }
-  if (text.starts_with("file://")) {
-    text = text.substr(7);
-  }
+  text = local_path_of(text);
   if (text.find("://") != std::string::npos) {
     return make_error(ErrorCode::Unsupported, fmt::format("the {} is a local folder, not '{}'",
                                                           what, text.substr(0, text.find(':') + 1)))

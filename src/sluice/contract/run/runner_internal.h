@@ -133,6 +133,7 @@ class Runner {
   /// What stands from now on: called when the target has taken the rows and not shown them yet.
   Status bind_batch(const std::string& key);
   Error lost_race();
+  Status tell_known_key();
   Status lower_unbound();
   Status lower_and_bind();
   Status run_logic(plan::Pipeline& pipeline);

@@ -341,6 +341,22 @@ Error Runner::lost_race() {
       .with_hint("run it again when the other one is done");
 }
 
+/// The target knows the key of a batch that this run began: who recorded it meanwhile, or no one.
+Status Runner::tell_known_key() {
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
+  if (newest && newest->number >= unrecorded_->number) {
+    return lost_race();
+  }
+  return make_error(ErrorCode::Corrupt,
+                    fmt::format("the target holds batch {} of this contract, and there is no "
+                                "record of it: '{}'",
+                                unrecorded_->number, state_->uri(log.path_of(unrecorded_->number))))
+      .with_hint(
+          "bring the state folder back from a backup; without one, begin another with --state "
+          "FOLDER and read only files that the target does not hold yet");
+}
+
 bool Runner::is_incremental() const {
   return contract_->source && contract_->source->load_mode.value != LoadMode::Full &&
          !options_.full;

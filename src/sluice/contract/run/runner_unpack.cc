@@ -15,6 +15,7 @@
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/contract/unpack/arrow_file.h"
+#include "sluice/contract/unpack/csv_comments.h"
 #include "sluice/contract/unpack/file_look.h"
 #include "sluice/contract/unpack/inflate.h"
 #include "sluice/contract/unpack/utf8_copy.h"
@@ -225,10 +226,37 @@ bool is_json_behind_mark(const std::string& path, std::string_view told,
   return said_to_be(told, format) == SaidToBe::Json && has_utf8_mark(path);
 }
 
+CsvClaim csv_claim(const Reading& reading, std::string_view told) {
+  const SourceOptions& options = reading.options;
+  CsvClaim claim{.columns = reading.columns};
+  const bool is_tsv = reading.format == SourceFormat::Tsv ||
+                      (!reading.format && without_packing(told).ends_with(".tsv"));
+  claim.delimiter = options.delimiter ? options.delimiter->value : is_tsv ? "\t" : ",";
+  claim.delimiter = claim.delimiter == "tab" || claim.delimiter == "\\t" ? "\t" : claim.delimiter;
+  claim.quote = options.quote_char ? options.quote_char->value : claim.quote;
+  claim.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
+  claim.has_header = !options.has_header || options.has_header->value;
+  return claim;
+}
+
+/// Of a CSV file whose lines may be comments.
+std::optional<CsvComments> comments_of(const Reading& reading, std::string_view told) {
+  const MaybeText& prefix = reading.options.comment_prefix;
+  const auto kind = said_to_be(told, reading.format ? reading.format : reading.format_of_text);
+  if (reading.is_link || !prefix || prefix->value.empty() || kind != SaidToBe::Csv) {
+    return std::nullopt;
+  }
+  CsvClaim claim = csv_claim(reading, told);
+  return CsvComments{.prefix = prefix->value,
+                     .delimiter = std::move(claim.delimiter),
+                     .quote = std::move(claim.quote),
+                     .skip_rows = claim.skip_rows};
+}
+
 bool needs_folder(const Reading& reading, const std::string& path) {
   return is_zip(path) || made_of(path, reading.format) != Made::No ||
          encoding_of(reading, path, path) != TextEncoding::Utf8 ||
-         is_json_behind_mark(path, path, reading.format);
+         is_json_behind_mark(path, path, reading.format) || comments_of(reading, path);
 }
 
 /// Puts what the engine does not read into a folder of its own, as something that it does.
@@ -251,6 +279,8 @@ class Unpacker {
                                 std::size_t number) const;
   /// Rows of an Arrow file as Parquet, which keeps their types: where they lie.
   Result<std::string> make_parquet(const UnpackedFile& file, std::size_t number);
+  Result<std::string> without_comments(const UnpackedFile& file, const CsvComments& comments,
+                                       std::size_t number) const;
   std::string place(std::string_view what, std::size_t number, std::string_view ending) const {
     return fmt::format("{}/{}{}-{}{}", folder_, what, reading_.label, number, ending);
   }
@@ -293,6 +323,14 @@ Status Unpacker::check(const UnpackedFile& file) const {
               : Status{};
 }
 
+Status check_not_zst(const UnpackedFile& file, std::string_view how) {
+  return !lower_name(file.path).ends_with(".zst")
+             ? Status{}
+             : make_error(ErrorCode::Unsupported,
+                          fmt::format("a .zst file is read {}: '{}'", how, file.told))
+                   .with_hint("unpack it, or pack it with gzip");
+}
+
 /// The file without its gzip.
 Result<std::string> Unpacker::plain_of(const UnpackedFile& file, std::size_t number) const {
   if (!lower_name(file.path).ends_with(".gz")) {
@@ -322,16 +360,26 @@ Result<std::string> Unpacker::make_records(const UnpackedFile& file, bool is_xml
 
 Result<std::string> Unpacker::make_utf8(const UnpackedFile& file, TextEncoding encoding,
                                         std::size_t number) const {
-  if (lower_name(file.path).ends_with(".zst")) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a .zst file is read as UTF-8 only: '{}'", file.told))
-        .with_hint("unpack it, or pack it with gzip");
-  }
+  SLUICE_CHECK(check_not_zst(file, "as UTF-8 only"));
   SLUICE_TRY(const std::string plain, plain_of(file, number));
   const std::string name = without_packing(file.told);
   const std::size_t dot = name.rfind('.');
   std::string to = place("text", number, dot == std::string::npos ? "" : name.substr(dot));
   SLUICE_CHECK(convert_to_utf8(plain, encoding, to));
+  return to;
+}
+
+Result<std::string> Unpacker::without_comments(const UnpackedFile& file,
+                                               const CsvComments& comments,
+                                               std::size_t number) const {
+  SLUICE_CHECK(check_not_zst(file, "without comment lines only"));
+  SLUICE_TRY(std::string plain, plain_of(file, number));
+  SLUICE_TRY(const bool is_needed, has_comments(plain, comments));
+  if (!is_needed) {
+    return plain;
+  }
+  std::string to = place("lines", number, ".csv");
+  SLUICE_CHECK(copy_without_comments(plain, comments, to));
   return to;
 }
 
@@ -359,9 +407,16 @@ Result<std::string> Unpacker::readable(const UnpackedFile& file, std::size_t num
   if (made != Made::No) {
     return make_records(file, made == Made::OfXml, number);
   }
+  UnpackedFile text = file;
   if (const TextEncoding encoding = encoding_of(reading_, file.path, file.told);
       encoding != TextEncoding::Utf8) {
-    return make_utf8(file, encoding, number);
+    SLUICE_TRY(text.path, make_utf8(file, encoding, number));
+  }
+  if (const auto comments = comments_of(reading_, file.told)) {
+    return without_comments(text, *comments, number);
+  }
+  if (text.path != file.path) {
+    return text.path;
   }
   if (is_json_behind_mark(file.path, file.told, reading_.format)) {
     return without_mark(file.path, place("json", number, ".json"));
@@ -392,20 +447,6 @@ Result<std::vector<UnpackedFile>> Unpacker::unpack(const std::vector<std::string
     SLUICE_TRY(files[i].path, readable(files[i], i));
   }
   return files;
-}
-
-CsvClaim csv_claim(const Reading& reading, std::string_view told) {
-  const SourceOptions& options = reading.options;
-  CsvClaim claim{.columns = reading.columns};
-  const bool is_tsv = reading.format == SourceFormat::Tsv ||
-                      (!reading.format && without_packing(told).ends_with(".tsv"));
-  claim.delimiter = options.delimiter ? options.delimiter->value : is_tsv ? "\t" : ",";
-  claim.delimiter = claim.delimiter == "tab" || claim.delimiter == "\\t" ? "\t" : claim.delimiter;
-  claim.quote = options.quote_char ? options.quote_char->value : claim.quote;
-  claim.comment = options.comment_prefix ? options.comment_prefix->value : "";
-  claim.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
-  claim.has_header = !options.has_header || options.has_header->value;
-  return claim;
 }
 
 Error of_link_fault(Error error, const std::string& name) {

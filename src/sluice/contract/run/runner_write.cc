@@ -326,7 +326,7 @@ Status Runner::commit() {
   }
   const table::Receipt& receipt = committed->receipt;
   if (!is_bound) {  // another process has committed this batch meanwhile
-    SLUICE_CHECK(unrecorded_ ? Status(lost_race()) : write_outputs());
+    SLUICE_CHECK(unrecorded_ ? tell_known_key() : write_outputs());
   }
   if (receipt.ingest_id == run_uuid_ && receipt.rows_in != result_.rows.good) {
     return make_error(ErrorCode::Internal, fmt::format("{} rows were accepted and {} were written",

@@ -1,6 +1,7 @@
 #include "sluice/contract/run/source_files.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -87,6 +88,26 @@ std::string absolute_path(const std::string& path, const std::string& base) {
   return text;
 }
 
+std::string local_path_of(std::string_view written) {
+  constexpr std::string_view kScheme = "file://";
+  constexpr std::string_view kThisHost = "localhost/";
+  if (!written.starts_with(kScheme)) {
+    return std::string(written);
+  }
+  written.remove_prefix(kScheme.size());
+  written.remove_prefix(written.starts_with(kThisHost) ? kThisHost.size() - 1 : 0);
+  std::string path;
+  for (std::size_t at = 0; at < written.size(); ++at) {
+    unsigned char sign = 0;
+    const char* const digits = written.data() + at + 1;
+    const bool is_escape = written[at] == '%' && at + 2 < written.size() &&
+                           std::from_chars(digits, digits + 2, sign, 16).ptr == digits + 2;
+    path += is_escape ? static_cast<char>(sign) : written[at];
+    at += is_escape ? 2 : 0;
+  }
+  return path;
+}
+
 std::string folder_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
 std::string working_folder() {
@@ -96,10 +117,8 @@ std::string working_folder() {
 
 Result<std::vector<std::string>> list_source_files(const std::string& path,
                                                    const std::string& base) {
-  std::string local = path;
-  if (local.starts_with("file://")) {
-    local = local.substr(7);
-  } else if (local.find("://") != std::string::npos || local.starts_with("table:")) {
+  const std::string local = local_path_of(path);
+  if (local.find("://") != std::string::npos || local.starts_with("table:")) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("a source is a local file, folder or glob, not '{}'",
                                   local.substr(0, local.find(':') + 1)))

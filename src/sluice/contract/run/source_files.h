@@ -19,6 +19,9 @@ Result<std::vector<std::string>> list_source_files(const std::string& path,
 /// True when `name` (relative, '/' between folders) matches `pattern`.
 bool matches_glob(std::string_view pattern, std::string_view name);
 
+/// The path that a file URI says (RFC 8089, %20 is a blank); anything else as it is.
+std::string local_path_of(std::string_view written);
+
 /// `path` as an absolute one without "." and ".." parts.
 std::string absolute_path(const std::string& path, const std::string& base);
 std::string folder_of(const std::string& path);

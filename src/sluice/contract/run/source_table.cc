@@ -78,7 +78,7 @@ Result<SourceTable> find_source_table(const std::string& written, DeclaredAs dec
                             fmt::format("there is no such DuckDB file: '{}'", in_file->file))
                      .with_hint("check the path of the source");
   }
-  const std::string local = written.starts_with("file://") ? written.substr(7) : written;
+  const std::string local = local_path_of(written);
   const std::string path = absolute_path(local, base);
   const std::optional<DatabaseName> named = find_database_name(written);
   const bool is_name = declared != DeclaredAs::Files || written.starts_with("table:");

@@ -22,6 +22,14 @@ using run::RunStatus;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+TEST(LocalPath, AFileUriIsDecodedAndAnythingElseIsAsItIs) {
+  EXPECT_EQ(local_path_of("file:///in/a%20b%2Fc.csv"), "/in/a b/c.csv");
+  EXPECT_EQ(local_path_of("file://localhost/in/100%.csv"), "/in/100%.csv");
+  EXPECT_EQ(local_path_of("file:///in/%zz%4"), "/in/%zz%4");
+  EXPECT_EQ(local_path_of("in/a%20b.csv"), "in/a%20b.csv");
+  EXPECT_EQ(local_path_of("s3://bucket/a%20b"), "s3://bucket/a%20b");
+}
+
 class SourceTableTest : public testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& text) {

@@ -370,8 +370,6 @@ Status check_csv_line(const std::string& path, const std::string& told, const Cs
   }
   while (line.empty() && !text.empty()) {
     line = next_line(text);
-    const bool is_comment = !claim.comment.empty() && line.starts_with(claim.comment);
-    line = is_comment ? std::string_view{} : line;
   }
   if (claim.has_header && line.find('\0') != std::string_view::npos) {
     return make_error(ErrorCode::DataRejected,

@@ -34,7 +34,6 @@ Status check_content(const std::string& path, const std::string& told, const Cla
 struct CsvClaim {
   std::string delimiter = ",";
   std::string quote = "\"";
-  std::string comment;
   std::int64_t skip_rows = 0;
   bool has_header = true;
   std::vector<std::string> columns;  // that the contract declares

@@ -70,8 +70,8 @@ std::string render_is_by_line(const std::string& file);
 std::string render_json_no_object(const std::string& file);
 /// How many records of JSON files have a key, spelled so.
 std::string render_json_keys(const std::vector<std::string>& files, const std::string& key);
-/// The first line of a CSV file that is not empty and no comment, and how many stand above it. When
-/// the reader may reject lines, `render_first_reject` tells the first of them.
+/// The first line of a CSV file that is not empty, how many stand above it, and lines after it.
+/// When the reader may reject lines, `render_first_reject` tells the first of them.
 std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);
 std::vector<std::string> render_forget_rejects();
 std::string render_first_reject();

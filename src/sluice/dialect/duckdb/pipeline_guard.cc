@@ -43,8 +43,8 @@ string mismatch(const string& text, const string& value, const string& column, c
                 const string& shown) {
   return fmt::format(
       "CASE WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END END", text,
-      value,
-      quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)), shown);
+      value, quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)),
+      shown);
 }
 
 Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep& step,

@@ -261,27 +261,24 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const str
   return read;
 }
 
+/// Names in quotes may hold line breaks.
+constexpr int kHeaderLinesMax = 64;
 /// The engine's own buffers are of 32 MiB, which takes longer to fill than a small file to run.
 constexpr std::string_view kSmallBuffer = ", buffer_size=4194304";
 
 string render_first_line(const string& file, const plan::CsvFormat& csv, bool may_reject) {
-  const string is_comment =
-      csv.comment.empty()
-          ? ""
-          : fmt::format(" AND NOT starts_with(_sluice_line, {})", quote_literal(csv.comment));
   const string numbered = fmt::format(
       "(SELECT *, row_number() OVER () AS _sluice_number FROM {}) WHERE "
-      "trim(_sluice_line) <> ''{}",
+      "trim(_sluice_line) <> ''",
       read_lines({file}, csv.skip_rows, csv.encoding,
-                 may_reject ? reject_options() : string(kSmallBuffer)),
-      is_comment);
+                 may_reject ? reject_options() : string(kSmallBuffer)));
   // What was rejected is told when the reader has come to the end.
-  return may_reject
-             ? fmt::format(
-                   "SELECT arg_min(_sluice_line, _sluice_number), "
-                   "min(_sluice_number) - 1 FROM {}",
-                   numbered)
-             : fmt::format("SELECT _sluice_line, _sluice_number - 1 FROM {} LIMIT 1", numbered);
+  return may_reject ? fmt::format(
+                          "SELECT arg_min(_sluice_line, _sluice_number), "
+                          "min(_sluice_number) - 1 FROM {}",
+                          numbered)
+                    : fmt::format("SELECT _sluice_line, _sluice_number - 1 FROM {} LIMIT {}",
+                                  numbered, kHeaderLinesMax);
 }
 
 std::vector<string> render_forget_rejects() { return begin().statements; }

@@ -35,9 +35,6 @@ std::string csv_options(const plan::CsvFormat& csv) {
     nulls.emplace_back();
     options += fmt::format(", nullstr={}", literal_list(nulls));
   }
-  if (!csv.comment.empty()) {
-    options += fmt::format(", comment={}", quote_literal(csv.comment));
-  }
   if (csv.encoding != "utf-8") {
     options += fmt::format(", encoding={}", quote_literal(csv.encoding));
   }

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
-#include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
 

@@ -224,9 +224,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
   return std::visit(
       overloaded{
           [](const plan::RawSql& sql) -> Text { return fmt::format("(\n{}\n)", sql.text); },
-          [&](const plan::ChangeCase& change) -> Text {
-            return change_case(input, change);
-          },
+          [&](const plan::ChangeCase& change) -> Text { return change_case(input, change); },
           [&](const plan::TrimText& trim) -> Text { return trim_text(input, trim); },
           [&](const plan::FirstOf& first) -> Text { return first_of(input, first); },
           [&](const plan::SplitText& split) -> Text {

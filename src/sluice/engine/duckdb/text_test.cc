@@ -52,9 +52,10 @@ TEST(DuckTextTest, AgreesWithTheEngineOverManyVectors) {
 
 TEST(DuckTextTest, TurnsTheCaseOfAsciiAndKnowsNoOtherText) {
   EXPECT_THAT(
-      rows({}, "SELECT _sluice_lower(t), _sluice_upper(t) FROM (VALUES (1, 'AZaz@[`{09'), (2, ''), "
-               "(3, NULL), (4, 'A text that is NOT short'), (5, '\u00c4B'), (6, 'twelve\u00e9')) "
-               "v(i, t) ORDER BY i"),
+      rows({},
+           "SELECT _sluice_lower(t), _sluice_upper(t) FROM (VALUES (1, 'AZaz@[`{09'), (2, ''), "
+           "(3, NULL), (4, 'A text that is NOT short'), (5, '\u00c4B'), (6, 'twelve\u00e9')) "
+           "v(i, t) ORDER BY i"),
       ElementsAre("'azaz@[`{09' | 'AZAZ@[`{09'", "'' | ''", "null | null",
                   "'a text that is not short' | 'A TEXT THAT IS NOT SHORT'", "null | null",
                   "null | null"));
@@ -71,21 +72,23 @@ TEST(DuckTextTest, CasesAgreeWithTheEngineOverEverySignAtEveryPlace) {
 }
 
 TEST(DuckTextTest, WholeNumbersAreThoseOfDigits) {
-  EXPECT_THAT(rows({}, "SELECT _sluice_whole(t) FROM (VALUES (1, '0'), (2, '-7'), (3, '007'), (4, "
-                       "'999999999999999999'), (5, '9999999999999999999'), (6, '1.0'), (7, ' 1'), "
-                       "(8, ''), (9, '-'), (10, '1e3'), (11, NULL), (12, '+1'), (13, '--1')) v(i, "
-                       "t) ORDER BY i"),
+  EXPECT_THAT(rows({},
+                   "SELECT _sluice_whole(t) FROM (VALUES (1, '0'), (2, '-7'), (3, '007'), (4, "
+                   "'999999999999999999'), (5, '9999999999999999999'), (6, '1.0'), (7, ' 1'), "
+                   "(8, ''), (9, '-'), (10, '1e3'), (11, NULL), (12, '+1'), (13, '--1')) v(i, "
+                   "t) ORDER BY i"),
               ElementsAre("0", "-7", "7", "999999999999999999", "null", "null", "null", "null",
                           "null", "null", "null", "null", "null"));
 }
 
 TEST(DuckTextTest, DaysAreThoseOfTheCalendar) {
   EXPECT_THAT(
-      rows({}, "SELECT CAST(_sluice_day(t) AS VARCHAR) FROM (VALUES (1, '2024-02-29'), (2, "
-               "'2023-02-29'), (3, '1900-02-29'), (4, '0001-01-01'), (5, '9999-12-31'), (6, "
-               "'2024-1-1'), (7, '2024-13-01'), (8, '2024-00-10'), (9, '2024-01-00'), (10, "
-               "'2024/01/01'), (11, '2024-01-011'), (12, NULL), (13, '-024-01-01')) v(i, t) ORDER "
-               "BY i"),
+      rows({},
+           "SELECT CAST(_sluice_day(t) AS VARCHAR) FROM (VALUES (1, '2024-02-29'), (2, "
+           "'2023-02-29'), (3, '1900-02-29'), (4, '0001-01-01'), (5, '9999-12-31'), (6, "
+           "'2024-1-1'), (7, '2024-13-01'), (8, '2024-00-10'), (9, '2024-01-00'), (10, "
+           "'2024/01/01'), (11, '2024-01-011'), (12, NULL), (13, '-024-01-01')) v(i, t) ORDER "
+           "BY i"),
       ElementsAre("'2024-02-29'", "null", "null", "'0001-01-01'", "'9999-12-31'", "null", "null",
                   "null", "null", "null", "null", "null", "null"));
 }

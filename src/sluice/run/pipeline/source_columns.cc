@@ -97,13 +97,22 @@ class Settler {
   BadLines bad_lines_;
 };
 
+/// The first line, and those after it which a quote of it goes on to.
+TextRow first_record(const std::vector<TextRow>& lines, const plan::CsvFormat& csv) {
+  TextRow record = lines.front();
+  for (std::size_t next = 1; next < lines.size() && !split_csv_line(*record[0], csv); ++next) {
+    *record[0] += "\n" + lines[next][0].value_or("");
+  }
+  return split_csv_line(*record[0], csv) ? record : lines.front();
+}
+
 Result<std::optional<TextRow>> Settler::first_line(const string& file, const plan::CsvFormat& csv) {
-  const auto row_of = [](std::vector<TextRow> rows) {
-    return rows.empty() || !rows[0][0] ? std::nullopt : std::optional(std::move(rows[0]));
+  const auto row_of = [&](const std::vector<TextRow>& rows) {
+    return rows.empty() || !rows[0][0] ? std::nullopt : std::optional(first_record(rows, csv));
   };
   auto rows = query_texts(context_, connection_, dialect::render_first_line(file, csv, false));
   if (rows) {
-    return row_of(*std::move(rows));
+    return row_of(*rows);
   }
   if (bad_lines_ == BadLines::Stop || !is_data_fault(rows.error())) {
     return as_data_error(std::move(rows).error());
@@ -116,7 +125,7 @@ Result<std::optional<TextRow>> Settler::first_line(const string& file, const pla
              query_texts(context_, connection_, dialect::render_first_line(file, csv, true)));
   SLUICE_TRY(const std::vector<TextRow> rejected,
              query_texts(context_, connection_, dialect::render_first_reject()));
-  std::optional<TextRow> line = row_of(std::move(lenient));
+  std::optional<TextRow> line = row_of(lenient);
   const std::int64_t at = csv.skip_rows + 1 + (line ? std::stoll((*line)[1].value_or("0")) : 0);
   if (!rejected.empty() && rejected[0][0] && std::stoll(*rejected[0][0]) <= at) {
     return as_data_error(std::move(rows).error());

@@ -68,10 +68,10 @@ Result<std::optional<std::int64_t>> count_near_keys(const Context& context,
     return std::optional<std::int64_t>{};
   }
   SLUICE_TRY(const auto seen,
-             find_text_rows(context, connection,
-                            fmt::format("SELECT CAST(count({}) - {} AS VARCHAR) FROM {}",
-                                        quote_identifier(column->name), repeats,
-                                        quote_identifier(relation))));
+             find_text_rows(
+                 context, connection,
+                 fmt::format("SELECT CAST(count({}) - {} AS VARCHAR) FROM {}",
+                             quote_identifier(column->name), repeats, quote_identifier(relation))));
   if (!seen.at(0).at(0).has_value()) {
     return std::optional<std::int64_t>{};
   }

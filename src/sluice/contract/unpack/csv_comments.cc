@@ -1,0 +1,136 @@
+#include "sluice/contract/unpack/csv_comments.h"
+
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace sluice::contract {
+namespace {
+
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+
+/// The next line with what ends it: \n, \r\n or \r. False at the end of the file.
+bool read_line(std::streambuf& in, std::string& line) {
+  constexpr int kEnd = std::char_traits<char>::eof();
+  line.clear();
+  for (int byte = in.sbumpc(); byte != kEnd; byte = in.sbumpc()) {
+    line += static_cast<char>(byte);
+    if (byte == '\n') {
+      break;
+    }
+    if (byte == '\r') {
+      if (in.sgetc() == '\n') {
+        line += static_cast<char>(in.sbumpc());
+      }
+      break;
+    }
+  }
+  return !line.empty();
+}
+
+/// What ends a line.
+std::string_view end_of(std::string_view line) {
+  const std::size_t text = line.find_last_not_of("\r\n");
+  return text == std::string_view::npos ? line : line.substr(text + 1);
+}
+
+/// Which lines of a file are comments: a quoted value may hold line breaks, and behind one of them
+/// whatever begins a comment elsewhere.
+class CommentLines {
+ public:
+  explicit CommentLines(const CsvComments& comments) : comments_(comments) {}
+
+  bool is_comment(std::string_view line) {
+    const bool is_first = lines_++ == 0;
+    if (lines_ <= comments_.skip_rows) {
+      return false;
+    }
+    line.remove_prefix(is_first && line.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
+    if (!in_quotes_ && line.starts_with(comments_.prefix)) {
+      return true;
+    }
+    follow_quotes(line);
+    return false;
+  }
+
+  std::int64_t read() const { return lines_; }
+
+ private:
+  void follow_quotes(std::string_view line) {
+    while (true) {
+      if (in_quotes_) {
+        const std::size_t end = line.find(comments_.quote);
+        if (end == std::string_view::npos) {
+          return;
+        }
+        line.remove_prefix(end + comments_.quote.size());
+        in_quotes_ = line.starts_with(comments_.quote);  // doubled: a quote of the value
+        line.remove_prefix(in_quotes_ ? comments_.quote.size() : 0);
+      } else if (!comments_.quote.empty() && line.starts_with(comments_.quote)) {
+        line.remove_prefix(comments_.quote.size());
+        in_quotes_ = true;
+      } else {
+        const std::size_t end = line.find(comments_.delimiter);
+        if (end == std::string_view::npos) {
+          return;
+        }
+        line.remove_prefix(end + comments_.delimiter.size());
+      }
+    }
+  }
+
+  const CsvComments& comments_;
+  std::int64_t lines_ = 0;
+  bool in_quotes_ = false;
+};
+
+Result<std::ifstream> open(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    return make_error(ErrorCode::NotFound, fmt::format("a file cannot be opened: '{}'", path))
+        .with_hint("check that it is there and may be read");
+  }
+  return in;
+}
+
+}  // namespace
+
+Result<bool> has_comments(const std::string& path, const CsvComments& comments) {
+  SLUICE_TRY(std::ifstream in, open(path));
+  CommentLines lines(comments);
+  std::string line;
+  while (read_line(*in.rdbuf(), line)) {
+    if (lines.is_comment(line)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Status copy_without_comments(const std::string& path, const CsvComments& comments,
+                             const std::string& to) {
+  SLUICE_TRY(std::ifstream in, open(path));
+  std::ofstream out(to, std::ios::binary);
+  CommentLines lines(comments);
+  std::string line;
+  std::optional<bool> has_columns;
+  while (out && read_line(*in.rdbuf(), line)) {
+    const bool is_comment = lines.is_comment(line);
+    if (is_comment && has_columns.value_or(true)) {
+      out << end_of(line);
+    } else if (!is_comment) {
+      out << line;
+    }
+    if (!is_comment && lines.read() > comments.skip_rows && !has_columns) {
+      has_columns = line.find(comments.delimiter) != std::string::npos;
+    }
+  }
+  out.close();
+  return out ? Status{}
+             : make_error(ErrorCode::ResourceExhausted, "the temporary folder has no room")
+                   .with_hint("leave the comments out of the file yourself, or make room");
+}
+
+}  // namespace sluice::contract

@@ -1,0 +1,56 @@
+#include "sluice/contract/unpack/csv_comments.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "sluice/base/temp_folder.h"
+
+namespace sluice::contract {
+namespace {
+
+/// The file without its comments; the same bytes where it has none.
+std::string without(const std::string& bytes, const CsvComments& comments) {
+  const TempFolder folder = TempFolder::make("comments").value();
+  const std::string from = folder.path() + "/from";
+  const std::string to = folder.path() + "/to";
+  std::ofstream(from, std::ios::binary) << bytes;
+  EXPECT_TRUE(copy_without_comments(from, comments, to).has_value());
+  std::ostringstream text;
+  text << std::ifstream(to, std::ios::binary).rdbuf();
+  EXPECT_EQ(has_comments(from, comments).value(), text.str() != bytes);
+  return text.str();
+}
+
+TEST(CsvCommentsTest, LinesThatBeginWithThePrefixAreLeftOut) {
+  EXPECT_EQ(without("# a\n# b\nid,v\n1,colour #fff\n#x\n2,#zz\n", {.prefix = "#"}),
+            "\n\nid,v\n1,colour #fff\n\n2,#zz\n");
+  EXPECT_EQ(without("// top\r\nid,v\r\n1//2,\r\n//", {.prefix = "//"}), "\r\nid,v\r\n1//2,\r\n");
+  EXPECT_EQ(without("#a\rid,v\r1,\r", {.prefix = "#"}), "\rid,v\r1,\r");
+  EXPECT_EQ(without("\xEF\xBB\xBF#a\nid,v\n", {.prefix = "#"}), "\nid,v\n");
+  EXPECT_EQ(without("", {.prefix = "#"}), "");
+  EXPECT_EQ(without("id\n1\n", {.prefix = "#"}), "id\n1\n");
+  EXPECT_EQ(without(" #1,\n\n#2", {.prefix = "#"}), " #1,\n\n");
+}
+
+TEST(CsvCommentsTest, BelowOneColumnAnEmptyLineWouldBeARecord) {
+  EXPECT_EQ(without("#a\nid\n#b\n1\n#c\n", {.prefix = "#"}), "\nid\n1\n");
+  EXPECT_EQ(without("x,y\nid\n#b\n1\n", {.prefix = "#", .skip_rows = 1}), "x,y\nid\n1\n");
+}
+
+TEST(CsvCommentsTest, AQuotedValueMayHoldALineLikeOne) {
+  EXPECT_EQ(without("id,v\n1,\"a\n#b \"\"c\n#d\"\n#e\n2,x\n", {.prefix = "#"}),
+            "id,v\n1,\"a\n#b \"\"c\n#d\"\n\n2,x\n");
+  EXPECT_EQ(without("1,5\" pipe\n#e\n", {.prefix = "#"}), "1,5\" pipe\n\n");
+  EXPECT_EQ(without("1;'a\n#b';\"\n#e\n", {.prefix = "#", .delimiter = ";", .quote = "'"}),
+            "1;'a\n#b';\"\n\n");
+  EXPECT_EQ(without("\"a,\n#e\n", {.prefix = "#", .quote = ""}), "\"a,\n\n");
+}
+
+TEST(CsvCommentsTest, LinesThatAreSkippedAnywayStayWhereTheyAre) {
+  EXPECT_EQ(without("#a\n\"\n#b\nid,v\n", {.prefix = "#", .skip_rows = 2}), "#a\n\"\n\nid,v\n");
+}
+
+}  // namespace
+}  // namespace sluice::contract
