@@ -115,6 +115,11 @@ struct Scd2 {
   /// Of rows with one key the latest counts.
   bool keep_last = false;
   std::optional<UnknownMember> unknown_member;
+  /// Marks the version that a delete ends; without it the version ends unmarked.
+  std::optional<SoftDelete> soft_delete;
+  /// Rows that delete end the version that is open at their instant. Their time is the instant
+  /// where rows bring no other.
+  std::optional<ChangeEvents> events;
   friend bool operator==(const Scd2&, const Scd2&) = default;
 };
 struct DeleteWhere {

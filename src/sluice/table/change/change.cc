@@ -54,7 +54,11 @@ Result<std::int64_t> count_applied(const Context& context, engine::Connection& c
   const std::string from = fmt::format("FROM {} WHERE {} IN ('b', 'm') AND {} IN ",
                                        quote_identifier(relation), kRole, kKind);
   const std::string matched = keys == nullptr
-                                  ? fmt::format("count(*) {}('c')", from)
+                                  // What ends a version is a row of the batch beside what began it.
+                                  ? fmt::format(
+                                        "count(*) FILTER ({1} = 'c') + count(*) FILTER ({2} "
+                                        "= 'm') {0}('i', 'u', 'c')",
+                                        from, kKind, kRole)
                                   : fmt::format("count(*) FROM (SELECT DISTINCT {} {}('u', 'd'))",
                                                 dialect::quote_columns(*keys), from);
   return load_count(context, connection,

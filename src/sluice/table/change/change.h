@@ -22,8 +22,8 @@ namespace sluice::table {
 /// Column of a change: 'i' inserted, 'u' updated, 'c' an SCD2 version corrected by a row of the
 /// same instant, 'd' deleted, 's' a row that update_only left out (not applied).
 inline constexpr std::string_view kKind = "_sluice_kind";
-/// Column of a change: 'b' a row of the batch, 'm' one that marks a row as deleted, 'k' a row that
-/// the batch lacks, 'w' one that the write makes.
+/// Column of a change: 'b' a row of the batch, 'm' one that marks a row as deleted or a version
+/// that a row of the batch ends so, 'k' a row that the batch lacks, 'w' one that the write makes.
 inline constexpr std::string_view kRole = "_sluice_role";
 
 struct ChangeRequest {

@@ -14,25 +14,12 @@
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/change_internal.h"
 #include "sluice/table/change/key_check.h"
+#include "sluice/table/change/scd2_internal.h"
 
 namespace sluice::table::internal {
 namespace {
 
 using dialect::quote_identifier;
-
-/// Everything the query is made of, quoted.
-struct Parts {
-  std::string key;      // "a", "b"
-  std::string data;     // columns that are not set here, with a leading comma each
-  std::string tracked;  // row("a", "b")
-  std::string instant;  // when a row of the batch is from
-  std::string first;    // start of a new key's first version, or NULL
-  std::string open;     // end of a version that is still current
-  std::string start_type;
-  std::string start, end, current, version, surrogate, reason;  // the table's columns
-  std::string changed;    // names of the tracked columns that differ from the version before
-  std::string is_member;  // t is the unknown member
-};
 
 bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
   for (const std::string& one : names) {
@@ -50,6 +37,14 @@ std::vector<std::string> columns_set_here(const plan::Scd2& scd2) {
        {&scd2.version_column, &scd2.surrogate_column, &scd2.reason_column}) {
     if (!optional->empty()) {
       names.push_back(*optional);
+    }
+  }
+  if (scd2.soft_delete) {
+    const plan::SoftDelete& soft = *scd2.soft_delete;
+    for (const std::string* optional : {&soft.column, &soft.time_column, &soft.reason_column}) {
+      if (!optional->empty()) {
+        names.push_back(*optional);
+      }
     }
   }
   return names;
@@ -71,6 +66,14 @@ Status check_columns(const ChangeRequest& request, const plan::Scd2& scd2) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the table lacks columns of its SCD2 history: {}", missing))
         .with_hint("Add them to the table, or name the columns that hold them.");
+  }
+  for (const std::string& name : scd2.track_columns) {
+    if (scd2.soft_delete && schema::same_column(name, scd2.soft_delete->column)) {
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("an SCD2 history cannot track the mark of its deletes: '{}'", name))
+          .with_hint("Remove it from track_columns: a delete ends a version by itself.");
+    }
   }
   const schema::Field* surrogate = request.table.find(scd2.surrogate_column);
   if (surrogate != nullptr && !std::holds_alternative<schema::Text>(surrogate->type.kind)) {
@@ -127,12 +130,13 @@ std::string render_is_member(const plan::Scd2& scd2) {
 }
 
 /// The batch as it is, or the latest row of each key.
-std::string render_batch(const ChangeRequest& request, const plan::Scd2& scd2, const Parts& parts) {
+std::string render_batch(const ChangeRequest& request, const plan::Scd2& scd2,
+                         const Scd2Parts& parts, const Scd2Deletes& deletes) {
   const std::string batch = quote_identifier(request.batch.relation);
   return scd2.keep_last ? fmt::format(
                               "(SELECT * FROM {} AS b QUALIFY row_number() OVER (PARTITION BY {} "
-                              "ORDER BY {} DESC, b.{} DESC) = 1)",
-                              batch, parts.key, parts.instant, kPosition)
+                              "ORDER BY {} DESC, {}b.{} DESC) = 1)",
+                              batch, parts.key, parts.instant, deletes.order, kPosition)
                         : batch;
 }
 
@@ -141,6 +145,7 @@ std::string change_date(const ChangeRequest& request, const plan::Scd2& scd2) {
   const bool has_start = request.write->schema.find(scd2.effective_from_column) != nullptr;
   return !scd2.timestamp_column.empty() ? scd2.timestamp_column
          : has_start                    ? scd2.effective_from_column
+         : scd2.events                  ? scd2.events->timestamp_column
                                         : "";
 }
 
@@ -151,8 +156,8 @@ bool has_default_instant(const ChangeRequest& request, const plan::Scd2& scd2) {
          std::holds_alternative<schema::Date>(start) || std::holds_alternative<schema::Text>(start);
 }
 
-Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
-                           const plan::Scd2& scd2) {
+Result<Scd2Parts> render_parts(const Context& context, const ChangeRequest& request,
+                               const plan::Scd2& scd2) {
   const auto& render_type = dialect::duckdb_dialect().render_type;
   SLUICE_TRY(const std::string start_type,
              render_type(request.table.find(scd2.effective_from_column)->type));
@@ -167,7 +172,7 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
         has_default_instant(request, scd2) ? fmt::format("coalesce({}, {})", date, instant) : date;
   }
   const std::vector<std::string> tracked = tracked_columns(request, scd2);
-  return Parts{
+  return Scd2Parts{
       .key = dialect::quote_columns(scd2.key),
       .data = render_data(request, scd2, ""),
       .tracked = tracked.empty() ? "0" : fmt::format("row({})", dialect::quote_columns(tracked)),
@@ -188,18 +193,19 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
 
 /// Existing versions of the batch's keys (source 0) and the batch's rows (source 1).
 std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
-                          const Parts& parts) {
+                          const Scd2Parts& parts, const Scd2Deletes& deletes) {
   return fmt::format(
-      "existing AS (SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS started, "
+      "existing AS {once}(SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS "
+      "started, "
       "t.{end} AS old_end, t.{current} AS old_current, {version} AS old_version, "
-      "{surrogate} AS old_surrogate, {reason} AS old_reason FROM {target} AS t "
+      "{surrogate} AS old_surrogate, {reason} AS old_reason{also_told} FROM {target} AS t "
       "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same}) AND NOT ({member})), "
-      "incoming AS (SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
+      "incoming AS {once}(SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
       "1 AS source, b.{position} AS place{brought}, {instant} AS started, "
       "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate, "
-      "NULL AS old_reason FROM {latest} AS b "
-      "QUALIFY row_number() OVER (PARTITION BY {key}, {instant} ORDER BY b.{position} DESC) = 1), "
-      "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming), ",
+      "NULL AS old_reason{also_brought} FROM {latest} AS b QUALIFY row_number() OVER (PARTITION BY "
+      "{key}, {instant} ORDER BY {order}b.{position} DESC) = 1), {ends}"
+      "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming{and_ends}), ",
       fmt::arg("file", kFile), fmt::arg("row", kRow),
       fmt::arg("told", render_data(request, scd2, "t.")), fmt::arg("start", parts.start),
       fmt::arg("end", parts.end), fmt::arg("current", parts.current),
@@ -207,7 +213,11 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
       fmt::arg("surrogate", parts.surrogate.empty() ? "NULL" : "t." + parts.surrogate),
       fmt::arg("reason", parts.reason.empty() ? "NULL" : "t." + parts.reason),
       fmt::arg("target", request.target), fmt::arg("member", parts.is_member),
-      fmt::arg("latest", render_batch(request, scd2, parts)),
+      fmt::arg("latest", render_batch(request, scd2, parts, deletes)),
+      fmt::arg("once", has_deletes(scd2) ? "MATERIALIZED " : ""),  // read more than once
+      fmt::arg("also_told", deletes.told), fmt::arg("also_brought", deletes.brought),
+      fmt::arg("order", deletes.order), fmt::arg("ends", deletes.ends),
+      fmt::arg("and_ends", deletes.events),
       fmt::arg("batch", quote_identifier(request.batch.relation)),
       fmt::arg("same", render_equal(scd2.key, "b", "t")), fmt::arg("position", kPosition),
       fmt::arg("brought", render_data(request, scd2, "b.")), fmt::arg("instant", parts.instant),
@@ -215,7 +225,7 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
 }
 
 /// One event for each key and instant, without those that change nothing, and when each ends.
-std::string render_timeline(const Parts& parts) {
+std::string render_timeline(const Scd2Parts& parts) {
   return fmt::format(
       "begun AS (SELECT * REPLACE (CASE WHEN min(source) OVER k = 1 AND row_number() OVER "
       "(PARTITION BY {key} ORDER BY started) = 1 THEN least(coalesce({first}, started), started) "
@@ -241,17 +251,56 @@ std::string render_timeline(const Parts& parts) {
       fmt::arg("row", kRow));
 }
 
+/// What depends on whether a delete may end a version.
+struct Ending {
+  std::string end, current, role, changes;
+};
+
+Ending choose_ending(const plan::Scd2& scd2, const Scd2Parts& parts, const Scd2Deletes& deletes) {
+  const std::string end = fmt::format("coalesce(next_start, {})", parts.open);
+  if (!has_deletes(scd2)) {
+    return {.end = end, .current = "(next_start IS NULL)", .role = "'b'", .changes = ""};
+  }
+  return {.end = fmt::format("CASE WHEN gone THEN started ELSE {} END", end),
+          .current = "(next_start IS NULL AND NOT gone)",
+          .role = "CASE WHEN by_batch THEN 'm' ELSE 'b' END",
+          .changes = deletes.is_soft
+                         ? fmt::format(" OR (its_mark IS NOT DISTINCT FROM {}) IS DISTINCT FROM "
+                                       "ended",
+                                       deletes.marked)
+                         : ""};
+}
+
+/// What a column of the soft delete holds in a version; empty for other columns.
+std::string render_mark(const schema::Field& field, const plan::Scd2& scd2,
+                        const Scd2Deletes& deletes) {
+  if (!scd2.soft_delete) {
+    return "";
+  }
+  const plan::SoftDelete& soft = *scd2.soft_delete;
+  if (schema::same_column(field.name, soft.column)) {
+    return fmt::format(
+        "CASE WHEN ended THEN {0} WHEN source = 0 AND old_mark IS DISTINCT FROM {0} THEN old_mark "
+        "ELSE {1} END",
+        deletes.marked, deletes.live);
+  }
+  if (schema::same_column(field.name, soft.time_column)) {
+    return "ended_at";
+  }
+  return schema::same_column(field.name, soft.reason_column) ? "ended_why" : "";
+}
+
 /// What the columns of the history are after the write.
 std::string render_column(const ChangeRequest& request, const schema::Field& field,
-                          const plan::Scd2& scd2, const Parts& parts) {
+                          const plan::Scd2& scd2, const Ending& ending) {
   if (schema::same_column(field.name, scd2.effective_from_column)) {
     return "started";
   }
   if (schema::same_column(field.name, scd2.effective_to_column)) {
-    return fmt::format("coalesce(next_start, {})", parts.open);
+    return ending.end;
   }
   if (schema::same_column(field.name, scd2.current_column)) {
-    return "(next_start IS NULL)";
+    return ending.current;
   }
   if (!scd2.version_column.empty() && schema::same_column(field.name, scd2.version_column)) {
     return "number";
@@ -268,41 +317,50 @@ std::string render_column(const ChangeRequest& request, const schema::Field& fie
   return quote_identifier(field.name);
 }
 
-std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2, const Parts& parts) {
+std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2,
+                         const Scd2Parts& parts, const Scd2Deletes& deletes) {
+  const Ending ending = choose_ending(scd2, parts, deletes);
   std::string columns;
   for (const schema::Field& field : request.table.fields) {
-    columns += fmt::format(", {} AS {}", render_column(request, field, scd2, parts),
-                           quote_identifier(field.name));
+    const std::string mark = render_mark(field, scd2, deletes);
+    columns +=
+        fmt::format(", {} AS {}", mark.empty() ? render_column(request, field, scd2, ending) : mark,
+                    quote_identifier(field.name));
   }
   const std::string versions =
       parts.version.empty() ? "" : " OR its_version IS DISTINCT FROM number";
   return fmt::format(
       "WITH {events}{timeline}SELECT CASE WHEN its_row IS NULL THEN 'i' WHEN source = 1 THEN 'c' "
-      "ELSE 'u' END AS {kind}, 'b' AS {role}, its_file AS {file}, its_row AS {row}{columns} FROM "
-      "placed "
-      "WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM coalesce(next_start, "
-      "{open}) "
-      "OR its_current IS DISTINCT FROM (next_start IS NULL){versions}",
-      fmt::arg("events", render_events(request, scd2, parts)),
-      fmt::arg("timeline", render_timeline(parts)), fmt::arg("kind", kKind),
-      fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("row", kRow),
-      fmt::arg("columns", columns), fmt::arg("open", parts.open), fmt::arg("versions", versions));
+      "ELSE 'u' END AS {kind}, {role_of} AS {role}, its_file AS {file}, its_row AS {row}{columns} "
+      "FROM placed WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM {end} OR "
+      "its_current IS DISTINCT FROM {current}{versions}{changes}",
+      fmt::arg("events", render_events(request, scd2, parts, deletes)),
+      fmt::arg("timeline", has_deletes(scd2) ? render_timeline_with_deletes(parts, deletes)
+                                             : render_timeline(parts)),
+      fmt::arg("kind", kKind), fmt::arg("role_of", ending.role), fmt::arg("role", kRole),
+      fmt::arg("file", kFile), fmt::arg("row", kRow), fmt::arg("columns", columns),
+      fmt::arg("end", ending.end), fmt::arg("current", ending.current),
+      fmt::arg("versions", versions), fmt::arg("changes", ending.changes));
 }
 
 /// Version 0 of nobody: always current.
 Result<std::string> render_member(const ChangeRequest& request, const plan::Scd2& scd2,
-                                  const Parts& parts) {
+                                  const Scd2Parts& parts, const Scd2Deletes& deletes) {
   const auto& member = *scd2.unknown_member;
-  const SetColumns set{
-      {scd2.surrogate_column, dialect::quote_literal(member.surrogate_key)},
-      {scd2.effective_from_column,
-       scd2.first_effective_from
-           ? parts.first
-           : render_unknown_value(request.table.find(scd2.effective_from_column)->type)},
-      {scd2.effective_to_column, parts.open},
-      {scd2.current_column, "TRUE"},
-      {scd2.version_column, "0"},
-      {scd2.reason_column, "'unknown_member'"}};
+  SetColumns set{{scd2.surrogate_column, dialect::quote_literal(member.surrogate_key)},
+                 {scd2.effective_from_column,
+                  scd2.first_effective_from
+                      ? parts.first
+                      : render_unknown_value(request.table.find(scd2.effective_from_column)->type)},
+                 {scd2.effective_to_column, parts.open},
+                 {scd2.current_column, "TRUE"},
+                 {scd2.version_column, "0"},
+                 {scd2.reason_column, "'unknown_member'"}};
+  if (scd2.soft_delete) {
+    set.emplace_back(scd2.soft_delete->column, deletes.live);
+    set.emplace_back(scd2.soft_delete->time_column, "NULL");
+    set.emplace_back(scd2.soft_delete->reason_column, "NULL");
+  }
   return render_unknown_member(request, member, set, parts.is_member);
 }
 
@@ -319,10 +377,12 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
   }
   SLUICE_CHECK(
       check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));
-  SLUICE_TRY(const Parts parts, render_parts(context, request, scd2));
-  std::string query = render_query(request, scd2, parts);
+  SLUICE_TRY(const Scd2Parts parts, render_parts(context, request, scd2));
+  SLUICE_TRY(const Scd2Deletes deletes,
+             make_scd2_deletes(context, request, scd2, parts, change_date(request, scd2)));
+  std::string query = render_query(request, scd2, parts, deletes);
   if (scd2.unknown_member && !scd2.surrogate_column.empty()) {
-    SLUICE_TRY(const std::string member, render_member(request, scd2, parts));
+    SLUICE_TRY(const std::string member, render_member(request, scd2, parts, deletes));
     query = fmt::format("SELECT * FROM ({}) UNION ALL {}", query, member);
   }
   return query;

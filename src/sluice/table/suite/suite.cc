@@ -17,6 +17,7 @@ using testing::IsEmpty;
 
 TableSuite::TableSuite() : place_(GetParam().make()), writer_(place_->open_writer()) {
   link_scd2_suite();
+  link_scd2_deletes_suite();
   link_delete_suite();
   link_maintain_suite();
   link_merge_suite();

@@ -65,6 +65,7 @@ struct TableCase {
 
 /// Called by the suite, so that a linker takes the tests of these files along.
 void link_scd2_suite();
+void link_scd2_deletes_suite();
 void link_delete_suite();
 void link_maintain_suite();
 void link_merge_suite();
