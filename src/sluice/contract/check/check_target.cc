@@ -105,7 +105,10 @@ void check_history(const Checking& checking, const Materialization& target) {
   const Scd2 scd2 = target.scd2.value_or(Scd2{});
   const bool source_has_start =
       checking.contract.model.find(scd2.effective_from_field.value) != nullptr;
-  if (!scd2.timestamp_field && !scd2.default_effective_from && !source_has_start) {
+  const bool has_event_time =
+      checking.contract.source && checking.contract.source->cdc_timestamp_field;
+  if (!scd2.timestamp_field && !scd2.default_effective_from && !source_has_start &&
+      !has_event_time) {
     checking.out.add(Code::Scd2WithoutTimestamp, target.strategy.span,
                      "no 'scd2.timestamp_field' names the change date, so that a version begins "
                      "when the run does");

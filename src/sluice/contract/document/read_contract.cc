@@ -64,6 +64,22 @@ void move_primary_key(Reader& reader, Contract& contract) {
   }
 }
 
+/// Change events are applied by key rather than appended, unless another strategy is written.
+void settle_strategy(Reader& reader, Contract& contract) {
+  const bool is_cdc = contract.source && contract.source->load_mode.value == LoadMode::Cdc;
+  const bool is_written =
+      contract.materialization && contract.materialization->strategy.is_written();
+  if (!is_cdc || is_written || contract.primary_key.empty()) {
+    return;
+  }
+  if (!contract.materialization) {
+    contract.materialization = Materialization{};
+  }
+  contract.materialization->strategy.value = Strategy::Merge;
+  reader.out().add(Code::ShorthandRead, contract.source->load_mode.span,
+                   "'load_mode: cdc' without a strategy is read as 'strategy: merge'");
+}
+
 /// a.b.c without a slash or a prefix names a table of a catalog.
 bool is_table_name(std::string_view path) {
   if (path.find_first_of("/\\:*{}$ ") != std::string_view::npos || path.starts_with('.')) {
@@ -157,6 +173,7 @@ ReadContract read_contract(const Document& document, std::string_view text, bool
     apply_soft_deletes(reader, *deletes, contract);
   }
   move_primary_key(reader, contract);
+  settle_strategy(reader, contract);
   note_table_target(reader, contract);
   settle_null_maskings(reader, contract, root);
   read_stages(root, text, options, out);

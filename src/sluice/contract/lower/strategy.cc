@@ -29,6 +29,28 @@ std::optional<plan::UnknownMember> lower_unknown(const std::optional<UnknownMemb
   return lowered;
 }
 
+std::string text_of(const MaybeText& text) { return text ? text->value : std::string(); }
+
+std::optional<plan::ChangeEvents> lower_events(const Contract& contract) {
+  if (!contract.source ||
+      (!contract.source->cdc_op_field && contract.source->load_mode.value != LoadMode::Cdc)) {
+    return std::nullopt;
+  }
+  return plan::ChangeEvents{.operation_column = text_of(contract.source->cdc_op_field),
+                            .delete_values = names(contract.source->cdc_delete_values),
+                            .timestamp_column = text_of(contract.source->cdc_timestamp_field)};
+}
+
+std::optional<plan::SoftDelete> lower_soft_delete(const Materialization& target) {
+  if (!target.soft_delete_column) {
+    return std::nullopt;
+  }
+  return plan::SoftDelete{.column = target.soft_delete_column->value,
+                          .deleted = internal::lower_value(target.soft_delete_value.value),
+                          .time_column = text_of(target.soft_delete_time_column),
+                          .reason_column = text_of(target.soft_delete_reason_column)};
+}
+
 plan::Scd2 lower_scd2(const Contract& contract, const Materialization& target, const Scd2& scd2) {
   plan::Scd2 lowered{
       .key = names(contract.primary_key),
@@ -44,7 +66,9 @@ plan::Scd2 lower_scd2(const Contract& contract, const Materialization& target, c
       .keep_last =
           scd2.merge_dedup_guard ? scd2.merge_dedup_guard->value : target.merge_dedup_guard.value,
       .unknown_member =
-          lower_unknown(scd2.unknown_member ? scd2.unknown_member : target.unknown_member)};
+          lower_unknown(scd2.unknown_member ? scd2.unknown_member : target.unknown_member),
+      .soft_delete = lower_soft_delete(target),
+      .events = lower_events(contract)};
   if (scd2.start_date_default) {
     lowered.first_effective_from = plan::Value{scd2.start_date_default->value};
   }
@@ -55,18 +79,6 @@ plan::Scd2 lower_scd2(const Contract& contract, const Materialization& target, c
     lowered.default_instant = plan::Value{scd2.default_effective_from->value};
   }
   return lowered;
-}
-
-std::string text_of(const MaybeText& text) { return text ? text->value : std::string(); }
-
-std::optional<plan::ChangeEvents> lower_events(const Contract& contract) {
-  if (!contract.source ||
-      (!contract.source->cdc_op_field && contract.source->load_mode.value != LoadMode::Cdc)) {
-    return std::nullopt;
-  }
-  return plan::ChangeEvents{.operation_column = text_of(contract.source->cdc_op_field),
-                            .delete_values = names(contract.source->cdc_delete_values),
-                            .timestamp_column = text_of(contract.source->cdc_timestamp_field)};
 }
 
 plan::Merge lower_merge(const Contract& contract, const Materialization& target) {
@@ -84,13 +96,7 @@ plan::Merge lower_merge(const Contract& contract, const Materialization& target)
       merge.unknown_member = lower_unknown(target.scd1->unknown_member);
     }
   }
-  if (target.soft_delete_column) {
-    merge.soft_delete =
-        plan::SoftDelete{.column = target.soft_delete_column->value,
-                         .deleted = internal::lower_value(target.soft_delete_value.value),
-                         .time_column = text_of(target.soft_delete_time_column),
-                         .reason_column = text_of(target.soft_delete_reason_column)};
-  }
+  merge.soft_delete = lower_soft_delete(target);
   if (target.deletion) {
     merge.snapshot =
         plan::SnapshotDeletes{.max_ratio = target.deletion->max_delete_ratio.value.value,
@@ -104,20 +110,35 @@ plan::Merge lower_merge(const Contract& contract, const Materialization& target)
 /// Keys of a merge beside another strategy, and deletes in two ways at once.
 Status check_merge_keys(const Contract& contract, const Materialization& target) {
   const bool is_merge = target.strategy.value == Strategy::Merge;
+  const bool has_key = is_merge || target.strategy.value == Strategy::Scd2;
   const bool has_events = lower_events(contract).has_value();
   const auto refuse = [](std::string message, std::string hint) -> Status {
     return make_error(ErrorCode::InvalidContract, std::move(message)).with_hint(std::move(hint));
   };
-  if (!is_merge && has_events) {
-    return refuse("change events are applied by a merge only",
+  if (!has_key && has_events) {
+    return refuse("change events are applied by a merge or an scd2 only",
                   "write `strategy: merge`, or remove load_mode cdc and cdc_op_field: the events "
                   "are rows then");
   }
-  if (!is_merge && (target.soft_delete_column || target.deletion)) {
-    return refuse("rows are marked or deleted by a merge only",
-                  "write `strategy: merge`, or remove soft_delete_column and deletion");
+  if (!has_key && target.soft_delete_column) {
+    return refuse("rows are marked as deleted by a merge or an scd2 only",
+                  "write `strategy: merge`, or remove soft_delete_column");
   }
-  const bool has_key = is_merge || target.strategy.value == Strategy::Scd2;
+  if (!is_merge && target.deletion) {
+    return refuse("a snapshot is compared with the rows of a merge only",
+                  "write `strategy: merge`, or remove deletion");
+  }
+  const bool tells_more = target.soft_delete_time_column || target.soft_delete_reason_column ||
+                          target.soft_delete_value.is_written();
+  if (!target.soft_delete_column && tells_more) {
+    return refuse("soft_delete_column is not written: its value, time and reason have no effect",
+                  "write `soft_delete_column`, or remove the others");
+  }
+  if (!target.strategy.is_written() && ((target.scd1 && !is_merge) || target.scd2)) {
+    return refuse(fmt::format("`{}` is written without a strategy: the rows would be {}",
+                              target.scd2 ? "scd2" : "scd1", is_merge ? "merged" : "appended"),
+                  target.scd2 ? "write `strategy: scd2`" : "write `strategy: merge`");
+  }
   const bool has_member = target.unknown_member && target.unknown_member->enabled.value;
   if (!has_key && (target.merge_dedup_guard.value || has_member)) {
     return refuse("rows are told apart by a merge or an scd2 only",
@@ -190,17 +211,20 @@ schema::LogicalType mark_type(const plan::Value& value) {
                                                : schema::LogicalType{schema::Text{}};
 }
 
+void add_marks(schema::Schema& columns, const std::optional<plan::SoftDelete>& soft) {
+  if (soft) {
+    add_if_absent(columns, soft->column, mark_type(soft->deleted));
+    add_if_absent(columns, soft->time_column, {schema::Timestamp{}});
+    add_if_absent(columns, soft->reason_column, {schema::Text{}});
+  }
+}
+
 void add_merge_columns(schema::Schema& columns, const plan::Merge& merge) {
   if (merge.surrogate_key && columns.find(merge.surrogate_key->column) == nullptr) {
     columns.fields.insert(columns.fields.begin(),
                           {.name = merge.surrogate_key->column, .type = {schema::Text{}}});
   }
-  if (merge.soft_delete) {
-    const plan::SoftDelete& soft = *merge.soft_delete;
-    add_if_absent(columns, soft.column, mark_type(soft.deleted));
-    add_if_absent(columns, soft.time_column, {schema::Timestamp{}});
-    add_if_absent(columns, soft.reason_column, {schema::Text{}});
-  }
+  add_marks(columns, merge.soft_delete);
 }
 
 }  // namespace
@@ -210,6 +234,9 @@ schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::Wri
   if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
     const schema::Field* instant = accepted.find(
         scd2->timestamp_column.empty() ? scd2->effective_from_column : scd2->timestamp_column);
+    if (instant == nullptr && scd2->timestamp_column.empty() && scd2->events) {
+      instant = accepted.find(scd2->events->timestamp_column);
+    }
     const schema::LogicalType from =
         instant ? instant->type : schema::LogicalType{schema::Timestamp{.utc = false}};
     add_if_absent(columns, scd2->effective_from_column, from);
@@ -218,6 +245,7 @@ schema::Schema with_kept_columns(const schema::Schema& accepted, const plan::Wri
     add_if_absent(columns, scd2->version_column, {schema::Integer{}});
     add_if_absent(columns, scd2->surrogate_column, {schema::Text{}});
     add_if_absent(columns, scd2->reason_column, {schema::Text{}});
+    add_marks(columns, scd2->soft_delete);
   }
   if (const auto* merge = std::get_if<plan::Merge>(&mode)) {
     add_merge_columns(columns, *merge);
