@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sluice/contract/lower/lower.h"
 
 namespace sluice::contract {
@@ -25,6 +27,37 @@ schema::Schema with_declared_dates(const Contract& contract, const schema::Schem
     }
   }
   return columns;
+}
+
+Status check_history_dates(const plan::WriteMode& mode, const schema::Schema& columns) {
+  const auto* scd2 = std::get_if<plan::Scd2>(&mode);
+  if (scd2 == nullptr) {
+    return {};
+  }
+  const auto check = [&](std::string_view key, const std::optional<plan::Value>& value,
+                         const std::string& column) -> Status {
+    const schema::Field* field = columns.find(column);
+    const bool is_number =
+        field != nullptr && (std::holds_alternative<schema::Integer>(field->type.kind) ||
+                             std::holds_alternative<schema::Float>(field->type.kind) ||
+                             std::holds_alternative<schema::Decimal>(field->type.kind));
+    const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+    if (!is_number || text == nullptr) {
+      return {};
+    }
+    return make_error(
+               ErrorCode::InvalidContract,
+               fmt::format("a history whose change dates are numbers cannot hold the date of "
+                           "scd2.{}: '{}' is {}, the date is '{}'",
+                           key, column, to_string(field->type), *text))
+        .with_hint(
+            "write null for start_date_default and end_date_default, or name a column of "
+            "dates as scd2.timestamp_field");
+  };
+  SLUICE_CHECK(
+      check("start_date_default", scd2->first_effective_from, scd2->effective_from_column));
+  SLUICE_CHECK(check("end_date_default", scd2->open_effective_to, scd2->effective_to_column));
+  return check("default_effective_from", scd2->default_instant, scd2->effective_from_column);
 }
 
 }  // namespace sluice::contract

@@ -215,6 +215,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
   }
   const schema::Schema columns =
       with_declared_dates(contract, rows.columns, mode, with_kept_columns(rows.columns, mode));
+  SLUICE_CHECK(check_history_dates(mode, columns));
   if (state) {
     SLUICE_CHECK(
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));

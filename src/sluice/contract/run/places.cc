@@ -135,6 +135,18 @@ std::string default_quarantine(const std::string& written, const std::string& ta
   return fmt::format("{}/quarantine/{}", parent, name);
 }
 
+/// Both say where the rows lie, and no catalog is kept that would join them.
+Status check_one_target(const Materialization& target) {
+  if (!target.target_path || !target.location ||
+      target.target_path->value == target.location->value) {
+    return {};
+  }
+  return make_error(ErrorCode::InvalidContract,
+                    fmt::format("the target is named twice: target_path '{}', location '{}'",
+                                target.target_path->value, target.location->value))
+      .with_hint("write one of them: the rows lie in one place");
+}
+
 /// The format of the data that lie there, where it is written; else their endings tell.
 std::optional<At<SourceFormat>> written_format(const Server& server) {
   if (server.format.is_written()) {
@@ -174,6 +186,9 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
     written = declared->value;
   }
   const bool writes = options.materialize.value_or(!written.empty());
+  if (writes && options.target.empty() && contract.materialization) {
+    SLUICE_CHECK(check_one_target(*contract.materialization));
+  }
   if (writes && written.empty()) {
     return make_error(ErrorCode::InvalidArgument, "there is no target to write")
         .with_hint("give --target, or write materialization.target_path in the contract");
