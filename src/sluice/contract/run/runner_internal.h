@@ -85,6 +85,11 @@ class Runner {
   Result<ColumnStream> open_database(const DatabaseName& name);
   void close_database();
   Status open_delta_source();
+  /// Which rows of that version are new, as what the batch is known by.
+  Result<std::string> find_delta_increment(std::int64_t version);
+  /// The greatest value that the batch of this tag read; empty: there was none.
+  Result<std::optional<std::string>> find_delta_bound(const std::string& tag,
+                                                      const std::string& column);
   Status view_delta_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
   bool is_source_replaced() const {

@@ -256,7 +256,8 @@ Result<bool> Runner::find_batch() {
     result_.reason =
         nothing->same_as != 0
             ? fmt::format("these files were committed before, as batch {}", nothing->same_as)
-            : "there is no new file";
+        : delta_source_.empty() ? "there is no new file"
+                                : "the table has no new row";
     if (nothing->has_other_fingerprint) {
       result_.warnings.push_back("the contract has changed since; --again reads the files again");
     }
@@ -266,7 +267,8 @@ Result<bool> Runner::find_batch() {
   const run::BatchRecord& record = fresh ? fresh->record : std::get<run::Unfinished>(next).record;
   if (fresh) {
     unrecorded_ = record;
-    for (const std::string& path : fresh->changed) {
+    const bool is_increment = is_incremental() && !delta_source_.empty();
+    for (const std::string& path : is_increment ? std::vector<std::string>{} : fresh->changed) {
       result_.warnings.push_back(
           fmt::format("this file was read before with other content: '{}'", path));
     }

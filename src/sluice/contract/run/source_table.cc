@@ -1,15 +1,19 @@
 #include "sluice/contract/run/source_table.h"
 
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/state/batch_log.h"
 #include "sluice/run/state/content_tag.h"
 #include "sluice/storage/file/file_storage.h"
 #include "sluice/table/parquet/parquet.h"
@@ -124,7 +128,58 @@ DeclaredAs declared_as(const Source& source) {
   return is_table ? DeclaredAs::Table : is_delta ? DeclaredAs::Delta : DeclaredAs::Files;
 }
 
+/// The tag of a Delta source: its version, and what of it was read where that is not all.
 constexpr std::string_view kVersion = "version ";
+constexpr std::string_view kWholeVersion = "sluice_delta_version";
+
+struct DeltaTag {
+  table::At at;
+  std::string column;                // of the watermark; empty: all rows were read
+  std::optional<std::string> after;  // rows above this one are read
+  std::optional<std::string> to;     // the greatest of them
+};
+
+std::string render_tag(const DeltaTag& tag) {
+  std::string text = fmt::format("{}{}", kVersion, tag.at.version.value_or(0));
+  if (!tag.column.empty()) {
+    nlohmann::json what{{"watermark", tag.column}};
+    if (tag.after) {
+      what["after"] = *tag.after;
+    }
+    if (tag.to) {
+      what["to"] = *tag.to;
+    }
+    text += " " + what.dump();
+  }
+  return text;
+}
+
+Result<DeltaTag> parse_tag(const std::string& text) {
+  DeltaTag tag;
+  if (!text.starts_with(kVersion)) {
+    return tag;
+  }
+  const std::string_view rest = std::string_view(text).substr(kVersion.size());
+  std::int64_t version = 0;
+  const auto [end, failed] = std::from_chars(rest.begin(), rest.end(), version);
+  const std::string_view more = rest.substr(static_cast<std::size_t>(end - rest.begin()));
+  const nlohmann::json what = nlohmann::json::parse(more.empty() ? "{}" : more, nullptr, false);
+  if (failed != std::errc{} || !what.is_object()) {
+    return make_error(
+               ErrorCode::Corrupt,
+               fmt::format("the record of a batch names no version of its source: '{}'", text))
+        .with_hint("restore the state folder: what was read is not known without it");
+  }
+  tag.at.version = version;
+  tag.column = what.value("watermark", "");
+  for (const auto& [key, value] :
+       {std::pair<const char*, std::optional<std::string>&>{"after", tag.after}, {"to", tag.to}}) {
+    if (what.contains(key)) {
+      value = what.at(key).get<std::string>();
+    }
+  }
+  return tag;
+}
 
 }  // namespace
 
@@ -181,20 +236,117 @@ Status Runner::open_delta_source() {
                       fmt::format("there is no Delta table in '{}'", delta_source_))
         .with_hint("check the path: its _delta_log holds no version");
   }
-  files_.front().content_tag = fmt::format("{}{}", kVersion, state->version);
   read_tables_.push_back(std::move(folder));
+  SLUICE_TRY(files_.front().content_tag, find_delta_increment(state->version));
   return {};
+}
+
+Result<std::optional<std::string>> Runner::find_delta_bound(const std::string& tag,
+                                                            const std::string& column) {
+  SLUICE_TRY(DeltaTag before, parse_tag(tag));
+  if (schema::same_column(before.column, column)) {
+    return before.to;
+  }
+  // The version was read by another column or as a whole: it still tells how far.
+  if (Status viewed =
+          read_tables_.front().table().make_view(context_, before.at, std::string(kWholeVersion));
+      !viewed) {
+    return std::move(viewed)
+        .error()
+        .with_context("finding the watermark of the batch before")
+        .with_hint("run once with --full --again: it reads all rows of the newest version");
+  }
+  SLUICE_TRY(const auto rows,
+             run::query_texts(context_, *connection_,
+                              fmt::format("SELECT CAST(max({}) AS VARCHAR) FROM {}",
+                                          dialect::quote_identifier(column), kWholeVersion)));
+  return rows.at(0).at(0);
+}
+
+Result<std::string> Runner::find_delta_increment(std::int64_t version) {
+  DeltaTag tag{.at = {.version = version, .instant = {}}, .column = "", .after = {}, .to = {}};
+  if (!is_incremental()) {
+    return render_tag(tag);
+  }
+  const Source& source = *contract_->source;
+  if (!source.watermark_field && source.load_mode.value == LoadMode::Cdc) {
+    result_.warnings.push_back(
+        "a version of a Delta table is read as a whole: no 'source.watermark_field' tells its new "
+        "events from those that were applied");
+    return render_tag(tag);
+  }
+  if (!source.watermark_field) {
+    Error error = make_error(ErrorCode::InvalidContract,
+                             "an incremental read of a Delta table needs the column that tells new "
+                             "rows from old ones");
+    error.at = place_of(source.load_mode.span);
+    return std::move(error).with_hint(
+        "write source.watermark_field, or `load_mode: full`, or run with --full");
+  }
+  std::erase(result_.warnings, "not carried out by a run: 'source.watermark_field'");
+  tag.column = source.watermark_field->value;
+  SLUICE_CHECK(
+      read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
+  SLUICE_TRY(const schema::Schema columns,
+             connection_->describe(context_, fmt::format("SELECT * FROM {}", kWholeVersion)));
+  if (columns.find(tag.column) == nullptr) {
+    Error error =
+        make_error(ErrorCode::InvalidContract,
+                   fmt::format("the Delta table has no column of its watermark: '{}'", tag.column));
+    error.at = place_of(source.watermark_field->span);
+    return std::move(error).with_hint("correct source.watermark_field: it names a source column");
+  }
+  std::optional<std::string> read_before;
+  if (state_ != nullptr && !options_.again) {
+    const run::BatchLog log(*state_, places_.state_folder, stream());
+    SLUICE_TRY(const std::vector<run::BatchRecord> records, log.load_all(context_));
+    for (const run::BatchRecord& record : records) {
+      const auto* input = std::get_if<run::FileInput>(&record.input);
+      if (input != nullptr && !input->files.empty() &&
+          input->files.front().path == files_.front().path) {
+        read_before = input->files.front().content_tag;
+      }
+    }
+  }
+  if (read_before) {
+    SLUICE_TRY(tag.after, find_delta_bound(*read_before, tag.column));
+    SLUICE_CHECK(
+        read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
+  }
+  const std::string column = dialect::quote_identifier(tag.column);
+  const std::string is_new =
+      tag.after ? fmt::format("{} > {}", column, dialect::quote_literal(*tag.after)) : "TRUE";
+  SLUICE_TRY(const auto rows,
+             run::query_texts(
+                 context_, *connection_,
+                 fmt::format("SELECT CAST(max({0}) AS VARCHAR), CAST(count(*) FILTER ({1}) AS "
+                             "VARCHAR), CAST(count(*) FILTER ({0} IS NULL) AS VARCHAR) FROM {2}",
+                             column, is_new, kWholeVersion)));
+  tag.to = rows.at(0).at(0);
+  if (tag.after && rows.at(0).at(2) != "0") {
+    result_.warnings.push_back(fmt::format(
+        "{} rows of the source have no '{}' and are not read: only the first batch reads such rows",
+        rows.at(0).at(2).value_or(""), tag.column));
+  }
+  const bool has_rows = rows.at(0).at(1) != "0";
+  return read_before && !has_rows ? *read_before : render_tag(tag);
 }
 
 /// The version that the batch is of: one that was left unfinished is read as it was then.
 Status Runner::view_delta_source(plan::Pipeline& pipeline) {
-  const std::string& tag = files_.front().content_tag;
-  table::At at{.version = {}, .instant = {}};
-  if (tag.starts_with(kVersion)) {
-    at.version = std::stoll(tag.substr(kVersion.size()));
-  }
+  SLUICE_TRY(const DeltaTag tag, parse_tag(files_.front().content_tag));
   // Called like its folder, which is what the lineage of its rows says.
-  SLUICE_CHECK(read_tables_.front().table().make_view(context_, at, delta_source_));
+  const std::string name = tag.after ? std::string(kWholeVersion) : delta_source_;
+  SLUICE_CHECK(read_tables_.front().table().make_view(context_, tag.at, name));
+  if (tag.after) {
+    SLUICE_TRY([[maybe_unused]] const auto made,
+               connection_->execute(
+                   context_, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {} WHERE "
+                                         "{} > {}",
+                                         dialect::quote_identifier(delta_source_), kWholeVersion,
+                                         dialect::quote_identifier(tag.column),
+                                         dialect::quote_literal(*tag.after))));
+  }
   pipeline.source =
       plan::RelationScan{.name = delta_source_, .has_origin = false, .may_lack_columns = false};
   return {};
