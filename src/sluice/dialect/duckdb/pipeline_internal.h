@@ -50,10 +50,11 @@ struct LinesRead {
   std::string count;       // how many those are
   std::string impossible;  // SELECT of the number of a line that was not kept whole, or NULL
 };
-/// Into the tables `lines` and `refused` (_sluice_number, _sluice_line, the errors, the categories
-/// and the file).
-Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const std::string& lines,
-                                     const std::string& refused, std::string_view tally);
+/// Of the source's columns, in the types in which they are read, into the tables `lines` and
+/// `refused` (_sluice_number, _sluice_line, the errors, the categories and the file).
+Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const schema::Schema& source,
+                                     const std::string& lines, const std::string& refused,
+                                     std::string_view tally);
 
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);
@@ -125,6 +126,17 @@ std::string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& 
 /// The value in a reason, as SQL: '***' where its column is masked.
 std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
                        const schema::LogicalType& type);
+
+bool is_nested(const schema::LogicalType& type);
+const schema::Field* find_member(const schema::Struct& type, std::string_view name);
+/// A value as a list, map or struct; NULL where a part of it is none of its type.
+Result<std::string> nested_cast(const std::string& value, const schema::LogicalType& from,
+                                const schema::LogicalType& to);
+/// The declared members that a struct of the value lacks, as one text, or NULL: SQL; empty: none
+/// can be lacking. `json` is the value as it came, where an engine has made lacking members NULL
+/// since.
+std::string lacking_members(const std::string& value, const schema::LogicalType& from,
+                            const schema::LogicalType& to, const std::string& json);
 
 /// The key of a reference as a value of the type that it is compared with.
 Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);

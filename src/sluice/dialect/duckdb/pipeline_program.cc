@@ -57,6 +57,7 @@ class ProgramWriter {
   /// The rows' columns and ours, without what only counts.
   string columns() const;
   Status capture_raw(const schema::Schema& columns);
+  Status type_whole();
   /// True when a step before could fail on a row.
   bool has_reasons() const;
   string stamps(bool for_bad) const;
@@ -90,6 +91,17 @@ string names_of(const schema::Schema& columns) {
     names.push_back(field.name);
   }
   return names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
+}
+
+/// The columns of the source in the types in which they are read.
+schema::Schema as_read(const plan::BoundPipeline& bound) {
+  schema::Schema columns = bound.source;
+  for (schema::Field& field : columns.fields) {
+    if (std::ranges::find(bound.read_whole, field.name) != bound.read_whole.end()) {
+      field.type = {schema::Json{}};
+    }
+  }
+  return columns;
 }
 
 string ProgramWriter::columns() const { return names_of(rows_.columns) + hidden_list(rows_, ""); }
@@ -168,7 +180,8 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
 /// Each row passes the tally on its way out of the files, once; those of a relation lie there to be
 /// counted.
 Status ProgramWriter::scan_rows() {
-  SLUICE_TRY(string select, render_scan(pipeline_.source, bound_.source, true));
+  const schema::Schema read = as_read(bound_);
+  SLUICE_TRY(string select, render_scan(pipeline_.source, read, true));
   if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {
     program_.untallied = fmt::format("SELECT count(*) FROM {}", quote_identifier(relation->name));
   } else {
@@ -176,7 +189,7 @@ Status ProgramWriter::scan_rows() {
     rows_.hidden.emplace_back(kSeenColumn);
   }
   rows_.from = "(" + select + ")";
-  rows_.columns = bound_.source;
+  rows_.columns = read;
   rows_.hidden.emplace_back(kFileColumn);
   return {};
 }
@@ -185,7 +198,9 @@ Status ProgramWriter::scan_rows() {
 Status ProgramWriter::scan_lines() {
   const string lines = new_table();
   refused_lines_ = new_table();
-  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_, functions_.tally));
+  const schema::Schema columns = as_read(bound_);
+  SLUICE_TRY(LinesRead read,
+             read_with_refusals(bound_, columns, lines, refused_lines_, functions_.tally));
   program_.untallied = std::move(read.untallied);
   ProgramStep done{.name = "read",
                    .statements = std::move(read.statements),
@@ -196,9 +211,30 @@ Status ProgramWriter::scan_lines() {
                    .spent = {},
                    .is_opaque = false};
   move_to(done, lines);
-  rows_ = {
-      .from = "(" + read.rows + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  rows_ = {.from = "(" + read.rows + ")", .columns = columns, .hidden = {string(kFileColumn)}};
   program_.steps.push_back(std::move(done));
+  return {};
+}
+
+/// What was read as JSON gets the type that steps see.
+Status ProgramWriter::type_whole() {
+  if (bound_.read_whole.empty()) {
+    return {};
+  }
+  string list;
+  for (schema::Field& field : rows_.columns.fields) {
+    const string name = quote_identifier(field.name);
+    const schema::Field* typed = bound_.source.find(field.name);
+    list += list.empty() ? "" : ", ";
+    if (typed->type == field.type) {
+      list += name;
+      continue;
+    }
+    SLUICE_TRY(const string type, duckdb_dialect().render_type(typed->type));
+    list += fmt::format("TRY_CAST({} AS {}) AS {}", name, type, name);
+    field.type = typed->type;
+  }
+  rows_.from = fmt::format("(SELECT {}{} FROM {})", list, hidden_list(rows_, ""), rows_.from);
   return {};
 }
 
@@ -212,7 +248,8 @@ Status ProgramWriter::scan() {
     raw.fields.push_back({.name = string(kRowColumn), .type = {schema::Text{}}});
     SLUICE_CHECK(capture_raw(raw));
   } else {
-    SLUICE_CHECK(capture_raw(bound_.source));
+    SLUICE_CHECK(capture_raw(schema::Schema(rows_.columns)));
+    SLUICE_CHECK(type_whole());
   }
   if (!bound_.made_at_scan.empty()) {
     string made;
@@ -495,6 +532,14 @@ string ProgramWriter::refused_lines_select(bool as_text) const {
 }
 
 Result<string> ProgramWriter::bad_select(bool as_text) const {
+  // One column has one type, wherever its rows were refused.
+  const auto is_json_elsewhere = [&](const schema::Field& field) {
+    return !std::holds_alternative<schema::Json>(field.type.kind) &&
+           std::ranges::any_of(refused_, [&](const Refused& other) {
+             const schema::Field* same = other.raw.find(field.name);
+             return same != nullptr && std::holds_alternative<schema::Json>(same->type.kind);
+           });
+  };
   string all;
   for (const Refused& refused : refused_) {
     string list;
@@ -504,7 +549,8 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
       const bool is_masked = plan::find_mask(pipeline_, field.name) != nullptr;
       const string value = is_masked ? leaving_value(pipeline_, field.name, member, field.type)
                            : as_text ? render_as_text(member, field.type)
-                                     : member;
+                           : is_json_elsewhere(field) ? fmt::format("to_json({})", member)
+                                                      : member;
       list += fmt::format("{} AS {}, ", value, quote_identifier(field.name));
     }
     const string sealed = as_text ? sealed_values(pipeline_, refused.raw, kRawColumn) : "";

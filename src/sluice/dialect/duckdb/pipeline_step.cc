@@ -197,6 +197,15 @@ string date_difference(const Rows& input, const plan::DateDifference& diff) {
                      instant(input, diff.to));
 }
 
+/// A struct that lacks a member of the type is none.
+Text cast_to(const Rows& input, const plan::CastTo& cast) {
+  const string name = quote_identifier(cast.column);
+  const schema::LogicalType& from = type_of(input, cast.column);
+  SLUICE_TRY(string value, render_cast(name, from, cast.type));
+  const string lacking = lacking_members(name, from, cast.type, "");
+  return lacking.empty() ? value : fmt::format("CASE WHEN {} IS NULL THEN {} END", lacking, value);
+}
+
 }  // namespace
 
 bool holds_word(const plan::Value& value) {
@@ -237,10 +246,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
           [&](const plan::Bands& bands) -> Text { return bands_text(input, bands); },
           [&](const plan::JsonPath& json) -> Text { return json_path(input, json); },
           [&](const plan::DateDifference& diff) -> Text { return date_difference(input, diff); },
-          [&](const plan::CastTo& cast) -> Text {
-            return render_cast(quote_identifier(cast.column), type_of(input, cast.column),
-                               cast.type);
-          },
+          [&](const plan::CastTo& cast) -> Text { return cast_to(input, cast); },
           [&](const plan::Respell& text) -> Text {
             return render_respelled(
                 render_as_text(quote_identifier(text.column), type_of(input, text.column)),
