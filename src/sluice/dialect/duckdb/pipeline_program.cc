@@ -93,17 +93,6 @@ string names_of(const schema::Schema& columns) {
   return names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
 }
 
-/// The columns of the source in the types in which they are read.
-schema::Schema as_read(const plan::BoundPipeline& bound) {
-  schema::Schema columns = bound.source;
-  for (schema::Field& field : columns.fields) {
-    if (std::ranges::find(bound.read_whole, field.name) != bound.read_whole.end()) {
-      field.type = {schema::Json{}};
-    }
-  }
-  return columns;
-}
-
 string ProgramWriter::columns() const { return names_of(rows_.columns) + hidden_list(rows_, ""); }
 
 void ProgramWriter::make_table(ProgramStep& into) {
@@ -279,7 +268,7 @@ Status ProgramWriter::scan() {
 
 Status ProgramWriter::row_by_row(const plan::PlannedStep& planned) {
   std::vector<string> errors;
-  if (can_fail(planned.step, evaluation_)) {
+  if (can_fail(planned.step, rows_.columns, evaluation_)) {
     SLUICE_TRY(const string select, failing_assign(pipeline_, planned, rows_, evaluation_, errors));
     rows_.from = "(" + select + ")";
   } else {
@@ -323,6 +312,13 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
 
 Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Schema& output) {
   ProgramStep done{.name = planned.name};
+  if (std::holds_alternative<plan::ExplodeDates>(planned.step)) {
+    std::vector<string> errors;
+    string rows = with_unread_dates(pipeline_, planned, rows_, errors);
+    is_table_ = is_table_ && errors.empty();
+    rows_.from = std::move(rows);
+    rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
+  }
   make_table(done);
   const string before = rows_.from;
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
@@ -654,13 +650,7 @@ Status ProgramWriter::finish() {
 Result<Program> ProgramWriter::write() {
   SLUICE_CHECK(scan());
   SLUICE_CHECK(steps(bound_.pre));
-  const bool post_can_refuse =
-      !bound_.after_post.is_empty() ||
-      std::ranges::any_of(bound_.post, [&](const plan::BoundStep& one) {
-        const plan::Step& step = pipeline_.steps[one.step].step;
-        return can_fail(step, evaluation_) || (evaluation_ == Evaluation::Guarded &&
-                                               std::holds_alternative<plan::FilterRows>(step));
-      });
+  const bool post_can_refuse = !bound_.after_post.is_empty() || post_can_fail(bound_, evaluation_);
   SLUICE_CHECK(functions_.gate.empty() ? judge(bound_.before_split, "row_rules", post_can_refuse)
                                        : judge_at_gate(bound_.before_split));
   SLUICE_CHECK(steps(bound_.post));
@@ -672,23 +662,6 @@ Result<Program> ProgramWriter::write() {
 }
 
 }  // namespace
-
-bool can_stream(const plan::BoundPipeline& bound, Evaluation evaluation) {
-  const plan::Pipeline& pipeline = bound.pipeline;
-  const bool changes_rows = std::ranges::any_of(bound.post, [&](const plan::BoundStep& one) {
-    const plan::Step& step = pipeline.steps[one.step].step;
-    return plan::row_effect(step) != RowEffect::RowByRow || can_fail(step, evaluation);
-  });
-  if (changes_rows || !bound.after_post.is_empty()) {
-    return false;
-  }
-  const schema::Schema& accepted =
-      bound.post.empty() ? bound.before_split.output : bound.post.back().output;
-  const bool has_all = std::ranges::all_of(accepted.fields, [&](const schema::Field& field) {
-    return bound.good.find(field.name) != nullptr;
-  });
-  return pipeline.dataset_rules.empty() || (pipeline.masks.empty() && has_all);
-}
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading, const ProgramFunctions& functions) {
