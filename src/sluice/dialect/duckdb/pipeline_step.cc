@@ -260,7 +260,8 @@ std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& inp
                                            text)});
     }
   }
-  if (const auto* json = std::get_if<plan::JsonPath>(&value); json && is_text(input, json->column)) {
+  const auto* json = std::get_if<plan::JsonPath>(&value);
+  if (json != nullptr && is_text(input, json->column)) {
     all.push_back({.column = json->column,
                    .what = "JSON",
                    .is_met = fmt::format("{0} IS NOT NULL AND TRY_CAST({0} AS JSON) IS NULL",
