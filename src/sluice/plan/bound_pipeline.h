@@ -24,6 +24,9 @@ struct BoundCast {
   schema::LogicalType from;
   schema::LogicalType to;
   std::string type_name;
+  /// The column as it came, of those that are read whole: its JSON tells which members each value
+  /// has. Empty: the value itself does.
+  std::string raw;
   friend bool operator==(const BoundCast&, const BoundCast&) = default;
 };
 
@@ -49,6 +52,9 @@ struct BoundPipeline {
   schema::Schema source;  // as read
   /// Lines that are no records were seen already: read so that they are refused.
   bool has_bad_lines = false;
+  /// Columns of `source` that are read as JSON, because a struct may lack what another one has;
+  /// they get their type when the row as it came is kept.
+  std::vector<std::string> read_whole;
   /// Columns that no file of this batch has and a step before the schema names: NULL.
   std::vector<schema::Field> made_at_scan;
   /// Of `good`: columns that nobody declares or makes and that have no value in this batch, so that

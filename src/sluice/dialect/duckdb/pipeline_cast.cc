@@ -5,6 +5,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
 
 namespace sluice::dialect {
@@ -15,10 +16,6 @@ using schema::LogicalType;
 template <class Kind>
 bool is(const LogicalType& type) {
   return std::holds_alternative<Kind>(type.kind);
-}
-
-bool is_nested(const LogicalType& type) {
-  return is<schema::List>(type) || is<schema::Map>(type) || is<schema::Struct>(type);
 }
 
 /// DuckDB rounds; a value that is no whole number does not equal its rounding.
@@ -34,12 +31,6 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
   const std::string exact =
       is<schema::Decimal>(from) ? text : fmt::format("TRY_CAST({} AS DOUBLE)", text);
   return fmt::format("CASE {} END", exact_integer(text, exact, to));
-}
-
-/// A list or struct with a part that does not fit is none: TRY_CAST would make the part NULL alone.
-/// Of JSON it wants every key and no other, so that a struct is cast part by part there.
-std::string whole_cast(const std::string& value, const std::string& to) {
-  return fmt::format("TRY(CAST({} AS {}))", value, to);
 }
 
 /// Digits alone, as most are, want no second look. As arms of one CASE: of a coalesce the engine
@@ -71,17 +62,9 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
             return timestamp.utc ? instant : fmt::format("CAST({} AS TIMESTAMP)", instant);
           },
           [&](const schema::Bytes&) { return fmt::format("encode({})", text); },
-          [&](const schema::List& list) {
-            const std::string json = fmt::format("TRY_CAST({} AS JSON)", text);
-            return is_nested(*list.element) ? fmt::format("TRY_CAST({} AS {})", json, name)
-                                            : whole_cast(json, name);
-          },
-          [&](const schema::Map&) {
-            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
-          },
-          [&](const schema::Struct&) {
-            return fmt::format("TRY_CAST(TRY_CAST({} AS JSON) AS {})", text, name);
-          },
+          [&](const schema::List&) { return direct; },
+          [&](const schema::Map&) { return direct; },
+          [&](const schema::Struct&) { return direct; },
           [&](const schema::Text&) { return text; },
           [&](const schema::Json&) { return direct; },
           [&](const schema::Float&) { return direct; },
@@ -148,6 +131,9 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
   if (from == to) {
     return text;
   }
+  if (is_nested(to)) {
+    return nested_cast(text, from, to);
+  }
   SLUICE_TRY(const std::string name, duckdb_dialect().render_type(to));
   if (is<schema::Text>(to)) {
     return render_as_text(text, from);
@@ -156,7 +142,7 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
     return fmt::format("to_json({})", text);
   }
   if (is<schema::Json>(from)) {
-    return cast_of_text(is_nested(to) ? text : render_as_text(text, from), to, name);
+    return cast_of_text(render_as_text(text, from), to, name);
   }
   if (is<schema::Text>(from)) {
     return cast_of_text(text, to, name);
@@ -164,7 +150,7 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
   if (is<schema::Integer>(to)) {
     return integer_cast(text, from, name);
   }
-  return is_nested(to) ? whole_cast(text, name) : fmt::format("TRY_CAST({} AS {})", text, name);
+  return fmt::format("TRY_CAST({} AS {})", text, name);
 }
 
 }  // namespace sluice::dialect

@@ -22,8 +22,9 @@ std::optional<plan::JsonPath> uncast(const plan::ColumnExpr& value) {
   return plan::JsonPath{.column = json->column, .path = json->path, .type = std::nullopt};
 }
 
-bool can_fail(const plan::Assignment& made, Evaluation evaluation) {
-  return std::holds_alternative<plan::CastTo>(made.value) ||
+bool can_fail(const plan::Assignment& made, const Rows& input, Evaluation evaluation) {
+  return !unread_inputs(made.value, input).empty() ||
+         std::holds_alternative<plan::CastTo>(made.value) ||
          std::holds_alternative<plan::Respell>(made.value) || uncast(made.value).has_value() ||
          (evaluation == Evaluation::Guarded && std::holds_alternative<plan::RawSql>(made.value));
 }
@@ -47,6 +48,26 @@ string mismatch(const string& text, const string& value, const string& column, c
       shown);
 }
 
+/// The first value that could not be read, as branches of a CASE.
+string unread_cases(const plan::Pipeline& pipeline, const string& step, const string& made,
+                    const std::vector<Unread>& all, const Rows& input) {
+  string cases;
+  for (const Unread& one : all) {
+    const schema::Field* field = input.columns.find(one.column);
+    const bool is_masked = plan::find_mask(pipeline, made) != nullptr;
+    const string told =
+        is_masked ? "'***'"
+                  : told_value(pipeline, one.column,
+                               field ? field->type : schema::LogicalType{schema::Text{}});
+    cases += fmt::format("WHEN {} THEN {} || {} || '''' ", one.is_met,
+                         quote_literal(fmt::format("Column could not be evaluated: {} ({}): {} is "
+                                                   "no {}: '",
+                                                   made, step, one.column, one.what)),
+                         told);
+  }
+  return cases;
+}
+
 Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                          const plan::Assignment& made, const Rows& input, const string& value) {
   const auto failed_value = [&](const string& column, const string& type) {
@@ -68,6 +89,9 @@ Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep
                            plan::find_mask(pipeline, made.column) != nullptr;
     return mismatch(text, value, made.column, schema::to_string(*type), is_masked ? "'***'" : text);
   }
+  if (!std::holds_alternative<plan::RawSql>(made.value)) {
+    return string("NULL");
+  }
   return fmt::format(
       "CASE WHEN {} IS NULL THEN {} END", value,
       quote_literal(fmt::format("Column could not be evaluated: {} ({})", made.column, step.name)));
@@ -75,12 +99,29 @@ Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep
 
 }  // namespace
 
-bool can_fail(const plan::Step& step, Evaluation evaluation) {
+bool can_fail(const plan::Step& step, const schema::Schema& input, Evaluation evaluation) {
+  const Rows rows{.from = {}, .columns = input, .hidden = {}};
+  if (const auto* explode = std::get_if<plan::ExplodeDates>(&step)) {
+    return !unread_inputs(*explode, rows).empty();
+  }
   const auto* assign = std::get_if<plan::Assign>(&step);
   return assign != nullptr &&
          std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
-           return can_fail(made, evaluation);
+           return can_fail(made, rows, evaluation);
          });
+}
+
+string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                         const Rows& input, std::vector<string>& error_columns) {
+  const auto& explode = std::get<plan::ExplodeDates>(step.step);
+  const std::vector<Unread> unread = unread_inputs(explode, input);
+  if (unread.empty()) {
+    return input.from;
+  }
+  error_columns.push_back(next_error_column(input, error_columns));
+  return fmt::format("(SELECT *, CASE {}END AS {} FROM {} AS source)",
+                     unread_cases(pipeline, step.name, explode.output, unread, input),
+                     error_columns.back(), input.from);
 }
 
 Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
@@ -98,7 +139,7 @@ Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::Planne
     SLUICE_TRY(string value, column_expr(input, made.value));
     const string column = value_column(i);
     string result = column;
-    if (can_fail(made, evaluation)) {
+    if (can_fail(made, input, evaluation)) {
       if (std::holds_alternative<plan::RawSql>(made.value)) {
         // A struct tells "failed" from a value that is NULL.
         value = fmt::format("TRY(struct_pack(v := {}))", value);
@@ -107,7 +148,10 @@ Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::Planne
       const string error = next_error_column(input, error_columns);
       error_columns.push_back(error);
       SLUICE_TRY(const string reason, reason_of(pipeline, step, made, input, column));
-      errors += fmt::format(", {} AS {}", reason, error);
+      const string unread = unread_cases(pipeline, step.name, made.column,
+                                         unread_inputs(made.value, input), input);
+      errors += unread.empty() ? fmt::format(", {} AS {}", reason, error)
+                               : fmt::format(", CASE {}ELSE {} END AS {}", unread, reason, error);
     }
     values += fmt::format(", {} AS {}", value, column);
     made_columns.emplace_back(made.column, result);
@@ -143,6 +187,46 @@ Result<string> guarded_filter(const plan::FilterRows& step, const Rows& input,
       quote_columns(names), hidden_list(input, ""), kDroppedColumn,
       quote_literal(fmt::format("Filter could not be evaluated: {}", step.condition.text)), error,
       step.condition.text, input.from);
+}
+
+namespace {
+
+/// Asks of each step after the split, and of the columns that come to it.
+template <class Asked>
+bool any_post(const plan::BoundPipeline& bound, const Asked& asked) {
+  const schema::Schema* input = &bound.before_split.output;
+  for (const plan::BoundStep& one : bound.post) {
+    if (asked(bound.pipeline.steps[one.step].step, *input)) {
+      return true;
+    }
+    input = &one.output;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool post_can_fail(const plan::BoundPipeline& bound, Evaluation evaluation) {
+  return any_post(bound, [&](const plan::Step& step, const schema::Schema& input) {
+    return can_fail(step, input, evaluation) || (evaluation == Evaluation::Guarded &&
+                                                 std::holds_alternative<plan::FilterRows>(step));
+  });
+}
+
+bool can_stream(const plan::BoundPipeline& bound, Evaluation evaluation) {
+  const plan::Pipeline& pipeline = bound.pipeline;
+  const bool changes_rows = any_post(bound, [&](const plan::Step& step, const schema::Schema& in) {
+    return plan::row_effect(step) != plan::RowEffect::RowByRow || can_fail(step, in, evaluation);
+  });
+  if (changes_rows || !bound.after_post.is_empty()) {
+    return false;
+  }
+  const schema::Schema& accepted =
+      bound.post.empty() ? bound.before_split.output : bound.post.back().output;
+  const bool has_all = std::ranges::all_of(accepted.fields, [&](const schema::Field& field) {
+    return bound.good.find(field.name) != nullptr;
+  });
+  return pipeline.dataset_rules.empty() || (pipeline.masks.empty() && has_all);
 }
 
 }  // namespace sluice::dialect

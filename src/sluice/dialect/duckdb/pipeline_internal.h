@@ -22,6 +22,8 @@ std::string literal_list(const std::vector<std::string>& texts);
 /// `_sluice_file` as people know the file: SQL.
 std::string told_file(const plan::FileScan& scan);
 
+/// The columns of the source in the types in which they are read.
+schema::Schema as_read(const plan::BoundPipeline& bound);
 /// The columns as the readers of the files give them, without those that only folders have.
 schema::Schema columns_of_files(const plan::FileScan& scan, const schema::Schema& columns);
 /// `rows`, a SELECT of those and of the file as people know it, with what folders say.
@@ -50,10 +52,11 @@ struct LinesRead {
   std::string count;       // how many those are
   std::string impossible;  // SELECT of the number of a line that was not kept whole, or NULL
 };
-/// Into the tables `lines` and `refused` (_sluice_number, _sluice_line, the errors, the categories
-/// and the file).
-Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const std::string& lines,
-                                     const std::string& refused, std::string_view tally);
+/// Of the source's columns, in the types in which they are read, into the tables `lines` and
+/// `refused` (_sluice_number, _sluice_line, the errors, the categories and the file).
+Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const schema::Schema& source,
+                                     const std::string& lines, const std::string& refused,
+                                     std::string_view tally);
 
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);
@@ -104,12 +107,29 @@ std::string judged_column(std::size_t rule);
 /// A column of ours that a judgement reads and no row keeps after it.
 bool is_reason(std::string_view hidden);
 
+/// What a step reads a column's value as, where that may be something else.
+struct Unread {
+  std::string column;
+  std::string_view what;  // "date"
+  std::string is_met;     // SQL: a value is there, and is none
+};
+std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& input);
+std::vector<Unread> unread_inputs(const plan::ExplodeDates& step, const Rows& input);
+/// A date as TIMESTAMP, NULL where it is none: SQL.
+std::string instant(const Rows& input, const std::string& column);
+
 /// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
-/// names are added to `error_columns`. Casts always can; the contract's SQL where it is guarded.
-bool can_fail(const plan::Step& step, Evaluation evaluation);
+/// names are added to `error_columns`. Casts always can, texts that are read as dates, numbers or
+/// JSON, and the contract's SQL where it is guarded.
+bool can_fail(const plan::Step& step, const schema::Schema& input, Evaluation evaluation);
+/// Whether a step after the split may refuse a row.
+bool post_can_fail(const plan::BoundPipeline& bound, Evaluation evaluation);
 Result<std::string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                                    const Rows& input, Evaluation evaluation,
                                    std::vector<std::string>& error_columns);
+/// The rows with what is wrong with their dates.
+std::string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                              const Rows& input, std::vector<std::string>& error_columns);
 Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
                                    std::vector<std::string>& error_columns);
 
@@ -125,6 +145,17 @@ std::string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& 
 /// The value in a reason, as SQL: '***' where its column is masked.
 std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
                        const schema::LogicalType& type);
+
+bool is_nested(const schema::LogicalType& type);
+const schema::Field* find_member(const schema::Struct& type, std::string_view name);
+/// A value as a list, map or struct; NULL where a part of it is none of its type.
+Result<std::string> nested_cast(const std::string& value, const schema::LogicalType& from,
+                                const schema::LogicalType& to);
+/// The declared members that a struct of the value lacks, as one text, or NULL: SQL; empty: none
+/// can be lacking. `json` is the value as it came, where an engine has made lacking members NULL
+/// since.
+std::string lacking_members(const std::string& value, const schema::LogicalType& from,
+                            const schema::LogicalType& to, const std::string& json);
 
 /// The key of a reference as a value of the type that it is compared with.
 Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);

@@ -53,49 +53,63 @@ bool is_missing(const Judgement& judgement, std::string_view column) {
   });
 }
 
+/// The value as it came: SQL; empty where it is in the column itself.
+string raw_value(const BoundCast& cast) {
+  return cast.raw.empty()
+             ? string()
+             : fmt::format("struct_extract({}, {})", kRawColumn, quote_literal(cast.raw));
+}
+
+bool holds_map(const schema::LogicalType& type) {
+  const auto* list = std::get_if<schema::List>(&type.kind);
+  const auto* inner = std::get_if<schema::Struct>(&type.kind);
+  return std::holds_alternative<schema::Map>(type.kind) ||
+         (list != nullptr && holds_map(*list->element)) ||
+         (inner != nullptr && std::ranges::any_of(inner->fields, [](const schema::Field& field) {
+            return holds_map(field.type);
+          }));
+}
+
+/// Of a map the keys of this row alone, which the type of the source's column does not tell.
+Result<string> cast_text(const BoundCast& cast) {
+  const bool from_raw = !cast.raw.empty() && holds_map(cast.to);
+  return from_raw ? render_cast(raw_value(cast), schema::LogicalType{schema::Json{}}, cast.to)
+                  : render_cast(quote_identifier(cast.column), cast.from, cast.to);
+}
+
 /// First pass: casts beside the values that they came from.
 Result<string> cast_pass(const Judgement& judgement, const Rows& input) {
   string list = "*";
   for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
     const BoundCast& cast = judgement.casts[i];
-    SLUICE_TRY(const string value, render_cast(quote_identifier(cast.column), cast.from, cast.to));
+    SLUICE_TRY(const string value, cast_text(cast));
     list += fmt::format(", {} AS {}", value, numbered("c", i));
   }
   return judgement.casts.empty() ? Result<string>(input.from)
                                  : fmt::format("(SELECT {} FROM {})", list, input.from);
 }
 
-/// The members that the column's type asks for and that no value of it has.
-string missing_members(const BoundCast& cast) {
-  const auto* from = std::get_if<schema::Struct>(&cast.from.kind);
-  const auto* to = std::get_if<schema::Struct>(&cast.to.kind);
-  string missing;
-  for (const schema::Field& member : to == nullptr ? std::vector<schema::Field>{} : to->fields) {
-    const bool is_there =
-        from == nullptr || std::ranges::any_of(from->fields, [&](const schema::Field& field) {
-          return schema::same_column(field.name, member.name);
-        });
-    missing += is_there ? "" : (missing.empty() ? "" : ", ") + member.name;
-  }
-  return missing;
-}
-
 /// Why a value of the column is none of its type; NULL where it is.
 string type_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::size_t at) {
   const string name = quote_identifier(cast.column);
-  if (const string missing = missing_members(cast); !missing.empty()) {
-    return fmt::format("CASE WHEN {} IS NOT NULL THEN {} END AS {}", name,
-                       quote_literal(fmt::format("Struct '{}' is missing declared member(s): {}",
-                                                 cast.column, missing)),
-                       numbered("t", at));
-  }
+  const string raw = raw_value(cast);
+  const bool is_told = !raw.empty() && plan::find_mask(pipeline, cast.column) == nullptr;
   // Not as a conjunction: the engine sorts the rows that one leaves over.
-  return fmt::format(
-      "CASE WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END END AS {4}",
-      name, numbered("c", at),
+  const string mismatch = fmt::format(
+      "WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END", name,
+      numbered("c", at),
       quote_literal(
           fmt::format("Type Mismatch: {} cannot be cast to {}: '", cast.column, cast.type_name)),
-      told_value(pipeline, cast.column, cast.from), numbered("t", at));
+      is_told ? render_as_text(raw, schema::LogicalType{schema::Json{}})
+              : told_value(pipeline, cast.column, cast.from));
+  const string lacking = lacking_members(name, cast.from, cast.to, raw);
+  const string missing =
+      lacking.empty()
+          ? ""
+          : fmt::format("WHEN {0} IS NOT NULL THEN {1} || {0} ", lacking,
+                        quote_literal(fmt::format("Struct '{}' is missing declared member(s): ",
+                                                  cast.column)));
+  return fmt::format("CASE {}{} END AS {}", missing, mismatch, numbered("t", at));
 }
 
 /// Second pass: the columns in their final types, and why a type was not met.

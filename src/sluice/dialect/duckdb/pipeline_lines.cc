@@ -237,10 +237,11 @@ bool must_refuse_lines(const plan::BoundPipeline& bound) {
   return fixed != nullptr && fixed->record_length.has_value() && can_refuse_lines(bound);
 }
 
-Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const string& lines,
-                                     const string& refused, std::string_view tally) {
+Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const schema::Schema& source,
+                                     const string& lines, const string& refused,
+                                     std::string_view tally) {
   const auto& scan = std::get<plan::FileScan>(bound.pipeline.source);
-  const schema::Schema columns = columns_of_files(scan, bound.source);
+  const schema::Schema columns = columns_of_files(scan, source);
   auto read = std::visit(
       overloaded{[&](const plan::CsvFormat&) -> Result<LinesRead> {
                    return read_csv_records(scan, columns, lines, refused, tally);
@@ -256,7 +257,7 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const str
                  }},
       scan.format);
   if (read && !scan.folder_columns.empty()) {
-    read->rows = with_folder_columns(scan, bound.source, read->rows);
+    read->rows = with_folder_columns(scan, source, read->rows);
   }
   return read;
 }

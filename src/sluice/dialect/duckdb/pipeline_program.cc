@@ -57,6 +57,7 @@ class ProgramWriter {
   /// The rows' columns and ours, without what only counts.
   string columns() const;
   Status capture_raw(const schema::Schema& columns);
+  Status type_whole();
   /// True when a step before could fail on a row.
   bool has_reasons() const;
   string stamps(bool for_bad) const;
@@ -168,7 +169,8 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
 /// Each row passes the tally on its way out of the files, once; those of a relation lie there to be
 /// counted.
 Status ProgramWriter::scan_rows() {
-  SLUICE_TRY(string select, render_scan(pipeline_.source, bound_.source, true));
+  const schema::Schema read = as_read(bound_);
+  SLUICE_TRY(string select, render_scan(pipeline_.source, read, true));
   if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {
     program_.untallied = fmt::format("SELECT count(*) FROM {}", quote_identifier(relation->name));
   } else {
@@ -176,7 +178,7 @@ Status ProgramWriter::scan_rows() {
     rows_.hidden.emplace_back(kSeenColumn);
   }
   rows_.from = "(" + select + ")";
-  rows_.columns = bound_.source;
+  rows_.columns = read;
   rows_.hidden.emplace_back(kFileColumn);
   return {};
 }
@@ -185,7 +187,9 @@ Status ProgramWriter::scan_rows() {
 Status ProgramWriter::scan_lines() {
   const string lines = new_table();
   refused_lines_ = new_table();
-  SLUICE_TRY(LinesRead read, read_with_refusals(bound_, lines, refused_lines_, functions_.tally));
+  const schema::Schema columns = as_read(bound_);
+  SLUICE_TRY(LinesRead read,
+             read_with_refusals(bound_, columns, lines, refused_lines_, functions_.tally));
   program_.untallied = std::move(read.untallied);
   ProgramStep done{.name = "read",
                    .statements = std::move(read.statements),
@@ -196,9 +200,30 @@ Status ProgramWriter::scan_lines() {
                    .spent = {},
                    .is_opaque = false};
   move_to(done, lines);
-  rows_ = {
-      .from = "(" + read.rows + ")", .columns = bound_.source, .hidden = {string(kFileColumn)}};
+  rows_ = {.from = "(" + read.rows + ")", .columns = columns, .hidden = {string(kFileColumn)}};
   program_.steps.push_back(std::move(done));
+  return {};
+}
+
+/// What was read as JSON gets the type that steps see.
+Status ProgramWriter::type_whole() {
+  if (bound_.read_whole.empty()) {
+    return {};
+  }
+  string list;
+  for (schema::Field& field : rows_.columns.fields) {
+    const string name = quote_identifier(field.name);
+    const schema::Field* typed = bound_.source.find(field.name);
+    list += list.empty() ? "" : ", ";
+    if (typed->type == field.type) {
+      list += name;
+      continue;
+    }
+    SLUICE_TRY(const string type, duckdb_dialect().render_type(typed->type));
+    list += fmt::format("TRY_CAST({} AS {}) AS {}", name, type, name);
+    field.type = typed->type;
+  }
+  rows_.from = fmt::format("(SELECT {}{} FROM {})", list, hidden_list(rows_, ""), rows_.from);
   return {};
 }
 
@@ -212,7 +237,8 @@ Status ProgramWriter::scan() {
     raw.fields.push_back({.name = string(kRowColumn), .type = {schema::Text{}}});
     SLUICE_CHECK(capture_raw(raw));
   } else {
-    SLUICE_CHECK(capture_raw(bound_.source));
+    SLUICE_CHECK(capture_raw(schema::Schema(rows_.columns)));
+    SLUICE_CHECK(type_whole());
   }
   if (!bound_.made_at_scan.empty()) {
     string made;
@@ -242,7 +268,7 @@ Status ProgramWriter::scan() {
 
 Status ProgramWriter::row_by_row(const plan::PlannedStep& planned) {
   std::vector<string> errors;
-  if (can_fail(planned.step, evaluation_)) {
+  if (can_fail(planned.step, rows_.columns, evaluation_)) {
     SLUICE_TRY(const string select, failing_assign(pipeline_, planned, rows_, evaluation_, errors));
     rows_.from = "(" + select + ")";
   } else {
@@ -286,6 +312,13 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
 
 Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Schema& output) {
   ProgramStep done{.name = planned.name};
+  if (std::holds_alternative<plan::ExplodeDates>(planned.step)) {
+    std::vector<string> errors;
+    string rows = with_unread_dates(pipeline_, planned, rows_, errors);
+    is_table_ = is_table_ && errors.empty();
+    rows_.from = std::move(rows);
+    rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
+  }
   make_table(done);
   const string before = rows_.from;
   SLUICE_TRY(const string select, render_step(planned.step, rows_));
@@ -495,6 +528,14 @@ string ProgramWriter::refused_lines_select(bool as_text) const {
 }
 
 Result<string> ProgramWriter::bad_select(bool as_text) const {
+  // One column has one type, wherever its rows were refused.
+  const auto is_json_elsewhere = [&](const schema::Field& field) {
+    return !std::holds_alternative<schema::Json>(field.type.kind) &&
+           std::ranges::any_of(refused_, [&](const Refused& other) {
+             const schema::Field* same = other.raw.find(field.name);
+             return same != nullptr && std::holds_alternative<schema::Json>(same->type.kind);
+           });
+  };
   string all;
   for (const Refused& refused : refused_) {
     string list;
@@ -504,7 +545,8 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
       const bool is_masked = plan::find_mask(pipeline_, field.name) != nullptr;
       const string value = is_masked ? leaving_value(pipeline_, field.name, member, field.type)
                            : as_text ? render_as_text(member, field.type)
-                                     : member;
+                           : is_json_elsewhere(field) ? fmt::format("to_json({})", member)
+                                                      : member;
       list += fmt::format("{} AS {}, ", value, quote_identifier(field.name));
     }
     const string sealed = as_text ? sealed_values(pipeline_, refused.raw, kRawColumn) : "";
@@ -608,13 +650,7 @@ Status ProgramWriter::finish() {
 Result<Program> ProgramWriter::write() {
   SLUICE_CHECK(scan());
   SLUICE_CHECK(steps(bound_.pre));
-  const bool post_can_refuse =
-      !bound_.after_post.is_empty() ||
-      std::ranges::any_of(bound_.post, [&](const plan::BoundStep& one) {
-        const plan::Step& step = pipeline_.steps[one.step].step;
-        return can_fail(step, evaluation_) || (evaluation_ == Evaluation::Guarded &&
-                                               std::holds_alternative<plan::FilterRows>(step));
-      });
+  const bool post_can_refuse = !bound_.after_post.is_empty() || post_can_fail(bound_, evaluation_);
   SLUICE_CHECK(functions_.gate.empty() ? judge(bound_.before_split, "row_rules", post_can_refuse)
                                        : judge_at_gate(bound_.before_split));
   SLUICE_CHECK(steps(bound_.post));
@@ -626,23 +662,6 @@ Result<Program> ProgramWriter::write() {
 }
 
 }  // namespace
-
-bool can_stream(const plan::BoundPipeline& bound, Evaluation evaluation) {
-  const plan::Pipeline& pipeline = bound.pipeline;
-  const bool changes_rows = std::ranges::any_of(bound.post, [&](const plan::BoundStep& one) {
-    const plan::Step& step = pipeline.steps[one.step].step;
-    return plan::row_effect(step) != RowEffect::RowByRow || can_fail(step, evaluation);
-  });
-  if (changes_rows || !bound.after_post.is_empty()) {
-    return false;
-  }
-  const schema::Schema& accepted =
-      bound.post.empty() ? bound.before_split.output : bound.post.back().output;
-  const bool has_all = std::ranges::all_of(accepted.fields, [&](const schema::Field& field) {
-    return bound.good.find(field.name) != nullptr;
-  });
-  return pipeline.dataset_rules.empty() || (pipeline.masks.empty() && has_all);
-}
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading, const ProgramFunctions& functions) {

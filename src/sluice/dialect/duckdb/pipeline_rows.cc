@@ -45,15 +45,6 @@ string elements(const plan::ExplodeList& step, const Rows& input) {
       name);
 }
 
-string day(const Rows& input, const string& column) {
-  const schema::Field* field = input.columns.find(column);
-  const string name = quote_identifier(column);
-  if (field != nullptr && std::holds_alternative<schema::Text>(field->type.kind)) {
-    return fmt::format("CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)", name);
-  }
-  return fmt::format("CAST({} AS TIMESTAMP)", name);
-}
-
 std::string_view interval_word(plan::DateUnit unit) {
   switch (unit) {
     case plan::DateUnit::Days: return "DAY";
@@ -74,13 +65,22 @@ bool is_by_date(plan::DateUnit unit) {
 
 string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string start = is_by_date(step.unit)
-                           ? fmt::format("date_trunc('day', {})", day(input, step.start))
-                           : day(input, step.start);
+                           ? fmt::format("date_trunc('day', {})", instant(input, step.start))
+                           : instant(input, step.start);
   const string today = "CAST(current_date AS TIMESTAMP)";
   const string end =
-      step.end ? fmt::format("coalesce({}, {})", day(input, *step.end), today) : today;
-  return fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
-                     interval_word(step.unit));
+      step.end ? fmt::format("coalesce({}, {})", instant(input, *step.end), today) : today;
+  string days = fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
+                            interval_word(step.unit));
+  string is_unread;
+  for (const Unread& one : unread_inputs(step, input)) {
+    is_unread += fmt::format("{}({})", is_unread.empty() ? "" : " OR ", one.is_met);
+  }
+  // One row stays one, to be refused.
+  return is_unread.empty()
+             ? days
+             : fmt::format("CASE WHEN {} THEN [CAST(NULL AS TIMESTAMP)] ELSE {} END", is_unread,
+                           days);
 }
 
 string aggregate(const plan::PivotedColumn& made, const string& condition) {

@@ -287,6 +287,16 @@ std::string with_folder_columns(const plan::FileScan& scan, const Schema& column
   return fmt::format("SELECT {}{} FROM ({})", list, kFileColumn, rows);
 }
 
+Schema as_read(const plan::BoundPipeline& bound) {
+  Schema columns = bound.source;
+  for (schema::Field& field : columns.fields) {
+    if (std::ranges::find(bound.read_whole, field.name) != bound.read_whole.end()) {
+      field.type = {schema::Json{}};
+    }
+  }
+  return columns;
+}
+
 std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
                            std::string_view more) {
   return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), columns, more);

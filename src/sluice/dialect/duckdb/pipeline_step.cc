@@ -1,5 +1,6 @@
 // One step as a SELECT over the rows before it.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -164,6 +165,13 @@ Text json_path(const Rows& input, const plan::JsonPath& json) {
                    : Text(found);
 }
 
+bool may_be_no_date(const Rows& input, const string& column) {
+  return std::holds_alternative<schema::Integer>(type_of(input, column).kind) ||
+         !text_of(input, column).empty();
+}
+
+}  // namespace
+
 string instant(const Rows& input, const string& column) {
   const string name = quote_identifier(column);
   const bool is_number = std::holds_alternative<schema::Integer>(type_of(input, column).kind);
@@ -177,6 +185,8 @@ string instant(const Rows& input, const string& column) {
       "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST(TRY_CAST({0} AS TIMESTAMPTZ) AS TIMESTAMP) END",
       text);
 }
+
+namespace {
 
 std::string_view unit_word(plan::DateUnit unit) {
   switch (unit) {
@@ -197,7 +207,68 @@ string date_difference(const Rows& input, const plan::DateDifference& diff) {
                      instant(input, diff.to));
 }
 
+/// A struct that lacks a member of the type is none.
+Text cast_to(const Rows& input, const plan::CastTo& cast) {
+  const string name = quote_identifier(cast.column);
+  const schema::LogicalType& from = type_of(input, cast.column);
+  SLUICE_TRY(string value, render_cast(name, from, cast.type));
+  const string lacking = lacking_members(name, from, cast.type, "");
+  return lacking.empty() ? value : fmt::format("CASE WHEN {} IS NULL THEN {} END", lacking, value);
+}
+
+void add_unread_date(const Rows& input, const string& column, std::vector<Unread>& all) {
+  if (may_be_no_date(input, column)) {
+    all.push_back({.column = column,
+                   .what = "date",
+                   .is_met = fmt::format("{} IS NOT NULL AND {} IS NULL",
+                                         render_as_text(quote_identifier(column),
+                                                        type_of(input, column)),
+                                         instant(input, column))});
+  }
+}
+
+bool has_number(const plan::Bands& bands) {
+  return std::ranges::any_of(bands.bands, [](const plan::Band& band) {
+    return std::ranges::any_of(
+        std::array{&band.at_least, &band.above, &band.below, &band.at_most, &band.equals},
+        [](const auto* bound) { return *bound && !std::holds_alternative<string>(**bound); });
+  });
+}
+
 }  // namespace
+
+std::vector<Unread> unread_inputs(const plan::ExplodeDates& step, const Rows& input) {
+  std::vector<Unread> all;
+  add_unread_date(input, step.start, all);
+  if (step.end) {
+    add_unread_date(input, *step.end, all);
+  }
+  return all;
+}
+
+std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& input) {
+  std::vector<Unread> all;
+  if (const auto* diff = std::get_if<plan::DateDifference>(&value)) {
+    add_unread_date(input, diff->from, all);
+    add_unread_date(input, diff->to, all);
+  }
+  if (const auto* bands = std::get_if<plan::Bands>(&value); bands && has_number(*bands)) {
+    if (const string text = text_of(input, bands->column); !text.empty()) {
+      all.push_back({.column = bands->column,
+                     .what = "number",
+                     .is_met = fmt::format("{0} IS NOT NULL AND TRY_CAST({0} AS DOUBLE) IS NULL",
+                                           text)});
+    }
+  }
+  const auto* json = std::get_if<plan::JsonPath>(&value);
+  if (json != nullptr && is_text(input, json->column)) {
+    all.push_back({.column = json->column,
+                   .what = "JSON",
+                   .is_met = fmt::format("{0} IS NOT NULL AND TRY_CAST({0} AS JSON) IS NULL",
+                                         quote_identifier(json->column))});
+  }
+  return all;
+}
 
 bool holds_word(const plan::Value& value) {
   const auto* text = std::get_if<string>(&value);
@@ -237,10 +308,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
           [&](const plan::Bands& bands) -> Text { return bands_text(input, bands); },
           [&](const plan::JsonPath& json) -> Text { return json_path(input, json); },
           [&](const plan::DateDifference& diff) -> Text { return date_difference(input, diff); },
-          [&](const plan::CastTo& cast) -> Text {
-            return render_cast(quote_identifier(cast.column), type_of(input, cast.column),
-                               cast.type);
-          },
+          [&](const plan::CastTo& cast) -> Text { return cast_to(input, cast); },
           [&](const plan::Respell& text) -> Text {
             return render_respelled(
                 render_as_text(quote_identifier(text.column), type_of(input, text.column)),

@@ -45,6 +45,23 @@ Error as_contract_error(Error error, string what, const SourcePosition& at) {
   return std::move(error).with_context(std::move(what));
 }
 
+/// Structs, or maps, which JSON spells as such.
+bool holds_members(const schema::LogicalType& type) {
+  const auto* list = std::get_if<schema::List>(&type.kind);
+  return list != nullptr ? holds_members(*list->element)
+                         : std::holds_alternative<schema::Map>(type.kind) ||
+                               std::holds_alternative<schema::Struct>(type.kind);
+}
+
+std::optional<string> renamed_from(const plan::RenameColumns& step, std::string_view column) {
+  for (const auto& [from, to] : step.from_to) {
+    if (same_column(to, column)) {
+      return from;
+    }
+  }
+  return std::nullopt;
+}
+
 class Binder {
  public:
   Binder(const Context& context, engine::Connection& connection, plan::BoundPipeline& bound)
@@ -75,6 +92,8 @@ class Binder {
   std::optional<Field> find_named(const Error& error) const;
   const plan::DeclaredColumn* declared(std::string_view name) const;
   std::optional<plan::BoundCast> cast_of(const Field& field) const;
+  const Field* unchanged_source(std::string_view column) const;
+  void read_whole(plan::BoundCast& cast);
   Result<Schema> describe(const string& query) { return connection_.describe(context_, query); }
 
   const Context& context_;
@@ -198,11 +217,54 @@ std::optional<plan::BoundCast> Binder::cast_of(const Field& field) const {
                      .column = field.name, .from = field.type, .to = text, .type_name = "string"});
   }
   const plan::DeclaredColumn* column = declared(field.name);
-  if (column == nullptr || column->is_opaque || column->type == field.type) {
+  if (column == nullptr || column->is_opaque ||
+      (column->type == field.type && !holds_members(field.type))) {
     return std::nullopt;
   }
   return plan::BoundCast{
       .column = field.name, .from = field.type, .to = column->type, .type_name = column->type_name};
+}
+
+/// The column of the source that a column before the schema is, as long as no step changed it.
+const Field* Binder::unchanged_source(std::string_view column) const {
+  string name(column);
+  for (std::size_t i = pipeline_.steps.size(); i-- > 0;) {
+    const plan::PlannedStep& step = pipeline_.steps[i];
+    if (step.phase != Phase::Pre) {
+      continue;
+    }
+    const plan::RowEffect effect = plan::row_effect(step.step);
+    const auto* assign = std::get_if<plan::Assign>(&step.step);
+    const bool is_assigned =
+        assign != nullptr &&
+        std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
+          return same_column(made.column, name);
+        });
+    const auto* rename = std::get_if<plan::RenameColumns>(&step.step);
+    const std::optional<string> from =
+        rename == nullptr ? std::nullopt : renamed_from(*rename, name);
+    if (is_assigned || effect == plan::RowEffect::Aggregates || effect == plan::RowEffect::Opaque ||
+        (!from && contains(created_columns(step.step), name))) {
+      return nullptr;
+    }
+    name = from.value_or(name);
+  }
+  return bound_.source.find(name);
+}
+
+/// A struct of JSON has the members of all: which of them it came with, only its text tells, and of
+/// which keys a map is made.
+void Binder::read_whole(plan::BoundCast& cast) {
+  const auto* files = std::get_if<plan::FileScan>(&pipeline_.source);
+  const Field* field = unchanged_source(cast.column);
+  if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format) ||
+      field == nullptr || !holds_members(cast.to) || !holds_members(field->type)) {
+    return;
+  }
+  cast.raw = field->name;
+  if (!contains(bound_.read_whole, field->name)) {
+    bound_.read_whole.push_back(field->name);
+  }
 }
 
 std::vector<Field> Binder::missing_columns() const {
@@ -225,10 +287,12 @@ std::vector<Field> Binder::missing_columns() const {
 Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
   plan::Judgement& judgement = bound_.before_split;
   judgement = {};
+  bound_.read_whole.clear();
   for (const Field& field : input.fields) {
     Field conformed = field;
     if (std::optional<plan::BoundCast> cast = cast_of(field)) {
       conformed.type = cast->to;
+      read_whole(*cast);
       judgement.casts.push_back(*std::move(cast));
     }
     // What a pre step made is no unknown column of the source.
