@@ -190,16 +190,20 @@ Result<Parts> render_parts(const Context& context, const ChangeRequest& request,
 std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
                           const Parts& parts) {
   return fmt::format(
-      "existing AS (SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS started, "
-      "t.{end} AS old_end, t.{current} AS old_current, {version} AS old_version, "
-      "{surrogate} AS old_surrogate, {reason} AS old_reason FROM {target} AS t "
+      "_sluice_existing AS (SELECT t.{file}, t.{row}, 0 AS _sluice_source, 0 AS "
+      "_sluice_place{told}, t.{start} AS _sluice_started, "
+      "t.{end} AS _sluice_old_end, t.{current} AS _sluice_old_current, {version} AS "
+      "_sluice_old_version, "
+      "{surrogate} AS _sluice_old_surrogate, {reason} AS _sluice_old_reason FROM {target} AS t "
       "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same}) AND NOT ({member})), "
-      "incoming AS (SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
-      "1 AS source, b.{position} AS place{brought}, {instant} AS started, "
-      "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate, "
-      "NULL AS old_reason FROM {latest} AS b "
+      "_sluice_incoming AS (SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
+      "1 AS _sluice_source, b.{position} AS _sluice_place{brought}, {instant} AS _sluice_started, "
+      "NULL AS _sluice_old_end, NULL AS _sluice_old_current, NULL AS _sluice_old_version, NULL AS "
+      "_sluice_old_surrogate, "
+      "NULL AS _sluice_old_reason FROM {latest} AS b "
       "QUALIFY row_number() OVER (PARTITION BY {key}, {instant} ORDER BY b.{position} DESC) = 1), "
-      "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming), ",
+      "_sluice_events AS (SELECT * FROM _sluice_existing UNION ALL SELECT * FROM "
+      "_sluice_incoming), ",
       fmt::arg("file", kFile), fmt::arg("row", kRow),
       fmt::arg("told", render_data(request, scd2, "t.")), fmt::arg("start", parts.start),
       fmt::arg("end", parts.end), fmt::arg("current", parts.current),
@@ -217,25 +221,39 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
 /// One event for each key and instant, without those that change nothing, and when each ends.
 std::string render_timeline(const Parts& parts) {
   return fmt::format(
-      "begun AS (SELECT * REPLACE (CASE WHEN min(source) OVER k = 1 AND row_number() OVER "
-      "(PARTITION BY {key} ORDER BY started) = 1 THEN least(coalesce({first}, started), started) "
-      "ELSE started END AS started) FROM events WINDOW k AS (PARTITION BY {key})), "
-      "met AS (SELECT *, {tracked} AS told, first_value({tracked}) OVER s AS told_before, "
-      "first_value({file}) OVER s AS its_file, first_value({row}) OVER s AS its_row, "
-      "first_value(source) OVER s AS first_source, first_value(old_end) OVER s AS its_end, "
-      "first_value(old_current) OVER s AS its_current, first_value(old_version) OVER s AS "
-      "its_version, first_value(old_surrogate) OVER s AS its_surrogate FROM begun "
-      "WINDOW s AS (PARTITION BY {key}, started ORDER BY source)), "
-      "single AS (SELECT * FROM met QUALIFY row_number() OVER (PARTITION BY {key}, started "
-      "ORDER BY CASE WHEN source = 1 AND first_source = 0 AND told IS NOT DISTINCT FROM "
-      "told_before "
-      "THEN -1 ELSE source END DESC) = 1), "
-      "seen AS (SELECT *, lag(told) OVER w AS previous, row_number() OVER w AS nth FROM single "
-      "WINDOW w AS (PARTITION BY {key} ORDER BY started)), "
-      "kept AS (SELECT * FROM seen WHERE its_row IS NOT NULL OR nth = 1 OR told IS DISTINCT FROM "
-      "previous), "
-      "placed AS (SELECT *, lead(started) OVER w AS next_start, row_number() OVER w AS number, "
-      "{changed} AS changed FROM kept WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
+      "_sluice_begun AS (SELECT * REPLACE (CASE WHEN min(_sluice_source) OVER k = 1 AND "
+      "row_number() OVER "
+      "(PARTITION BY {key} ORDER BY _sluice_started) = 1 THEN least(coalesce({first}, "
+      "_sluice_started), _sluice_started) "
+      "ELSE _sluice_started END AS _sluice_started) FROM _sluice_events WINDOW k AS (PARTITION BY "
+      "{key})), "
+      "_sluice_met AS (SELECT *, {tracked} AS _sluice_told, first_value({tracked}) OVER s AS "
+      "_sluice_told_before, "
+      "first_value({file}) OVER s AS _sluice_its_file, first_value({row}) OVER s AS "
+      "_sluice_its_row, "
+      "first_value(_sluice_source) OVER s AS _sluice_first_source, first_value(_sluice_old_end) "
+      "OVER s AS _sluice_its_end, "
+      "first_value(_sluice_old_current) OVER s AS _sluice_its_current, "
+      "first_value(_sluice_old_version) OVER s AS "
+      "_sluice_its_version, first_value(_sluice_old_surrogate) OVER s AS _sluice_its_surrogate "
+      "FROM _sluice_begun "
+      "WINDOW s AS (PARTITION BY {key}, _sluice_started ORDER BY _sluice_source)), "
+      "_sluice_single AS (SELECT * FROM _sluice_met QUALIFY row_number() OVER (PARTITION BY {key}, "
+      "_sluice_started "
+      "ORDER BY CASE WHEN _sluice_source = 1 AND _sluice_first_source = 0 AND _sluice_told IS NOT "
+      "DISTINCT FROM "
+      "_sluice_told_before "
+      "THEN -1 ELSE _sluice_source END DESC) = 1), "
+      "_sluice_seen AS (SELECT *, lag(_sluice_told) OVER w AS _sluice_previous, row_number() OVER "
+      "w AS _sluice_nth FROM _sluice_single "
+      "WINDOW w AS (PARTITION BY {key} ORDER BY _sluice_started)), "
+      "_sluice_kept AS (SELECT * FROM _sluice_seen WHERE _sluice_its_row IS NOT NULL OR "
+      "_sluice_nth = 1 OR _sluice_told IS DISTINCT FROM "
+      "_sluice_previous), "
+      "_sluice_placed AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
+      "row_number() OVER w AS _sluice_number, "
+      "{changed} AS _sluice_changed FROM _sluice_kept WINDOW w AS (PARTITION BY {key} ORDER BY "
+      "_sluice_started)) ",
       fmt::arg("changed", parts.changed), fmt::arg("key", parts.key),
       fmt::arg("first", parts.first), fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile),
       fmt::arg("row", kRow));
@@ -245,24 +263,25 @@ std::string render_timeline(const Parts& parts) {
 std::string render_column(const ChangeRequest& request, const schema::Field& field,
                           const plan::Scd2& scd2, const Parts& parts) {
   if (schema::same_column(field.name, scd2.effective_from_column)) {
-    return "started";
+    return "_sluice_started";
   }
   if (schema::same_column(field.name, scd2.effective_to_column)) {
-    return fmt::format("coalesce(next_start, {})", parts.open);
+    return fmt::format("coalesce(_sluice_next_start, {})", parts.open);
   }
   if (schema::same_column(field.name, scd2.current_column)) {
-    return "(next_start IS NULL)";
+    return "(_sluice_next_start IS NULL)";
   }
   if (!scd2.version_column.empty() && schema::same_column(field.name, scd2.version_column)) {
-    return "number";
+    return "_sluice_number";
   }
   if (!scd2.surrogate_column.empty() && schema::same_column(field.name, scd2.surrogate_column)) {
     return fmt::format(
-        "coalesce(its_surrogate, {})",
-        render_surrogate(request, scd2.key, "", "started", scd2.has_random_surrogate));
+        "coalesce(_sluice_its_surrogate, {})",
+        render_surrogate(request, scd2.key, "", "_sluice_started", scd2.has_random_surrogate));
   }
   if (!scd2.reason_column.empty() && schema::same_column(field.name, scd2.reason_column)) {
-    return "CASE WHEN source = 0 THEN old_reason WHEN number = 1 THEN 'initial_load' ELSE changed "
+    return "CASE WHEN _sluice_source = 0 THEN _sluice_old_reason WHEN _sluice_number = 1 THEN "
+           "'initial_load' ELSE _sluice_changed "
            "END";
   }
   return quote_identifier(field.name);
@@ -275,14 +294,17 @@ std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2, c
                            quote_identifier(field.name));
   }
   const std::string versions =
-      parts.version.empty() ? "" : " OR its_version IS DISTINCT FROM number";
+      parts.version.empty() ? "" : " OR _sluice_its_version IS DISTINCT FROM _sluice_number";
   return fmt::format(
-      "WITH {events}{timeline}SELECT CASE WHEN its_row IS NULL THEN 'i' WHEN source = 1 THEN 'c' "
-      "ELSE 'u' END AS {kind}, 'b' AS {role}, its_file AS {file}, its_row AS {row}{columns} FROM "
-      "placed "
-      "WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM coalesce(next_start, "
+      "WITH {events}{timeline}SELECT CASE WHEN _sluice_its_row IS NULL THEN 'i' WHEN "
+      "_sluice_source = 1 THEN 'c' "
+      "ELSE 'u' END AS {kind}, 'b' AS {role}, _sluice_its_file AS {file}, _sluice_its_row AS "
+      "{row}{columns} FROM "
+      "_sluice_placed "
+      "WHERE _sluice_its_row IS NULL OR _sluice_source = 1 OR _sluice_its_end IS DISTINCT FROM "
+      "coalesce(_sluice_next_start, "
       "{open}) "
-      "OR its_current IS DISTINCT FROM (next_start IS NULL){versions}",
+      "OR _sluice_its_current IS DISTINCT FROM (_sluice_next_start IS NULL){versions}",
       fmt::arg("events", render_events(request, scd2, parts)),
       fmt::arg("timeline", render_timeline(parts)), fmt::arg("kind", kKind),
       fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("row", kRow),
