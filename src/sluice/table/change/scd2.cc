@@ -334,13 +334,13 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
                                 const ChangeRequest& request, const plan::Scd2& scd2) {
   SLUICE_CHECK(check_columns(request, scd2));
   SLUICE_CHECK(check_key_columns("an SCD2 history", scd2.key, request.write->schema));
-  std::vector<std::string> never_null = scd2.key;
+  SLUICE_CHECK(
+      check_no_null(context, connection, request.batch.relation, "an SCD2 history", scd2.key));
   if (const std::string dated = change_date(request, scd2);
       !dated.empty() && !has_default_instant(request, scd2)) {
-    never_null.push_back(dated);
+    SLUICE_CHECK(check_dated(context, connection, request.batch.relation, "an SCD2 history", dated,
+                             scd2.key));
   }
-  SLUICE_CHECK(
-      check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));
   SLUICE_TRY(const Parts parts, render_parts(context, request, scd2));
   std::string query = render_query(request, scd2, parts);
   if (scd2.unknown_member && !scd2.surrogate_column.empty()) {

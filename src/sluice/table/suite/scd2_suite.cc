@@ -214,7 +214,10 @@ TEST_P(ChangeSuite, ARowWithoutItsInstantTakesTheGivenOne) {
 TEST_P(ChangeSuite, Scd2RefusesNullKeysAndInstants) {
   writer_.table.create(context_, dimension()).value();
   EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
-  EXPECT_EQ(write(by_id(), batch("(1, 'x', 'a', NULL)")).error().code, ErrorCode::DataRejected);
+  const auto undated = write(by_id(), batch("(1, 'x', 'a', NULL)"));
+  EXPECT_EQ(undated.error().code, ErrorCode::DataRejected);
+  EXPECT_EQ(undated.error().message,
+            "the change date of an SCD2 history may not be NULL: 'seen' of row 1 (id = 1)");
 }
 
 TEST_P(ChangeSuite, Scd2NamesTheColumnsThatATableLacks) {
