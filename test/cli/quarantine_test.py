@@ -93,6 +93,39 @@ class Quarantine(Orders):
         self.assertIn("discarded", self.done("quarantine", "show", "orders.yaml", "--row",
                                              row).out)
 
+    def test_a_column_may_be_called_as_what_the_history_says_of_rows(self) -> None:
+        own = ("state", "attempts", "settled_at", "settled_by", "q", "run", "n")
+        fields = "".join(f"    - {{name: {name}, type: string}}\n" for name in own)
+        for limit in (10, 100):
+            self.write(f"{limit}.yaml", CONTRACT.replace("LIMIT", str(limit)).replace(
+                "quality:", fields + "quality:"))
+        values = ",".join("waiting" if name == "attempts" else "replayed" for name in own)
+        lines = [f"{number},{number * 10},a@b,{values}" for number in (1, 2, 3, 40)]
+        self.write("landing/a.csv", f"{HEADER.strip()},{','.join(own)}\n" + "\n".join(lines) + "\n")
+        self.done("run", "10.yaml")
+        listed = self.json("quarantine", "list", "10.yaml", "--waiting")
+        self.assertEqual([row["id"] for row in listed["rows"]], ["2", "3", "40"])
+        row = listed["rows"][0]
+        self.assertEqual([row[name] for name in own], values.split(","))
+        self.assertEqual((row["_sluice_state"], row["_sluice_attempts"]), ("waiting", 0))
+        moved = [self.json("quarantine", "replay", "100.yaml")["moved"] for _ in range(3)]
+        self.assertEqual(moved, [2, 0, 0])
+        self.assertEqual(self.written(), [1, 2, 3])
+        self.assertEqual(self.json("quarantine", "discard", "100.yaml", "--all")["discarded"], 1)
+        rows = self.json("quarantine", "stats", "100.yaml")["rows"]
+        self.assertEqual([rows[name] for name in ("waiting", "replayed", "discarded")], [0, 2, 1])
+
+    def test_a_category_is_asked_for_as_the_contract_writes_it(self) -> None:
+        self.write("orders.yaml", CONTRACT.replace("LIMIT", "10").replace(
+            'sql: "amount <= 10"', 'sql: "amount <= 10", category: valid'))
+        self.land("a", ["1,5,nobody", "2,50,a@b"])
+        self.done("run", "orders.yaml")
+        for word in ("valid", "validity"):
+            rows = self.json("quarantine", "list", "orders.yaml", "--category", word)["rows"]
+            self.assertEqual([row["id"] for row in rows], ["2"], word)
+        self.assertEqual(self.json("quarantine", "list", "orders.yaml", "--category",
+                                   "uniqueness")["rows"], [])
+
     def test_discarding_everything_must_be_said(self) -> None:
         self.contract(limit=10)
         self.land("a", ["2,50,a@b"])
@@ -176,6 +209,10 @@ class Quarantine(Orders):
         reaching = self.sluice("runs", "query", "orders.yaml", "--sql",
                                "SELECT * FROM read_text('/etc/passwd')")
         self.assertNotEqual(reaching.code, 0)
+        twice = self.sluice("runs", "query", "orders.yaml", "--json", "--sql",
+                            "SELECT 1 AS a, 2 AS a")
+        self.assertEqual(twice.code, 2)
+        self.assertIn("'a'", twice.err)
 
     def test_a_run_that_failed_is_told_with_its_error(self) -> None:
         self.contract(limit=10)

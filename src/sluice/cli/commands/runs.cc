@@ -169,6 +169,19 @@ Status show_run(const Arguments& arguments, const Terminal& terminal) {
       .with_hint("sluice runs list CONTRACT prints the ids of the runs");
 }
 
+/// An object of JSON holds one value under a name.
+Status check_once(const schema::Schema& columns) {
+  for (auto field = columns.fields.begin(); field != columns.fields.end(); ++field) {
+    if (std::any_of(columns.fields.begin(), field,
+                    [&](const schema::Field& one) { return one.name == field->name; })) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("two columns of the answer have one name: '{}'", field->name))
+          .with_hint("give one of them another name with AS; JSON holds one value under a name");
+    }
+  }
+  return {};
+}
+
 Status query_runs(const Arguments& arguments, const Terminal& terminal) {
   const auto select = arguments.find("sql");
   if (!select) {
@@ -180,6 +193,7 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
              contract::load_runs({}, arguments.operands()[1], options, kRunsMax));
   SLUICE_TRY(const contract::QueryAnswer answer, contract::query_runs({}, runs, *select, options));
   if (arguments.has("json")) {
+    SLUICE_CHECK(check_once(answer.columns));
     Json rows = Json::array();
     for (const run::TextRow& row : answer.rows) {
       Json object = Json::object();

@@ -252,7 +252,7 @@ Status stats(const Asked& asked) {
   json["rows"] = seen.rows;
   json["columns"] = Json::array();
   std::string text = fmt::format("{} rows\n{:<32}  {:>12}  {:>12}  {:<24}  {}\n", seen.rows,
-                                 "column", "nulls", "distinct", "min", "max");
+                                 "column", "nulls", "distinct (~)", "min", "max");
   for (const table::ColumnStatistics& column : seen.columns) {
     json["columns"].push_back({{"name", column.name},
                                {"type", column.type},

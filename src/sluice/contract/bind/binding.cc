@@ -277,7 +277,9 @@ Status Binding::pass(const Transformation& step) {
     return {};
   }
   const dialect::Rows input{
-      .from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows()),
+      .from = columns_.find("rowid") == nullptr
+                  ? fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows())
+                  : rows(),
       .columns = columns_,
       .hidden = {}};
   const Result<std::string> select = dialect::render_step(lowered->steps.front().step, input);

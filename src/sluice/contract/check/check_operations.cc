@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/check/formats.h"
@@ -194,6 +196,10 @@ void check_extraction(const Checking& checking) {
     if (!fault.empty()) {
       checking.out.add(Code::BadRegex, each.value.span,
                        "the pattern is not a regular expression of RE2: " + fault);
+    } else if (!has_group(each.value.value)) {
+      checking.out.add(Code::BadRegex, each.value.span,
+                       fmt::format("the pattern has no capture group: '{}'", each.value.value),
+                       "write the part that is the value in parentheses: 'No: ([0-9]+)'");
     }
   }
   if (extraction.provider.value == "regex" && patterns.empty()) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <re2/re2.h>
+
 #include "sluice/schema/schema.h"
 
 namespace sluice::contract {
@@ -23,6 +25,13 @@ TextMap patterns_of(const Contract& contract) {
     }
   }
   return patterns;
+}
+
+bool has_group(const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 compiled(pattern, options);
+  return !compiled.ok() || compiled.NumberOfCapturingGroups() > 0;
 }
 
 }  // namespace sluice::contract

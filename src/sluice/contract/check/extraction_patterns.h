@@ -10,4 +10,7 @@ namespace sluice::contract {
 /// A pattern of the block, else the first example of a field that is a labelled value.
 TextMap patterns_of(const Contract& contract);
 
+/// Whether a pattern says which part of its match is the value; one that is no pattern does.
+bool has_group(const std::string& pattern);
+
 }  // namespace sluice::contract

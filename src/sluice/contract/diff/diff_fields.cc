@@ -132,11 +132,12 @@ void diff_presence(Differ& differ, const std::vector<const Field*>& removed,
   }
 }
 
-Texts names_of(const Model& model, const Model& other) {
+/// The fields that both have, in the order of one and as they are spelled afterwards.
+Texts names_of(const Model& model, const Model& other, const Model& spelled) {
   Texts names;
   for (const Field& field : model.fields) {
     if (other.find(field.name.value) != nullptr) {
-      names.push_back(field.name);
+      names.push_back({spelled.find(field.name.value)->name.value, field.name.span});
     }
   }
   return names;
@@ -162,6 +163,10 @@ void diff_fields(Differ& differ) {
   std::vector<const Field*> added;
   for (const Field& field : before.fields) {
     if (const Field* same = after.find(field.name.value)) {
+      if (field.name != same->name) {
+        differ.add("field-renamed", path_of(*same), field.name.value, same->name.value, field.span,
+                   same->span);
+      }
       diff_field(differ, field, *same);
     } else {
       removed.push_back(&field);
@@ -173,7 +178,8 @@ void diff_fields(Differ& differ) {
     }
   }
   diff_presence(differ, removed, added);
-  differ.compare("model.fields", names_of(before, after), names_of(after, before), "field-moved");
+  differ.compare("model.fields", names_of(before, after, after), names_of(after, before, after),
+                 "field-moved");
   differ.compare("primary_key", differ.before().primary_key, differ.after().primary_key,
                  {"primary-key-added", "primary-key-removed", "primary-key-changed"});
   differ.compare("model.grain", before.grain, after.grain, "grain-changed");

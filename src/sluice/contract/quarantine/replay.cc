@@ -47,12 +47,12 @@ std::string reason_of(const RowShape& shape) {
 }
 
 std::string condition_of(const ReplayRequest& request) {
-  std::string condition = fmt::format("{} AND state = 'waiting' AND starts_with({}, {})",
+  std::string condition = fmt::format("{} AND {} = 'waiting' AND starts_with({}, {})",
                                       QuarantineStore::render_condition(request.selection),
-                                      kBatchColumn, quote_literal(request.stream));
+                                      kStateColumn, kBatchColumn, quote_literal(request.stream));
   if (!request.tried_by.empty()) {
-    condition +=
-        fmt::format(" AND coalesce(settled_by, '') NOT IN ({})", literals(request.tried_by));
+    condition += fmt::format(" AND coalesce({}, '') NOT IN ({})", kSettledByColumn,
+                             literals(request.tried_by));
   }
   if (!request.only_batch.empty()) {
     condition += fmt::format(" AND {} = {}", kBatchColumn, quote_literal(request.only_batch));
@@ -104,9 +104,13 @@ Status open_sealed(const Context& context, engine::Connection& connection,
   return connection.add_function(masking::make_open_function(std::string(kOpenFunction), vault));
 }
 
-/// The stored text of a column: its own, of the extra ones, or opened.
+/// The stored text of a column: its own, of the extra ones, or opened. Of what an earlier refusal
+/// said of the row nothing is stored: the one that is replayed stands in its place.
 std::string stored_text(const RowShape& shape, const schema::Schema& stored,
                         const std::string& name) {
+  if (dialect::is_refusal_column(name)) {
+    return "CAST(NULL AS VARCHAR)";
+  }
   for (std::size_t i = 0; i < shape.sealed.size(); ++i) {
     if (schema::same_column(shape.sealed[i], name)) {
       return fmt::format("json_extract_string(q.{}, '$[{}]')", kOriginals, i);

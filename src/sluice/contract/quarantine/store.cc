@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/rule/row_rules.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/execute.h"
@@ -294,12 +295,13 @@ Result<bool> QuarantineStore::open_views(const Context& context) {
       kRowsView,
       fmt::format(
           "SELECT q.*, CASE WHEN w.is_replayed THEN 'replayed' WHEN w.is_discarded THEN "
-          "'discarded' ELSE 'waiting' END AS state, strftime(w.happened_at, "
-          "'%Y-%m-%dT%H:%M:%S.%fZ') AS settled_at, CAST(w.run_id AS VARCHAR) AS settled_by, "
-          "coalesce(w.attempts, 0) AS attempts FROM (SELECT *{} FROM {}) AS q LEFT JOIN ({}) AS w "
+          "'discarded' ELSE 'waiting' END AS {}, strftime(w.happened_at, "
+          "'%Y-%m-%dT%H:%M:%S.%fZ') AS {}, CAST(w.run_id AS VARCHAR) AS {}, "
+          "coalesce(w.attempts, 0) AS {} FROM (SELECT *{} FROM {}) AS q LEFT JOIN ({}) AS w "
           "ON w.run = CAST(split_part(q.{}, ':', 1) AS UUID) AND w.n = CAST(split_part(q.{}, ':', "
           "2) AS BIGINT)",
-          added, rows, last, kRowIdColumn, kRowIdColumn)));
+          kStateColumn, kSettledAtColumn, kSettledByColumn, kAttemptsColumn, added, rows, last,
+          kRowIdColumn, kRowIdColumn)));
   return true;
 }
 
@@ -315,15 +317,16 @@ std::string QuarantineStore::render_condition(const RowSelection& selection) {
                     quote_literal(selection.rule));
   }
   if (!selection.category.empty()) {
-    condition += fmt::format(" AND list_contains(_lakelogic_categories, {})",
-                             quote_literal(selection.category));
+    // As the contract writes it or as rows are kept; what an earlier version kept stays as it was.
+    condition += fmt::format(" AND list_has_any(_lakelogic_categories, [{}])",
+                             file_list({selection.category, settled_category(selection.category)}));
   }
   if (!selection.run_id.empty()) {
     condition += fmt::format(" AND starts_with({}, {})", kRowIdColumn,
                              quote_literal(selection.run_id + ":"));
   }
   if (!selection.state.empty()) {
-    condition += fmt::format(" AND state = {}", quote_literal(selection.state));
+    condition += fmt::format(" AND {} = {}", kStateColumn, quote_literal(selection.state));
   }
   return condition;
 }

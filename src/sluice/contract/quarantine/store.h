@@ -38,6 +38,13 @@ inline constexpr std::string_view kSealedColumn = dialect::kSealedColumn;
 /// Values of columns that the stored table was made without, as JSON.
 inline constexpr std::string_view kExtraColumn = "_lakelogic_extra";
 
+/// What the history says of a row, in kRowsView beside the columns of the row. A row's own column
+/// may be called `state`: these have names that no source may use.
+inline constexpr std::string_view kStateColumn = "_sluice_state";
+inline constexpr std::string_view kSettledAtColumn = "_sluice_settled_at";
+inline constexpr std::string_view kSettledByColumn = "_sluice_settled_by";
+inline constexpr std::string_view kAttemptsColumn = "_sluice_attempts";
+
 /// How a folder is opened; a test opens one that fails.
 using OpenStorage =
     std::function<Result<std::unique_ptr<storage::Storage>>(const std::string& root)>;

@@ -108,7 +108,8 @@ void add_milestone_rules(const Fact& fact, std::vector<RowRule>& rules) {
   }
 }
 
-/// The word that reports know, where people write another for the same.
+}  // namespace
+
 std::string settled_category(const std::string& word) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords{{
       {"complete", "completeness"},
@@ -126,8 +127,6 @@ std::string settled_category(const std::string& word) {
                                   [&](const auto& each) { return each.first == word; });
   return known == kWords.end() ? word : std::string(known->second);
 }
-
-}  // namespace
 
 std::string squeezed_sql(std::string_view sql) {
   std::string text;

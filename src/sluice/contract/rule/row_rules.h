@@ -18,6 +18,9 @@ std::vector<RowRule> all_row_rules(const Contract& contract);
 std::string category_of(const RowRule& rule);
 std::string category_of(const DatasetRule& rule);
 
+/// The word that reports know, where people write another for the same: validity for valid.
+std::string settled_category(const std::string& word);
+
 /// The columns that the rule names, without those that only its SQL knows.
 Texts columns_of(const RowRule& rule);
 Texts columns_of(const DatasetRule& rule);

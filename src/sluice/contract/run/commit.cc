@@ -132,6 +132,16 @@ Status check_partitions(const Contract& contract, const schema::Schema& columns)
   return {};
 }
 
+/// Columns that no table of the format can have are the contract's, not the command line's.
+Status as_contract_fault(Status made) {
+  if (made || made.error().code != ErrorCode::InvalidArgument) {
+    return made;
+  }
+  Error error = std::move(made).error();
+  error.code = ErrorCode::InvalidContract;
+  return error;
+}
+
 /// Reads through, and leaves every change out. What a commit still has to move counts as moved: the
 /// log alone says what the table holds.
 class Untouched final : public storage::Storage {
@@ -221,7 +231,8 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
   } else {
     SLUICE_CHECK(check_partitions(contract, columns));
-    SLUICE_CHECK(table.create(context, target_of(contract, columns), properties_of(contract)));
+    SLUICE_CHECK(as_contract_fault(
+        table.create(context, target_of(contract, columns), properties_of(contract))));
   }
   plan::Write write{.target = id_of(contract),
                     .schema = rows.columns,

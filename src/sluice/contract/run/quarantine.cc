@@ -28,9 +28,9 @@ Result<std::vector<QuarantineCount>> count_by(const Context& context,
                  fmt::format("SELECT what, CAST(count(*) FILTER (WHERE state = 'waiting') AS "
                              "BIGINT), CAST(count(*) FILTER (WHERE state = 'replayed') AS BIGINT), "
                              "CAST(count(*) FILTER (WHERE state = 'discarded') AS BIGINT) FROM "
-                             "(SELECT {} AS what, state FROM {}) GROUP BY what ORDER BY count(*) "
-                             "DESC, what LIMIT 1000",
-                             what, from)));
+                             "(SELECT {} AS what, {} AS state FROM {}) GROUP BY what ORDER BY "
+                             "count(*) DESC, what LIMIT 1000",
+                             what, kStateColumn, from)));
   std::vector<QuarantineCount> counts;
   for (const run::TextRow& row : rows) {
     counts.push_back({.what = row[0].value_or(""),
@@ -39,6 +39,32 @@ Result<std::vector<QuarantineCount>> count_by(const Context& context,
                       .discarded = std::stoll(row[3].value_or("0"))});
   }
   return counts;
+}
+
+/// The columns of the view as readers of JSON know them. `state` and its like keep our prefix only
+/// where the row has a column of that name itself.
+struct ToldColumns {
+  std::string select;
+  std::string state;
+};
+
+Result<ToldColumns> find_told_columns(const Context& context, engine::Connection& connection) {
+  constexpr std::string_view kPrefix = "_sluice_";
+  SLUICE_TRY(const schema::Schema columns,
+             connection.describe(context, fmt::format("SELECT * FROM {}", kRowsView)));
+  std::string own;
+  std::string told;
+  ToldColumns found;
+  for (const std::string_view column :
+       {kStateColumn, kSettledAtColumn, kSettledByColumn, kAttemptsColumn}) {
+    const std::string_view plain = column.substr(kPrefix.size());
+    const std::string name(columns.find(plain) == nullptr ? plain : column);
+    own += fmt::format("{}{}", own.empty() ? "" : ", ", column);
+    told += fmt::format(", {} AS {}", column, name);
+    found.state = found.state.empty() ? name : found.state;
+  }
+  found.select = fmt::format("* EXCLUDE ({}){}", own, told);
+  return found;
 }
 
 }  // namespace
@@ -83,16 +109,17 @@ Result<QuarantineListing> QuarantineReader::list(const Context& context,
              run::query_counts(context, *connection_,
                                fmt::format("SELECT count(*) FROM {}", where(selection))));
   listing.total = total[0];
+  SLUICE_TRY(const ToldColumns told, find_told_columns(context, *connection_));
   SLUICE_TRY(
       listing.rows,
       run::query_texts(
           context, *connection_,
-          fmt::format("SELECT {0}, state, _lakelogic_source, array_to_string(_lakelogic_errors, "
+          fmt::format("SELECT {0}, {3}, _lakelogic_source, array_to_string(_lakelogic_errors, "
                       "'; '), array_to_string(_lakelogic_categories, ', '), split_part({0}, ':', "
-                      "1), CAST(to_json(q) AS VARCHAR) FROM (SELECT * FROM {1} ORDER BY "
-                      "split_part({0}, ':', 1), CAST(split_part({0}, ':', 2) AS BIGINT) LIMIT {2}) "
-                      "AS q",
-                      kRowIdColumn, where(selection), limit)));
+                      "1), CAST(to_json(_sluice_told) AS VARCHAR) FROM (SELECT {4} FROM {1} ORDER "
+                      "BY split_part({0}, ':', 1), CAST(split_part({0}, ':', 2) AS BIGINT) LIMIT "
+                      "{2}) AS _sluice_told",
+                      kRowIdColumn, where(selection), limit, told.state, told.select)));
   for (run::TextRow& row : listing.rows) {
     listing.json.push_back(row.back().value_or("{}"));
     row.pop_back();

@@ -29,6 +29,10 @@ inline constexpr std::string_view kRawColumn = "_sluice_raw";
 inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
 inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";
 
+/// Columns that say of a refused row why it was refused and how it is kept. A source has them when
+/// refused rows are read again: those of the run that refuses now take their place.
+bool is_refusal_column(std::string_view name);
+
 /// A relation on its way through the steps.
 struct Rows {
   std::string from;                 // a table's name or "(SELECT ...)"

@@ -55,10 +55,10 @@ string unread_cases(const plan::Pipeline& pipeline, const string& step, const st
   for (const Unread& one : all) {
     const schema::Field* field = input.columns.find(one.column);
     const bool is_masked = plan::find_mask(pipeline, made) != nullptr;
-    const string told =
-        is_masked ? "'***'"
-                  : told_value(pipeline, one.column,
-                               field ? field->type : schema::LogicalType{schema::Text{}});
+    const string told = is_masked
+                            ? "'***'"
+                            : told_value(pipeline, one.column,
+                                         field ? field->type : schema::LogicalType{schema::Text{}});
     cases += fmt::format("WHEN {} THEN {} || {} || '''' ", one.is_met,
                          quote_literal(fmt::format("Column could not be evaluated: {} ({}): {} is "
                                                    "no {}: '",
@@ -148,8 +148,8 @@ Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::Planne
       const string error = next_error_column(input, error_columns);
       error_columns.push_back(error);
       SLUICE_TRY(const string reason, reason_of(pipeline, step, made, input, column));
-      const string unread = unread_cases(pipeline, step.name, made.column,
-                                         unread_inputs(made.value, input), input);
+      const string unread =
+          unread_cases(pipeline, step.name, made.column, unread_inputs(made.value, input), input);
       errors += unread.empty() ? fmt::format(", {} AS {}", reason, error)
                                : fmt::format(", CASE {}ELSE {} END AS {}", unread, reason, error);
     }
@@ -208,8 +208,8 @@ bool any_post(const plan::BoundPipeline& bound, const Asked& asked) {
 
 bool post_can_fail(const plan::BoundPipeline& bound, Evaluation evaluation) {
   return any_post(bound, [&](const plan::Step& step, const schema::Schema& input) {
-    return can_fail(step, input, evaluation) || (evaluation == Evaluation::Guarded &&
-                                                 std::holds_alternative<plan::FilterRows>(step));
+    return can_fail(step, input, evaluation) ||
+           (evaluation == Evaluation::Guarded && std::holds_alternative<plan::FilterRows>(step));
   });
 }
 

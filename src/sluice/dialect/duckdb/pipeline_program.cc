@@ -536,10 +536,35 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
              return same != nullptr && std::holds_alternative<schema::Json>(same->type.kind);
            });
   };
+  // Where the row came from and which run refused it; the contract's own names win.
+  string tail = stamps(true);
+  std::vector<string> ours;
+  for (const plan::LineageColumn& column : pipeline_.lineage) {
+    ours.push_back(column.name);
+  }
+  const auto is_ours = [&](std::string_view name) {
+    return is_refusal_column(name) || std::ranges::any_of(ours, [&](const string& one) {
+             return schema::same_column(one, name);
+           });
+  };
+  const auto add = [&](std::string_view name, const string& value) {
+    if (!is_ours(name)) {
+      tail += fmt::format(", {} AS {}", value, name);
+      ours.emplace_back(name);
+    }
+  };
+  if (as_text) {
+    add("_lakelogic_source", string(kFileColumn));
+    add("_lakelogic_processed_at", fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock)));
+    add("_lakelogic_run_id", quote_literal(bound_.run_id));
+  }
   string all;
   for (const Refused& refused : refused_) {
     string list;
     for (const schema::Field& field : refused.raw.fields) {
+      if (is_ours(field.name)) {
+        continue;
+      }
       const string member =
           fmt::format("struct_extract({}, {})", kRawColumn, quote_literal(field.name));
       const bool is_masked = plan::find_mask(pipeline_, field.name) != nullptr;
@@ -567,30 +592,7 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
     all += fmt::format("{}{}", all.empty() ? "" : " UNION ALL BY NAME ",
                        refused_lines_select(as_text));
   }
-  // Where the row came from and which run refused it; the contract's own names win.
-  string tail = stamps(true);
-  const auto add = [&](std::string_view name, const string& value) {
-    const bool is_stamped = std::ranges::any_of(
-        pipeline_.lineage,
-        [&](const plan::LineageColumn& column) { return schema::same_column(column.name, name); });
-    tail += is_stamped ? "" : fmt::format(", {} AS {}", value, name);
-  };
-  if (as_text) {
-    add("_lakelogic_source", string(kFileColumn));
-    add("_lakelogic_processed_at", fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock)));
-    add("_lakelogic_run_id", quote_literal(bound_.run_id));
-  }
-  string stamped;
-  for (const plan::LineageColumn& column : pipeline_.lineage) {
-    for (const Refused& refused : refused_) {
-      if (refused.raw.find(column.name) != nullptr) {
-        stamped += (stamped.empty() ? "" : ", ") + quote_identifier(column.name);
-        break;
-      }
-    }
-  }
-  const string without = string(kFileColumn) + (stamped.empty() ? "" : ", " + stamped);
-  return fmt::format("SELECT * EXCLUDE ({}){} FROM ({})", without, tail, all);
+  return fmt::format("SELECT * EXCLUDE ({}){} FROM ({})", kFileColumn, tail, all);
 }
 
 Status ProgramWriter::settle_good() {
@@ -662,6 +664,15 @@ Result<Program> ProgramWriter::write() {
 }
 
 }  // namespace
+
+bool is_refusal_column(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "_lakelogic_errors",   "_lakelogic_categories", "_lakelogic_row_id", "_lakelogic_batch",
+      "_lakelogic_rule_set", "_lakelogic_shape",      "_lakelogic_extra",  kSealedColumn,
+      kLineColumn,           kLineTextColumn};
+  return std::ranges::any_of(kNames,
+                             [&](std::string_view one) { return schema::same_column(one, name); });
+}
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading, const ProgramFunctions& functions) {

@@ -17,6 +17,8 @@ using schema::same_column;
 using std::string;
 using Text = Result<string>;
 
+constexpr std::string_view kRowId = "rowid";
+
 string names(const Rows& input, std::string_view prefix, std::string_view without = "") {
   std::vector<string> list;
   for (const schema::Field& field : input.columns.fields) {
@@ -77,21 +79,34 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
     is_unread += fmt::format("{}({})", is_unread.empty() ? "" : " OR ", one.is_met);
   }
   // One row stays one, to be refused.
-  return is_unread.empty()
-             ? days
-             : fmt::format("CASE WHEN {} THEN [CAST(NULL AS TIMESTAMP)] ELSE {} END", is_unread,
-                           days);
+  return is_unread.empty() ? days
+                           : fmt::format("CASE WHEN {} THEN [CAST(NULL AS TIMESTAMP)] ELSE {} END",
+                                         is_unread, days);
 }
 
-string aggregate(const plan::PivotedColumn& made, const string& condition) {
+/// The position of a row in the source: the id of its row in the table, which a column of that name
+/// would hide.
+string place(const Rows& input) {
+  return input.columns.find(kRowId) == nullptr ? "source.rowid" : "source._sluice_place";
+}
+
+/// The rows with that position.
+string placed(const Rows& input) {
+  return input.columns.find(kRowId) == nullptr
+             ? input.from
+             : fmt::format("(SELECT *, row_number() OVER () AS _sluice_place FROM {})", input.from);
+}
+
+string aggregate(const plan::PivotedColumn& made, const string& condition, const Rows& input) {
   string column = quote_identifier(made.value_column);
   const auto call = [&](std::string_view form) {
-    return fmt::format(fmt::runtime(form), column) + fmt::format(" FILTER (WHERE {})", condition);
+    return fmt::format(fmt::runtime(form), column, place(input)) +
+           fmt::format(" FILTER (WHERE {})", condition);
   };
   switch (made.aggregate) {
-    case plan::Aggregate::First: return call("first({} ORDER BY source.rowid)");
-    case plan::Aggregate::Last: return call("last({} ORDER BY source.rowid)");
-    case plan::Aggregate::AnyValue: return call("any_value({} ORDER BY source.rowid)");
+    case plan::Aggregate::First: return call("first({} ORDER BY {})");
+    case plan::Aggregate::Last: return call("last({} ORDER BY {})");
+    case plan::Aggregate::AnyValue: return call("any_value({} ORDER BY {})");
     case plan::Aggregate::Sum: return call("sum({})");
     case plan::Aggregate::Avg: return call("avg({})");
     case plan::Aggregate::Min: return call("min({})");
@@ -151,10 +166,11 @@ string rollup_key(const plan::Rollup& step) {
   return fmt::format("concat_ws('||'{})", list);
 }
 
-string list_of(const string& value, bool distinct) {
+string list_of(const string& value, bool distinct, const Rows& input) {
   return distinct
              ? fmt::format("list(DISTINCT {0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL)", value)
-             : fmt::format("list({0} ORDER BY source.rowid) FILTER (WHERE {0} IS NOT NULL)", value);
+             : fmt::format("list({0} ORDER BY {1}) FILTER (WHERE {0} IS NOT NULL)", value,
+                           place(input));
 }
 
 }  // namespace
@@ -202,11 +218,10 @@ Result<string> keep_first_select(const plan::KeepFirst& step, const Rows& input)
   }
   // Windows give rows in no order; the next tie needs the source's again.
   return fmt::format(
-      "SELECT {}{}, NOT ({}) AND row_number() OVER (PARTITION BY {} ORDER BY {}source.rowid) > 1 "
-      "AS "
-      "{} FROM {} AS source ORDER BY source.rowid",
-      names(input, ""), hidden_list(input, ""), blank, quote_columns(step.key), order,
-      quote_identifier(kDroppedColumn), input.from);
+      "SELECT {}{}, NOT ({}) AND row_number() OVER (PARTITION BY {} ORDER BY {}{}) > 1 AS {} FROM "
+      "{} AS source ORDER BY {}",
+      names(input, ""), hidden_list(input, ""), blank, quote_columns(step.key), order, place(input),
+      quote_identifier(kDroppedColumn), placed(input), place(input));
 }
 
 Result<string> explode_select(const plan::ExplodeList& step, const Rows& input) {
@@ -263,10 +278,9 @@ Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
     case plan::JoinKind::Full: kind = "FULL"; break;
   }
   return fmt::format(
-      "SELECT {}{} FROM {} AS source {} JOIN {} AS _sluice_r ON {} = {} ORDER BY source.rowid "
-      "NULLS LAST",
-      list, hidden_list(input, "source."), input.from, kind, quote_identifier(step.reference),
-      comparable_on(step.on, input), key);
+      "SELECT {}{} FROM {} AS source {} JOIN {} AS _sluice_r ON {} = {} ORDER BY {} NULLS LAST",
+      list, hidden_list(input, "source."), placed(input), kind, quote_identifier(step.reference),
+      comparable_on(step.on, input), key, place(input));
 }
 
 Result<string> join_counts(const plan::JoinReference& step, const Rows& input,
@@ -303,7 +317,7 @@ Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
   if (!step.keys.empty() || step.key_expr) {
     const string key = rollup_key(step);
     if (step.keys_column) {
-      list = joined(list, fmt::format("{} AS {}", list_of(key, step.distinct),
+      list = joined(list, fmt::format("{} AS {}", list_of(key, step.distinct, input),
                                       quote_identifier(*step.keys_column)));
     }
     if (step.keys_count_column) {
@@ -313,13 +327,14 @@ Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
   }
   if (step.run_ids_column) {
     if (const schema::Field* field = run_id_column(step, input)) {
-      list = joined(list, fmt::format("{} AS {}", list_of(quote_identifier(field->name), true),
-                                      quote_identifier(*step.run_ids_column)));
+      list =
+          joined(list, fmt::format("{} AS {}", list_of(quote_identifier(field->name), true, input),
+                                   quote_identifier(*step.run_ids_column)));
     }
   }
   const string group = step.group_by.empty() ? "" : " GROUP BY " + quote_columns(step.group_by);
-  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min(source.rowid)",
-                     list, kGroupedColumn, input.from, group);
+  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min({})", list,
+                     kGroupedColumn, placed(input), group, place(input));
 }
 
 Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
@@ -329,16 +344,18 @@ Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
   string list = quote_columns(step.id_columns);
   for (const plan::PivotedColumn& made : step.columns) {
     const auto* text = std::get_if<string>(&made.pivot_value);
-    const string value = aggregate(
-        made, fmt::format("{} = {}", pivot,
-                          quote_literal(text ? *text : plan::to_string(made.pivot_value))));
+    const string value =
+        aggregate(made,
+                  fmt::format("{} = {}", pivot,
+                              quote_literal(text ? *text : plan::to_string(made.pivot_value))),
+                  input);
     list = joined(list, fmt::format("{} AS {}",
                                     made.otherwise ? render_or_else(value, *made.otherwise) : value,
                                     quote_identifier(made.output)));
   }
   const string group = step.id_columns.empty() ? "" : " GROUP BY " + quote_columns(step.id_columns);
-  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min(source.rowid)",
-                     list, kGroupedColumn, input.from, group);
+  return fmt::format("SELECT {}, count(*) AS {} FROM {} AS source{} ORDER BY min({})", list,
+                     kGroupedColumn, placed(input), group, place(input));
 }
 
 Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {

@@ -218,12 +218,12 @@ Text cast_to(const Rows& input, const plan::CastTo& cast) {
 
 void add_unread_date(const Rows& input, const string& column, std::vector<Unread>& all) {
   if (may_be_no_date(input, column)) {
-    all.push_back({.column = column,
-                   .what = "date",
-                   .is_met = fmt::format("{} IS NOT NULL AND {} IS NULL",
-                                         render_as_text(quote_identifier(column),
-                                                        type_of(input, column)),
-                                         instant(input, column))});
+    all.push_back(
+        {.column = column,
+         .what = "date",
+         .is_met = fmt::format("{} IS NOT NULL AND {} IS NULL",
+                               render_as_text(quote_identifier(column), type_of(input, column)),
+                               instant(input, column))});
   }
 }
 
@@ -254,10 +254,10 @@ std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& inp
   }
   if (const auto* bands = std::get_if<plan::Bands>(&value); bands && has_number(*bands)) {
     if (const string text = text_of(input, bands->column); !text.empty()) {
-      all.push_back({.column = bands->column,
-                     .what = "number",
-                     .is_met = fmt::format("{0} IS NOT NULL AND TRY_CAST({0} AS DOUBLE) IS NULL",
-                                           text)});
+      all.push_back(
+          {.column = bands->column,
+           .what = "number",
+           .is_met = fmt::format("{0} IS NOT NULL AND TRY_CAST({0} AS DOUBLE) IS NULL", text)});
     }
   }
   const auto* json = std::get_if<plan::JsonPath>(&value);

@@ -178,7 +178,7 @@ Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& in
     for (const string& view : dialect::source_views(pipeline_, rows.from)) {
       SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
     }
-  } else {
+  } else if (input.find("rowid") == nullptr) {
     // Steps that break ties ask for the position in the source.
     rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
   }

@@ -50,6 +50,21 @@ bool is_plain(const schema::LogicalType& type) {
          !std::holds_alternative<schema::Bytes>(type.kind);
 }
 
+/// Names under which our own columns travel beside those of the source.
+constexpr std::string_view kReserved = "_sluice_";
+
+Status check_names(const Schema& columns, const string& first_file) {
+  for (const Field& field : columns.fields) {
+    if (schema::same_column(std::string_view(field.name).substr(0, kReserved.size()), kReserved)) {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("a column of the source has a reserved name: '{}'{}",
+                                    field.name, first_file.empty() ? "" : " in " + first_file))
+          .with_hint("rename the column in the source: names that begin with _sluice_ are ours");
+    }
+  }
+  return {};
+}
+
 /// What folders say is text, and so is a plain column that files have beside it.
 void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
   Schema& columns = settled.columns;
@@ -325,9 +340,12 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, BadLines bad_lines) {
   SLUICE_TRY(SourceColumns settled, Settler(context, connection, bad_lines).settle(source));
-  if (auto* files = std::get_if<plan::FileScan>(&source)) {
+  auto* files = std::get_if<plan::FileScan>(&source);
+  if (files != nullptr) {
     add_folder_columns(*files, settled);
   }
+  const bool is_one = files != nullptr && files->files.size() == 1;
+  SLUICE_CHECK(check_names(settled.columns, is_one ? "'" + files->files[0] + "'" : ""));
   return settled;
 }
 

@@ -71,6 +71,15 @@ Status copy_rows(const Context& context, engine::Connection& connection, const s
   return {};
 }
 
+/// A column of this name hides the ids of a table's rows.
+constexpr std::string_view kRowId = "rowid";
+
+/// The position of a row among the rows of its table, which are read in their order.
+std::string position_of(const schema::Schema& there) {
+  return there.find(kRowId) == nullptr ? fmt::format("rowid % {}", kLocalRowIds)
+                                       : "row_number() OVER () - 1";
+}
+
 /// Rows in a temporary table, which no one else can change: how many, when their ids are their
 /// positions. Empty for any other relation.
 Result<std::optional<std::int64_t>> count_temporary(const Context& context,
@@ -85,11 +94,20 @@ Result<std::optional<std::int64_t>> count_temporary(const Context& context,
   if (tables != 1) {
     return std::optional<std::int64_t>{};
   }
+  const std::string table = "temp.main." + quote_identifier(relation.name);
+  SLUICE_TRY(const schema::Schema there,
+             connection.describe(context, fmt::format("SELECT * FROM {}", table)));
+  if (there.find(kRowId) != nullptr) {
+    SLUICE_TRY(const std::int64_t rows,
+               load_count(context, connection,
+                          fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM {}", table)));
+    return std::optional(rows);
+  }
   SLUICE_TRY(const auto seen,
              find_text_rows(context, connection,
                             fmt::format("SELECT CAST(count(*) AS VARCHAR), CAST(coalesce(max(rowid "
-                                        "% {}) + 1, 0) AS VARCHAR) FROM temp.main.{}",
-                                        kLocalRowIds, quote_identifier(relation.name))));
+                                        "% {}) + 1, 0) AS VARCHAR) FROM {}",
+                                        kLocalRowIds, table)));
   SLUICE_TRY(const std::int64_t rows, parse_count(seen.at(0).at(0).value_or("")));
   SLUICE_TRY(const std::int64_t ids, parse_count(seen.at(0).at(1).value_or("")));
   return rows == ids ? std::optional(rows) : std::nullopt;
@@ -221,9 +239,8 @@ Result<Batch> load_batch(const Context& context, engine::Connection& connection,
   SLUICE_TRY_IN(
       [[maybe_unused]] const auto ignored,
       connection.execute(
-          context,
-          fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}, rowid % {} AS {} FROM {}",
-                      batch.from, columns, kLocalRowIds, kPosition, from)),
+          context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT {}, {} AS {} FROM {}",
+                               batch.from, columns, position_of(there), kPosition, from)),
       "reading the rows of a write");
   return batch;
 }

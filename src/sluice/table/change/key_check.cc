@@ -145,6 +145,21 @@ Status check_no_null(const Context& context, engine::Connection& connection,
       .with_hint("Quarantine or mend these rows; a NULL matches no row of the table.");
 }
 
+Status check_dated(const Context& context, engine::Connection& connection,
+                   std::string_view relation, std::string_view use, const std::string& date,
+                   const std::vector<std::string>& key) {
+  const std::string from =
+      fmt::format("{} WHERE {} IS NULL", quote_identifier(relation), quote_identifier(date));
+  SLUICE_TRY(const std::string rows, find_named_rows(context, connection, named(key, from)));
+  if (rows.empty()) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::DataRejected,
+             fmt::format("the change date of {} may not be NULL: '{}' of {}", use, date, rows))
+      .with_hint("Quarantine or mend these rows; nothing says where in the history they belong.");
+}
+
 Status check_once(const Context& context, engine::Connection& connection, std::string_view relation,
                   std::string_view use, const std::vector<std::string>& key) {
   const std::string keys = dialect::quote_columns(key);

@@ -24,6 +24,11 @@ Status check_no_null(const Context& context, engine::Connection& connection,
                      std::string_view relation, std::string_view use,
                      const std::vector<std::string>& columns);
 
+/// DataRejected when a row of the batch has no `date`, the column that says when it is from.
+Status check_dated(const Context& context, engine::Connection& connection,
+                   std::string_view relation, std::string_view use, const std::string& date,
+                   const std::vector<std::string>& key);
+
 /// DataRejected when two rows of the batch have the same key.
 Status check_once(const Context& context, engine::Connection& connection, std::string_view relation,
                   std::string_view use, const std::vector<std::string>& key);

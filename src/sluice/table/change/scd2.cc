@@ -195,17 +195,24 @@ Result<Scd2Parts> render_parts(const Context& context, const ChangeRequest& requ
 std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
                           const Scd2Parts& parts, const Scd2Deletes& deletes) {
   return fmt::format(
-      "existing AS {once}(SELECT t.{file}, t.{row}, 0 AS source, 0 AS place{told}, t.{start} AS "
-      "started, "
-      "t.{end} AS old_end, t.{current} AS old_current, {version} AS old_version, "
-      "{surrogate} AS old_surrogate, {reason} AS old_reason{also_told} FROM {target} AS t "
+      "_sluice_existing AS {once}(SELECT t.{file}, t.{row}, 0 AS _sluice_source, 0 AS "
+      "_sluice_place{told}, t.{start} AS "
+      "_sluice_started, "
+      "t.{end} AS _sluice_old_end, t.{current} AS _sluice_old_current, {version} AS "
+      "_sluice_old_version, "
+      "{surrogate} AS _sluice_old_surrogate, {reason} AS _sluice_old_reason{also_told} FROM "
+      "{target} AS t "
       "WHERE EXISTS (SELECT 1 FROM {batch} AS b WHERE {same}) AND NOT ({member})), "
-      "incoming AS {once}(SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS {row}, "
-      "1 AS source, b.{position} AS place{brought}, {instant} AS started, "
-      "NULL AS old_end, NULL AS old_current, NULL AS old_version, NULL AS old_surrogate, "
-      "NULL AS old_reason{also_brought} FROM {latest} AS b QUALIFY row_number() OVER (PARTITION BY "
+      "_sluice_incoming AS {once}(SELECT CAST(NULL AS VARCHAR) AS {file}, CAST(NULL AS BIGINT) AS "
+      "{row}, "
+      "1 AS _sluice_source, b.{position} AS _sluice_place{brought}, {instant} AS _sluice_started, "
+      "NULL AS _sluice_old_end, NULL AS _sluice_old_current, NULL AS _sluice_old_version, NULL AS "
+      "_sluice_old_surrogate, "
+      "NULL AS _sluice_old_reason{also_brought} FROM {latest} AS b QUALIFY row_number() OVER "
+      "(PARTITION BY "
       "{key}, {instant} ORDER BY {order}b.{position} DESC) = 1), {ends}"
-      "events AS (SELECT * FROM existing UNION ALL SELECT * FROM incoming{and_ends}), ",
+      "_sluice_events AS (SELECT * FROM _sluice_existing UNION ALL SELECT * FROM "
+      "_sluice_incoming{and_ends}), ",
       fmt::arg("file", kFile), fmt::arg("row", kRow),
       fmt::arg("told", render_data(request, scd2, "t.")), fmt::arg("start", parts.start),
       fmt::arg("end", parts.end), fmt::arg("current", parts.current),
@@ -227,25 +234,39 @@ std::string render_events(const ChangeRequest& request, const plan::Scd2& scd2,
 /// One event for each key and instant, without those that change nothing, and when each ends.
 std::string render_timeline(const Scd2Parts& parts) {
   return fmt::format(
-      "begun AS (SELECT * REPLACE (CASE WHEN min(source) OVER k = 1 AND row_number() OVER "
-      "(PARTITION BY {key} ORDER BY started) = 1 THEN least(coalesce({first}, started), started) "
-      "ELSE started END AS started) FROM events WINDOW k AS (PARTITION BY {key})), "
-      "met AS (SELECT *, {tracked} AS told, first_value({tracked}) OVER s AS told_before, "
-      "first_value({file}) OVER s AS its_file, first_value({row}) OVER s AS its_row, "
-      "first_value(source) OVER s AS first_source, first_value(old_end) OVER s AS its_end, "
-      "first_value(old_current) OVER s AS its_current, first_value(old_version) OVER s AS "
-      "its_version, first_value(old_surrogate) OVER s AS its_surrogate FROM begun "
-      "WINDOW s AS (PARTITION BY {key}, started ORDER BY source)), "
-      "single AS (SELECT * FROM met QUALIFY row_number() OVER (PARTITION BY {key}, started "
-      "ORDER BY CASE WHEN source = 1 AND first_source = 0 AND told IS NOT DISTINCT FROM "
-      "told_before "
-      "THEN -1 ELSE source END DESC) = 1), "
-      "seen AS (SELECT *, lag(told) OVER w AS previous, row_number() OVER w AS nth FROM single "
-      "WINDOW w AS (PARTITION BY {key} ORDER BY started)), "
-      "kept AS (SELECT * FROM seen WHERE its_row IS NOT NULL OR nth = 1 OR told IS DISTINCT FROM "
-      "previous), "
-      "placed AS (SELECT *, lead(started) OVER w AS next_start, row_number() OVER w AS number, "
-      "{changed} AS changed FROM kept WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
+      "_sluice_begun AS (SELECT * REPLACE (CASE WHEN min(_sluice_source) OVER k = 1 AND "
+      "row_number() OVER "
+      "(PARTITION BY {key} ORDER BY _sluice_started) = 1 THEN least(coalesce({first}, "
+      "_sluice_started), _sluice_started) "
+      "ELSE _sluice_started END AS _sluice_started) FROM _sluice_events WINDOW k AS (PARTITION BY "
+      "{key})), "
+      "_sluice_met AS (SELECT *, {tracked} AS _sluice_told, first_value({tracked}) OVER s AS "
+      "_sluice_told_before, "
+      "first_value({file}) OVER s AS _sluice_its_file, first_value({row}) OVER s AS "
+      "_sluice_its_row, "
+      "first_value(_sluice_source) OVER s AS _sluice_first_source, first_value(_sluice_old_end) "
+      "OVER s AS _sluice_its_end, "
+      "first_value(_sluice_old_current) OVER s AS _sluice_its_current, "
+      "first_value(_sluice_old_version) OVER s AS "
+      "_sluice_its_version, first_value(_sluice_old_surrogate) OVER s AS _sluice_its_surrogate "
+      "FROM _sluice_begun "
+      "WINDOW s AS (PARTITION BY {key}, _sluice_started ORDER BY _sluice_source)), "
+      "_sluice_single AS (SELECT * FROM _sluice_met QUALIFY row_number() OVER (PARTITION BY {key}, "
+      "_sluice_started "
+      "ORDER BY CASE WHEN _sluice_source = 1 AND _sluice_first_source = 0 AND _sluice_told IS NOT "
+      "DISTINCT FROM "
+      "_sluice_told_before "
+      "THEN -1 ELSE _sluice_source END DESC) = 1), "
+      "_sluice_seen AS (SELECT *, lag(_sluice_told) OVER w AS _sluice_previous, row_number() OVER "
+      "w AS _sluice_nth FROM _sluice_single "
+      "WINDOW w AS (PARTITION BY {key} ORDER BY _sluice_started)), "
+      "_sluice_kept AS (SELECT * FROM _sluice_seen WHERE _sluice_its_row IS NOT NULL OR "
+      "_sluice_nth = 1 OR _sluice_told IS DISTINCT FROM "
+      "_sluice_previous), "
+      "_sluice_placed AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
+      "row_number() OVER w AS _sluice_number, "
+      "{changed} AS _sluice_changed FROM _sluice_kept WINDOW w AS (PARTITION BY {key} ORDER BY "
+      "_sluice_started)) ",
       fmt::arg("changed", parts.changed), fmt::arg("key", parts.key),
       fmt::arg("first", parts.first), fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile),
       fmt::arg("row", kRow));
@@ -257,18 +278,19 @@ struct Ending {
 };
 
 Ending choose_ending(const plan::Scd2& scd2, const Scd2Parts& parts, const Scd2Deletes& deletes) {
-  const std::string end = fmt::format("coalesce(next_start, {})", parts.open);
+  const std::string end = fmt::format("coalesce(_sluice_next_start, {})", parts.open);
   if (!has_deletes(scd2)) {
-    return {.end = end, .current = "(next_start IS NULL)", .role = "'b'", .changes = ""};
+    return {.end = end, .current = "(_sluice_next_start IS NULL)", .role = "'b'", .changes = ""};
   }
-  return {.end = fmt::format("CASE WHEN gone THEN started ELSE {} END", end),
-          .current = "(next_start IS NULL AND NOT gone)",
-          .role = "CASE WHEN by_batch THEN 'm' ELSE 'b' END",
-          .changes = deletes.is_soft
-                         ? fmt::format(" OR (its_mark IS NOT DISTINCT FROM {}) IS DISTINCT FROM "
-                                       "ended",
-                                       deletes.marked)
-                         : ""};
+  return {.end = fmt::format("CASE WHEN _sluice_gone THEN _sluice_started ELSE {} END", end),
+          .current = "(_sluice_next_start IS NULL AND NOT _sluice_gone)",
+          .role = "CASE WHEN _sluice_by_batch THEN 'm' ELSE 'b' END",
+          .changes =
+              deletes.is_soft
+                  ? fmt::format(" OR (_sluice_its_mark IS NOT DISTINCT FROM {}) IS DISTINCT FROM "
+                                "_sluice_ended",
+                                deletes.marked)
+                  : ""};
 }
 
 /// What a column of the soft delete holds in a version; empty for other columns.
@@ -280,21 +302,22 @@ std::string render_mark(const schema::Field& field, const plan::Scd2& scd2,
   const plan::SoftDelete& soft = *scd2.soft_delete;
   if (schema::same_column(field.name, soft.column)) {
     return fmt::format(
-        "CASE WHEN ended THEN {0} WHEN source = 0 AND old_mark IS DISTINCT FROM {0} THEN old_mark "
+        "CASE WHEN _sluice_ended THEN {0} WHEN _sluice_source = 0 AND _sluice_old_mark IS DISTINCT "
+        "FROM {0} THEN _sluice_old_mark "
         "ELSE {1} END",
         deletes.marked, deletes.live);
   }
   if (schema::same_column(field.name, soft.time_column)) {
-    return "ended_at";
+    return "_sluice_ended_at";
   }
-  return schema::same_column(field.name, soft.reason_column) ? "ended_why" : "";
+  return schema::same_column(field.name, soft.reason_column) ? "_sluice_ended_why" : "";
 }
 
 /// What the columns of the history are after the write.
 std::string render_column(const ChangeRequest& request, const schema::Field& field,
                           const plan::Scd2& scd2, const Ending& ending) {
   if (schema::same_column(field.name, scd2.effective_from_column)) {
-    return "started";
+    return "_sluice_started";
   }
   if (schema::same_column(field.name, scd2.effective_to_column)) {
     return ending.end;
@@ -303,15 +326,16 @@ std::string render_column(const ChangeRequest& request, const schema::Field& fie
     return ending.current;
   }
   if (!scd2.version_column.empty() && schema::same_column(field.name, scd2.version_column)) {
-    return "number";
+    return "_sluice_number";
   }
   if (!scd2.surrogate_column.empty() && schema::same_column(field.name, scd2.surrogate_column)) {
     return fmt::format(
-        "coalesce(its_surrogate, {})",
-        render_surrogate(request, scd2.key, "", "started", scd2.has_random_surrogate));
+        "coalesce(_sluice_its_surrogate, {})",
+        render_surrogate(request, scd2.key, "", "_sluice_started", scd2.has_random_surrogate));
   }
   if (!scd2.reason_column.empty() && schema::same_column(field.name, scd2.reason_column)) {
-    return "CASE WHEN source = 0 THEN old_reason WHEN number = 1 THEN 'initial_load' ELSE changed "
+    return "CASE WHEN _sluice_source = 0 THEN _sluice_old_reason WHEN _sluice_number = 1 THEN "
+           "'initial_load' ELSE _sluice_changed "
            "END";
   }
   return quote_identifier(field.name);
@@ -328,12 +352,15 @@ std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2,
                     quote_identifier(field.name));
   }
   const std::string versions =
-      parts.version.empty() ? "" : " OR its_version IS DISTINCT FROM number";
+      parts.version.empty() ? "" : " OR _sluice_its_version IS DISTINCT FROM _sluice_number";
   return fmt::format(
-      "WITH {events}{timeline}SELECT CASE WHEN its_row IS NULL THEN 'i' WHEN source = 1 THEN 'c' "
-      "ELSE 'u' END AS {kind}, {role_of} AS {role}, its_file AS {file}, its_row AS {row}{columns} "
-      "FROM placed WHERE its_row IS NULL OR source = 1 OR its_end IS DISTINCT FROM {end} OR "
-      "its_current IS DISTINCT FROM {current}{versions}{changes}",
+      "WITH {events}{timeline}SELECT CASE WHEN _sluice_its_row IS NULL THEN 'i' WHEN "
+      "_sluice_source = 1 THEN 'c' "
+      "ELSE 'u' END AS {kind}, {role_of} AS {role}, _sluice_its_file AS {file}, _sluice_its_row AS "
+      "{row}{columns} "
+      "FROM _sluice_placed WHERE _sluice_its_row IS NULL OR _sluice_source = 1 OR _sluice_its_end "
+      "IS DISTINCT FROM {end} OR "
+      "_sluice_its_current IS DISTINCT FROM {current}{versions}{changes}",
       fmt::arg("events", render_events(request, scd2, parts, deletes)),
       fmt::arg("timeline", has_deletes(scd2) ? render_timeline_with_deletes(parts, deletes)
                                              : render_timeline(parts)),
@@ -370,13 +397,13 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
                                 const ChangeRequest& request, const plan::Scd2& scd2) {
   SLUICE_CHECK(check_columns(request, scd2));
   SLUICE_CHECK(check_key_columns("an SCD2 history", scd2.key, request.write->schema));
-  std::vector<std::string> never_null = scd2.key;
+  SLUICE_CHECK(
+      check_no_null(context, connection, request.batch.relation, "an SCD2 history", scd2.key));
   if (const std::string dated = change_date(request, scd2);
       !dated.empty() && !has_default_instant(request, scd2)) {
-    never_null.push_back(dated);
+    SLUICE_CHECK(check_dated(context, connection, request.batch.relation, "an SCD2 history", dated,
+                             scd2.key));
   }
-  SLUICE_CHECK(
-      check_no_null(context, connection, request.batch.relation, "an SCD2 history", never_null));
   SLUICE_TRY(const Scd2Parts parts, render_parts(context, request, scd2));
   SLUICE_TRY(const Scd2Deletes deletes,
              make_scd2_deletes(context, request, scd2, parts, change_date(request, scd2)));

@@ -85,8 +85,9 @@ struct Columns {
   std::string gone, known_at, event_at, mark, gone_at, why;
   std::string render() const {
     return fmt::format(
-        ", {} AS gone, {} AS known_at, {} AS event_at, {} AS old_mark, {} AS gone_at, {} AS "
-        "gone_why, FALSE AS seed",
+        ", {} AS _sluice_gone, {} AS _sluice_known_at, {} AS _sluice_event_at, {} AS "
+        "_sluice_old_mark, {} AS _sluice_gone_at, {} AS "
+        "_sluice_gone_why, FALSE AS _sluice_seed",
         gone, known_at, event_at, mark, gone_at, why);
   }
 };
@@ -96,24 +97,33 @@ struct Columns {
 std::string render_ends(const plan::Scd2& scd2, const Scd2Parts& parts, const Columns& told,
                         const std::string& event_type) {
   std::string ends = fmt::format(
-      "ends AS (SELECT * EXCLUDE (upcoming) REPLACE (CAST(NULL AS VARCHAR) AS {file}, "
-      "CAST(NULL AS BIGINT) AS {row}, CAST(old_end AS {type}) AS started, NULL AS old_end, "
-      "NULL AS old_current, NULL AS old_version, NULL AS old_surrogate, NULL AS old_reason, "
-      "TRUE AS gone, NULL AS known_at, {event} AS event_at, NULL AS old_mark) "
-      "FROM (SELECT *, lead(started) OVER (PARTITION BY {key} ORDER BY started) AS upcoming "
-      "FROM existing) WHERE NOT gone AND old_end IS NOT NULL AND CASE WHEN upcoming IS NULL THEN "
-      "old_current IS NOT TRUE ELSE old_end < upcoming END), ",
+      "_sluice_ends AS (SELECT * EXCLUDE (_sluice_upcoming) REPLACE (CAST(NULL AS VARCHAR) AS "
+      "{file}, "
+      "CAST(NULL AS BIGINT) AS {row}, CAST(_sluice_old_end AS {type}) AS _sluice_started, NULL AS "
+      "_sluice_old_end, "
+      "NULL AS _sluice_old_current, NULL AS _sluice_old_version, NULL AS _sluice_old_surrogate, "
+      "NULL AS _sluice_old_reason, "
+      "TRUE AS _sluice_gone, NULL AS _sluice_known_at, {event} AS _sluice_event_at, NULL AS "
+      "_sluice_old_mark) "
+      "FROM (SELECT *, lead(_sluice_started) OVER (PARTITION BY {key} ORDER BY _sluice_started) AS "
+      "_sluice_upcoming "
+      "FROM _sluice_existing) WHERE NOT _sluice_gone AND _sluice_old_end IS NOT NULL AND CASE WHEN "
+      "_sluice_upcoming IS NULL THEN "
+      "_sluice_old_current IS NOT TRUE ELSE _sluice_old_end < _sluice_upcoming END), ",
       fmt::arg("file", kFile), fmt::arg("row", kRow), fmt::arg("type", parts.start_type),
       fmt::arg("event", event_type.empty() || told.gone_at == "NULL"
                             ? "NULL"
-                            : fmt::format("TRY_CAST(gone_at AS {})", event_type)),
+                            : fmt::format("TRY_CAST(_sluice_gone_at AS {})", event_type)),
       fmt::arg("key", parts.key));
   if (scd2.soft_delete) {
     ends += fmt::format(
-        "seeds AS (SELECT * EXCLUDE (nth) REPLACE ({first} AS started, FALSE AS gone, TRUE AS "
-        "seed) FROM (SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY started) AS nth FROM "
-        "incoming) AS i WHERE nth = 1 AND gone AND {first} < started AND NOT EXISTS (SELECT 1 FROM "
-        "existing AS e WHERE {same})), ",
+        "_sluice_seeds AS (SELECT * EXCLUDE (_sluice_nth) REPLACE ({first} AS _sluice_started, "
+        "FALSE AS _sluice_gone, TRUE AS "
+        "_sluice_seed) FROM (SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY "
+        "_sluice_started) AS _sluice_nth FROM "
+        "_sluice_incoming) AS i WHERE _sluice_nth = 1 AND _sluice_gone AND {first} < "
+        "_sluice_started AND NOT EXISTS (SELECT 1 FROM "
+        "_sluice_existing AS e WHERE {same})), ",
         fmt::arg("first", parts.first), fmt::arg("key", parts.key),
         fmt::arg("same", render_equal(scd2.key, "e", "i")));
   }
@@ -181,71 +191,108 @@ Result<Scd2Deletes> make_scd2_deletes(const Context& context, const ChangeReques
   deletes.told = told.render();
   deletes.brought = brought.render();
   deletes.ends = render_ends(scd2, parts, told, event_type);
-  deletes.events = " UNION ALL SELECT * FROM ends";
+  deletes.events = " UNION ALL SELECT * FROM _sluice_ends";
   if (scd2.soft_delete) {
-    deletes.events += " UNION ALL SELECT * FROM seeds";
+    deletes.events += " UNION ALL SELECT * FROM _sluice_seeds";
   }
   return deletes;
 }
 
 std::string render_timeline_with_deletes(const Scd2Parts& parts, const Scd2Deletes& deletes) {
   // A key that has no row yet: without marks its deletes are not kept, with them the first is.
-  const std::string forgotten =
-      deletes.is_soft ? ""
-                      : " QUALIFY NOT (gone AND is_new AND coalesce(started < min(started) FILTER "
-                        "(WHERE NOT gone) OVER k, TRUE))";
+  const std::string forgotten = deletes.is_soft
+                                    ? ""
+                                    : " QUALIFY NOT (_sluice_gone AND _sluice_is_new AND "
+                                      "coalesce(_sluice_started < min(_sluice_started) FILTER "
+                                      "(WHERE NOT _sluice_gone) OVER k, TRUE))";
   return fmt::format(
-      "known AS (SELECT *, min(source) OVER k = 1 AS is_new FROM events WINDOW k AS (PARTITION BY "
+      "_sluice_known AS (SELECT *, min(_sluice_source) OVER k = 1 AS _sluice_is_new FROM "
+      "_sluice_events WINDOW k AS (PARTITION BY "
       "{key}){forgotten}), "
-      "begun AS (SELECT * REPLACE (CASE WHEN is_new AND NOT gone AND row_number() OVER (PARTITION "
-      "BY {key} ORDER BY started) = 1 THEN least(coalesce({first}, started), started) ELSE started "
-      "END AS started) FROM known), "
+      "_sluice_begun AS (SELECT * REPLACE (CASE WHEN _sluice_is_new AND NOT _sluice_gone AND "
+      "row_number() OVER (PARTITION "
+      "BY {key} ORDER BY _sluice_started) = 1 THEN least(coalesce({first}, _sluice_started), "
+      "_sluice_started) ELSE _sluice_started "
+      "END AS _sluice_started) FROM _sluice_known), "
       // A delete that is older than what is known of the key changes nothing.
-      "aged AS (SELECT *, coalesce(max(known_at) OVER (PARTITION BY {key} ORDER BY started) > "
-      "started, FALSE) AS is_late FROM begun), "
-      "met AS (SELECT *, CASE WHEN NOT gone THEN {tracked} END AS told, first_value(CASE WHEN NOT "
-      "gone THEN {tracked} END) OVER s AS told_before, first_value({file}) OVER s AS its_file, "
-      "first_value({row}) OVER s AS its_row, first_value(source) OVER s AS first_source, "
-      "first_value(event_at) OVER s AS first_event_at, first_value(old_end) OVER s AS its_end, "
-      "first_value(old_current) OVER s AS its_current, first_value(old_version) OVER s AS "
-      "its_version, first_value(old_surrogate) OVER s AS its_surrogate, first_value(old_mark) OVER "
-      "s AS its_mark, last_value(source) OVER s AS last_source, last_value(gone) OVER s AS "
-      "last_gone, last_value(event_at) OVER s AS last_event_at, last_value(gone_at) OVER s AS "
-      "last_gone_at, last_value(gone_why) OVER s AS last_gone_why FROM aged WINDOW s AS (PARTITION "
-      "BY {key}, started ORDER BY source ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED "
+      "_sluice_aged AS (SELECT *, coalesce(max(_sluice_known_at) OVER (PARTITION BY {key} ORDER BY "
+      "_sluice_started) > "
+      "_sluice_started, FALSE) AS _sluice_is_late FROM _sluice_begun), "
+      "_sluice_met AS (SELECT *, CASE WHEN NOT _sluice_gone THEN {tracked} END AS _sluice_told, "
+      "first_value(CASE WHEN NOT "
+      "_sluice_gone THEN {tracked} END) OVER s AS _sluice_told_before, first_value({file}) OVER s "
+      "AS _sluice_its_file, "
+      "first_value({row}) OVER s AS _sluice_its_row, first_value(_sluice_source) OVER s AS "
+      "_sluice_first_source, "
+      "first_value(_sluice_event_at) OVER s AS _sluice_first_event_at, "
+      "first_value(_sluice_old_end) OVER s AS _sluice_its_end, "
+      "first_value(_sluice_old_current) OVER s AS _sluice_its_current, "
+      "first_value(_sluice_old_version) OVER s AS "
+      "_sluice_its_version, first_value(_sluice_old_surrogate) OVER s AS _sluice_its_surrogate, "
+      "first_value(_sluice_old_mark) OVER "
+      "s AS _sluice_its_mark, last_value(_sluice_source) OVER s AS _sluice_last_source, "
+      "last_value(_sluice_gone) OVER s AS "
+      "_sluice_last_gone, last_value(_sluice_event_at) OVER s AS _sluice_last_event_at, "
+      "last_value(_sluice_gone_at) OVER s AS "
+      "_sluice_last_gone_at, last_value(_sluice_gone_why) OVER s AS _sluice_last_gone_why FROM "
+      "_sluice_aged WINDOW s AS (PARTITION "
+      "BY {key}, _sluice_started ORDER BY _sluice_source ROWS BETWEEN UNBOUNDED PRECEDING AND "
+      "UNBOUNDED "
       "FOLLOWING)), "
       // A delete of the instant of a version ends it where it starts, and leaves its values.
-      "struck AS (SELECT *, source = 0 AND {row} IS NOT NULL AND NOT gone AND last_source = 1 AND "
-      "last_gone AND NOT is_late AND NOT coalesce(last_event_at < event_at, FALSE) AS is_struck "
-      "FROM met), "
-      "single AS (SELECT * EXCLUDE (is_struck) REPLACE (gone OR is_struck AS gone, CASE WHEN NOT "
-      "is_struck THEN told END AS told, CASE WHEN is_struck THEN last_gone_at ELSE gone_at END AS "
-      "gone_at, CASE WHEN is_struck THEN last_gone_why ELSE gone_why END AS gone_why), is_struck "
+      "_sluice_struck AS (SELECT *, _sluice_source = 0 AND {row} IS NOT NULL AND NOT _sluice_gone "
+      "AND _sluice_last_source = 1 AND "
+      "_sluice_last_gone AND NOT _sluice_is_late AND NOT coalesce(_sluice_last_event_at < "
+      "_sluice_event_at, FALSE) AS _sluice_is_struck "
+      "FROM _sluice_met), "
+      "_sluice_single AS (SELECT * EXCLUDE (_sluice_is_struck) REPLACE (_sluice_gone OR "
+      "_sluice_is_struck AS _sluice_gone, CASE WHEN NOT "
+      "_sluice_is_struck THEN _sluice_told END AS _sluice_told, CASE WHEN _sluice_is_struck THEN "
+      "_sluice_last_gone_at ELSE _sluice_gone_at END AS "
+      "_sluice_gone_at, CASE WHEN _sluice_is_struck THEN _sluice_last_gone_why ELSE "
+      "_sluice_gone_why END AS _sluice_gone_why), _sluice_is_struck "
       "OR "
-      "(gone AND source = 1) AS of_batch FROM struck WHERE NOT (gone AND source = 1 AND is_late) "
-      "QUALIFY row_number() OVER (PARTITION BY {key}, started ORDER BY CASE WHEN source = 1 AND "
-      "first_source = 0 AND ((gone AND its_row IS NOT NULL) OR told IS NOT DISTINCT FROM "
-      "told_before OR coalesce(event_at < first_event_at, FALSE)) THEN -1 ELSE source END DESC) = "
+      "(_sluice_gone AND _sluice_source = 1) AS _sluice_of_batch FROM _sluice_struck WHERE NOT "
+      "(_sluice_gone AND _sluice_source = 1 AND _sluice_is_late) "
+      "QUALIFY row_number() OVER (PARTITION BY {key}, _sluice_started ORDER BY CASE WHEN "
+      "_sluice_source = 1 AND "
+      "_sluice_first_source = 0 AND ((_sluice_gone AND _sluice_its_row IS NOT NULL) OR "
+      "_sluice_told IS NOT DISTINCT FROM "
+      "_sluice_told_before OR coalesce(_sluice_event_at < _sluice_first_event_at, FALSE)) THEN -1 "
+      "ELSE _sluice_source END DESC) = "
       "1), "
-      "seen AS (SELECT *, lag(told) OVER w AS previous, {made} AS made FROM single WINDOW w AS "
-      "(PARTITION BY {key} ORDER BY started)), "
-      "kept AS (SELECT *, its_row IS NOT NULL OR made OR NOT gone AS has_row FROM seen WHERE "
-      "its_row IS NOT NULL OR made OR told IS DISTINCT FROM previous), "
-      "lined AS (SELECT *, lead(started) OVER w AS next_start, coalesce(lead(gone AND NOT has_row) "
-      "OVER w, FALSE) AS next_gone, lead(gone_at) OVER w AS next_gone_at, lead(gone_why) OVER w AS "
-      "next_gone_why, lead(of_batch) OVER w AS next_of_batch FROM kept WINDOW w AS (PARTITION BY "
-      "{key} ORDER BY started)), "
-      "placed AS (SELECT *, row_number() OVER w AS number, {changed} AS changed, gone OR next_gone "
-      "AS ended, CASE WHEN gone THEN gone_at WHEN next_gone THEN next_gone_at END AS ended_at, "
+      "_sluice_seen AS (SELECT *, lag(_sluice_told) OVER w AS _sluice_previous, {made} AS "
+      "_sluice_made FROM _sluice_single WINDOW w AS "
+      "(PARTITION BY {key} ORDER BY _sluice_started)), "
+      "_sluice_kept AS (SELECT *, _sluice_its_row IS NOT NULL OR _sluice_made OR NOT _sluice_gone "
+      "AS _sluice_has_row FROM _sluice_seen WHERE "
+      "_sluice_its_row IS NOT NULL OR _sluice_made OR _sluice_told IS DISTINCT FROM "
+      "_sluice_previous), "
+      "_sluice_lined AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
+      "coalesce(lead(_sluice_gone AND NOT _sluice_has_row) "
+      "OVER w, FALSE) AS _sluice_next_gone, lead(_sluice_gone_at) OVER w AS _sluice_next_gone_at, "
+      "lead(_sluice_gone_why) OVER w AS "
+      "_sluice_next_gone_why, lead(_sluice_of_batch) OVER w AS _sluice_next_of_batch FROM "
+      "_sluice_kept WINDOW w AS (PARTITION BY "
+      "{key} ORDER BY _sluice_started)), "
+      "_sluice_placed AS (SELECT *, row_number() OVER w AS _sluice_number, {changed} AS "
+      "_sluice_changed, _sluice_gone OR _sluice_next_gone "
+      "AS _sluice_ended, CASE WHEN _sluice_gone THEN _sluice_gone_at WHEN _sluice_next_gone THEN "
+      "_sluice_next_gone_at END AS _sluice_ended_at, "
       "CASE "
-      "WHEN gone THEN gone_why WHEN next_gone THEN next_gone_why END AS ended_why, NOT seed AND "
+      "WHEN _sluice_gone THEN _sluice_gone_why WHEN _sluice_next_gone THEN _sluice_next_gone_why "
+      "END AS _sluice_ended_why, NOT _sluice_seed AND "
       "NOT "
-      "made AND coalesce(CASE WHEN gone THEN of_batch WHEN next_gone THEN next_of_batch END, "
+      "_sluice_made AND coalesce(CASE WHEN _sluice_gone THEN _sluice_of_batch WHEN "
+      "_sluice_next_gone THEN _sluice_next_of_batch END, "
       "FALSE) "
-      "AS by_batch FROM lined WHERE has_row WINDOW w AS (PARTITION BY {key} ORDER BY started)) ",
+      "AS _sluice_by_batch FROM _sluice_lined WHERE _sluice_has_row WINDOW w AS (PARTITION BY "
+      "{key} ORDER BY _sluice_started)) ",
       fmt::arg("forgotten", forgotten), fmt::arg("key", parts.key), fmt::arg("first", parts.first),
       fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile), fmt::arg("row", kRow),
-      fmt::arg("made", deletes.is_soft ? "is_new AND gone AND row_number() OVER w = 1" : "FALSE"),
+      fmt::arg("made", deletes.is_soft
+                           ? "_sluice_is_new AND _sluice_gone AND row_number() OVER w = 1"
+                           : "FALSE"),
       fmt::arg("changed", parts.changed));
 }
 

@@ -195,4 +195,31 @@ TEST_P(TableSuite, AMergeKeepsNestedValuesOfRowsThatItLeavesAlone) {
                           "3|{'a': NULL, 'b': 2}", "4|[x, NULL]|{'a': p, 'b': 1}"));
 }
 
+/// Every name is a column of the data; the query of a merge has names of its own.
+TEST_P(TableSuite, ColumnsOfAMergeMayHaveAnyName) {
+  plan::CreateTable table = trips();
+  table.schema.fields[0].name = "t";
+  table.schema.fields[1].name = "b";
+  for (const std::string name : {"s", "q", "c", "found", "incoming", "kind"}) {
+    table.schema.fields.push_back({.name = name, .type = {schema::Text{}}});
+  }
+  writer_.table.create(context_, table).value();
+  const auto batch = [](int key, const std::string& value) {
+    return fmt::format(
+        "SELECT {0}::BIGINT AS t, '{1}' AS b, 1::DECIMAL(10,2) AS amount, '{1}' AS s, '{1}' AS q, "
+        "'{1}' AS c, '{1}' AS found, '{1}' AS incoming, '{1}' AS kind",
+        key, value);
+  };
+  const std::string columns = "t, b, amount, s, q, c, found, incoming, kind";
+  plan::Merge merge{.key = {"t", "b"}};
+  write(merge, batch(1, "x") + " UNION ALL " + batch(2, "x")).value();
+  EXPECT_EQ(write(merge, batch(1, "x") + " UNION ALL " + batch(3, "x")).value().unchanged, 1);
+  merge.key = {"t"};
+  merge.snapshot = plan::SnapshotDeletes{};
+  const Receipt whole = write(merge, batch(1, "y") + " UNION ALL " + batch(2, "x")).value();
+  EXPECT_EQ(whole.updated, 1);
+  EXPECT_EQ(whole.deleted, 1);
+  EXPECT_THAT(rows(columns), ElementsAre("1|y|1.00|y|y|y|y|y|y", "2|x|1.00|x|x|x|x|x|x"));
+}
+
 }  // namespace sluice::table

@@ -214,7 +214,10 @@ TEST_P(ChangeSuite, ARowWithoutItsInstantTakesTheGivenOne) {
 TEST_P(ChangeSuite, Scd2RefusesNullKeysAndInstants) {
   writer_.table.create(context_, dimension()).value();
   EXPECT_EQ(write(by_id(), batch("(NULL, 'x', 'a', 10)")).error().code, ErrorCode::DataRejected);
-  EXPECT_EQ(write(by_id(), batch("(1, 'x', 'a', NULL)")).error().code, ErrorCode::DataRejected);
+  const auto undated = write(by_id(), batch("(1, 'x', 'a', NULL)"));
+  EXPECT_EQ(undated.error().code, ErrorCode::DataRejected);
+  EXPECT_EQ(undated.error().message,
+            "the change date of an SCD2 history may not be NULL: 'seen' of row 1 (id = 1)");
 }
 
 TEST_P(ChangeSuite, Scd2NamesTheColumnsThatATableLacks) {
@@ -223,6 +226,41 @@ TEST_P(ChangeSuite, Scd2NamesTheColumnsThatATableLacks) {
   EXPECT_EQ(refused.error().message,
             "the table lacks columns of its SCD2 history: 'effective_from', 'effective_to', "
             "'is_current'");
+}
+
+/// Every name is a column of the data; a query that works out a history has names of its own.
+TEST_P(ChangeSuite, ColumnsOfAnScd2HistoryMayHaveAnyName) {
+  constexpr std::array<std::string_view, 26> kNames{
+      "source",      "number",       "its_row",    "its_file",     "told",        "told_before",
+      "previous",    "changed",      "next_start", "nth",          "old_end",     "old_current",
+      "old_version", "old_reason",   "its_end",    "its_current",  "its_version", "old_surrogate",
+      "events",      "incoming",     "met",        "first_source", "t",           "b",
+      "w",           "its_surrogate"};
+  plan::CreateTable table = dimension();
+  table.schema.fields[0].name = "place";
+  table.schema.fields[3].name = "started";
+  std::string select =
+      "SELECT 1::BIGINT AS place, '{0}' AS tier, '{0}' AS note, {1}::BIGINT AS "
+      "started";
+  std::string columns = "place, tier, started, version, effective_from, effective_to";
+  std::string first = "1|x|10|1|-1|20";
+  std::string second = "1|y|20|2|20|9999";
+  for (const std::string_view name : kNames) {
+    table.schema.fields.push_back({.name = std::string(name), .type = {schema::Text{}}});
+    select += fmt::format(", '{{0}}' AS \"{}\"", name);
+    columns += fmt::format(", \"{}\"", name);
+    first += "|x";
+    second += "|y";
+  }
+  writer_.table.create(context_, table).value();
+  plan::Scd2 scd2 = by_id();
+  scd2.key = {"place"};
+  scd2.track_columns = {"number", "told", "b"};
+  scd2.timestamp_column = "started";
+  write(scd2, fmt::format(fmt::runtime(select), "x", 10)).value();
+  write(scd2, fmt::format(fmt::runtime(select), "y", 20)).value();
+  EXPECT_THAT(rows(columns), ElementsAre(first, second));
+  EXPECT_EQ(write(scd2, fmt::format(fmt::runtime(select), "y", 20)).value().unchanged, 1);
 }
 
 TEST_P(ChangeSuite, RandomScd2HistoriesEqualAnOracle) {
