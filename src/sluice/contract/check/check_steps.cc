@@ -104,20 +104,38 @@ std::map<std::string, std::size_t> first_makers(const ColumnFlow& flow) {
   return first;
 }
 
+/// Whether no row that the step sees can have a column that neither the model nor a step before it
+/// names: a strict batch has the model's columns when it has passed the schema, and no others.
+bool has_model_columns_only(const Checking& checking, const Transformation& step) {
+  return step.phase.value == Phase::Post &&
+         effective_schema_policy(checking.contract).evolution.value == Evolution::Strict;
+}
+
+/// Where the source may have the column itself, only the run can tell; without a model it may have
+/// any.
 void check_order_of_steps(const Checking& checking) {
+  if (!checking.flow.has_model()) {
+    return;
+  }
   const std::map<std::string, std::size_t> makers = first_makers(checking.flow);
   const auto& steps = checking.flow.steps();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     for (const Text& column : columns_read(steps[i]->step)) {
       const auto maker = makers.find(column.value);
       const bool is_declared = checking.contract.model.find(column.value) != nullptr;
-      if (maker != makers.end() && maker->second > i && !is_declared) {
-        checking.out.add(Code::ColumnMadeLater, column.span,
-                         quoted(step_key(steps[i]->step)) +
-                             " reads a column that a later step makes (line " +
-                             std::to_string(steps[maker->second]->span.begin.line) +
-                             "): " + quoted(column.value));
+      if (maker == makers.end() || maker->second <= i || is_declared) {
+        continue;
       }
+      const bool is_absent = has_model_columns_only(checking, *steps[i]);
+      const std::string later =
+          "a later step makes (line " + std::to_string(steps[maker->second]->span.begin.line) + ")";
+      checking.out.add(
+          Code::ColumnMadeLater, is_absent ? Severity::Error : Severity::Warning, column.span,
+          quoted(step_key(steps[i]->step)) + " reads a column that " +
+              (is_absent
+                   ? later
+                   : "the model does not declare and " + later + ", so the source must have it") +
+              ": " + quoted(column.value));
     }
   }
 }
