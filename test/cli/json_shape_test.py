@@ -10,6 +10,9 @@ from typing import Any
 from program import InFolder
 
 SHAPE = json.loads((Path(__file__).resolve().parent / "json_shape.json").read_text("utf-8"))
+# Of a contract whose run ended in an error.
+ERROR_SHAPE = {"schema_version": "one", "status": "status", "error": "text",
+               "contract": {"path": "text"}}
 
 
 def is_count(value: Any) -> bool:
@@ -99,6 +102,40 @@ class JsonShape(InFolder):
     def test_several_contracts_are_one_object(self) -> None:
         report = self.check("customers.yaml", "-c", "customers.yaml")
         self.assertEqual([run["status"] for run in report["runs"]], ["succeeded", "skipped"])
+
+    def ended(self, *words: str, code: int) -> dict:
+        done = self.sluice("run", *words, "--json")
+        self.assertEqual(done.code, code, done.err)
+        self.assertEqual(done.out.count("\n"), 1, "one line, with its end")
+        return json.loads(done.out)
+
+    def test_an_error_is_an_object_too(self) -> None:
+        self.write("broken.yaml", "version: 1.0.0\ninfo: {titel: T}\n")
+        report = self.ended("broken.yaml", code=3)
+        self.assertEqual(faults(report, ERROR_SHAPE), [])
+        self.assertEqual(report["contract"]["path"], "broken.yaml")
+        self.assertTrue(report["error"].startswith("invalid contract: broken.yaml:1:1: "), report)
+
+    def test_what_the_engine_says_of_a_value_is_not_told(self) -> None:
+        self.write("in.jsonl", '{"s": "1"}\n{"s": "secret"}\n')
+        self.write("cast.yaml", "version: 1.0.0\ninfo: {title: T, table_name: t}\n"
+                   "model: {fields: []}\ntransformations:\n"
+                   "- sql: SELECT CAST(s AS INTEGER) AS e FROM source\n")
+        report = self.ended("cast.yaml", "--source", "in.jsonl", code=1)
+        self.assertEqual(faults(report, ERROR_SHAPE), [])
+        self.assertNotIn("secret", report["error"])
+
+    def test_a_plan_that_fails_is_an_object(self) -> None:
+        self.assertEqual(faults(self.ended("absent.yaml", "--dry-run", code=2), ERROR_SHAPE), [])
+
+    def test_of_several_contracts_the_broken_one_is_among_the_runs(self) -> None:
+        self.write("broken.yaml", "version: 1.0.0\n")
+        self.write("in.jsonl", '{"id": 1}\n')
+        self.write("plain.yaml", "version: 1.0.0\ninfo: {title: T, table_name: t}\n"
+                   "model: {fields: []}\n")
+        report = self.ended("broken.yaml", "plain.yaml", "--source", "in.jsonl", code=3)
+        self.assertEqual([(run["contract"]["path"], run["status"]) for run in report["runs"]],
+                         [("broken.yaml", "failed"), ("plain.yaml", "succeeded")])
 
     def test_the_shape_notices_what_is_wrong(self) -> None:
         report = self.check("customers.yaml")

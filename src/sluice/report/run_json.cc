@@ -145,6 +145,15 @@ Json run_of(const run::RunResult& result) {
   return json;
 }
 
+/// Of a contract that ended in an error there is nothing to count.
+Json told(const run::RunResult& result) {
+  return result.error.empty() ? run_of(result)
+                              : Json{{"schema_version", kSchemaVersion},
+                                     {"status", run::to_string(result.status)},
+                                     {"error", result.error},
+                                     {"contract", {{"path", result.contract.path}}}};
+}
+
 /// Text of a file name or value may be any bytes; JSON is UTF-8.
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -152,7 +161,7 @@ std::string dump(const Json& json) {
 
 }  // namespace
 
-std::string to_json(const run::RunResult& result) { return dump(run_of(result)); }
+std::string to_json(const run::RunResult& result) { return dump(told(result)); }
 
 std::string to_record_json(const run::RunResult& result) {
   Json json{{"record_format", kRecordFormat}};
@@ -194,7 +203,7 @@ std::string to_json(const std::vector<run::ServiceLevelResult>& levels) {
 std::string to_json(std::span<const run::RunResult> results) {
   Json runs = Json::array();
   for (const run::RunResult& result : results) {
-    runs.push_back(run_of(result));
+    runs.push_back(told(result));
   }
   return dump(Json{{"schema_version", kSchemaVersion}, {"runs", runs}});
 }

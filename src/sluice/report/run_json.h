@@ -10,7 +10,8 @@
 
 namespace sluice::report {
 
-/// One object on one line, without a line end.
+/// One object on one line, without a line end. Of a run that ended in an error: status, error and
+/// the contract's path.
 std::string to_json(const run::RunResult& result);
 
 /// The record that a run leaves: the same object with its format number, times, batch, files and

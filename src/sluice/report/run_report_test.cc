@@ -151,5 +151,18 @@ TEST(RunSummary, TheClosingLineIsTheOneUsersKnow) {
             "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%");
 }
 
+TEST(RunSummary, TheTotalIsWhatWasJudgedWhateverStepsDropAndAdd) {
+  run::RunResult result = customers();
+  result.rows = {.source = 10, .good = 3, .quarantined = 1, .dropped = 6};
+  EXPECT_EQ(completion_line(result),
+            "Run complete [layer=silver] | Total: 4 | Good: 3 | Quarantine: 1 | Ratio: 25.0%");
+  result.rows = {.source = 1, .good = 7, .quarantined = 1, .added = 7};
+  EXPECT_EQ(completion_line(result),
+            "Run complete [layer=silver] | Total: 8 | Good: 7 | Quarantine: 1 | Ratio: 12.5%");
+  result.rows = {.source = 2, .dropped = 2};
+  EXPECT_EQ(completion_line(result),
+            "Run complete [layer=silver] | Total: 0 | Good: 0 | Quarantine: 0 | Ratio: 0.0%");
+}
+
 }  // namespace
 }  // namespace sluice::report

@@ -345,14 +345,16 @@ std::string breach_line(const run::ServiceLevelResult& level) {
 }
 
 std::string completion_line(const run::RunResult& result) {
+  // The rows that were judged: what steps drop, add or aggregate is told by the summary.
   const run::RowTotals& rows = result.rows;
-  const double ratio = rows.source == 0 ? 0.0
-                                        : 100.0 * static_cast<double>(rows.quarantined) /
-                                              static_cast<double>(rows.source);
+  const std::int64_t judged = rows.good + rows.quarantined;
+  const double ratio =
+      judged == 0 ? 0.0
+                  : 100.0 * static_cast<double>(rows.quarantined) / static_cast<double>(judged);
   return fmt::format(
       "Run complete{} | Total: {} | Good: {} | Quarantine: {} | Ratio: {:.1f}%",
       result.contract.layer.empty() ? "" : fmt::format(" [layer={}]", result.contract.layer),
-      rows.source, rows.good, rows.quarantined, ratio);
+      judged, rows.good, rows.quarantined, ratio);
 }
 
 }  // namespace sluice::report

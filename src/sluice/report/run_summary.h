@@ -37,7 +37,8 @@ std::vector<Line> render_sample(std::string_view heading, const run::Sample& sam
 /// "freshness: 7h against 6h (now - newest ... = 25200 s <= 21600 s)".
 std::string breach_line(const run::ServiceLevelResult& level);
 
-/// "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%".
+/// "Run complete [layer=silver] | Total: 4 | Good: 2 | Quarantine: 2 | Ratio: 50.0%": the total is
+/// good and quarantined rows, the ratio the quarantined share of it.
 std::string completion_line(const run::RunResult& result);
 
 }  // namespace sluice::report

@@ -342,6 +342,7 @@ LogWriterOptions log_options(const Arguments& arguments) {
 }
 
 struct Ran {
+  /// One for each contract that was begun; those that ended in an error hold its text.
   std::vector<run::RunResult> results;
   ExitCode exit = ExitCode::Done;
 };
@@ -349,6 +350,17 @@ struct Ran {
 /// Of several contracts the first failure is what the shell learns, but for an interruption.
 ExitCode worse(ExitCode before, ExitCode now) {
   return before == ExitCode::Done || now == ExitCode::Interrupted ? now : before;
+}
+
+/// The error of a contract, as `--json` tells it: without the engine's words, which may hold a
+/// value.
+run::RunResult failed_run(const std::string& path, const Error& error) {
+  run::RunResult failed;
+  failed.status = run::RunStatus::Failed;
+  failed.contract.path = path;
+  failed.error = fmt::format("{}: {}{}", to_string(error.code),
+                             error.at ? to_string(*error.at) + ": " : "", error.message);
+  return failed;
 }
 
 /// A stop that came when the run could not be stopped any more.
@@ -370,7 +382,8 @@ Ran run_all(const std::vector<std::string>& contracts, const Arguments& argument
     auto result = contract::run(context, path, options);
     bar.wipe();
     if (!result) {
-      ran.exit = worse(ran.exit, fail(result.error(), log));
+      ran.results.push_back(failed_run(path, result.error()));
+      ran.exit = worse(ran.exit, fail(std::move(result).error(), log));
       if (ran.exit == ExitCode::Interrupted) {
         break;
       }
@@ -403,7 +416,12 @@ Status write_report(const Ran& ran, const std::string& path, const contract::Run
                     const Context& context) {
   std::vector<report::RecordedRun> runs;
   for (const run::RunResult& result : ran.results) {
-    runs.push_back(recorded(context, result, options));
+    if (result.error.empty()) {
+      runs.push_back(recorded(context, result, options));
+    }
+  }
+  if (runs.empty()) {
+    return {};
   }
   SLUICE_TRY(const std::string html, report::render_html(runs));
   return write_page(context, path, html);
@@ -415,7 +433,10 @@ ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunO
   for (const std::string& path : contracts) {
     auto plan = contract::plan_run(context, path, options);
     if (!plan) {
-      return fail(plan.error(), log);
+      if (as_json) {
+        Terminal::of_stdout().print(report::to_json(failed_run(path, plan.error())) + "\n");
+      }
+      return fail(std::move(plan).error(), log);
     }
     if (!as_json) {
       print_plan(*plan);
@@ -458,7 +479,7 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
     return run_dry(contracts, *options, context, log, arguments.has("json"));
   }
   const Ran ran = run_all(contracts, arguments, *options, context, bar, log, terminal);
-  if (arguments.has("json") && !ran.results.empty()) {
+  if (arguments.has("json")) {
     terminal.print((contracts.size() == 1 ? report::to_json(ran.results.front())
                                           : report::to_json(std::span(ran.results))) +
                    "\n");

@@ -201,6 +201,11 @@ void check_dataset_rules(const Checking& checking) {
       check_column(checking, Code::UnknownField, column, "dataset rule " + quoted(rule.name.value));
     }
     check_rule_bounds(checking, rule.bounds);
+    if (const auto* sql = std::get_if<DatasetSqlCheck>(&rule.check);
+        sql && is_true(sql->sql.text)) {
+      checking.out.add(Code::RuleMeansNothing, rule.span,
+                       "every data set fulfils the rule: " + quoted(sql->sql.text));
+    }
     if (const auto* count = std::get_if<RowCountCheck>(&rule.check)) {
       check_bounds(checking, count->min, "min", 0);
       check_bounds(checking, count->max, "max", 0);

@@ -1,10 +1,12 @@
 // Links and transformations.
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -104,21 +106,119 @@ std::map<std::string, std::size_t> first_makers(const ColumnFlow& flow) {
   return first;
 }
 
+/// Whether no row that the step sees can have a column that neither the model nor a step before it
+/// names: a strict batch has the model's columns when it has passed the schema, and no others.
+bool has_model_columns_only(const Checking& checking, const Transformation& step) {
+  return step.phase.value == Phase::Post &&
+         effective_schema_policy(checking.contract).evolution.value == Evolution::Strict;
+}
+
+/// Where the source may have the column itself, only the run can tell; without a model it may have
+/// any.
 void check_order_of_steps(const Checking& checking) {
+  if (!checking.flow.has_model()) {
+    return;
+  }
   const std::map<std::string, std::size_t> makers = first_makers(checking.flow);
   const auto& steps = checking.flow.steps();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     for (const Text& column : columns_read(steps[i]->step)) {
       const auto maker = makers.find(column.value);
       const bool is_declared = checking.contract.model.find(column.value) != nullptr;
-      if (maker != makers.end() && maker->second > i && !is_declared) {
-        checking.out.add(Code::ColumnMadeLater, column.span,
-                         quoted(step_key(steps[i]->step)) +
-                             " reads a column that a later step makes (line " +
-                             std::to_string(steps[maker->second]->span.begin.line) +
-                             "): " + quoted(column.value));
+      if (maker == makers.end() || maker->second <= i || is_declared) {
+        continue;
       }
+      const bool is_absent = has_model_columns_only(checking, *steps[i]);
+      const std::string later =
+          "a later step makes (line " + std::to_string(steps[maker->second]->span.begin.line) + ")";
+      checking.out.add(
+          Code::ColumnMadeLater, is_absent ? Severity::Error : Severity::Warning, column.span,
+          quoted(step_key(steps[i]->step)) + " reads a column that " +
+              (is_absent
+                   ? later
+                   : "the model does not declare and " + later + ", so the source must have it") +
+              ": " + quoted(column.value));
     }
+  }
+}
+
+/// A column of a step's result, and what of the step gives it.
+struct Given {
+  Text column;
+  std::string by;
+};
+
+void add_given(std::vector<Given>& given, const Texts& columns, std::string_view key) {
+  for (const Text& column : columns) {
+    given.push_back({column, quoted(column.value) + " of " + quoted(key)});
+  }
+}
+
+std::vector<Given> given_by_pivot(const Pivot& step) {
+  std::vector<Given> given;
+  add_given(given, step.id_vars, "id_vars");
+  const std::vector<MadeColumn> made = columns_made(step);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const Value& value = step.values[i % step.values.size()];
+    given.push_back({made[i].column, quoted(made[i].column.value) + " of the value " +
+                                         quoted(value.value.text) + " of " +
+                                         quoted(made[i].sources.front().value)});
+  }
+  return given;
+}
+
+/// Columns that a step's result has for certain; what comes from its input by other names is left
+/// to the run, which knows the input.
+std::vector<Given> given_by(const Step& step) {
+  std::vector<Given> given;
+  if (const auto* select = std::get_if<Select>(&step)) {
+    add_given(given, select->columns, "columns");
+  } else if (const auto* pivot = std::get_if<Pivot>(&step)) {
+    given = given_by_pivot(*pivot);
+  } else if (const auto* unpivot = std::get_if<Unpivot>(&step)) {
+    add_given(given, unpivot->id_vars, "id_vars");
+    add_given(given, {unpivot->key_field}, "key_field");
+    add_given(given, {unpivot->value_field}, "value_field");
+  } else if (const auto* rollup = std::get_if<Rollup>(&step)) {
+    add_given(given, rollup->group_by, "group_by");
+    for (const Pair<SqlText>& each : rollup->aggregations) {
+      add_given(given, {each.key}, "aggregations");
+    }
+    const bool collects = !rollup->keys.empty() || rollup->key_expr;
+    if (collects && rollup->rollup_keys_column) {
+      add_given(given, {*rollup->rollup_keys_column}, "rollup_keys_column");
+    }
+    if (collects && rollup->rollup_keys_count_column) {
+      add_given(given, {*rollup->rollup_keys_count_column}, "rollup_keys_count_column");
+    }
+  } else if (const auto* join = std::get_if<Join>(&step)) {
+    for (const MadeColumn& made : columns_made(*join)) {
+      add_given(given, {made.column}, "fields");
+    }
+  }
+  return given;
+}
+
+/// A table has one column of a name, whatever its case; the other one would be lost.
+void check_names_given(const Checking& checking, const Transformation& step) {
+  const std::vector<Given> given = given_by(step.step);
+  for (std::size_t i = 1; i < given.size(); ++i) {
+    const std::span before = std::span(given).first(i);
+    const auto first = std::ranges::find_if(before, [&](const Given& each) {
+      return schema::same_column(each.column.value, given[i].column.value);
+    });
+    if (first == before.end()) {
+      continue;
+    }
+    const bool is_pivot = std::holds_alternative<Pivot>(step.step);
+    checking.out.add(
+        Code::BadStep, given[i].column.span.is_written() ? given[i].column.span : step.span,
+        quoted(step_key(step.step)) + " gives two columns one name: " + first->by + " and " +
+            given[i].by,
+        first->column.value == given[i].column.value
+            ? (is_pivot ? "let 'name_template' or 'value_aliases' make different names" : "")
+            : std::string("names are compared without case") +
+                  (is_pivot ? "; 'value_aliases' gives one of the values another name" : ""));
   }
 }
 
@@ -189,6 +289,7 @@ void check_links(const Checking& checking) {
 void check_steps(const Checking& checking) {
   for (const Transformation& step : checking.contract.transformations) {
     check_kind(checking, step.step);
+    check_names_given(checking, step);
   }
   check_order_of_steps(checking);
   check_kept_keys(checking);

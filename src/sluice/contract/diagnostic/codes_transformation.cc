@@ -77,11 +77,14 @@ constexpr std::array kCodes{
              .slug = "column-made-later",
              .severity = Severity::Error,
              .summary = "A step reads a column that only a later step makes.",
-             .why = "Steps run in the order of the list, pre before post.",
-             .before = "transformations:\n"
+             .why = "Steps run in the order of the list, pre before post. It is a warning where "
+                    "the source may have a column of this name that the later step writes anew.",
+             .before = "schema_policy: {evolution: strict}\n"
+                       "transformations:\n"
                        "  - upper: {fields: [city]}\n"
                        "  - derive: {field: city, sql: \"'Berlin'\"}\n",
-             .after = "transformations:\n"
+             .after = "schema_policy: {evolution: strict}\n"
+                      "transformations:\n"
                       "  - derive: {field: city, sql: \"'Berlin'\"}\n"
                       "  - upper: {fields: [city]}\n"},
     CodeInfo{.code = Code::MaskedLeak,

@@ -4,6 +4,7 @@
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/document/document_words.h"
 #include "sluice/contract/document/shapes_internal.h"
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/read/reader.h"
 #include "sluice/contract/rule/rule_kind.h"
 #include "sluice/contract/transform/step_kind.h"
@@ -176,7 +177,7 @@ constexpr std::array kFieldKeys{
     key<&F::extraction_task>("extraction_task", "What is extracted; metadata: by a pattern"),
     key<&F::extraction_examples>("extraction_examples", "Its pattern, for the provider regex"),
     key<&F::max_length>("max_length", "Longest text in characters"),
-    key<&F::range>("range", "[begin, end) in a fixed-width line, from 0"),
+    nullable<&F::range>("range", "[begin, end) in a fixed-width line, from 0"),
     key<&F::declassify>("declassify", "Why a column made from a masked one may be clear"),
 };
 

@@ -3,6 +3,7 @@
 
 #include "sluice/contract/document/document_words.h"
 #include "sluice/contract/document/shapes_internal.h"
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/read/reader.h"
 
 namespace sluice::contract {
@@ -77,7 +78,7 @@ constexpr std::array kExtractionKeys{
     key<&X::preprocessing>("preprocessing", "From files to text", Support::LaterRows),
     custom<&read_output_schema, X>("output_schema", "Columns that are made", ValueKind::ObjectList,
                                    Support::Recorded, &shape_of<Field>),
-    key<&X::patterns>("patterns", "Column to a regular expression with one group"),
+    nullable<&X::patterns>("patterns", "Column to a regular expression with one group"),
     key<&X::batch_size>("batch_size", "Rows at a time (50)", Support::Later),
     key<&X::concurrency>("concurrency", "Calls at a time (5)", Support::Later),
     key<&X::retry>("retry", "How failed calls are repeated", Support::Later),

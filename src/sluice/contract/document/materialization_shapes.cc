@@ -3,6 +3,7 @@
 
 #include "sluice/contract/document/document_words.h"
 #include "sluice/contract/document/shapes_internal.h"
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/read/reader.h"
 
 namespace sluice::contract {
@@ -51,7 +52,8 @@ constexpr std::array kScd2Keys{
         key<&Scd2::start_date_default>("start_date_default", "Begin of the first (1900-01-01)")),
     key<&Scd2::start_date_default>("effective_from_default", "Same as start_date_default"),
     key<&Scd2::default_effective_from>("default_effective_from", "Taken instead of now"),
-    key<&Scd2::merge_dedup_guard>("merge_dedup_guard", "Keep the last of equal keys in a batch"),
+    nullable<&Scd2::merge_dedup_guard>("merge_dedup_guard",
+                                       "Keep the last of equal keys in a batch"),
     key<&Scd2::unknown_member>("unknown_member", "Row for keys that are not known"),
 };
 
@@ -112,11 +114,12 @@ constexpr std::array kMaterializationKeys{
     key<&M::soft_delete_time_column>("soft_delete_time_column", "Column: when"),
     key<&M::soft_delete_reason_column>("soft_delete_reason_column", "Column: why"),
     key<&M::deletion>("deletion", "Deletes that a full snapshot implies"),
-    key<&M::table_properties>("table_properties", "Passed to the table format", Support::Later),
+    nullable<&M::table_properties>("table_properties", "Passed to the table format",
+                                   Support::Later),
     key<&M::compaction>("compaction", "Upkeep after a write", Support::Later),
     key<&M::unknown_member>("unknown_member", "Row for keys that are not known"),
-    key<&M::merge_dedup_guard>("merge_dedup_guard", "Keep the last of equal keys in a batch"),
-    key<&M::secondary_targets>("secondary_targets", "Further targets", Support::Later),
+    nullable<&M::merge_dedup_guard>("merge_dedup_guard", "Keep the last of equal keys in a batch"),
+    nullable<&M::secondary_targets>("secondary_targets", "Further targets", Support::Later),
     key<&M::dlt_destination>("dlt_destination", "Destination of dlt", Support::Later),
     key<&M::dlt_credentials>("dlt_credentials", "Credentials of dlt", Support::Later),
     key<&M::dlt_dataset_name>("dlt_dataset_name", "Data set of dlt", Support::Later),

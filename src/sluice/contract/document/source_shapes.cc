@@ -3,6 +3,7 @@
 
 #include "sluice/contract/document/document_words.h"
 #include "sluice/contract/document/shapes_internal.h"
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/read/reader.h"
 
 namespace sluice::contract {
@@ -189,7 +190,8 @@ constexpr std::array kSourceKeys{
     key<&Source::dlt>("dlt", "Verified source or REST API", Support::LaterRows),
     key<&Source::partition>("partition", "Folders named after dates", Support::LaterRows),
     key<&Source::empty_behavior>("empty_behavior", "skip or fail when there is nothing to read"),
-    key<&Source::watermark_strategy>("watermark_strategy", "How new is told from old (max_target)"),
+    nullable<&Source::watermark_strategy>("watermark_strategy",
+                                          "How new is told from old (max_target)"),
     key<&Source::target_path>("target_path", "Table whose greatest value is the watermark",
                               Support::LaterRows),
     key<&Source::lookback>("lookback", "Window that is read again, e.g. 3d", Support::LaterRows),

@@ -131,7 +131,7 @@ struct Explode {
   friend bool operator==(const Explode&, const Explode&) = default;
 };
 
-/// Without `default_value` an unmatched value stays as it is; a written null makes it NULL.
+/// Without `default_value` an unmatched value stays as it is.
 struct MapValues {
   Text field;
   ValueMap mapping;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/rule/rule_kind.h"
 #include "sluice/contract/rule/rule_reading_internal.h"
 
@@ -49,7 +50,7 @@ constexpr std::array kItemKeys{
     key<&DatasetRuleItem::sql>("sql", "SELECT that gives one number or one boolean"),
     SLUICE_RULE_KEYS(DatasetRuleItem),
     key<&DatasetRuleItem::phase>("phase", "Read and without effect: judged once, at the end"),
-    key<&DatasetRuleItem::between>("must_be_between", "Bounds of the number, both included"),
+    nullable<&DatasetRuleItem::between>("must_be_between", "Bounds of the number, both included"),
     key<&DatasetRuleItem::less_than>("must_be_less_than", "The number lies below this"),
     key<&DatasetRuleItem::greater_than>("must_be_greater_than", "The number lies above this"),
     body_key<1>("unique", "No two rows have the same values in these columns"),

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/rule/rule_kind.h"
 #include "sluice/contract/rule/rule_reading_internal.h"
 
@@ -46,7 +47,8 @@ constexpr std::array kItemKeys{
     key<&RowRuleItem::sql>("sql", "Boolean SQL expression that each row must fulfil"),
     SLUICE_RULE_KEYS(RowRuleItem),
     key<&RowRuleItem::phase>("phase", "pre or post; absent: where its columns are"),
-    key<&RowRuleItem::between>("must_be_between", "Bounds of what the SQL gives, both included"),
+    nullable<&RowRuleItem::between>("must_be_between",
+                                    "Bounds of what the SQL gives, both included"),
     key<&RowRuleItem::less_than>("must_be_less_than", "What the SQL gives lies below this"),
     key<&RowRuleItem::greater_than>("must_be_greater_than", "What the SQL gives lies above this"),
     body_key<1>("not_null", "The column has a value"),

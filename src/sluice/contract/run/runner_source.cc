@@ -196,18 +196,26 @@ Status Runner::check_outputs() const {
   for (const auto& [name, paths] : links_) {
     read.insert(read.end(), paths.begin(), paths.end());
   }
+  const bool is_one_file = !options_.output_good.empty() && !options_.output_bad.empty() &&
+                           is_same_file(absolute_path(options_.output_good, working_folder()),
+                                        absolute_path(options_.output_bad, working_folder()));
+  if (is_one_file) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the good and the quarantined rows would go to one file: '{}'",
+                                  options_.output_good))
+        .with_hint("name two files: --output-good and --output-bad");
+  }
   for (const std::string* output : {&options_.output_good, &options_.output_bad}) {
     if (output->empty()) {
       continue;
     }
-    std::string full = absolute_path(*output, working_folder());
+    const std::string full = absolute_path(*output, working_folder());
     if (std::ranges::any_of(read,
                             [&](const std::string& one) { return is_same_file(one, full); })) {
       return make_error(ErrorCode::InvalidArgument,
                         fmt::format("the run reads the file that it was to write: '{}'", *output))
           .with_hint("name another file for the rows");
     }
-    read.push_back(std::move(full));  // the two outputs are two files
   }
   return {};
 }

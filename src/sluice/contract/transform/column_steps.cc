@@ -11,13 +11,6 @@ const Shape& shape_of<BucketBin>();
 
 namespace {
 
-/// A default that is written as null is a value; an absent one is not.
-void read_map_default(Reader& reader, const Node& node, MapValues& step) {
-  Value value;
-  read_value(reader, node, value);
-  step.default_value = std::move(value);
-}
-
 constexpr std::array kDeriveKeys{
     required<&Derive::field>("field", "Column that is added or replaced"),
     required<&Derive::sql>("sql", "Expression over the columns of the row"),
@@ -49,8 +42,7 @@ constexpr std::array kSplitKeys{
 constexpr std::array kMapValuesKeys{
     required<&MapValues::field>("field", "Column whose values are replaced"),
     required<&MapValues::mapping>("mapping", "Value to new value"),
-    custom<&read_map_default, MapValues>("default", "Value of everything else; absent: as it was",
-                                         ValueKind::AnyScalar),
+    key<&MapValues::default_value>("default", "Value of everything else; absent: as it was"),
     key<&MapValues::output>("output", "Column that gets the value"),
 };
 constexpr std::array kBinKeys{

@@ -2,6 +2,7 @@
 // shorthands.
 #include <array>
 
+#include "sluice/contract/read/nullable.h"
 #include "sluice/contract/transform/step_reading_internal.h"
 #include "sluice/contract/transform/step_words.h"
 
@@ -33,7 +34,7 @@ constexpr std::array kRenameKeys{
     key<&RenameBody::to>("to", "New name"),
     key<&RenameBody::from>("from_name", "Same as from"),
     key<&RenameBody::to>("to_name", "Same as to"),
-    key<&RenameBody::mappings>("mappings", "Several: name to new name"),
+    nullable<&RenameBody::mappings>("mappings", "Several: name to new name"),
 };
 constexpr std::array kFilterKeys{required<&Filter::sql>("sql", "Rows for which this is true stay")};
 constexpr std::array kDeduplicateKeys{

@@ -251,12 +251,6 @@ Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
       step.kind == plan::JoinKind::Right || step.kind == plan::JoinKind::Full;
   string list;
   for (const schema::Field& field : input.columns.fields) {
-    const bool is_output = std::ranges::any_of(step.columns, [&](const plan::JoinedColumn& one) {
-      return same_column(one.output, field.name);
-    });
-    if (is_output) {
-      continue;
-    }
     const string name = "source." + quote_identifier(field.name);
     // A row that only the reference has is known by its key.
     const bool is_key = has_unmatched && same_column(field.name, step.on);

@@ -372,19 +372,13 @@ string renamed(const plan::RenameColumns& step, const Rows& input) {
   string list;
   for (const schema::Field& field : input.columns.fields) {
     string item = quote_identifier(field.name);
-    bool is_replaced = false;
     for (const auto& [from, to] : step.from_to) {
       if (same_column(from, field.name)) {
         item += " AS " + quote_identifier(to);
-        is_replaced = false;
         break;
       }
-      // A column that is renamed over another one takes its place.
-      is_replaced = is_replaced || (same_column(to, field.name) && input.columns.find(from));
     }
-    if (!is_replaced) {
-      list += (list.empty() ? "" : ", ") + item;
-    }
+    list += (list.empty() ? "" : ", ") + item;
   }
   return list;
 }

@@ -147,13 +147,33 @@ bool says(const Native& native, std::string_view part) {
   return native.message.find(part) != std::string::npos;
 }
 
-/// "did you mean 'customers'?", unless the list of candidates is longer than a person reads.
+/// "did you mean 'a' or 'b'?", unless the list of candidates is longer than a person reads.
 std::string suggestion(const Native& native) {
-  const auto commas = std::count(native.candidates.begin(), native.candidates.end(), ',');
-  if (native.candidates.empty() || commas >= 4) {
-    return {};
+  constexpr std::string_view kOurs = "_sluice_";
+  constexpr int kCandidatesMax = 4;
+  std::string list;
+  int count = 0;
+  for (std::string_view rest = native.candidates; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view one = rest.substr(0, comma);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    if (one.empty() || one.starts_with(kOurs)) {
+      continue;
+    }
+    list += fmt::format("{}'{}'", list.empty() ? "" : " or ", one);
+    ++count;
   }
-  return fmt::format("did you mean '{}'?", native.candidates);
+  return count == 0 || count > kCandidatesMax ? std::string()
+                                              : fmt::format("did you mean {}?", list);
+}
+
+/// Without the functions that would take other types: there are 50 of some names.
+void cut_candidates(std::string& message) {
+  constexpr std::string_view kList = "\n\tCandidate functions:";
+  if (const std::size_t at = message.find(kList); at != std::string::npos) {
+    message.resize(at);
+  }
 }
 
 std::string lower(std::string text) {
@@ -258,7 +278,8 @@ void refine_disk(const Native& native, Error& error) {
 }  // namespace
 
 Error duckdb_error(std::string_view text, std::string_view sql) {
-  const Native native = parse_native(text);
+  Native native = parse_native(text);
+  cut_candidates(native.message);
   const auto* kind = std::ranges::find(kKinds, std::string_view(native.kind), &Kind::name);
   const bool known = kind != kKinds.end();
   Error error = make_error(known ? kind->code : ErrorCode::Internal,

@@ -33,6 +33,30 @@ TEST(DuckdbError, ALongListOfCandidatesIsNotAHint) {
   EXPECT_THAT(error.hint, IsEmpty());
 }
 
+TEST(DuckdbError, EachCandidateIsAWordOfItsOwnAndNoneIsOurs) {
+  const auto hint = [](const std::string& candidates) {
+    return duckdb_error(
+               R"({"exception_type":"Binder","exception_message":"Referenced column","name":"x",)"
+               R"("error_subtype":"COLUMN_NOT_FOUND","candidates":")" +
+               candidates + "\"}")
+        .hint;
+  };
+  EXPECT_EQ(hint("first_email,second_email"), "did you mean 'first_email' or 'second_email'?");
+  EXPECT_EQ(hint("_sluice_none, a"), "did you mean 'a'?");
+  EXPECT_THAT(hint("_sluice_none"), IsEmpty());
+}
+
+TEST(DuckdbError, FunctionsForOtherTypesAreLeftOut) {
+  const Error error = duckdb_error(
+      R"({"exception_type":"Binder","exception_message":"No function matches '+(VARCHAR, INTEGER)'.)"
+      R"( You might need to add explicit type casts.\n\tCandidate functions:\n\t+(TINYINT) -> )"
+      R"(TINYINT\n\t+(SMALLINT) -> SMALLINT\n","position":"7"})",
+      "SELECT n + 1");
+  EXPECT_EQ(error.native,
+            "Binder Error: No function matches '+(VARCHAR, INTEGER)'. You might need to add "
+            "explicit type casts. (line 1, column 8)");
+}
+
 TEST(DuckdbError, KindsBecomeCodes) {
   const auto code = [](std::string_view text) { return duckdb_error(text).code; };
   EXPECT_EQ(code("Parser Error: syntax error"), ErrorCode::InvalidArgument);

@@ -9,6 +9,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/source_columns.h"
+#include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
@@ -76,6 +77,7 @@ class Binder {
   void retype_valueless(const schema::LogicalType& type);
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(const plan::PlannedStep& step, const Schema& input);
+  string hint_of(const plan::PlannedStep& step, const Schema& input, const Error& error) const;
   Status check_lookup(const plan::PlannedStep& step);
   /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
   Status attempt(const std::vector<Field>& early);
@@ -172,6 +174,7 @@ Status Binder::check_lookup(const plan::PlannedStep& step) {
 }
 
 Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& input) {
+  SLUICE_CHECK(check_names_made(step.step, input));
   dialect::Rows rows{.from = "", .columns = input, .hidden = {}};
   SLUICE_TRY(rows.from, dialect::render_empty(input));
   if (std::holds_alternative<plan::SqlSelect>(step.step)) {
@@ -183,8 +186,33 @@ Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& in
     rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
   }
   SLUICE_TRY(const string select, dialect::render_step(step.step, rows));
-  SLUICE_TRY(const Schema output, describe(select));
-  return without_ours(output);
+  Result<Schema> output = describe(select);
+  if (output) {
+    return without_ours(*output);
+  }
+  const string name = name_used_too_early(output.error().native);
+  if (!name.empty() && !std::holds_alternative<plan::SqlSelect>(step.step)) {
+    // "trim(s) AS s" without an s is told as a use of the new s: asked for by itself it is absent.
+    Result<Schema> asked = describe(
+        fmt::format("SELECT {} FROM {} AS source", dialect::quote_identifier(name), rows.from));
+    if (!asked) {
+      return std::move(asked).error();
+    }
+  }
+  return std::move(output).error();
+}
+
+/// What a person can do about a step that does not bind, as far as its columns tell.
+string Binder::hint_of(const plan::PlannedStep& step, const Schema& input,
+                       const Error& error) const {
+  const bool reads_reference = std::holds_alternative<plan::LookUp>(step.step) ||
+                               std::holds_alternative<plan::JoinReference>(step.step);
+  if (!unknown_name(error.native).empty()) {
+    return reads_reference ? string() : hint_of_columns(input);
+  }
+  return step.phase == Phase::Pre && error.native.find("VARCHAR") != string::npos
+             ? hint_of_texts(step.step, input, pipeline_.schema.columns)
+             : string();
 }
 
 Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into) {
@@ -196,8 +224,10 @@ Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundSt
     }
     Result<Schema> output = bind_step(step, columns);
     if (!output) {
+      Error error = std::move(output).error();
+      error.hint = error.hint.empty() ? hint_of(step, columns, error) : error.hint;
       return as_contract_error(
-          std::move(output).error(),
+          std::move(error),
           fmt::format("binding the transformation '{}' ({})", step.name, to_string(step.step)),
           step.at);
     }
@@ -524,7 +554,8 @@ Status Binder::bind_columns() {
   bound_.made_at_scan = missing;
   Status last = missing.empty() ? first : attempt({});
   // Or one that a step makes from itself, or that a rule is told to judge before a step makes it.
-  while (!last && !has_select) {
+  const bool is_untold = bound_.source.fields.empty();
+  while (!last && (!has_select || is_untold)) {
     const std::optional<Field> named = find_named(last.error());
     if (!named) {
       break;
@@ -532,19 +563,7 @@ Status Binder::bind_columns() {
     bound_.made_at_scan.push_back(*named);
     last = attempt({});
   }
-  return last ? Status{} : first;
-}
-
-/// The name that an engine did not find: 'column "s" not found', 'no column named "s"'.
-string unknown_name(std::string_view native) {
-  for (const std::string_view before : {"column named \"", "eferenced column \""}) {
-    const std::size_t at = native.find(before);
-    const std::size_t begin = at + before.size();
-    if (at != std::string_view::npos && native.find('"', begin) != std::string_view::npos) {
-      return string(native.substr(begin, native.find('"', begin) - begin));
-    }
-  }
-  return {};
+  return last ? Status{} : is_untold ? last : first;
 }
 
 std::optional<Field> Binder::find_named(const Error& error) const {

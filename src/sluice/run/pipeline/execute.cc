@@ -69,6 +69,7 @@ class Executor {
   Status make_masked_tables(const Program& program);
   Status judge_dataset(const Program& program);
   Result<DatasetRuleResult> judge(const plan::DatasetRule& rule);
+  void warn_of(const plan::DatasetRule& rule, const std::vector<TextRow>& rows);
   Result<std::vector<TextRow>> observe(const plan::Observation& observation);
   Status execute(const string& statement);
   void drop_tables();
@@ -317,6 +318,36 @@ Result<std::vector<TextRow>> Executor::observe(const plan::Observation& observat
   return query_texts(context_, connection_, query);
 }
 
+/// What a SELECT of other than one number gives is judged all the same, and not as one may think.
+void Executor::warn_of(const plan::DatasetRule& rule, const std::vector<TextRow>& rows) {
+  if (!std::holds_alternative<plan::ScalarQuery>(rule.observation) || rows.empty()) {
+    return;
+  }
+  if (rows.size() > 1) {
+    context_.say(
+        LogLevel::Warning,
+        fmt::format("the data set rule '{}' fails: its SQL gives {} rows, and one value is judged; "
+                    "write a SELECT of one row, such as SELECT MIN(...)",
+                    rule.name, rows.size()));
+    return;
+  }
+  if (rows.front().size() > 1) {
+    context_.say(
+        LogLevel::Warning,
+        fmt::format("the data set rule '{}' is judged by the first of the {} columns that its SQL "
+                    "gives",
+                    rule.name, rows.front().size()));
+  }
+  const std::optional<string>& value = rows.front().front();
+  if (!rule.bounds.is_empty() && (value == "true" || value == "false")) {
+    context_.say(
+        LogLevel::Warning,
+        fmt::format("the data set rule '{}' gives a truth, which its bounds judge as 0 or 1; leave "
+                    "the bounds out, or write a SELECT of a number",
+                    rule.name));
+  }
+}
+
 Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
   DatasetRuleResult result{.name = rule.name,
                            .category = rule.category,
@@ -331,6 +362,7 @@ Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
   }
   SLUICE_TRY_IN(const std::vector<TextRow> rows, observe(rule.observation),
                 fmt::format("judging the data set rule '{}'", rule.name));
+  warn_of(rule, rows);
   // No value is no proof: neither NULL nor an empty answer passes.
   result.passed = false;
   if (rows.size() != 1 || !rows.front().front()) {
