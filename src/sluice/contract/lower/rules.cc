@@ -368,7 +368,6 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
 }
 
 Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
-  const std::vector<std::string> late = columns_added_at_write(contract);
   std::vector<DatasetRule> rules = contract.quality.dataset_rules;
   add_key_rule(contract, rules);
   for (const DatasetRule& rule : rules) {
@@ -380,7 +379,7 @@ Status lower_dataset_rules(const Contract& contract, const LowerInput& input, pl
                               .at = place(input, rule.span)};
     lower_dataset_check(rule, input, lowered);
     lowered.is_deferred = std::ranges::any_of(columns_of(rule), [&](const Text& column) {
-      return std::ranges::find(late, column.value) != late.end();
+      return is_added_at_write(contract, column.value);
     });
     out.dataset_rules.push_back(std::move(lowered));
   }

@@ -29,10 +29,8 @@ RowRule implied(const Field& field, std::string_view suffix, RowCheck check, Rul
           .span = span};
 }
 
-void add_field_rules(const Contract& contract, const Field& field,
-                     const std::vector<std::string>& added_at_write, std::vector<RowRule>& rules) {
-  const bool is_added = std::find(added_at_write.begin(), added_at_write.end(), field.name.value) !=
-                        added_at_write.end();
+void add_field_rules(const Contract& contract, const Field& field, std::vector<RowRule>& rules) {
+  const bool is_added = is_added_at_write(contract, field.name.value);
   const bool enforces = contract.quality.enforce_required.value && !field.generated.value;
   if (field.required.value && enforces && !is_added && !has_not_null_rule(contract, field)) {
     rules.push_back(implied(field, "_required", NotNullCheck{field.name}, RuleOrigin::FieldRequired,
@@ -172,11 +170,16 @@ std::vector<std::string> columns_added_at_write(const Contract& contract) {
   return columns;
 }
 
+bool is_added_at_write(const Contract& contract, std::string_view column) {
+  const std::vector<std::string> added = columns_added_at_write(contract);
+  return std::any_of(added.begin(), added.end(),
+                     [&](const std::string& one) { return schema::same_column(one, column); });
+}
+
 std::vector<RowRule> all_row_rules(const Contract& contract) {
   std::vector<RowRule> rules;
-  const std::vector<std::string> added = columns_added_at_write(contract);
   for (const Field& field : contract.model.fields) {
-    add_field_rules(contract, field, added, rules);
+    add_field_rules(contract, field, rules);
   }
   rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
   for (const Transformation& step : contract.transformations) {

@@ -33,5 +33,7 @@ std::string squeezed_sql(std::string_view sql);
 
 /// Columns that a history or a surrogate key adds when the table is written.
 std::vector<std::string> columns_added_at_write(const Contract& contract);
+/// The column is one of them, whatever its letters.
+bool is_added_at_write(const Contract& contract, std::string_view column);
 
 }  // namespace sluice::contract
