@@ -60,12 +60,77 @@ std::string quoted_identifier(std::string_view name) {
   return quoted + '"';
 }
 
+/// A row that comes into the step without a value in the column may leave it with one, or the rows
+/// that leave it are others.
+bool may_fill(const Step& step, std::string_view column) {
+  const auto is = [&](const Text& one) { return schema::same_column(one.value, column); };
+  const auto has = [&](const Texts& some) { return std::ranges::any_of(some, is); };
+  return std::visit(overloaded{
+                        [](const SqlStep&) { return true; },
+                        [&](const Rename& one) {
+                          return std::ranges::any_of(one.mappings, [&](const auto& pair) {
+                            return is(pair.key) || is(pair.value);
+                          });
+                        },
+                        [&](const Derive& one) { return is(one.field); },
+                        [&](const Lookup& one) { return is(one.field); },
+                        [&](const Join& one) {
+                          const std::string prefix = one.prefix ? one.prefix->value : std::string();
+                          return std::ranges::any_of(one.fields, [&](const Text& field) {
+                            return schema::same_column(prefix + field.value, column);
+                          });
+                        },
+                        [](const Filter&) { return false; },
+                        [](const Deduplicate&) { return false; },
+                        [&](const Select& one) { return !has(one.columns); },
+                        [&](const Drop& one) { return has(one.columns); },
+                        [](const Cast&) { return false; },
+                        [](const Trim&) { return false; },
+                        [](const Lower&) { return false; },
+                        [](const Upper&) { return false; },
+                        [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
+                        [&](const Split& one) { return is(one.output.value_or(one.field)); },
+                        [&](const Explode& one) { return is(one.output.value_or(one.field)); },
+                        [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
+                        [](const Rollup&) { return true; },
+                        [](const Pivot&) { return true; },
+                        [](const Unpivot&) { return true; },
+                        [&](const Bucket& one) { return is(one.field); },
+                        [&](const JsonExtract& one) { return is(one.field); },
+                        [&](const DateDiff& one) { return is(one.field); },
+                        [&](const DateRangeExplode& one) { return is(one.output); },
+                    },
+                    step);
+}
+
+/// The rule judges the column as the deduplication sees it: no step between the two fills it.
+bool judges_key_of(const RowRule& rule, std::string_view column, const Contract& contract,
+                   const Transformation& dedup) {
+  if (!refuses_null(rule, column)) {
+    return false;
+  }
+  const bool is_pre = dedup.phase.value == Phase::Pre;
+  const bool is_judged_late = rule.phase && rule.phase->value == Phase::Post;
+  bool is_behind = false;
+  for (const Transformation& other : contract.transformations) {
+    const bool is_between = other.phase.value == Phase::Pre ? is_pre && is_behind
+                            : is_pre                        ? is_judged_late
+                                                            : is_behind || !is_judged_late;
+    if (&other != &dedup && is_between && may_fill(other.step, column)) {
+      return false;
+    }
+    is_behind = is_behind || &other == &dedup;
+  }
+  return true;
+}
+
 /// A row whose dedup key is blank is no duplicate of anything: it is quarantined by this rule.
-void add_dedup_rule(const Transformation& step, const Deduplicate& dedup,
+void add_dedup_rule(const Contract& contract, const Transformation& step, const Deduplicate& dedup,
                     std::vector<RowRule>& rules) {
-  const bool all_covered = std::all_of(dedup.on.begin(), dedup.on.end(), [&](const Text& column) {
-    return std::any_of(rules.begin(), rules.end(),
-                       [&](const RowRule& rule) { return refuses_null(rule, column.value); });
+  const bool all_covered = std::ranges::all_of(dedup.on, [&](const Text& column) {
+    return std::ranges::any_of(rules, [&](const RowRule& rule) {
+      return judges_key_of(rule, column.value, contract, step);
+    });
   });
   if (all_covered || dedup.blank_keys.value == BlankKeys::Keep) {
     return;
@@ -184,7 +249,7 @@ std::vector<RowRule> all_row_rules(const Contract& contract) {
   rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
   for (const Transformation& step : contract.transformations) {
     if (const auto* dedup = std::get_if<Deduplicate>(&step.step)) {
-      add_dedup_rule(step, *dedup, rules);
+      add_dedup_rule(contract, step, *dedup, rules);
     }
   }
   if (contract.materialization && contract.materialization->fact) {
