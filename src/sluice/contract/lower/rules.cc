@@ -286,7 +286,7 @@ void lower_dataset_check(const DatasetRule& rule, const LowerInput& input, plan:
 bool counts_key(const DatasetSqlCheck& check, const std::vector<Text>& key) {
   std::string columns;
   for (const Text& column : key) {
-    columns += (columns.empty() ? "" : ",") + squeezed_sql(column.value);
+    columns += (columns.empty() ? "" : ",") + squeezed_sql(quoted(column.value));
   }
   const std::string distinct =
       (key.size() == 1 ? "count(distinct" + columns : "count(distinct(" + columns + ")") + ")";
@@ -326,12 +326,10 @@ void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
   if (strategy != Strategy::Merge && strategy != Strategy::Scd2) {
     return;
   }
-  const std::vector<std::string> late = columns_added_at_write(contract);
   for (const Text& column : contract.primary_key) {
-    const bool is_covered = std::ranges::any_of(rules, [&](const RowRule& rule) {
-      return rule.severity.value == RuleSeverity::Error && refuses_null(rule, column.value);
-    });
-    if (!is_covered && std::ranges::find(late, column.value) == late.end()) {
+    const bool is_covered = std::ranges::any_of(
+        rules, [&](const RowRule& rule) { return refuses_null(rule, column.value); });
+    if (!is_covered && !is_added_at_write(contract, column.value)) {
       rules.push_back({.name = {column.value + "_required", {}},
                        .check = NotNullCheck{column},
                        .origin = RuleOrigin::FieldRequired,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -194,18 +195,67 @@ std::string settled_category(const std::string& word) {
 
 std::string squeezed_sql(std::string_view sql) {
   std::string text;
+  bool is_quoted = false;
   for (const char c : sql) {
-    if (c != '"' && c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0) {
+    is_quoted = is_quoted != (c == '"');
+    const bool is_gap = c == ';' || std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (c != '"' && (is_quoted || !is_gap)) {
       text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
   }
   return text;
 }
 
+namespace {
+
+/// The next name or word, unquoted, which is taken off the front; empty: another sign stands there.
+std::string take_word(std::string_view& sql, bool may_be_quoted) {
+  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  const auto is_letter = [](char c) {
+    return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  sql.remove_prefix(
+      static_cast<std::size_t>(std::ranges::find_if_not(sql, is_space) - sql.begin()));
+  if (!may_be_quoted || !sql.starts_with('"')) {
+    const auto end = std::ranges::find_if_not(sql, is_letter);
+    std::string word(sql.begin(), end);
+    sql.remove_prefix(word.size());
+    return word;
+  }
+  std::string name;
+  for (std::size_t i = 1; i < sql.size(); ++i) {
+    const bool is_escaped = sql.substr(i).starts_with("\"\"");
+    if (sql[i] == '"' && !is_escaped) {
+      sql.remove_prefix(i + 1);
+      return name;
+    }
+    name += sql[i];
+    i += is_escaped ? 1 : 0;
+  }
+  return {};
+}
+
+/// The column of `column IS NOT NULL`, where the SQL says that and no more.
+std::optional<std::string> column_asked_for(std::string_view sql) {
+  std::string column = take_word(sql, true);
+  for (const std::string_view word : {"is", "not", "null"}) {
+    if (squeezed_sql(take_word(sql, false)) != word) {
+      return std::nullopt;
+    }
+  }
+  return column.empty() || !squeezed_sql(sql).empty() ? std::nullopt : std::optional(column);
+}
+
+}  // namespace
+
 bool refuses_null(const RowRule& rule, std::string_view column) {
+  if (rule.severity.value != RuleSeverity::Error) {
+    return false;
+  }
   if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {
-    return rule.bounds.is_empty() &&
-           squeezed_sql(check->sql.text) == squeezed_sql(column) + "isnotnull";
+    const std::optional<std::string> asked = column_asked_for(check->sql.text);
+    return rule.bounds.is_empty() && asked && schema::same_column(*asked, column);
   }
   const auto* check = std::get_if<NotNullCheck>(&rule.check);
   return check != nullptr && schema::same_column(check->field.value, column);
