@@ -110,6 +110,8 @@ bool can_fail(const plan::Step& step, Evaluation evaluation);
 Result<std::string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                                    const Rows& input, Evaluation evaluation,
                                    std::vector<std::string>& error_columns);
+/// `value` where it can be worked out, else NULL. `input` are the rows that it is made of.
+std::string tried(const std::string& value, const Rows& input);
 Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
                                    std::vector<std::string>& error_columns);
 
