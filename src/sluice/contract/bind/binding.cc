@@ -76,10 +76,9 @@ Status Binding::run() {
 /// is among them: another check says when it is read too early.
 Status Binding::start() {
   is_open_ = true;
-  const std::vector<std::string> late = columns_added_at_write(contract_);
   for (const Field& field : contract_.model.fields) {
     const std::string& name = field.name.value;
-    if (std::ranges::find(late, name) == late.end()) {
+    if (!is_added_at_write(contract_, name)) {
       add_column(columns_, name, type_of(field));
     }
   }
@@ -314,7 +313,6 @@ void Binding::conform() {
   if (!flow_.has_model()) {
     return;
   }
-  const std::vector<std::string> late = columns_added_at_write(contract_);
   for (const Field& field : contract_.model.fields) {
     const std::string& name = field.name.value;
     const auto found = std::ranges::find_if(
@@ -322,7 +320,7 @@ void Binding::conform() {
     if (found != columns_.fields.end()) {
       found->type = type_of(field);
       std::erase(unseen_, name);
-    } else if (!flow_.is_made_by_post_only(name) && std::ranges::find(late, name) == late.end()) {
+    } else if (!flow_.is_made_by_post_only(name) && !is_added_at_write(contract_, name)) {
       add_column(columns_, name, type_of(field));
     }
   }

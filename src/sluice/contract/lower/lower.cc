@@ -72,20 +72,18 @@ Status lower_schema(const Contract& contract, const LowerInput& input, plan::Pip
     out.schema.keeps_refused_columns = true;
   }
   out.schema.cast_to_text = contract.server && contract.server->cast_to_string.value;
-  const std::vector<std::string> late = columns_added_at_write(contract);
   for (const Field& field : contract.model.fields) {
     const auto type = lower_type(field.type.value);
-    out.schema.columns.push_back(
-        {.name = field.name.value,
-         .type = type.value_or(schema::LogicalType{schema::Text{}}),
-         .type_name = field.type.value,
-         .is_opaque = !type.has_value(),
-         .is_made_by_write = std::ranges::find(late, field.name.value) != late.end(),
-         .at = place(input, field.span)});
+    out.schema.columns.push_back({.name = field.name.value,
+                                  .type = type.value_or(schema::LogicalType{schema::Text{}}),
+                                  .type_name = field.type.value,
+                                  .is_opaque = !type.has_value(),
+                                  .is_made_by_write = is_added_at_write(contract, field.name.value),
+                                  .at = place(input, field.span)});
   }
   // Rules may read what only the write makes, also where the model does not name it.
-  for (const std::string& name :
-       contract.model.fields.empty() ? std::vector<std::string>{} : late) {
+  for (const std::string& name : contract.model.fields.empty() ? std::vector<std::string>{}
+                                                               : columns_added_at_write(contract)) {
     if (contract.model.find(name) == nullptr) {
       out.schema.columns.push_back({.name = name,
                                     .type = {schema::Text{}},
@@ -180,10 +178,9 @@ schema::LogicalType stored_type(const plan::Stamp stamp) {
 
 Result<schema::Schema> lower_target_columns(const Contract& contract, const LowerInput& input) {
   SLUICE_TRY(const plan::WriteMode mode, lower_strategy(contract));
-  const std::vector<std::string> late = columns_added_at_write(contract);
   schema::Schema columns;
   for (const Field& field : contract.model.fields) {
-    if (std::ranges::find(late, field.name.value) != late.end()) {
+    if (is_added_at_write(contract, field.name.value)) {
       continue;
     }
     const bool becomes_text = field.masking && field.masking->value != Masking::Nullify;

@@ -91,30 +91,59 @@ std::string lifetime_sql(const LifetimeCheck& check) {
       fmt::arg("default", text_literal(check.end_default.value)));
 }
 
-/// A key that is no number, or no time, is none that the field could hold. It is read in a type
-/// wider than the field's, so that no key is rounded to a value of the field.
-std::string comparable_key(const std::string& key, const std::optional<schema::LogicalType>& type) {
-  constexpr int kScale = 10;
+/// A key as a value of a type of numbers, where none is lost: DuckDB would round it.
+std::string exact_number(const std::string& key, const std::string& type, int scale) {
+  const std::string text = fmt::format("CAST({} AS VARCHAR)", key);
+  return fmt::format(
+      "CASE WHEN typeof({key}) IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT') THEN "
+      "TRY_CAST({key} AS {type}) WHEN CASE WHEN regexp_matches({text}, '[eE]') THEN "
+      "TRY_CAST({text} AS DOUBLE) = TRY_CAST(CAST(TRY_CAST({text} AS {type}) AS VARCHAR) AS "
+      "DOUBLE) "
+      "ELSE NOT regexp_matches({text}, '[.][0-9]{{{scale}}}[0-9]*[1-9]') END THEN "
+      "TRY_CAST({text} AS {type}) END",
+      fmt::arg("key", key), fmt::arg("text", text), fmt::arg("type", type),
+      fmt::arg("scale", scale));
+}
+
+/// A key that the field could not hold is none, and no key is rounded to a value of the field.
+std::string comparable_key(const std::string& key, const schema::LogicalType& type) {
+  const std::string text = fmt::format("CAST({} AS VARCHAR)", key);
   const auto cast = [&](std::string_view name) {
     return fmt::format("TRY_CAST({} AS {})", key, name);
   };
-  if (!type) {
-    return key;
-  }
-  if (std::holds_alternative<schema::Integer>(type->kind)) {
-    return cast(fmt::format("DECIMAL(38, {})", kScale));
-  }
-  if (const auto* decimal = std::get_if<schema::Decimal>(&type->kind)) {
-    return cast(fmt::format("DECIMAL(38, {})", std::max<int>(kScale, decimal->scale)));
-  }
-  if (std::holds_alternative<schema::Float>(type->kind)) {
-    return cast("DOUBLE");
-  }
-  if (std::holds_alternative<schema::Date>(type->kind)) {
-    return cast("TIMESTAMP");
-  }
-  const auto* instant = std::get_if<schema::Timestamp>(&type->kind);
-  return instant == nullptr ? key : cast(instant->utc ? "TIMESTAMPTZ" : "TIMESTAMP");
+  return std::visit(
+      overloaded{
+          [&](const schema::Boolean&) {
+            return fmt::format("TRY_CAST(trim({}) AS BOOLEAN)", text);
+          },
+          [&](const schema::Integer& number) {
+            return exact_number(key, number.is_signed ? "BIGINT" : "HUGEINT", 0);
+          },
+          [&](const schema::Float& number) { return cast(number.bits == 32 ? "FLOAT" : "DOUBLE"); },
+          [&](const schema::Decimal& number) {
+            return exact_number(key, fmt::format("DECIMAL({}, {})", number.precision, number.scale),
+                                number.scale);
+          },
+          [&](const schema::Text&) { return text; },
+          // A text's bytes are what it is made of; bytes as a text are spelled in another way.
+          [&](const schema::Bytes&) {
+            return fmt::format(
+                "CASE WHEN typeof({0}) = 'BLOB' THEN TRY_CAST({0} AS BLOB) ELSE encode({1}) END",
+                key, text);
+          },
+          // With its time of day: one that is not midnight is none of the field's.
+          [&](const schema::Date&) { return cast("TIMESTAMP"); },
+          [&](const schema::Timestamp& instant) {
+            return cast(instant.utc ? "TIMESTAMPTZ" : "TIMESTAMP");
+          },
+          [&](const schema::Time&) { return fmt::format("TRY_CAST({} AS TIME)", text); },
+          [&](const schema::UuidType&) { return fmt::format("TRY_CAST({} AS UUID)", text); },
+          [&](const schema::Json&) { return key; },
+          [&](const schema::List&) { return key; },
+          [&](const schema::Map&) { return key; },
+          [&](const schema::Struct&) { return key; },
+      },
+      type.kind);
 }
 
 /// What is asked where it is not what people read: a reference file's numbers are no texts to the
@@ -125,10 +154,11 @@ std::string asked_sql(const Contract& contract, const RowCheck& check, std::stri
   if (field == nullptr) {
     return sql;
   }
-  const std::string cast =
-      is_text_field(contract, reference->field.value)
-          ? fmt::format("CAST({} AS VARCHAR)", quoted(reference->key.value))
-          : comparable_key(quoted(reference->key.value), lower_type(field->type.value));
+  const auto type = is_text_field(contract, reference->field.value)
+                        ? schema::LogicalType{schema::Text{}}
+                        : lower_type(field->type.value);
+  const std::string key = quoted(reference->key.value);
+  const std::string cast = type ? comparable_key(key, *type) : key;
   return fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), cast,
                      quoted(reference->reference.value));
 }
@@ -286,7 +316,7 @@ void lower_dataset_check(const DatasetRule& rule, const LowerInput& input, plan:
 bool counts_key(const DatasetSqlCheck& check, const std::vector<Text>& key) {
   std::string columns;
   for (const Text& column : key) {
-    columns += (columns.empty() ? "" : ",") + squeezed_sql(column.value);
+    columns += (columns.empty() ? "" : ",") + squeezed_sql(quoted(column.value));
   }
   const std::string distinct =
       (key.size() == 1 ? "count(distinct" + columns : "count(distinct(" + columns + ")") + ")";
@@ -326,12 +356,10 @@ void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
   if (strategy != Strategy::Merge && strategy != Strategy::Scd2) {
     return;
   }
-  const std::vector<std::string> late = columns_added_at_write(contract);
   for (const Text& column : contract.primary_key) {
-    const bool is_covered = std::ranges::any_of(rules, [&](const RowRule& rule) {
-      return rule.severity.value == RuleSeverity::Error && refuses_null(rule, column.value);
-    });
-    if (!is_covered && std::ranges::find(late, column.value) == late.end()) {
+    const bool is_covered = std::ranges::any_of(
+        rules, [&](const RowRule& rule) { return refuses_null(rule, column.value); });
+    if (!is_covered && !is_added_at_write(contract, column.value)) {
       rules.push_back({.name = {column.value + "_required", {}},
                        .check = NotNullCheck{column},
                        .origin = RuleOrigin::FieldRequired,
@@ -368,7 +396,6 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
 }
 
 Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
-  const std::vector<std::string> late = columns_added_at_write(contract);
   std::vector<DatasetRule> rules = contract.quality.dataset_rules;
   add_key_rule(contract, rules);
   for (const DatasetRule& rule : rules) {
@@ -380,7 +407,7 @@ Status lower_dataset_rules(const Contract& contract, const LowerInput& input, pl
                               .at = place(input, rule.span)};
     lower_dataset_check(rule, input, lowered);
     lowered.is_deferred = std::ranges::any_of(columns_of(rule), [&](const Text& column) {
-      return std::ranges::find(late, column.value) != late.end();
+      return is_added_at_write(contract, column.value);
     });
     out.dataset_rules.push_back(std::move(lowered));
   }

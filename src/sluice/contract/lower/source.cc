@@ -381,14 +381,12 @@ bool has_folder_of(std::string_view path, std::string_view key) {
 /// The declared columns that folders speak of; of an undeclared one a name of a folder is a name.
 std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const LowerInput& input) {
   const std::vector<std::string>& paths = input.told.empty() ? input.files : input.told;
-  const std::vector<std::string> late = columns_added_at_write(contract);
   std::vector<plan::FolderColumn> columns;
   for (const Field& field : contract.model.fields) {
     const std::string& name = field.name.value;
-    const bool is_late = std::ranges::find(late, name) != late.end();
-    if (!is_late && std::ranges::any_of(paths, [&](const std::string& path) {
-          return has_folder_of(path, name);
-        })) {
+    if (!is_added_at_write(contract, name) &&
+        std::ranges::any_of(paths,
+                            [&](const std::string& path) { return has_folder_of(path, name); })) {
       columns.push_back({.name = name, .own = {}});
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,10 +30,8 @@ RowRule implied(const Field& field, std::string_view suffix, RowCheck check, Rul
           .span = span};
 }
 
-void add_field_rules(const Contract& contract, const Field& field,
-                     const std::vector<std::string>& added_at_write, std::vector<RowRule>& rules) {
-  const bool is_added = std::find(added_at_write.begin(), added_at_write.end(), field.name.value) !=
-                        added_at_write.end();
+void add_field_rules(const Contract& contract, const Field& field, std::vector<RowRule>& rules) {
+  const bool is_added = is_added_at_write(contract, field.name.value);
   const bool enforces = contract.quality.enforce_required.value && !field.generated.value;
   if (field.required.value && enforces && !is_added && !has_not_null_rule(contract, field)) {
     rules.push_back(implied(field, "_required", NotNullCheck{field.name}, RuleOrigin::FieldRequired,
@@ -62,12 +61,77 @@ std::string quoted_identifier(std::string_view name) {
   return quoted + '"';
 }
 
+/// A row that comes into the step without a value in the column may leave it with one, or the rows
+/// that leave it are others.
+bool may_fill(const Step& step, std::string_view column) {
+  const auto is = [&](const Text& one) { return schema::same_column(one.value, column); };
+  const auto has = [&](const Texts& some) { return std::ranges::any_of(some, is); };
+  return std::visit(overloaded{
+                        [](const SqlStep&) { return true; },
+                        [&](const Rename& one) {
+                          return std::ranges::any_of(one.mappings, [&](const auto& pair) {
+                            return is(pair.key) || is(pair.value);
+                          });
+                        },
+                        [&](const Derive& one) { return is(one.field); },
+                        [&](const Lookup& one) { return is(one.field); },
+                        [&](const Join& one) {
+                          const std::string prefix = one.prefix ? one.prefix->value : std::string();
+                          return std::ranges::any_of(one.fields, [&](const Text& field) {
+                            return schema::same_column(prefix + field.value, column);
+                          });
+                        },
+                        [](const Filter&) { return false; },
+                        [](const Deduplicate&) { return false; },
+                        [&](const Select& one) { return !has(one.columns); },
+                        [&](const Drop& one) { return has(one.columns); },
+                        [](const Cast&) { return false; },
+                        [](const Trim&) { return false; },
+                        [](const Lower&) { return false; },
+                        [](const Upper&) { return false; },
+                        [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
+                        [&](const Split& one) { return is(one.output.value_or(one.field)); },
+                        [&](const Explode& one) { return is(one.output.value_or(one.field)); },
+                        [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
+                        [](const Rollup&) { return true; },
+                        [](const Pivot&) { return true; },
+                        [](const Unpivot&) { return true; },
+                        [&](const Bucket& one) { return is(one.field); },
+                        [&](const JsonExtract& one) { return is(one.field); },
+                        [&](const DateDiff& one) { return is(one.field); },
+                        [&](const DateRangeExplode& one) { return is(one.output); },
+                    },
+                    step);
+}
+
+/// The rule judges the column as the deduplication sees it: no step between the two fills it.
+bool judges_key_of(const RowRule& rule, std::string_view column, const Contract& contract,
+                   const Transformation& dedup) {
+  if (!refuses_null(rule, column)) {
+    return false;
+  }
+  const bool is_pre = dedup.phase.value == Phase::Pre;
+  const bool is_judged_late = rule.phase && rule.phase->value == Phase::Post;
+  bool is_behind = false;
+  for (const Transformation& other : contract.transformations) {
+    const bool is_between = other.phase.value == Phase::Pre ? is_pre && is_behind
+                            : is_pre                        ? is_judged_late
+                                                            : is_behind || !is_judged_late;
+    if (&other != &dedup && is_between && may_fill(other.step, column)) {
+      return false;
+    }
+    is_behind = is_behind || &other == &dedup;
+  }
+  return true;
+}
+
 /// A row whose dedup key is blank is no duplicate of anything: it is quarantined by this rule.
-void add_dedup_rule(const Transformation& step, const Deduplicate& dedup,
+void add_dedup_rule(const Contract& contract, const Transformation& step, const Deduplicate& dedup,
                     std::vector<RowRule>& rules) {
-  const bool all_covered = std::all_of(dedup.on.begin(), dedup.on.end(), [&](const Text& column) {
-    return std::any_of(rules.begin(), rules.end(),
-                       [&](const RowRule& rule) { return refuses_null(rule, column.value); });
+  const bool all_covered = std::ranges::all_of(dedup.on, [&](const Text& column) {
+    return std::ranges::any_of(rules, [&](const RowRule& rule) {
+      return judges_key_of(rule, column.value, contract, step);
+    });
   });
   if (all_covered || dedup.blank_keys.value == BlankKeys::Keep) {
     return;
@@ -130,18 +194,67 @@ std::string settled_category(const std::string& word) {
 
 std::string squeezed_sql(std::string_view sql) {
   std::string text;
+  bool is_quoted = false;
   for (const char c : sql) {
-    if (c != '"' && c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0) {
+    is_quoted = is_quoted != (c == '"');
+    const bool is_gap = c == ';' || std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (c != '"' && (is_quoted || !is_gap)) {
       text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
   }
   return text;
 }
 
+namespace {
+
+/// The next name or word, unquoted, which is taken off the front; empty: another sign stands there.
+std::string take_word(std::string_view& sql, bool may_be_quoted) {
+  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  const auto is_letter = [](char c) {
+    return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  sql.remove_prefix(
+      static_cast<std::size_t>(std::ranges::find_if_not(sql, is_space) - sql.begin()));
+  if (!may_be_quoted || !sql.starts_with('"')) {
+    const auto end = std::ranges::find_if_not(sql, is_letter);
+    std::string word(sql.begin(), end);
+    sql.remove_prefix(word.size());
+    return word;
+  }
+  std::string name;
+  for (std::size_t i = 1; i < sql.size(); ++i) {
+    const bool is_escaped = sql.substr(i).starts_with("\"\"");
+    if (sql[i] == '"' && !is_escaped) {
+      sql.remove_prefix(i + 1);
+      return name;
+    }
+    name += sql[i];
+    i += is_escaped ? 1 : 0;
+  }
+  return {};
+}
+
+/// The column of `column IS NOT NULL`, where the SQL says that and no more.
+std::optional<std::string> column_asked_for(std::string_view sql) {
+  std::string column = take_word(sql, true);
+  for (const std::string_view word : {"is", "not", "null"}) {
+    if (squeezed_sql(take_word(sql, false)) != word) {
+      return std::nullopt;
+    }
+  }
+  return column.empty() || !squeezed_sql(sql).empty() ? std::nullopt : std::optional(column);
+}
+
+}  // namespace
+
 bool refuses_null(const RowRule& rule, std::string_view column) {
+  if (rule.severity.value != RuleSeverity::Error) {
+    return false;
+  }
   if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {
-    return rule.bounds.is_empty() &&
-           squeezed_sql(check->sql.text) == squeezed_sql(column) + "isnotnull";
+    const std::optional<std::string> asked = column_asked_for(check->sql.text);
+    return rule.bounds.is_empty() && asked && schema::same_column(*asked, column);
   }
   const auto* check = std::get_if<NotNullCheck>(&rule.check);
   return check != nullptr && schema::same_column(check->field.value, column);
@@ -171,16 +284,21 @@ std::vector<std::string> columns_added_at_write(const Contract& contract) {
   return columns;
 }
 
+bool is_added_at_write(const Contract& contract, std::string_view column) {
+  const std::vector<std::string> added = columns_added_at_write(contract);
+  return std::any_of(added.begin(), added.end(),
+                     [&](const std::string& one) { return schema::same_column(one, column); });
+}
+
 std::vector<RowRule> all_row_rules(const Contract& contract) {
   std::vector<RowRule> rules;
-  const std::vector<std::string> added = columns_added_at_write(contract);
   for (const Field& field : contract.model.fields) {
-    add_field_rules(contract, field, added, rules);
+    add_field_rules(contract, field, rules);
   }
   rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
   for (const Transformation& step : contract.transformations) {
     if (const auto* dedup = std::get_if<Deduplicate>(&step.step)) {
-      add_dedup_rule(step, *dedup, rules);
+      add_dedup_rule(contract, step, *dedup, rules);
     }
   }
   if (contract.materialization && contract.materialization->fact) {

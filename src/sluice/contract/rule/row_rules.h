@@ -28,13 +28,16 @@ Texts columns_of(const DatasetRule& rule);
 /// False when a row without a value in the rule's column passes: max_length only.
 bool null_fails(const RowRule& rule);
 
-/// No row without a value in the column passes: not_null, or the same in SQL, whatever the letters.
+/// No row without a value in the column passes: not_null, or the same in SQL, whatever the letters,
+/// where a row that fails is refused.
 bool refuses_null(const RowRule& rule, std::string_view column);
 
-/// SQL in one spelling: letters in lower case, no quotes of names, no white space.
+/// SQL in one spelling: letters in lower case, no quotes of names, no white space outside of them.
 std::string squeezed_sql(std::string_view sql);
 
 /// Columns that a history or a surrogate key adds when the table is written.
 std::vector<std::string> columns_added_at_write(const Contract& contract);
+/// The column is one of them, whatever its letters.
+bool is_added_at_write(const Contract& contract, std::string_view column);
 
 }  // namespace sluice::contract

@@ -42,10 +42,27 @@ std::string integer_of_text(const std::string& text, const std::string& to) {
                      exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
 }
 
+/// The engine makes an infinity of digits that do not fit; one that is written as a word is meant.
+std::string float_of_text(const std::string& text, const std::string& to) {
+  return fmt::format(
+      "CASE WHEN isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, '[0-9]') THEN NULL ELSE "
+      "TRY_CAST({0} AS {1}) END",
+      text, to);
+}
+
+/// The text where it begins with a year of our era, else NULL: the engine also reads words (epoch,
+/// infinity) and years before it. Most are told by their first sign.
+std::string dated(const std::string& text) {
+  return fmt::format(
+      "CASE WHEN {0} >= '1' AND {0} < ':' AND NOT ends_with({0}, ')') THEN {0} WHEN "
+      "regexp_full_match({0}, '\\s*0*[1-9][^(]*') THEN {0} END",
+      text);
+}
+
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
   std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
   // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
-  const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", text);
+  const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(text));
   return std::visit(
       overloaded{
           [&](const schema::Integer&) { return integer_of_text(text, name); },
@@ -55,8 +72,8 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
           [&](const schema::Date&) {
             return fmt::format(
                 "coalesce(_sluice_day({0}), CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE "
-                "TRY_CAST({0} AS DATE) END)",
-                text, instant);
+                "TRY_CAST({2} AS DATE) END)",
+                text, instant, dated(text));
           },
           [&](const schema::Timestamp& timestamp) {
             return timestamp.utc ? instant : fmt::format("CAST({} AS TIMESTAMP)", instant);
@@ -67,7 +84,7 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
           [&](const schema::Struct&) { return direct; },
           [&](const schema::Text&) { return text; },
           [&](const schema::Json&) { return direct; },
-          [&](const schema::Float&) { return direct; },
+          [&](const schema::Float&) { return float_of_text(text, name); },
           [&](const schema::Decimal&) { return direct; },
           [&](const schema::Time&) { return direct; },
           [&](const schema::UuidType&) { return direct; },

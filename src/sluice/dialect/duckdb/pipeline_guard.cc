@@ -124,6 +124,16 @@ string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep
                      error_columns.back(), input.from);
 }
 
+/// What two expressions share, or one has twice, the engine works out beforehand, outside of every
+/// TRY; but nothing that stands behind the first condition of a CASE.
+string tried(const string& value, const Rows& input) {
+  const bool has_raw = std::ranges::find(input.hidden, kRawColumn) != input.hidden.end();
+  return has_raw
+             ? fmt::format("TRY(CASE WHEN {0} IS NULL AND {0} IS NOT NULL THEN NULL ELSE {1} END)",
+                           kRawColumn, value)
+             : fmt::format("TRY({})", value);
+}
+
 Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                               const Rows& input, Evaluation evaluation,
                               std::vector<string>& error_columns) {
@@ -142,7 +152,7 @@ Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::Planne
     if (can_fail(made, input, evaluation)) {
       if (std::holds_alternative<plan::RawSql>(made.value)) {
         // A struct tells "failed" from a value that is NULL.
-        value = fmt::format("TRY(struct_pack(v := {}))", value);
+        value = tried(fmt::format("struct_pack(v := {})", value), input);
         result = column + ".v";
       }
       const string error = next_error_column(input, error_columns);
@@ -181,12 +191,11 @@ Result<string> guarded_filter(const plan::FilterRows& step, const Rows& input,
   }
   return fmt::format(
       "SELECT {}{}, coalesce(_sluice_v0, FALSE) AS {}, CASE WHEN _sluice_v0 IS NULL THEN {} END AS "
-      "{} FROM (SELECT *, TRY(CASE WHEN (\n{}\n) THEN FALSE ELSE TRUE END) AS _sluice_v0 FROM {} "
-      "AS "
-      "source) AS source",
+      "{} FROM (SELECT *, {} AS _sluice_v0 FROM {} AS source) AS source",
       quote_columns(names), hidden_list(input, ""), kDroppedColumn,
       quote_literal(fmt::format("Filter could not be evaluated: {}", step.condition.text)), error,
-      step.condition.text, input.from);
+      tried(fmt::format("CASE WHEN (\n{}\n) THEN FALSE ELSE TRUE END", step.condition.text), input),
+      input.from);
 }
 
 namespace {

@@ -130,6 +130,8 @@ Result<std::string> failing_assign(const plan::Pipeline& pipeline, const plan::P
 /// The rows with what is wrong with their dates.
 std::string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                               const Rows& input, std::vector<std::string>& error_columns);
+/// `value` where it can be worked out, else NULL. `input` are the rows that it is made of.
+std::string tried(const std::string& value, const Rows& input);
 Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
                                    std::vector<std::string>& error_columns);
 

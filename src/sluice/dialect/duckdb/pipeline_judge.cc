@@ -150,20 +150,20 @@ Result<string> predicate_of(const plan::RowRule& rule, std::size_t position) {
                         : render_inline(duckdb_dialect(), rule.predicate);
 }
 
-Result<string> rule_case(const plan::RowRule& rule, std::size_t position, Evaluation evaluation,
-                         std::uint64_t bit, bool is_error_mask) {
+Result<string> rule_case(const plan::RowRule& rule, std::size_t position, const Rows& input,
+                         Evaluation evaluation, std::uint64_t bit, bool is_error_mask) {
   SLUICE_TRY(const string predicate, predicate_of(rule, position));
   if (evaluation == Evaluation::Plain) {
     return fmt::format("CASE WHEN (\n{}\n) THEN 0 ELSE {} END", predicate, bit);
   }
-  const string tried = fmt::format("TRY(CASE WHEN (\n{}\n) THEN 1 ELSE 0 END)", predicate);
-  return is_error_mask ? fmt::format("CASE WHEN {} IS NULL THEN {} ELSE 0 END", tried, bit)
-                       : fmt::format("CASE WHEN {} = 0 THEN {} ELSE 0 END", tried, bit);
+  const string holds = tried(fmt::format("CASE WHEN (\n{}\n) THEN 1 ELSE 0 END", predicate), input);
+  return is_error_mask ? fmt::format("CASE WHEN {} IS NULL THEN {} ELSE 0 END", holds, bit)
+                       : fmt::format("CASE WHEN {} = 1 THEN 0 ELSE {} END", holds, bit);
 }
 
-/// Third pass: one bit a rule.
+/// Third pass: one bit a rule, and where it is guarded another that says that it gave an error.
 Result<string> rule_pass(const plan::BoundPipeline& bound, const Judgement& judgement,
-                         const string& from, Evaluation evaluation) {
+                         const Rows& input, const string& from, Evaluation evaluation) {
   if (judgement.rules.empty()) {
     return from;
   }
@@ -177,8 +177,8 @@ Result<string> rule_pass(const plan::BoundPipeline& bound, const Judgement& judg
       const std::size_t end = std::min(first + kBitsPerMask, judgement.rules.size());
       for (std::size_t i = first; i < end; ++i) {
         const std::size_t rule = judgement.rules[i];
-        SLUICE_TRY(const string one, rule_case(bound.pipeline.row_rules[rule], rule, evaluation,
-                                               bit_of(i), is_error_mask));
+        SLUICE_TRY(const string one, rule_case(bound.pipeline.row_rules[rule], rule, input,
+                                               evaluation, bit_of(i), is_error_mask));
         sum += (sum.empty() ? "" : " + ") + one;
       }
       list += fmt::format(", CAST({} AS {}) AS {}", sum, type_of_mask(end - first),
@@ -228,12 +228,15 @@ std::vector<Reason> reasons(const plan::BoundPipeline& bound, const Judgement& j
   for (std::size_t i = 0; i < judgement.rules.size(); ++i) {
     const plan::RowRule& rule = bound.pipeline.row_rules[judgement.rules[i]];
     const std::size_t mask = i / kBitsPerMask;
+    const bool is_guarded = evaluation == Evaluation::Guarded;
     if (rule.severity == plan::Severity::Error) {
-      all.push_back({fmt::format("{} & {} <> 0", numbered("m", mask), bit_of(i)),
+      const string without =
+          is_guarded ? fmt::format(" AND {} & {} = 0", numbered("x", mask), bit_of(i)) : "";
+      all.push_back({fmt::format("{} & {} <> 0{}", numbered("m", mask), bit_of(i), without),
                      quote_literal(rule.message), rule.category});
     }
     // Whatever its severity: nothing passes unjudged.
-    if (evaluation == Evaluation::Guarded) {
+    if (is_guarded) {
       all.push_back({fmt::format("{} & {} <> 0", numbered("x", mask), bit_of(i)),
                      quote_literal(fmt::format("Rule could not be evaluated: {}", rule.name)),
                      rule.category});
@@ -285,7 +288,7 @@ string list_of(const std::vector<Reason>& all, bool categories) {
 
 Result<string> render_rule(const plan::RowRule& rule) {
   // Where one of a step is judged, the step itself says which of its columns are missing.
-  return rule.judged_at ? Result<string>("0") : rule_case(rule, 0, Evaluation::Plain, 1, false);
+  return rule.judged_at ? Result<string>("0") : rule_case(rule, 0, {}, Evaluation::Plain, 1, false);
 }
 
 string judged_column(std::size_t rule) { return fmt::format("{}{}", kJudgedPrefix, rule); }
@@ -299,7 +302,7 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
                             const std::vector<string>& kept) {
   SLUICE_TRY(const string cast, cast_pass(judgement, input));
   SLUICE_TRY(const string typed, type_pass(bound.pipeline, judgement, input, cast));
-  SLUICE_TRY(const string judged, rule_pass(bound, judgement, typed, evaluation));
+  SLUICE_TRY(const string judged, rule_pass(bound, judgement, input, typed, evaluation));
   const std::vector<Reason> all = reasons(bound, judgement, input, evaluation);
   std::vector<string> names;
   for (const schema::Field& field : judgement.output.fields) {

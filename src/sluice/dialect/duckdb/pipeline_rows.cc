@@ -206,7 +206,26 @@ Result<string> filter_select(const plan::FilterRows& step, const Rows& input) {
                      quote_identifier(kDroppedColumn), input.from);
 }
 
+namespace {
+
+/// What a step or a rule before has found the row to be refused for, as a condition.
+string is_refused(const Rows& input) {
+  string text;
+  for (const string& hidden : input.hidden) {
+    if (is_reason(hidden)) {
+      const bool is_verdict = hidden.starts_with(kJudgedPrefix);
+      text += fmt::format("{}{} {}", text.empty() ? "" : " OR ", hidden,
+                          is_verdict ? "IS TRUE" : "IS NOT NULL");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+/// A refused row neither stands for others nor gives way to one: it goes to the quarantine.
 Result<string> keep_first_select(const plan::KeepFirst& step, const Rows& input) {
+  const string refused = is_refused(input);
   string blank;
   for (const string& key : step.key) {
     blank += fmt::format("{}{} IS NULL", blank.empty() ? "" : " OR ", quote_identifier(key));
@@ -218,10 +237,11 @@ Result<string> keep_first_select(const plan::KeepFirst& step, const Rows& input)
   }
   // Windows give rows in no order; the next tie needs the source's again.
   return fmt::format(
-      "SELECT {}{}, NOT ({}) AND row_number() OVER (PARTITION BY {} ORDER BY {}{}) > 1 AS {} FROM "
-      "{} AS source ORDER BY {}",
-      names(input, ""), hidden_list(input, ""), blank, quote_columns(step.key), order, place(input),
-      quote_identifier(kDroppedColumn), placed(input), place(input));
+      "SELECT {}{}, NOT ({}{}) AND row_number() OVER (PARTITION BY {}{} ORDER BY {}{}) > 1 AS {} "
+      "FROM {} AS source ORDER BY {}",
+      names(input, ""), hidden_list(input, ""), blank, refused.empty() ? "" : " OR " + refused,
+      quote_columns(step.key), refused.empty() ? "" : fmt::format(", ({})", refused), order,
+      place(input), quote_identifier(kDroppedColumn), placed(input), place(input));
 }
 
 Result<string> explode_select(const plan::ExplodeList& step, const Rows& input) {

@@ -1,6 +1,8 @@
 // One step as a SELECT over the rows before it.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -98,6 +100,15 @@ string map_values(const Rows& input, const plan::MapValues& map) {
   return text + fmt::format(" ELSE {} END", map.otherwise ? answer(*map.otherwise) : kept);
 }
 
+/// A bound as the column would hold it: beside a 32-bit number 0.1 is not the 64-bit one.
+string bound_text(const plan::Value& bound, const schema::LogicalType& type) {
+  const auto* number = std::get_if<double>(&bound);
+  const auto* narrow = std::get_if<schema::Float>(&type.kind);
+  const bool is_narrowed = number != nullptr && narrow != nullptr && narrow->bits == 32 &&
+                           std::abs(*number) <= std::numeric_limits<float>::max();
+  return is_narrowed ? fmt::format("CAST({} AS FLOAT)", value_text(bound)) : value_text(bound);
+}
+
 string bands_text(const Rows& input, const plan::Bands& bands) {
   const string name = quote_identifier(bands.column);
   const string as_text = text_of(input, bands.column);
@@ -114,7 +125,7 @@ string bands_text(const Rows& input, const plan::Bands& bands) {
                             : is_number     ? fmt::format("TRY_CAST({} AS DOUBLE)", as_text)
                                             : as_text;
       condition += fmt::format("{}{} {} {}", condition.empty() ? "" : " AND ", column, sign,
-                               value_text(*bound));
+                               bound_text(*bound, type_of(input, bands.column)));
     };
     add(">=", band.at_least);
     add(">", band.above);

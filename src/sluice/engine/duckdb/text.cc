@@ -157,7 +157,7 @@ std::optional<std::int32_t> days_since_1970(std::string_view text) {
   const std::chrono::year_month_day day(std::chrono::year(static_cast<int>(number(0, 4))),
                                         std::chrono::month(number(5, 2)),
                                         std::chrono::day(number(8, 2)));
-  if (!is_plain || !day.ok()) {
+  if (!is_plain || !day.ok() || day.year() == std::chrono::year(0)) {
     return std::nullopt;
   }
   return static_cast<std::int32_t>(std::chrono::sys_days(day).time_since_epoch().count());

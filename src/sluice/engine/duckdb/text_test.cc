@@ -82,18 +82,18 @@ TEST(DuckTextTest, WholeNumbersAreThoseOfDigits) {
 }
 
 TEST(DuckTextTest, DaysAreThoseOfTheCalendar) {
-  EXPECT_THAT(
-      rows({},
-           "SELECT CAST(_sluice_day(t) AS VARCHAR) FROM (VALUES (1, '2024-02-29'), (2, "
-           "'2023-02-29'), (3, '1900-02-29'), (4, '0001-01-01'), (5, '9999-12-31'), (6, "
-           "'2024-1-1'), (7, '2024-13-01'), (8, '2024-00-10'), (9, '2024-01-00'), (10, "
-           "'2024/01/01'), (11, '2024-01-011'), (12, NULL), (13, '-024-01-01')) v(i, t) ORDER "
-           "BY i"),
-      ElementsAre("'2024-02-29'", "null", "null", "'0001-01-01'", "'9999-12-31'", "null", "null",
-                  "null", "null", "null", "null", "null", "null"));
+  EXPECT_THAT(rows({},
+                   "SELECT CAST(_sluice_day(t) AS VARCHAR) FROM (VALUES (1, '2024-02-29'), (2, "
+                   "'2023-02-29'), (3, '1900-02-29'), (4, '0001-01-01'), (5, '9999-12-31'), (6, "
+                   "'2024-1-1'), (7, '2024-13-01'), (8, '2024-00-10'), (9, '2024-01-00'), (10, "
+                   "'2024/01/01'), (11, '2024-01-011'), (12, NULL), (13, '-024-01-01'), (14, "
+                   "'0000-01-01')) v(i, t) ORDER BY i"),
+              ElementsAre("'2024-02-29'", "null", "null", "'0001-01-01'", "'9999-12-31'", "null",
+                          "null", "null", "null", "null", "null", "null", "null", "null"));
 }
 
-/// What they know is what the engine says, and they know all that is written plainly.
+/// What they know is what the engine says, and they know all that is written plainly: but of the
+/// year 0, which the engine takes for one before our era.
 TEST(DuckTextTest, NumbersAndDaysAgreeWithTheEngine) {
   EXPECT_THAT(rows({.threads_max = 2},
                    "SELECT count(*), count(*) FILTER (WHERE _sluice_whole(t) IS DISTINCT FROM "
@@ -103,7 +103,7 @@ TEST(DuckTextTest, NumbersAndDaysAgreeWithTheEngine) {
   EXPECT_THAT(rows({.threads_max = 2},
                    "SELECT count(*), count(*) FILTER (WHERE _sluice_day(t) IS DISTINCT FROM "
                    "TRY_CAST(t AS DATE)) FROM (SELECT printf('%04d-%02d-%02d', i // 434, i // 34 % "
-                   "14, i % 34) AS t FROM range(4339999) r(i) WHERE i % 29 = 0 OR i < 20000)"),
+                   "14, i % 34) AS t FROM range(434, 4339999) r(i) WHERE i % 29 = 0 OR i < 20000)"),
               ElementsAre(testing::EndsWith(" | 0")));
 }
 

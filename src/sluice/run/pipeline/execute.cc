@@ -62,7 +62,7 @@ class Executor {
   void settle_passed();
   Status drop_spent(const dialect::ProgramStep& step);
   Status check_whole_lines(const string& query);
-  Status count_rules(const Program& program);
+  Result<std::vector<std::int64_t>> counted_rules(const Program& program);
   void tell_rules(const std::vector<std::int64_t>& failed);
   Status add_masks();
   Status make_views(const Program& program);
@@ -196,7 +196,7 @@ Status Executor::stream_rows(Program& program) {
                           .in = counts.passed + counts.kept,
                           .out = written.rows,
                           .quarantined = counts.kept});
-  std::vector<std::int64_t> failed(bound_.pipeline.row_rules.size(), 0);
+  SLUICE_TRY(std::vector<std::int64_t> failed, counted_rules(program));
   for (std::size_t i = 0; i < stream.rules.size(); ++i) {
     failed[stream.rules[i]] = counts.flags.at(stream.flag_of[i]);
   }
@@ -220,7 +220,8 @@ void Executor::tell_rules(const std::vector<std::int64_t>& failed) {
   }
 }
 
-Status Executor::count_rules(const Program& program) {
+/// How many rows each rule found, where they were judged into tables.
+Result<std::vector<std::int64_t>> Executor::counted_rules(const Program& program) {
   std::vector<std::int64_t> failed(bound_.pipeline.row_rules.size(), 0);
   for (const dialect::RuleCounts& counts : program.rule_counts) {
     SLUICE_TRY(const std::vector<std::int64_t> rows,
@@ -229,8 +230,7 @@ Status Executor::count_rules(const Program& program) {
       failed[counts.rules[i]] = rows[i];
     }
   }
-  tell_rules(failed);
-  return {};
+  return failed;
 }
 
 Status Executor::make_views(const Program& program) {
@@ -475,7 +475,8 @@ Status Executor::run_program(Program& program) {
   }
   SLUICE_CHECK(check_source(program));
   if (!program.gate) {
-    SLUICE_CHECK(count_rules(program));
+    SLUICE_TRY(const std::vector<std::int64_t> failed, counted_rules(program));
+    tell_rules(failed);
     done_.quality_ms += lap("count_rules");
   }
   return {};

@@ -198,6 +198,49 @@ TEST_P(ExecutePipeline, ARuleThatErrorsOnARowQuarantinesThatRowOnly) {
   EXPECT_THAT(good(), ElementsAre("1"));
   EXPECT_THAT(bad(), ElementsAre("x|['Rule could not be evaluated: small']|[correctness]"));
   EXPECT_EQ(done.rows.quarantined, 1);
+  EXPECT_EQ(done.row_rules.at(0).failed_rows, 1);
+}
+
+/// The engine would work out what rules share before either of them, outside of what guards them.
+TEST_P(ExecutePipeline, WhatRulesShareIsGuardedToo) {
+  plan::Pipeline pipeline = over_json(R"({"id": "1"}
+{"id": "x"}
+{"id": "9"})");
+  add_rule(pipeline, "small", "CAST(id AS INTEGER) < 5");
+  add_rule(pipeline, "large", "CAST(id AS INTEGER) > 5", plan::Severity::Warning);
+  const Executed done = run(pipeline).value();
+  EXPECT_THAT(good(), ElementsAre("1"));
+  EXPECT_THAT(bad(), ElementsAre("x|['Rule could not be evaluated: small', 'Rule could not be "
+                                 "evaluated: large']|[correctness, correctness]",
+                                 "9|['Rule failed: small (CAST(id AS INTEGER) < 5)']|"
+                                 "[correctness]"));
+  EXPECT_EQ(done.row_rules.at(0).failed_rows, 2);
+  EXPECT_EQ(done.row_rules.at(1).failed_rows, 2);
+}
+
+/// Its rows leave before the groups are made, and whoever counts the others later adds to them.
+TEST_P(ExecutePipeline, ARuleThatIsJudgedAtItsStepIsCounted) {
+  plan::Pipeline pipeline = over_json(R"({"k": "a", "n": 1}
+{"k": null, "n": 2}
+{"k": "a", "n": 0})");
+  add_step(pipeline, "deduplicate", plan::Phase::Pre,
+           plan::KeepFirst{.key = {"k"}, .sort_by = {"n"}});
+  add_step(pipeline, "rollup", plan::Phase::Pre,
+           plan::Rollup{.group_by = {"k"},
+                        .aggregations = {{.output = "total", .value = sql("sum(n)")}},
+                        .keys = {},
+                        .key_expr = {},
+                        .keys_column = {},
+                        .keys_count_column = {},
+                        .run_id_column = {},
+                        .run_ids_column = {}});
+  add_rule(pipeline, "has_key", "k IS NOT NULL");
+  pipeline.row_rules.back().judged_at = 0;
+  add_rule(pipeline, "positive", "total > 0", plan::Severity::Warning);
+  const Executed done = run(pipeline).value();
+  EXPECT_THAT(good(), ElementsAre("a|0"));
+  EXPECT_EQ(done.row_rules.at(0).failed_rows, 1);
+  EXPECT_EQ(done.row_rules.at(1).failed_rows, 1);
 }
 
 TEST_P(ExecutePipeline, ADerivedValueThatErrorsQuarantinesItsRow) {

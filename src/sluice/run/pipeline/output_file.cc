@@ -1,5 +1,6 @@
 #include "sluice/run/pipeline/output_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -8,8 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
 namespace {
@@ -29,18 +32,104 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
-/// A value as the format spells it: CSV has no nested ones, and JSON's numbers are of 64 bits, so
-/// that one of 32 would be written with digits that it never had.
-std::string output_value(const schema::Field& field, OutputFormat format) {
+bool holds_floats(const schema::LogicalType& type) {
+  return std::visit(overloaded{
+                        [](const schema::Float&) { return true; },
+                        [](const schema::List& list) { return holds_floats(*list.element); },
+                        [](const schema::Map& map) { return holds_floats(*map.value); },
+                        [](const schema::Struct& inner) {
+                          return std::ranges::any_of(inner.fields, [](const schema::Field& field) {
+                            return holds_floats(field.type);
+                          });
+                        },
+                        [](const auto&) { return false; },
+                    },
+                    type.kind);
+}
+
+/// JSON's numbers are of 64 bits, so that one of 32 would be written with digits that it never had.
+std::string json_number(const std::string& value, const schema::Float& type) {
+  return type.bits == 32 ? fmt::format("CAST(CAST({} AS VARCHAR) AS DOUBLE)", value) : value;
+}
+
+/// With the words nan, inf and -inf where JSON has no number, also inside of lists and structs.
+std::string json_value(const std::string& value, const schema::LogicalType& type, int depth) {
+  if (!holds_floats(type)) {
+    return value;
+  }
+  const std::string each = fmt::format("_sluice_v{}", depth);
+  if (const auto* number = std::get_if<schema::Float>(&type.kind)) {
+    return fmt::format(
+        "CASE WHEN isfinite({0}) THEN to_json({1}) WHEN {0} IS NOT NULL THEN to_json(CAST({0} AS "
+        "VARCHAR)) END",
+        value, json_number(value, *number));
+  }
+  if (const auto* list = std::get_if<schema::List>(&type.kind)) {
+    return fmt::format("list_transform({}, lambda {}: {})", value, each,
+                       json_value(each, *list->element, depth + 1));
+  }
+  if (const auto* map = std::get_if<schema::Map>(&type.kind)) {
+    return fmt::format(
+        "map_from_entries(list_transform(map_entries({}), lambda {}: struct_pack(k := {}.key, v := "
+        "{})))",
+        value, each, each, json_value(each + ".value", *map->value, depth + 1));
+  }
+  std::string members;
+  for (const schema::Field& field : std::get<schema::Struct>(type.kind).fields) {
+    const std::string member =
+        fmt::format("struct_extract({}, {})", value, dialect::quote_literal(field.name));
+    members +=
+        fmt::format("{}{} := {}", members.empty() ? "" : ", ",
+                    dialect::quote_identifier(field.name), json_value(member, field.type, depth));
+  }
+  return fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", value, members);
+}
+
+/// Which of the columns, all of numbers, hold one that JSON cannot write: NaN or an infinity.
+Result<std::vector<std::string>> columns_without_number(const Context& context,
+                                                        engine::Connection& connection,
+                                                        std::string_view relation,
+                                                        const schema::Schema& columns) {
+  std::vector<std::string> floats;
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    if (std::holds_alternative<schema::Float>(field.type.kind)) {
+      floats.push_back(field.name);
+      list += fmt::format("{}count(*) FILTER (WHERE NOT isfinite({}))", list.empty() ? "" : ", ",
+                          dialect::quote_identifier(field.name));
+    }
+  }
+  if (floats.empty()) {
+    return floats;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> found,
+             query_counts(context, connection, fmt::format("SELECT {} FROM {}", list, relation)));
+  std::vector<std::string> without;
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    if (found.at(i) > 0) {
+      without.push_back(floats[i]);
+    }
+  }
+  return without;
+}
+
+/// A value as the format spells it: CSV has no nested ones.
+std::string output_value(const schema::Field& field, OutputFormat format,
+                         const std::vector<std::string>& without_number) {
   std::string column = dialect::quote_identifier(field.name);
   const auto* number = std::get_if<schema::Float>(&field.type.kind);
   if (format == OutputFormat::Csv && is_nested(field.type)) {
     return fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column);
   }
-  if (format == OutputFormat::Jsonl && number != nullptr && number->bits == 32) {
-    return fmt::format("CAST(CAST({0} AS VARCHAR) AS DOUBLE) AS {0}", column);
+  if (format != OutputFormat::Jsonl || !holds_floats(field.type)) {
+    return column;
   }
-  return column;
+  // Numbers that are finite are written as such, which takes half of the time.
+  const bool is_plain =
+      number != nullptr && std::ranges::find(without_number, field.name) == without_number.end();
+  return fmt::format("{} AS {}",
+                     is_plain ? json_number(column, *number) : json_value(column, field.type, 0),
+                     column);
 }
 
 /// Best effort, also after a stop: what is half written goes.
@@ -102,9 +191,13 @@ Status write_output(const Context& context, engine::Connection& connection,
                     OutputFormat format, std::int64_t expected) {
   SLUICE_TRY(const schema::Schema columns,
              connection.describe(context, fmt::format("SELECT * FROM {}", relation)));
+  std::vector<std::string> without_number;
+  if (format == OutputFormat::Jsonl) {
+    SLUICE_TRY(without_number, columns_without_number(context, connection, relation, columns));
+  }
   std::string list;
   for (const schema::Field& field : columns.fields) {
-    list += (list.empty() ? "" : ", ") + output_value(field, format);
+    list += (list.empty() ? "" : ", ") + output_value(field, format, without_number);
   }
   const std::string staged =
       fmt::format("_{}.{}.tmp", name, to_string(make_uuid_v7(*context.clock, *context.random)));
