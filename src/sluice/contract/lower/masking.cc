@@ -126,6 +126,7 @@ class Flow {
   bool is_rows_name(const string& word) const;
   void add_numbered_copies();
   void hide_observations();
+  Status refuse_folders() const;
 
   const Contract& contract_;
   plan::Pipeline& out_;
@@ -430,6 +431,26 @@ void Flow::hide_observations() {
   }
 }
 
+/// Paths are told in lineage, in quarantines and in messages.
+Status Flow::refuse_folders() const {
+  const auto* scan = std::get_if<plan::FileScan>(&out_.source);
+  if (scan == nullptr) {
+    return {};
+  }
+  for (const auto& [name, mask] : masks_) {
+    for (const string& path : scan->told.empty() ? scan->files : scan->told) {
+      if (has_folder_of(path, name)) {
+        return make_error(ErrorCode::InvalidContract,
+                          fmt::format("folders of the source are named after values of a masked "
+                                      "field, and every row tells its file: '{}=...'",
+                                      mask.column))
+            .with_hint("name the folders after something else, and keep the value in the files");
+      }
+    }
+  }
+  return {};
+}
+
 Status Flow::lower() {
   take_fields();
   if (masks_.empty()) {
@@ -452,6 +473,7 @@ Status Flow::lower() {
       is_more = backward(made) || is_more;
     }
   }
+  SLUICE_CHECK(refuse_folders());
   hide_observations();
   for (auto& [name, mask] : masks_) {
     out_.masks.push_back(std::move(mask));
