@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/lower/plain_select_internal.h"
 #include "sluice/contract/transform/sql_shape.h"
+#include "sluice/contract/transform/sql_tokens.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -27,21 +29,6 @@ string lower_case(std::string_view text) {
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
-}
-
-/// Words that name no column where they stand without quotes.
-bool is_keyword(const string& word) {
-  static const std::set<string, std::less<>> kWords{
-      "all",       "and",      "any",     "array",   "as",        "asc",     "between", "both",
-      "by",        "case",     "cast",    "collate", "cross",     "default", "desc",    "distinct",
-      "else",      "end",      "escape",  "except",  "exists",    "false",   "filter",  "for",
-      "from",      "full",     "glob",    "group",   "having",    "ilike",   "in",      "inner",
-      "intersect", "interval", "into",    "is",      "isnull",    "join",    "lambda",  "left",
-      "like",      "limit",    "natural", "not",     "notnull",   "null",    "offset",  "on",
-      "or",        "order",    "outer",   "over",    "partition", "qualify", "right",   "select",
-      "similar",   "some",     "then",    "to",      "true",      "union",   "using",   "when",
-      "where",     "window",   "with"};
-  return kWords.contains(word);
 }
 
 /// What an expression reads, as far as words tell.
@@ -58,14 +45,48 @@ std::string_view before(std::string_view text, std::size_t at) {
   return text.substr(0, at);
 }
 
+/// `f(*)`, `f(1, *)` and `t.*`: every column is read.
 bool has_star_argument(std::string_view text) {
   for (std::size_t at = text.find('*'); at != string::npos; at = text.find('*', at + 1)) {
     const std::string_view head = before(text, at);
+    if (head.empty() || head.ends_with(',') || head.ends_with('.')) {
+      return true;
+    }
     if (head.ends_with('(') && !lower_case(before(head, head.size() - 1)).ends_with("count")) {
       return true;
     }
   }
   return false;
+}
+
+bool holds_any(std::string_view text, std::initializer_list<std::string_view> pieces) {
+  return std::ranges::any_of(pieces, [&](std::string_view piece) { return text.contains(piece); });
+}
+
+/// A member of a JSON text, and not the arrow of a lambda.
+bool has_json_arrow(std::string_view text) {
+  for (std::size_t at = text.find("->"); at != string::npos; at = text.find("->", at + 2)) {
+    const std::size_t next = text.find_first_not_of("> \t\r\n", at + 2);
+    if (next != string::npos && (text[next] == '\'' || text[next] == '$' || text[next] == '-' ||
+                                 std::isdigit(static_cast<unsigned char>(text[next])) != 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Of a lower-case text: it takes members or matches out of something larger, and does nothing that
+/// would give the whole of it.
+bool takes_a_part(std::string_view text) {
+  return (has_json_arrow(text) || holds_any(text, {"json_", "regexp_", "struct_extract"})) &&
+         !holds_any(text, {"json_object", "json_array(", "json_quote", "json_pretty", "json_group",
+                           "json_merge", "regexp_replace"});
+}
+
+/// `column.function(...)`, from behind the point on.
+bool calls_a_function(std::string_view text, std::size_t at) {
+  const std::vector<SqlToken> tokens = sql_tokens(text.substr(at));
+  return tokens.size() > 1 && tokens[0].is_name() && sql_text(text.substr(at), tokens[1]) == "(";
 }
 
 class Flow {
@@ -105,6 +126,7 @@ class Flow {
   bool is_rows_name(const string& word) const;
   void add_numbered_copies();
   void hide_observations();
+  Status refuse_folders() const;
 
   const Contract& contract_;
   plan::Pipeline& out_;
@@ -175,24 +197,23 @@ Reads Flow::read_sql(std::string_view text, const std::vector<string>& more_rows
   const string lower = lower_case(text);
   reads.whole_row = lower.find("columns") != string::npos || lower.find("pivot") != string::npos ||
                     has_star_argument(text);
-  reads.takes_a_part = lower.find("->") != string::npos || lower.find("json_") != string::npos ||
-                       lower.find("regexp_") != string::npos ||
-                       lower.find("struct_extract") != string::npos;
+  reads.takes_a_part = takes_a_part(lower);
   string previous;
   for (const SqlName& name : names_in(text)) {
     const string word = lower_case(name.name);
     const bool is_type = before(text, name.begin).ends_with("::") || previous == "as";
     previous = name.is_quoted ? "" : word;
-    if (is_type || (!name.is_quoted && is_keyword(word))) {
+    if (is_type || (!name.is_quoted && is_sql_keyword(word) && find(word) == nullptr)) {
       continue;
     }
     const std::size_t end = name.begin + name.length;
     const bool is_qualifier = end < text.size() && text[end] == '.';
+    const bool is_called = is_qualifier && calls_a_function(text, end + 1);
     if (is_rows_name(word) || std::ranges::find(more_rows, word) != more_rows.end()) {
-      reads.whole_row = reads.whole_row || !is_qualifier;
+      reads.whole_row = reads.whole_row || !is_qualifier || is_called;
       continue;
     }
-    reads.takes_a_part = reads.takes_a_part || is_qualifier;
+    reads.takes_a_part = reads.takes_a_part || (is_qualifier && !is_called);
     reads.columns.push_back(name.name);
   }
   return reads;
@@ -302,19 +323,16 @@ Status Flow::take_select(const plan::PlannedStep& step, string text) {
     return error;
   }
   std::size_t stars = 0;
-  for (const AliasedExpression& item : split_expressions(plain->list)) {
-    const string expression = plain->list.substr(item.begin, item.length);
-    if (is_star(expression)) {
-      ++stars;
-      continue;  // columns keep their names
+  for (const SelectItem& item : select_items(plain->list)) {
+    if (!item.is_star) {
+      copies_[lower_case(item.column)] += 1;
+      add(step, item.column, read_sql(item.expression, plain->names));
+      continue;
     }
-    const std::vector<SqlName> names = names_in(expression);
-    string column = item.alias.value_or("");
-    if (!item.alias && !names.empty() && expression.find('(') == string::npos) {
-      column = names.back().name;
+    ++stars;  // columns keep their names, but not those inside of a struct
+    if (!item.expression.empty()) {
+      add(step, "", Reads{.columns = {item.expression}});
     }
-    copies_[lower_case(column)] += 1;
-    add(step, std::move(column), read_sql(expression, plain->names));
   }
   star_copies_ += stars * plain->relations.size();
   return {};
@@ -413,6 +431,26 @@ void Flow::hide_observations() {
   }
 }
 
+/// Paths are told in lineage, in quarantines and in messages.
+Status Flow::refuse_folders() const {
+  const auto* scan = std::get_if<plan::FileScan>(&out_.source);
+  if (scan == nullptr) {
+    return {};
+  }
+  for (const auto& [name, mask] : masks_) {
+    for (const string& path : scan->told.empty() ? scan->files : scan->told) {
+      if (has_folder_of(path, name)) {
+        return make_error(ErrorCode::InvalidContract,
+                          fmt::format("folders of the source are named after values of a masked "
+                                      "field, and every row tells its file: '{}=...'",
+                                      mask.column))
+            .with_hint("name the folders after something else, and keep the value in the files");
+      }
+    }
+  }
+  return {};
+}
+
 Status Flow::lower() {
   take_fields();
   if (masks_.empty()) {
@@ -435,6 +473,7 @@ Status Flow::lower() {
       is_more = backward(made) || is_more;
     }
   }
+  SLUICE_CHECK(refuse_folders());
   hide_observations();
   for (auto& [name, mask] : masks_) {
     out_.masks.push_back(std::move(mask));

@@ -150,17 +150,4 @@ std::optional<PlainSelect> parse_plain_select(const std::string& text) {
   return plain;
 }
 
-bool is_star(std::string_view expression) {
-  const std::size_t first = expression.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) {
-    return false;
-  }
-  if (expression[first] == '*') {
-    return true;
-  }
-  const std::vector<SqlName> names = names_in(expression);
-  return !names.empty() && names.front().begin == first &&
-         expression.substr(first + names.front().length).starts_with(".*");
-}
-
 }  // namespace sluice::contract::internal

@@ -19,7 +19,18 @@ struct PlainSelect {
 
 std::optional<PlainSelect> parse_plain_select(const std::string& text);
 
-/// `*` or `name.*`, also with EXCLUDE: columns that keep their names.
-bool is_star(std::string_view expression);
+/// One item of the list, or one of a star's REPLACE or RENAME.
+struct SelectItem {
+  std::string column;      // empty: a name that only the engine knows
+  std::string expression;  // what it is made of; of a star what stands before `.*`
+  bool is_star = false;    // columns that keep their names: bare or with EXCLUDE
+};
+
+/// The items of a list. What is not understood is an item without a column, and the name that it
+/// may have is another item, so that what it reads is known of both.
+std::vector<SelectItem> select_items(std::string_view list);
+
+/// Words, in lower case, that name no column where they stand without quotes.
+bool is_sql_keyword(std::string_view word);
 
 }  // namespace sluice::contract::internal

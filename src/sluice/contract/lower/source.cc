@@ -363,21 +363,6 @@ Result<plan::Reference> lower_link(const LowerInput& input, const Link& link) {
   return reference;
 }
 
-/// A folder above the file is named `key=value`.
-bool has_folder_of(std::string_view path, std::string_view key) {
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;) {
-    const std::size_t next = path.find('/', slash + 1);
-    const std::string_view folder =
-        next == std::string_view::npos ? "" : path.substr(slash + 1, next - slash - 1);
-    const std::size_t sign = folder.find('=');
-    if (sign != std::string_view::npos && schema::same_column(folder.substr(0, sign), key)) {
-      return true;
-    }
-    slash = next;
-  }
-  return false;
-}
-
 /// The declared columns that folders speak of; of an undeclared one a name of a folder is a name.
 std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const LowerInput& input) {
   const std::vector<std::string>& paths = input.told.empty() ? input.files : input.told;
@@ -394,6 +379,20 @@ std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const L
 }
 
 }  // namespace
+
+bool has_folder_of(std::string_view path, std::string_view key) {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;) {
+    const std::size_t next = path.find('/', slash + 1);
+    const std::string_view folder =
+        next == std::string_view::npos ? "" : path.substr(slash + 1, next - slash - 1);
+    const std::size_t sign = folder.find('=');
+    if (sign != std::string_view::npos && schema::same_column(folder.substr(0, sign), key)) {
+      return true;
+    }
+    slash = next;
+  }
+  return false;
+}
 
 Status lower_source(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
   if (contract.source && !input.is_source_replaced) {

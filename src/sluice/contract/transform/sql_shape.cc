@@ -3,128 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "sluice/contract/transform/sql_tokens.h"
+
 namespace sluice::contract {
 namespace {
 
-enum class TokenKind : unsigned char { Word, QuotedName, String, Number, Symbol };
-
-struct Token {
-  TokenKind kind;
-  std::size_t begin;
-  std::size_t length;
-};
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         (static_cast<unsigned char>(c) & 0x80U) != 0;
-}
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-bool is_word(std::string_view text, std::string_view word) {
-  if (text.size() != word.size()) {
-    return false;
-  }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (upper(text[i]) != word[i]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// The end of a quoted stretch; a doubled quote stands for itself.
-std::size_t skip_quoted(std::string_view sql, std::size_t at, char quote) {
-  for (++at; at < sql.size(); ++at) {
-    if (sql[at] == quote) {
-      if (at + 1 >= sql.size() || sql[at + 1] != quote) {
-        return at + 1;
-      }
-      ++at;
-    }
-  }
-  return sql.size();
-}
-
-/// Blanks and comments.
-std::size_t skip_gap(std::string_view sql, std::size_t at) {
-  for (;;) {
-    at = std::min(sql.find_first_not_of(" \t\r\n", at), sql.size());
-    const std::string_view rest = sql.substr(at);
-    if (rest.starts_with("--")) {
-      at = std::min(sql.find('\n', at), sql.size());
-    } else if (rest.starts_with("/*")) {
-      const std::size_t end = sql.find("*/", at + 2);
-      at = end == std::string_view::npos ? sql.size() : end + 2;
-    } else {
-      return at;
-    }
-  }
-}
-
-/// $$ ... $$ and $tag$ ... $tag$; `at` when it is none.
-std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
-  std::size_t tag_end = at + 1;
-  while (tag_end < sql.size() && is_letter(sql[tag_end])) {
-    ++tag_end;
-  }
-  if (tag_end >= sql.size() || sql[tag_end] != '$') {
-    return at;
-  }
-  const std::string_view tag = sql.substr(at, tag_end - at + 1);
-  const std::size_t end = sql.find(tag, tag_end + 1);
-  return end == std::string_view::npos ? sql.size() : end + tag.size();
-}
-
-Token token_at(std::string_view sql, std::size_t at) {
-  const char c = sql[at];
-  if (c == '\'') {
-    return {TokenKind::String, at, skip_quoted(sql, at, '\'') - at};
-  }
-  if (c == '"' || c == '`') {
-    return {TokenKind::QuotedName, at, skip_quoted(sql, at, c) - at};
-  }
-  if (c == '$') {
-    const std::size_t end = skip_dollar_quoted(sql, at);
-    return end > at ? Token{TokenKind::String, at, end - at} : Token{TokenKind::Symbol, at, 1};
-  }
-  std::size_t end = at + 1;
-  if (is_letter(c) || is_digit(c)) {
-    while (end < sql.size() && (is_letter(sql[end]) || is_digit(sql[end]))) {
-      ++end;
-    }
-    return {is_digit(c) ? TokenKind::Number : TokenKind::Word, at, end - at};
-  }
-  return {TokenKind::Symbol, at, 1};
-}
-
-std::vector<Token> tokens_of(std::string_view sql) {
-  std::vector<Token> tokens;
-  for (std::size_t at = skip_gap(sql, 0); at < sql.size();) {
-    tokens.push_back(token_at(sql, at));
-    at = skip_gap(sql, at + tokens.back().length);
-  }
-  return tokens;
-}
-
-std::string_view text_of(std::string_view sql, const Token& token) {
-  return sql.substr(token.begin, token.length);
-}
-
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || (text.front() != '"' && text.front() != '`')) {
-    return std::string(text);
-  }
-  std::string name;
-  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-    name += text[i];
-    if (text[i] == text.front()) {
-      ++i;
-    }
-  }
-  return name;
-}
+using Token = SqlToken;
+using TokenKind = SqlTokenKind;
 
 AliasedExpression make_expression(std::string_view sql, const std::vector<Token>& tokens,
                                   std::size_t first, std::size_t last) {
@@ -133,15 +18,35 @@ AliasedExpression make_expression(std::string_view sql, const std::vector<Token>
   const Token& end = tokens[last - 1];
   found.length = end.begin + end.length - found.begin;
   const bool is_name = end.kind == TokenKind::Word || end.kind == TokenKind::QuotedName;
-  if (last - first < 3 || !is_name || !is_word(text_of(sql, tokens[last - 2]), "AS")) {
+  if (last - first < 3 || !is_name || !is_sql_word(sql_text(sql, tokens[last - 2]), "AS")) {
     return found;
   }
   const Token& before_as = tokens[last - 3];
   found.length = before_as.begin + before_as.length - found.begin;
-  found.alias = unquoted(text_of(sql, end));
+  found.alias = unquoted_sql(sql_text(sql, end));
   found.alias_begin = end.begin;
   found.alias_length = end.length;
   return found;
+}
+
+/// A quoted stretch that ends where its token does; an E in front says that backslashes escape.
+bool is_closed(std::string_view text) {
+  const bool escapes = text.front() == 'E' || text.front() == 'e';
+  text.remove_prefix(escapes ? 1 : 0);
+  if (text.front() == '$') {
+    return text.size() > 1 && text.back() == '$';
+  }
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (escapes && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == text.front()) {
+      if (i + 1 == text.size()) {
+        return true;
+      }
+      ++i;  // a doubled quote
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -149,18 +54,18 @@ AliasedExpression make_expression(std::string_view sql, const std::vector<Token>
 bool is_statement(std::string_view sql) {
   constexpr std::array<std::string_view, 6> kBeginnings{"SELECT", "WITH",  "FROM",
                                                         "VALUES", "PIVOT", "UNPIVOT"};
-  std::size_t at = skip_gap(sql, 0);
+  std::size_t at = skip_sql_gap(sql, 0);
   int open = 0;
   while (at < sql.size() && sql[at] == '(') {
     ++open;
-    at = skip_gap(sql, at + 1);
+    at = skip_sql_gap(sql, at + 1);
   }
   if (at >= sql.size()) {
     return false;
   }
-  const std::string_view word = text_of(sql, token_at(sql, at));
+  const std::string_view word = sql_text(sql, sql_token_at(sql, at));
   for (const std::string_view beginning : kBeginnings) {
-    if (is_word(word, beginning)) {
+    if (is_sql_word(word, beginning)) {
       // `(SELECT 1) AS x` is an expression: what follows the parenthesis is its name
       return open == 0 || !split_expressions(sql).front().alias;
     }
@@ -169,7 +74,7 @@ bool is_statement(std::string_view sql) {
 }
 
 std::vector<AliasedExpression> split_expressions(std::string_view sql) {
-  const std::vector<Token> tokens = tokens_of(sql);
+  const std::vector<Token> tokens = sql_tokens(sql);
   std::vector<AliasedExpression> expressions;
   int depth = 0;
   std::size_t first = 0;
@@ -191,10 +96,10 @@ std::vector<AliasedExpression> split_expressions(std::string_view sql) {
 std::optional<std::size_t> find_unbalanced(std::string_view sql) {
   std::vector<Token> open;
   std::size_t end = 0;
-  for (const Token& token : tokens_of(sql)) {
-    const std::string_view text = text_of(sql, token);
+  for (const Token& token : sql_tokens(sql)) {
+    const std::string_view text = sql_text(sql, token);
     const bool is_quoted = token.kind == TokenKind::String || token.kind == TokenKind::QuotedName;
-    if (is_quoted && (text.size() < 2 || text.back() != text.front())) {
+    if (is_quoted && !is_closed(text)) {
       return token.begin;
     }
     const char c = token.kind == TokenKind::Symbol ? text.front() : '\0';
@@ -213,22 +118,23 @@ std::optional<std::size_t> find_unbalanced(std::string_view sql) {
     return open.back().begin;
   }
   const std::size_t comment = sql.find("/*", end);
-  const bool is_open = comment != std::string_view::npos && skip_gap(sql, comment) == sql.size() &&
+  const bool is_open = comment != std::string_view::npos &&
+                       skip_sql_gap(sql, comment) == sql.size() &&
                        !sql.substr(0, sql.find_last_not_of(" \t\r\n") + 1).ends_with("*/");
   return is_open ? std::optional(comment) : std::nullopt;
 }
 
 std::vector<SqlName> names_in(std::string_view sql) {
-  const std::vector<Token> tokens = tokens_of(sql);
+  const std::vector<Token> tokens = sql_tokens(sql);
   std::vector<SqlName> names;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.kind != TokenKind::Word && token.kind != TokenKind::QuotedName) {
       continue;
     }
-    const bool is_call = i + 1 < tokens.size() && text_of(sql, tokens[i + 1]) == "(";
+    const bool is_call = i + 1 < tokens.size() && sql_text(sql, tokens[i + 1]) == "(";
     if (!is_call) {
-      names.push_back({unquoted(text_of(sql, token)), token.begin, token.length,
+      names.push_back({unquoted_sql(sql_text(sql, token)), token.begin, token.length,
                        token.kind == TokenKind::QuotedName});
     }
   }
@@ -238,9 +144,9 @@ std::vector<SqlName> names_in(std::string_view sql) {
 std::optional<SqlName> find_spreading_call(std::string_view sql) {
   constexpr std::array<std::string_view, 4> kSpreading{"UNNEST", "UNLIST", "GENERATE_SUBSCRIPTS",
                                                        "COLUMNS"};
-  const std::vector<Token> tokens = tokens_of(sql);
+  const std::vector<Token> tokens = sql_tokens(sql);
   const auto text_at = [&](std::size_t i) {
-    return i < tokens.size() ? text_of(sql, tokens[i]) : std::string_view{};
+    return i < tokens.size() ? sql_text(sql, tokens[i]) : std::string_view{};
   };
   std::vector<bool> is_query;  // for each open parenthesis
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -252,7 +158,7 @@ std::optional<SqlName> find_spreading_call(std::string_view sql) {
     }
     const bool is_call = tokens[i].kind == TokenKind::Word && text_at(i + 1) == "(";
     const bool is_free = is_query.empty() || !is_query.back();
-    const auto is_same = [&](std::string_view word) { return is_word(text_at(i), word); };
+    const auto is_same = [&](std::string_view word) { return is_sql_word(text_at(i), word); };
     if (is_call && is_free && std::any_of(kSpreading.begin(), kSpreading.end(), is_same)) {
       return SqlName{std::string(text_at(i)), tokens[i].begin, tokens[i].length, false};
     }
@@ -274,24 +180,25 @@ std::optional<SqlName> find_engine_name(std::string_view sql) {
   constexpr std::array<std::string_view, 4> kViews{"SQLITE_MASTER", "SQLITE_SCHEMA",
                                                    "SQLITE_TEMP_MASTER", "SQLITE_TEMP_SCHEMA"};
   constexpr std::array<std::string_view, 3> kNamings{"WITH", "RECURSIVE", "AS"};
-  const std::vector<Token> tokens = tokens_of(sql);
+  const std::vector<Token> tokens = sql_tokens(sql);
   const auto text_at = [&](std::size_t i) {
-    return i < tokens.size() ? text_of(sql, tokens[i]) : std::string_view{};
+    return i < tokens.size() ? sql_text(sql, tokens[i]) : std::string_view{};
   };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i].kind != TokenKind::Word && tokens[i].kind != TokenKind::QuotedName) {
       continue;
     }
-    const std::string name = unquoted(text_at(i));
+    const std::string name = unquoted_sql(text_at(i));
     const auto is_one_of = [&](const auto& words, std::string_view text) {
-      return std::ranges::any_of(words, [&](std::string_view word) { return is_word(text, word); });
+      return std::ranges::any_of(words,
+                                 [&](std::string_view word) { return is_sql_word(text, word); });
     };
     const bool begins_like = std::ranges::any_of(kCallBeginnings, [&](std::string_view word) {
-      return is_word(std::string_view(name).substr(0, word.size()), word);
+      return is_sql_word(std::string_view(name).substr(0, word.size()), word);
     });
     const bool is_named_here = i > 0 && is_one_of(kNamings, text_at(i - 1));
     const bool is_read =
-        i > 0 && (is_word(text_at(i - 1), "FROM") || is_word(text_at(i - 1), "JOIN"));
+        i > 0 && (is_sql_word(text_at(i - 1), "FROM") || is_sql_word(text_at(i - 1), "JOIN"));
     const bool is_call = text_at(i + 1) == "(" && !is_named_here &&
                          (begins_like || is_one_of(kCalls, std::string_view(name)));
     const bool is_catalog = text_at(i + 1) == "." && is_one_of(kCatalogs, std::string_view(name));

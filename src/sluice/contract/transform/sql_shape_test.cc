@@ -55,8 +55,23 @@ TEST(SqlShapeTest, NamesAreThoseOutsideOfStringsAndCalls) {
   EXPECT_EQ(names("lower(email) || 'note' || \"Fa\"\"re\" -- trip"), "email|Fa\"re|");
 }
 
+TEST(SqlShapeTest, TextsAreSplitWhereTheEngineSplitsThem) {
+  EXPECT_EQ(names("E'\\'' || mail || ''"), "mail|");
+  EXPECT_EQ(names("'\\' || mail || ''"), "mail|");
+  EXPECT_EQ(names("$t1$ ' $t1$ || mail || ''"), "mail|");
+  EXPECT_EQ(names("1 -- a note\r || mail"), "mail|");
+  EXPECT_EQ(names("mail\xC2\xA0tail\xE3\x80\x80hail"), "mail|tail|hail|");
+  EXPECT_EQ(names("gr\xC3\xB6\xC3\x9F"
+                  "e"),
+            "gr\xC3\xB6\xC3\x9F"
+            "e|");
+  EXPECT_EQ(find_unbalanced("e'it\\'s' || a"), std::nullopt);
+  EXPECT_EQ(find_unbalanced("a || E'it\\'"), 5U);
+}
+
 TEST(SqlShapeTest, UnfinishedTextsEnd) {
-  for (const char* sql : {"'", "\"", "/*", "--", "$$", "$a$", "(", "a AS", "'a''", "$"}) {
+  for (const char* sql :
+       {"E'", "E'\\", "'", "\"", "/*", "--", "$$", "$a$", "(", "a AS", "'a''", "$"}) {
     EXPECT_GE(split_expressions(sql).size() + names_in(sql).size() + 1, 1U) << sql;
     (void)is_statement(sql);
   }
