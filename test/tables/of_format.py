@@ -13,7 +13,7 @@ __all__ = ["FIELDS", "DeltaFormat", "InFolder", "LakeFormat", "OfFormat", "conte
            "without_run_records"]
 FIELDS = (("id", "long"), ("name", "string"), ("fare", "double"))
 MODULES = {"parquet": "", "delta": "lib/sluice/libsluice_delta.so",
-           "ducklake": "lib/sluice/ducklake.duckdb_extension"}
+           "duckdb": "", "ducklake": "lib/sluice/ducklake.duckdb_extension"}
 
 
 def has_format(name: str) -> bool:

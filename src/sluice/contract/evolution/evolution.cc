@@ -1,10 +1,12 @@
 #include "sluice/contract/evolution/evolution.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/contract/lower/lower.h"
 #include "sluice/run/write/write.h"
 
 namespace sluice::contract {
@@ -42,6 +44,68 @@ bool is_allowed(Evolution evolution, const Change& change) {
     case Evolution::Overwrite: return true;
   }
   return false;
+}
+
+/// True when each value of `from` is stored as one of `to` as it would be had both come in one
+/// batch: whole numbers among fractions, objects that lack a member, anything among texts.
+bool is_stored_as(const schema::LogicalType& from, const schema::LogicalType& to) {
+  using schema::List;
+  using schema::Map;
+  using schema::Struct;
+  if (schema::widens(from, to) || std::holds_alternative<schema::Text>(to.kind) ||
+      std::holds_alternative<schema::Json>(to.kind)) {
+    return true;
+  }
+  if (std::holds_alternative<schema::Integer>(from.kind)) {
+    return std::holds_alternative<schema::Float>(to.kind);
+  }
+  if (from.kind.index() != to.kind.index()) {
+    return false;
+  }
+  if (const auto* list = std::get_if<List>(&from.kind)) {
+    return is_stored_as(*list->element, *std::get<List>(to.kind).element);
+  }
+  if (const auto* map = std::get_if<Map>(&from.kind)) {
+    const auto& other = std::get<Map>(to.kind);
+    return is_stored_as(*map->key, *other.key) && is_stored_as(*map->value, *other.value);
+  }
+  const auto* narrow = std::get_if<Struct>(&from.kind);
+  return narrow != nullptr && std::ranges::all_of(narrow->fields, [&](const schema::Field& member) {
+           const auto& members = std::get<Struct>(to.kind).fields;
+           const auto there = std::ranges::find_if(members, [&](const schema::Field& one) {
+             return schema::same_column(one.name, member.name);
+           });
+           return there != members.end() && is_stored_as(member.type, there->type);
+         });
+}
+
+/// True when the column's type is the contract's word.
+bool is_declared(const Contract& contract, const schema::Field& column) {
+  const Field* field = contract.model.find(column.name);
+  return field != nullptr && lower_type(field->type.value) == column.type;
+}
+
+/// What no table does to rows that are there is told before one is asked.
+Status check_retypes(const std::vector<Change>& changes) {
+  std::string faults;
+  for (const Change& change : changes) {
+    if (const auto* retype = std::get_if<schema::RetypeColumn>(&change)) {
+      faults +=
+          fmt::format("{}'{}' is {} in the table and {} in the rows", faults.empty() ? "" : "; ",
+                      retype->name, schema::to_string(retype->from), schema::to_string(retype->to));
+    }
+  }
+  if (!faults.empty()) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("a column has values that the table's type cannot hold, and "
+                                  "rows that another type may not hold: {}",
+                                  faults))
+        .with_hint(
+            "declare the column in the model with the table's type, so that values of another are "
+            "refused row by row; leave it out with schema_policy: {unknown_fields: drop}; or give "
+            "it another name");
+  }
+  return {};
 }
 
 /// All columns that differ go and come anew: no row of theirs stays.
@@ -114,14 +178,34 @@ Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drif
   return drift.changes;
 }
 
+bool replaces_columns(const Contract& contract, const plan::WriteMode& mode) {
+  return std::holds_alternative<plan::Overwrite>(mode) &&
+         effective_schema_policy(contract).evolution.value == Evolution::Overwrite;
+}
+
+bool take_stored_types(const Contract& contract, const schema::Schema& table,
+                       schema::Schema& rows) {
+  if (effective_schema_policy(contract).evolution.value == Evolution::Strict) {
+    return false;
+  }
+  bool is_taken = false;
+  for (schema::Field& field : rows.fields) {
+    const schema::Field* there = table.find(field.name);
+    if (there != nullptr && field.type != there->type && !is_declared(contract, field) &&
+        is_stored_as(field.type, there->type)) {
+      field.type = there->type;
+      is_taken = true;
+    }
+  }
+  return is_taken;
+}
+
 Status evolve_table(const Context& context, table::Table& table, const table::TableState& state,
                     const Contract& contract, const schema::Schema& wanted,
                     const plan::WriteMode& mode) {
   const Drift drift = find_drift(state.schema, wanted);
   SLUICE_TRY(std::vector<Change> changes, allowed_changes(contract, drift));
-  const bool replaces = std::holds_alternative<plan::Overwrite>(mode) &&
-                        effective_schema_policy(contract).evolution.value == Evolution::Overwrite;
-  if (replaces) {
+  if (replaces_columns(contract, mode)) {
     changes = replacing(drift, state.schema);
   } else if (!drift.kept.empty()) {
     context.say(LogLevel::Warning,
@@ -131,6 +215,7 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
   if (changes.empty()) {
     return {};
   }
+  SLUICE_CHECK(check_retypes(changes));
   SLUICE_TRY_IN([[maybe_unused]] const auto changed,
                 run::maintain(context, table, table::Evolve{.changes = changes}),
                 "changing the columns of the target");

@@ -29,6 +29,14 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted);
 /// let them happen.
 Result<std::vector<schema::Change>> allowed_changes(const Contract& contract, const Drift& drift);
 
+/// Whether a write of this mode replaces the columns with the rows.
+bool replaces_columns(const Contract& contract, const plan::WriteMode& mode);
+
+/// Columns whose type came with the rows, not from the contract, take the type of the table's
+/// column where every value can be stored as one of it. What the policy `strict` asks for stays.
+/// True when a type was taken.
+bool take_stored_types(const Contract& contract, const schema::Schema& table, schema::Schema& rows);
+
 /// Brings a table that is there in line with the columns, as far as the contract's policy goes.
 /// With `overwrite` a write that replaces all rows replaces the columns, too.
 Status evolve_table(const Context& context, table::Table& table, const table::TableState& state,

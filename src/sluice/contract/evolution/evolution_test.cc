@@ -76,6 +76,37 @@ TEST(Evolution, EachPolicyLetsThroughWhatItSays) {
   EXPECT_TRUE(allowed_changes(Contract{}, widened).has_value()) << "allow unless said";
 }
 
+schema::Schema one_column(schema::LogicalType type) {
+  return {.fields = {{.name = "x", .type = std::move(type)}}};
+}
+
+TEST(Evolution, RowsOfAnUndeclaredColumnTakeATypeThatHoldsThem) {
+  const schema::LogicalType whole{schema::Integer{}};
+  const schema::LogicalType fraction{schema::Float{}};
+  const schema::LogicalType text{schema::Text{}};
+  const schema::LogicalType narrow{schema::Struct{{{.name = "a", .type = whole}}}};
+  const schema::LogicalType wide{
+      schema::Struct{{{.name = "b", .type = text}, {.name = "a", .type = fraction}}}};
+  const schema::LogicalType list{schema::List{.element = narrow}};
+  struct Case {
+    schema::LogicalType rows;
+    schema::LogicalType table;
+    bool fits;
+  };
+  for (const Case& one :
+       {Case{whole, fraction, true}, Case{fraction, whole, false}, Case{whole, text, true},
+        Case{text, whole, false}, Case{narrow, wide, true}, Case{wide, narrow, false},
+        Case{list, schema::LogicalType{schema::List{.element = wide}}, true},
+        Case{list, text, true}, Case{list, wide, false}}) {
+    schema::Schema rows = one_column(one.rows);
+    EXPECT_EQ(take_stored_types(Contract{}, one_column(one.table), rows), one.fits)
+        << to_string(one.rows) << " into " << to_string(one.table);
+    EXPECT_EQ(rows.fields[0].type, one.fits ? one.table : one.rows);
+    rows = one_column(one.rows);
+    EXPECT_FALSE(take_stored_types(contract_of(Evolution::Strict), one_column(one.table), rows));
+  }
+}
+
 TEST(Evolution, ARefusalNamesEveryChangeAndTheWayOut) {
   const auto refused = allowed_changes(contract_of(Evolution::Strict),
                                        find_drift(columns(32), with(columns(64), kNote)));

@@ -45,12 +45,16 @@ void add_leaves(const Node& node, const std::string& name, table::Properties& pr
   }
 }
 
-void take_types(const schema::Schema& table, AcceptedRows& rows) {
+void take_types(const Contract& contract, const schema::Schema& table, const plan::WriteMode& mode,
+                AcceptedRows& rows) {
   for (schema::Field& field : rows.columns.fields) {
     const bool is_untold = std::ranges::find(rows.untold, field.name) != rows.untold.end();
     if (const schema::Field* there = table.find(field.name); is_untold && there != nullptr) {
       field.type = there->type;
     }
+  }
+  if (!replaces_columns(contract, mode) && take_stored_types(contract, table, rows.columns)) {
+    rows.staged = nullptr;  // its files have the type that the rows came with
   }
 }
 
@@ -221,7 +225,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
                                     const Uuid& run_id, std::function<Status()> before_commit) {
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
   if (state) {
-    take_types(state->schema, rows);
+    take_types(contract, state->schema, mode, rows);
   }
   const schema::Schema columns =
       with_declared_dates(contract, rows.columns, mode, with_kept_columns(rows.columns, mode));

@@ -132,13 +132,14 @@ Status keep_rows(const Context& context, engine::Connection& connection, const p
   return {};
 }
 
-/// The columns of the write that its rows have: all, or all but `_ingest_id`, which is stamped.
+/// The columns of the write that its rows have, in the type that they come in: all, or all but
+/// `_ingest_id`, which is stamped.
 Result<schema::Schema> columns_there(const schema::Schema& there, const schema::Schema& written) {
   std::string missing;
   schema::Schema columns;
   for (const schema::Field& field : written.fields) {
-    if (there.find(field.name) != nullptr) {
-      columns.fields.push_back(field);
+    if (const schema::Field* brought = there.find(field.name); brought != nullptr) {
+      columns.fields.push_back({.name = field.name, .type = brought->type});
     } else if (!schema::same_column(field.name, kIngestIdColumn)) {
       missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", field.name);
     }
@@ -150,6 +151,20 @@ Result<schema::Schema> columns_there(const schema::Schema& there, const schema::
   return columns;
 }
 
+bool is_nested(const schema::LogicalType& type) {
+  return std::holds_alternative<schema::List>(type.kind) ||
+         std::holds_alternative<schema::Map>(type.kind) ||
+         std::holds_alternative<schema::Struct>(type.kind);
+}
+
+/// A nested value is JSON where the table has text.
+std::string render_brought(const schema::Field& brought, const schema::LogicalType& stored) {
+  const std::string name = quote_identifier(brought.name);
+  const bool is_text = std::holds_alternative<schema::Text>(stored.kind) ||
+                       std::holds_alternative<schema::Json>(stored.kind);
+  return is_text && is_nested(brought.type) ? fmt::format("to_json({})", name) : name;
+}
+
 Result<std::string> projection(const schema::Schema& table, const schema::Schema& written,
                                const CommitKey& key) {
   std::string columns;
@@ -158,7 +173,7 @@ Result<std::string> projection(const schema::Schema& table, const schema::Schema
     const schema::Field* brought = written.find(field.name);
     std::string value = "NULL";
     if (brought != nullptr) {
-      value = quote_identifier(brought->name);
+      value = render_brought(*brought, field.type);
     } else if (schema::same_column(field.name, kIngestIdColumn)) {
       value = quote_literal(to_string(key.ingest_id));
     }

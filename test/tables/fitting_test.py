@@ -1,0 +1,81 @@
+"""Rows whose columns came with them, over each format: what another batch of them may bring."""
+
+import unittest
+
+from of_format import DeltaFormat, LakeFormat, OfFormat
+
+FIELDS = (("id", "long"),)
+
+
+class Fitting:
+    """An undeclared column has the type of the first batch that brought it."""
+
+    def values(self) -> list:
+        rows = sorted(self.ask("rows")["rows"], key=lambda row: int(row["id"]))
+        return [row["x"] for row in rows]
+
+    def two_batches(self, first: object, second: object, policy: str = "") -> list:
+        self.contract(FIELDS, policy=policy)
+        self.write_rows("one.jsonl", [{"id": 1, "x": first}])
+        self.write_rows("two.jsonl", [{"id": 2, "x": second}])
+        return self.values()
+
+    def test_a_whole_number_is_a_fraction(self) -> None:
+        self.assertEqual([float(one) for one in self.two_batches(9.99, 10)], [9.99, 10.0])
+
+    def test_a_number_among_texts_is_a_text(self) -> None:
+        self.assertEqual(self.two_batches("a7", 12, policy="append"), ["a7", "12"])
+
+    def test_an_object_among_texts_is_its_json(self) -> None:
+        self.assertEqual(self.two_batches("a7", {"a": [1, None]}), ["a7", '{"a":[1,null]}'])
+
+    def test_an_object_may_lack_members(self) -> None:
+        full, less = self.two_batches({"a": 1, "b": {"c": 0.5, "d": "x"}}, {"b": {"c": 3}})
+        self.assertIn("0.5", str(full))
+        self.assertRegex(str(less), r"(?i)'?\"?a\"?'?: *(NULL|None)")
+        self.assertRegex(str(less), r"\b3\.0\b")
+
+    def test_what_the_type_cannot_hold_is_refused_with_both_types(self) -> None:
+        for number, (first, second, stored, brought) in enumerate((
+                (1, 1.5, "int64", "float64"), (1, "abc", "int64", "text"),
+                ({"a": 1}, {"a": 1, "b": 2}, "struct<a: int64>", "struct<a: int64, b: int64>"))):
+            with self.subTest(brought=brought):
+                self.retarget(number)
+                self.contract(FIELDS)
+                self.write_rows("one.jsonl", [{"id": 1, "x": first}])
+                done = self.run_rows("two.jsonl", [{"id": 2, "x": second}])
+                self.assertEqual(done.code, 1, done.err)
+                self.assertIn(f"'x' is {stored} in the table and {brought} in the rows", done.err)
+                self.assertIn("declare the column", done.err)
+                self.assertEqual(self.values(), [self.values()[0]])
+
+    def test_a_strict_policy_takes_no_other_type(self) -> None:
+        self.contract(FIELDS, policy="append")
+        self.write_rows("one.jsonl", [{"id": 1, "x": 1.5}])
+        self.contract(FIELDS, policy="strict")
+        done = self.run_rows("two.jsonl", [{"id": 2, "x": 2}])
+        self.assertNotEqual((done.code, self.values()), (0, [1.5, 2.0]))
+
+    def retarget(self, number: int) -> None:
+        self.target = self.table = f"{self.target}{number}"
+
+
+class ParquetFitting(Fitting, OfFormat):
+    pass
+
+
+class DeltaFitting(Fitting, DeltaFormat):
+    pass
+
+
+class LakeFitting(Fitting, LakeFormat):
+    pass
+
+
+class DatabaseFitting(Fitting, OfFormat):
+    format = "duckdb"
+    table = target = "t.duckdb/main.trips"
+
+
+if __name__ == "__main__":
+    unittest.main()
