@@ -28,6 +28,7 @@ use serde_json::{json, Value};
 use url::Url;
 
 use crate::fault::{Fault, Kind};
+use crate::log_files;
 
 const ENGINE: &str = "Sluice";
 
@@ -48,6 +49,14 @@ fn engine() -> Result<&'static LocalEngine, Fault> {
 fn url_of(root: &str) -> Result<Url, Fault> {
     Url::from_directory_path(Path::new(root))
         .map_err(|()| Fault::new(Kind::Invalid, "the table's root is not an absolute path"))
+}
+
+/// What a person can mend is a file, and the kernel names none.
+fn with_file(fault: Fault, log: &Path) -> Fault {
+    match log_files::find_fault(log) {
+        Some(file) => Fault::new(Kind::Corrupt, format!("{file}; {}", fault.text)),
+        None => fault,
+    }
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -105,8 +114,21 @@ impl Snapshot {
             }
             Err(error) => return Err(Fault::new(Kind::Unavailable, error)),
         }
-        let inner = KernelSnapshot::builder_for(url_of(root)?).build(engine()?)?;
-        Ok(Self { inner })
+        if let Some(empty) = log_files::find_empty_commit(&log) {
+            return Err(Fault::new(Kind::Corrupt, empty));
+        }
+        KernelSnapshot::builder_for(url_of(root)?)
+            .build(engine()?)
+            .map(|inner| Self { inner })
+            .map_err(|error| with_file(error.into(), &log))
+    }
+
+    /// Of what is read of the log after the version was found.
+    fn blame(&self, fault: Fault) -> Fault {
+        match self.inner.table_root().to_file_path() {
+            Ok(root) => with_file(fault, &root.join("_delta_log")),
+            Err(()) => fault,
+        }
     }
 
     fn made_by(done: &CommittedTransaction) -> Option<Self> {
@@ -144,6 +166,10 @@ impl Snapshot {
     }
 
     fn scan_files(&self) -> Result<Vec<ScanFile>, Fault> {
+        self.read_scan_files().map_err(|fault| self.blame(fault))
+    }
+
+    fn read_scan_files(&self) -> Result<Vec<ScanFile>, Fault> {
         let scan = Arc::clone(&self.inner).scan_builder().build()?;
         let mut files = Vec::new();
         for metadata in scan.scan_metadata(engine()?)? {
@@ -199,7 +225,8 @@ impl Snapshot {
     }
 
     pub fn find_transaction(&self, app: &str) -> Result<Option<i64>, Fault> {
-        Ok(self.inner.get_app_id_version(app, engine()?)?)
+        let found = self.inner.get_app_id_version(app, engine()?);
+        found.map_err(|error| self.blame(error.into()))
     }
 
     pub fn commit(&self, request: &str) -> Result<Outcome, Fault> {
@@ -225,8 +252,8 @@ impl Snapshot {
         }
         let added = request["added"].as_array().map(Vec::as_slice).unwrap_or_default();
         if !added.is_empty() {
-            let stats = transaction.stats_schema()?;
-            transaction.add_files(add_batch(engine, added, stats.as_ref().clone())?);
+            let stats = with_booleans(&*transaction.stats_schema()?, &*self.inner.schema())?;
+            transaction.add_files(add_batch(engine, added, stats)?);
         }
         // From here on the commit may have been put, whatever comes back.
         Ok(match transaction.commit(engine) {
@@ -277,6 +304,34 @@ impl Snapshot {
         let (_, inner) = self.inner.checkpoint(engine()?, None)?;
         Ok(Self { inner })
     }
+}
+
+/// The kernel looks for no bounds of truths, and readers that look for bounds of all columns take
+/// one without them for one that no row can match.
+fn with_booleans(stats: &StructType, table: &StructType) -> Result<StructType, Fault> {
+    let counted: HashSet<String> = match stats.field("nullCount").map(StructField::data_type) {
+        Some(DataType::Struct(counts)) => counts.fields().map(|one| one.name().clone()).collect(),
+        _ => HashSet::new(),
+    };
+    let is_counted = |one: &&StructField| {
+        *one.data_type() == DataType::BOOLEAN && counted.contains(one.name())
+    };
+    let booleans: Vec<StructField> = table
+        .fields()
+        .filter(is_counted)
+        .map(|one| StructField::nullable(one.name(), DataType::BOOLEAN))
+        .collect();
+    let mut fields = Vec::new();
+    for field in stats.fields() {
+        fields.push(match (field.name().as_str(), field.data_type()) {
+            ("minValues" | "maxValues", DataType::Struct(bounds)) => {
+                let all = bounds.fields().cloned().chain(booleans.iter().cloned());
+                StructField::nullable(field.name(), DataType::from(StructType::try_new(all)?))
+            }
+            _ => field.clone(),
+        });
+    }
+    Ok(StructType::try_new(fields)?)
 }
 
 fn add_batch(

@@ -3,6 +3,7 @@
 
 mod delta;
 mod fault;
+mod log_files;
 
 use std::ffi::{c_char, CStr, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};

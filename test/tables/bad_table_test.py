@@ -80,7 +80,31 @@ class DeltaRefusing(Refusing, DeltaFormat):
         self.made()
         self.write_rows("two.jsonl", [{"id": 2, "name": "b", "fare": 2.5}])
         (self.folder / "t/_delta_log/00000000000000000001.json").unlink()
-        self.check_refused(str(self.folder / "t"))
+        self.check_refused(str(self.folder / "t"), "00000000000000000001.json' is gone")
+
+    def test_an_entry_of_the_log_without_a_byte(self) -> None:
+        self.made()
+        self.write_rows("two.jsonl", [{"id": 2, "name": "b", "fare": 2.5}])
+        for cut in (1, 2):  # its rows would be lost in silence
+            entry = self.folder / f"t/_delta_log/0000000000000000000{cut}.json"
+            with self.subTest(cut):
+                whole = entry.read_bytes()
+                entry.write_bytes(b"")
+                self.check_refused(str(entry), "has no bytes")
+                entry.write_bytes(whole)
+
+    def test_an_entry_and_a_checkpoint_cut_short(self) -> None:
+        self.made()
+        entry = self.folder / "t/_delta_log/00000000000000000001.json"
+        whole = entry.read_bytes()
+        entry.write_bytes(whole[:-100])
+        self.check_refused(str(entry), "not whole")
+        entry.write_bytes(whole)
+        for number in range(10):
+            self.write_rows(f"{number}.jsonl", [{"id": number, "name": "x", "fare": 0.5}])
+        checkpoint, = (self.folder / "t/_delta_log").glob("*.checkpoint.parquet")
+        checkpoint.write_bytes(checkpoint.read_bytes()[:200])
+        self.check_refused(str(checkpoint), "not whole")
 
     def test_a_folder_of_another_format(self) -> None:
         for name, what in (("_sluice/manifest/00000000000000000000.json", "a Parquet folder"),

@@ -142,6 +142,34 @@ class Past:
         return b"".join(data for name, data in contents(self.folder).items()
                         if name.endswith("0000000.json") or ".ducklake" in name)
 
+    def test_what_else_differs_from_the_contract_is_told(self) -> None:
+        fields = (("id", "long, description: one"), *FIELDS[1:])
+        kept = ", table_properties: {kept_for: 3 days}" if self.keeps_properties else ""
+        self.contract(fields, more=kept)
+        self.write_rows("one.jsonl", ROWS)
+        self.assertEqual(self.sluice("ddl", "c.yaml", "--check").code, 0)
+        if self.keeps_properties:
+            self.contract((("id", "long, description: two"), *FIELDS[1:]),
+                          more=", table_properties: {kept_for: 9 days}")
+            drift = self.sluice("ddl", "c.yaml", "--check")
+            self.assertEqual(drift.code, 1)
+            self.assertIn("the property kept_for is 3 days in the table, the contract says 9 days",
+                          drift.out)
+            self.assertIn("comment of column id is 'one'", drift.out)
+            applied = self.sluice("ddl", "c.yaml", "--apply")
+            self.assertNotEqual(applied.code, 0)
+            self.assertIn("kept_for", applied.err)
+        self.contract(fields, more=f", partition_by: [name]{kept}")
+        drift = self.sluice("ddl", "c.yaml", "--check", "--json")
+        self.assertEqual((drift.code, json.loads(drift.out)["differences"]), (1, [
+            "the table is partitioned by no column, the contract says name"]), drift.err)
+        applied = self.sluice("ddl", "c.yaml", "--apply")
+        self.assertNotEqual(applied.code, 0)
+        self.assertIn("the contract says name", applied.err)
+        done = self.run_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5}])
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("partitioned by no column", done.err)
+
 
 class ParquetPast(Past, OfFormat):
     def test_cleaning_takes_what_a_writer_left_that_died(self) -> None:
@@ -194,6 +222,40 @@ class DeltaPast(Past, DeltaFormat):
         self.assertIn("widen column id", done.err)
         self.assertIn("new table", done.err)
         self.assertEqual(len(self.ask("history")["versions"]), 2)
+
+    def test_an_overwrite_does_not_replace_columns_and_says_so_first(self) -> None:
+        self.contract()
+        self.write_rows("one.jsonl", ROWS)
+        self.contract((("id", "long"), ("fare", "string"), ("new", "string")), policy="overwrite",
+                      strategy="overwrite")
+        done = self.run_rows("two.jsonl", [{"id": 7, "fare": "much"}, {"id": None, "fare": "x"}])
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("drop column name", done.err)
+        self.assertIn("another target_path", done.err)
+        self.assertFalse((self.folder / "quarantine").exists(), "no row was judged")
+        self.assertEqual((self.ids(), len(self.ask("history")["versions"])), ([1, 2], 2))
+        self.contract((*FIELDS, ("new", "string")), policy="overwrite", strategy="overwrite")
+        self.write_rows("three.jsonl", [{"id": 7, "name": "a", "fare": 1.5, "new": "n"}])
+        self.assertEqual(self.ids(), [7])
+
+    def test_no_table_is_made_that_the_next_run_could_not_write(self) -> None:
+        for properties, strategy, said in (
+                ("delta.columnMapping.mode: name", "append", "columnMapping.mode = name"),
+                ("delta.columnMapping.mode: id", "append", "columnMapping.mode = id"),
+                ("delta.enableIcebergCompatV2: 'true'", "append", "enableIcebergCompatV2"),
+                ("delta.enableChangeDataFeed: 'true'", "merge", "the strategy merge"),
+                ("delta.appendOnly: 'true'", "overwrite", "the strategy overwrite")):
+            with self.subTest(properties, strategy=strategy):
+                self.contract(strategy=strategy, more=f", table_properties: {{{properties}}}")
+                done = self.run_rows("one.jsonl", ROWS)
+                self.assertNotEqual(done.code, 0)
+                self.assertIn(said, done.err)
+                self.assertFalse((self.folder / "t/_delta_log").exists())
+        self.contract(strategy="append", more=", table_properties: {delta.enableChangeDataFeed: "
+                                              "'true', delta.appendOnly: 'true', owner: ann}")
+        self.write_rows("one.jsonl", ROWS)
+        self.write_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5}])
+        self.assertEqual(self.ids(), [1, 2, 3])
 
     @unittest.skipUnless(find_spec("deltalake"), "no deltalake: ./dev setup test")
     def test_delta_rs_reads_added_columns_compactions_and_older_versions(self) -> None:

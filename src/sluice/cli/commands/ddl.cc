@@ -58,17 +58,26 @@ nlohmann::ordered_json changes_of(const contract::TargetDrift& found) {
   return list;
 }
 
+/// What of the table is otherwise than the contract says, and is no change of columns.
+nlohmann::ordered_json differences_of(const contract::TargetDrift& found) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto* words : {&found.differences.layout, &found.differences.notes}) {
+    for (const std::string& one : *words) {
+      list.push_back(one);
+    }
+  }
+  return list;
+}
+
 void print_drift(const contract::TargetDrift& found, bool is_applied, const Arguments& arguments,
                  const Terminal& terminal) {
   const nlohmann::ordered_json changes = changes_of(found);
   if (arguments.has("json")) {
-    const nlohmann::ordered_json json{{"schema_version", 1},
-                                      {"table", found.table},
-                                      {"drift", found.is_there()},
-                                      {"absent", found.is_absent},
-                                      {"changes", changes},
-                                      {"kept", found.drift.kept},
-                                      {"applied", is_applied && found.is_there()}};
+    const nlohmann::ordered_json json{
+        {"schema_version", 1},       {"table", found.table},
+        {"drift", found.is_there()}, {"absent", found.is_absent},
+        {"changes", changes},        {"differences", differences_of(found)},
+        {"kept", found.drift.kept},  {"applied", is_applied && found.is_there()}};
     terminal.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                    "\n");
     return;
@@ -78,6 +87,9 @@ void print_drift(const contract::TargetDrift& found, bool is_applied, const Argu
   }
   for (const auto& change : changes) {
     terminal.print(change.get<std::string>() + "\n");
+  }
+  for (const auto& difference : differences_of(found)) {
+    terminal.print(difference.get<std::string>() + "\n");
   }
   if (!found.is_there()) {
     terminal.print("the table has the columns of the contract\n");

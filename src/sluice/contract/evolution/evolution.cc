@@ -22,6 +22,33 @@ std::string words(const std::vector<Change>& changes) {
   return text;
 }
 
+std::string columns_in(const std::vector<plan::PartitionField>& fields) {
+  std::string text;
+  for (const plan::PartitionField& field : fields) {
+    text += (text.empty() ? "" : ", ") + field.column;
+  }
+  return text.empty() ? "no column" : text;
+}
+
+std::string find_other_layout(const std::vector<plan::PartitionField>& there,
+                              const std::vector<plan::PartitionField>& wanted) {
+  const bool is_same = std::ranges::equal(there, wanted, [](const auto& one, const auto& other) {
+    return schema::same_column(one.column, other.column);
+  });
+  return is_same ? ""
+                 : fmt::format("the table is partitioned by {}, the contract says {}",
+                               columns_in(there), columns_in(wanted));
+}
+
+std::vector<plan::PartitionField> partitions_of(const Contract& contract) {
+  std::vector<plan::PartitionField> fields;
+  for (const Text& column :
+       contract.materialization ? contract.materialization->partition_by : Texts{}) {
+    fields.push_back({.column = column.value});
+  }
+  return fields;
+}
+
 std::string_view word_of(Evolution evolution) {
   switch (evolution) {
     case Evolution::Strict: return "strict";
@@ -158,6 +185,38 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
   return drift;
 }
 
+Differences find_differences(const table::Table& table, const table::TableState& state,
+                             const plan::CreateTable& wanted, const table::Properties& properties) {
+  Differences found;
+  if (std::string other = find_other_layout(state.partition_by, wanted.partition_by);
+      !other.empty()) {
+    found.layout.push_back(std::move(other));
+  }
+  const std::string& format = table.describe().format;
+  if (format != "parquet" && format != "delta") {
+    return found;  // what a database keeps of them is a comment that it does not tell
+  }
+  for (const auto& [name, value] : properties) {
+    const auto there = state.properties.find(name);
+    if (there == state.properties.end()) {
+      found.notes.push_back(fmt::format("the table has no property {} = {}", name, value));
+    } else if (there->second != value) {
+      found.notes.push_back(fmt::format("the property {} is {} in the table, the contract says {}",
+                                        name, there->second, value));
+    }
+  }
+  for (const schema::Field& field : wanted.schema.fields) {
+    const schema::Field* there = state.schema.find(field.name);
+    if (there != nullptr && !field.comment.empty() && there->comment != field.comment) {
+      found.notes.push_back(
+          fmt::format("the comment of column {} is '{}' in the table, the "
+                      "contract says '{}'",
+                      field.name, there->comment, field.comment));
+    }
+  }
+  return found;
+}
+
 Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drift& drift) {
   const Evolution evolution = effective_schema_policy(contract).evolution.value;
   std::vector<Change> refused;
@@ -183,6 +242,32 @@ bool replaces_columns(const Contract& contract, const plan::WriteMode& mode) {
          effective_schema_policy(contract).evolution.value == Evolution::Overwrite;
 }
 
+Status check_replacing(const table::Table& table, const table::TableState& state,
+                       const Contract& contract, const schema::Schema& wanted,
+                       const plan::WriteMode& mode) {
+  if (!replaces_columns(contract, mode) || table.describe().format != "delta") {
+    return {};
+  }
+  std::vector<Change> replaced;
+  for (const Change& change : replacing(find_drift(state.schema, wanted), state.schema)) {
+    if (!std::holds_alternative<schema::AddColumn>(change) &&
+        !std::holds_alternative<schema::ChangeNullability>(change)) {
+      replaced.push_back(change);
+    }
+  }
+  if (!replaced.empty()) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("evolution: overwrite does not replace the columns of a Delta "
+                                  "table, which takes rows and other columns in no one commit: {}",
+                                  words(replaced)))
+        .with_hint(
+            "name another target_path, or move this table away, and the run makes a new one; "
+            "evolution: compatible keeps the columns that go; a Parquet folder, a DuckDB or a "
+            "DuckLake table replaces them");
+  }
+  return {};
+}
+
 bool take_stored_types(const Contract& contract, const schema::Schema& table,
                        schema::Schema& rows) {
   if (effective_schema_policy(contract).evolution.value == Evolution::Strict) {
@@ -203,9 +288,15 @@ bool take_stored_types(const Contract& contract, const schema::Schema& table,
 Status evolve_table(const Context& context, table::Table& table, const table::TableState& state,
                     const Contract& contract, const schema::Schema& wanted,
                     const plan::WriteMode& mode) {
+  if (const std::string other = find_other_layout(state.partition_by, partitions_of(contract));
+      !other.empty()) {
+    context.say(LogLevel::Warning,
+                fmt::format("{}: its layout stays until the table is made anew", other));
+  }
   const Drift drift = find_drift(state.schema, wanted);
   SLUICE_TRY(std::vector<Change> changes, allowed_changes(contract, drift));
   if (replaces_columns(contract, mode)) {
+    SLUICE_CHECK(check_replacing(table, state, contract, wanted, mode));
     changes = replacing(drift, state.schema);
   } else if (!drift.kept.empty()) {
     context.say(LogLevel::Warning,

@@ -25,6 +25,18 @@ struct Drift {
 
 Drift find_drift(const schema::Schema& table, const schema::Schema& wanted);
 
+/// What a table says of itself otherwise than its contract, in words. Of properties and comments,
+/// those that the contract gives; nothing of a table whose format does not tell them.
+struct Differences {
+  std::vector<std::string> layout;
+  std::vector<std::string> notes;
+
+  bool is_empty() const { return layout.empty() && notes.empty(); }
+};
+
+Differences find_differences(const table::Table& table, const table::TableState& state,
+                             const plan::CreateTable& wanted, const table::Properties& properties);
+
 /// The changes that a run makes: none for a table that fits. DataRejected where the policy does not
 /// let them happen.
 Result<std::vector<schema::Change>> allowed_changes(const Contract& contract, const Drift& drift);
@@ -36,6 +48,12 @@ bool replaces_columns(const Contract& contract, const plan::WriteMode& mode);
 /// column where every value can be stored as one of it. What the policy `strict` asks for stays.
 /// True when a type was taken.
 bool take_stored_types(const Contract& contract, const schema::Schema& table, schema::Schema& rows);
+
+/// Unsupported where an overwrite would replace columns of a table whose format changes them in no
+/// commit of rows: a Delta table.
+Status check_replacing(const table::Table& table, const table::TableState& state,
+                       const Contract& contract, const schema::Schema& wanted,
+                       const plan::WriteMode& mode);
 
 /// Brings a table that is there in line with the columns, as far as the contract's policy goes.
 /// With `overwrite` a write that replaces all rows replaces the columns, too.

@@ -146,6 +146,26 @@ Status as_contract_fault(Status made) {
   return error;
 }
 
+/// A Delta table that is made to take appends alone is not made for a strategy that replaces rows.
+Status check_appends(const Contract& contract, const table::Table& table,
+                     const plan::WriteMode& mode) {
+  if (table.describe().format != "delta" || std::holds_alternative<plan::Append>(mode)) {
+    return {};
+  }
+  const table::Properties properties = properties_of(contract);
+  for (const char* name : {"delta.appendOnly", "delta.enableChangeDataFeed"}) {
+    const auto found = properties.find(name);
+    if (found != properties.end() && found->second == "true") {
+      return make_error(ErrorCode::InvalidContract,
+                        fmt::format("a table with {} = true takes appends from Sluice, not the "
+                                    "strategy {}",
+                                    name, plan::mode_name(mode)))
+          .with_hint("take the property out of table_properties, or write strategy: append");
+    }
+  }
+  return {};
+}
+
 /// Reads through, and leaves every change out. What a commit still has to move counts as moved: the
 /// log alone says what the table holds.
 class Untouched final : public storage::Storage {
@@ -219,6 +239,19 @@ Result<bool> Folder::takes_files(const Context& context, std::string_view state_
   });
 }
 
+Status check_target_columns(const Context& context, table::Table& table, const Contract& contract,
+                            AcceptedRows rows, const plan::WriteMode& mode) {
+  if (!replaces_columns(contract, mode)) {
+    return {};
+  }
+  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (!state) {
+    return {};
+  }
+  take_types(contract, state->schema, mode, rows);
+  return check_replacing(table, *state, contract, rows.columns, mode);
+}
+
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
                                     const Contract& contract, AcceptedRows rows,
                                     plan::WriteMode mode, const std::string& key,
@@ -235,6 +268,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
         evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
   } else {
     SLUICE_CHECK(check_partitions(contract, columns));
+    SLUICE_CHECK(check_appends(contract, table, mode));
     SLUICE_CHECK(as_contract_fault(
         table.create(context, target_of(contract, columns), properties_of(contract))));
   }

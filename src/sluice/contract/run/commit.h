@@ -95,6 +95,10 @@ struct CommittedRows {
   bool took_files = false;
 };
 
+/// Refuses before a row is judged what the table could not take whatever the rows are.
+Status check_target_columns(const Context& context, table::Table& table, const Contract& contract,
+                            AcceptedRows rows, const plan::WriteMode& mode);
+
 /// Brings the rows into the table under `key`; makes the table when it is not there, and brings one
 /// that is there in line with the columns as far as the contract's schema policy goes.
 /// `before_commit` as in run::WriteOptions.

@@ -8,6 +8,7 @@
 #include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/shape.h"
+#include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/run/external_logic.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/replay.h"
@@ -21,6 +22,24 @@
 
 namespace sluice::contract {
 namespace internal {
+namespace {
+
+/// Rows are judged before they are written: a column that the write makes is not there yet.
+Error tell_late_column(const Contract& contract, Error error) {
+  for (const std::string& column : columns_added_at_write(contract)) {
+    if (error.message != fmt::format("no such column: '{}'", column)) {
+      continue;
+    }
+    error.message =
+        fmt::format("the write makes this column, after the rows were judged: '{}'", column);
+    error.hint =
+        "write the rule below quality.dataset_rules, which reads the table after the write, or ask "
+        "what the rows themselves have";
+  }
+  return error;
+}
+
+}  // namespace
 
 Status Runner::read_contract() {
   SLUICE_TRY(LoadedContract loaded,
@@ -288,7 +307,13 @@ Status Runner::lower_and_bind() {
       SLUICE_CHECK(run_logic(pipeline));
     }
   }
-  SLUICE_TRY(bound_, run::bind_pipeline(context_, *connection_, pipeline, clock_, result_.run_id));
+  Result<plan::BoundPipeline> bound =
+      run::bind_pipeline(context_, *connection_, pipeline, clock_, result_.run_id);
+  if (!bound) {
+    return tell_late_column(*contract_, std::move(bound).error());
+  }
+  bound_ = *std::move(bound);
+  tell_unjudged();
   result_.durations.load_ms = watch_.ms();
   return {};
 }
@@ -431,6 +456,12 @@ Result<PlannedRun> Runner::plan() {
 
 Status Runner::judge_rows() {
   SLUICE_CHECK(as_input_error(lower_and_bind()));
+  if (target() != nullptr) {
+    SLUICE_TRY(const plan::WriteMode mode, lower_strategy(*contract_));
+    SLUICE_CHECK(check_target_columns(
+        context_, *target(), *contract_,
+        {.columns = bound_.good, .untold = bound_.untold, .relation = run::kGoodRelation}, mode));
+  }
   return as_input_error(execute());
 }
 

@@ -161,6 +161,11 @@ class Runner {
   Status write_output(const std::string& path, std::string_view relation, std::int64_t expected);
   Result<plan::WriteMode> find_mode();
   Status commit();
+  /// The data set rules that waited for the write: their verdict, and the run's if they stop it.
+  void judge_written(const table::Receipt& receipt);
+  void count_unjudged(const Error& error);
+  Status view_written(const table::Receipt& receipt);
+  void tell_unjudged();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();
   Status check_kept(const table::Receipt& kept) const;

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view kErrorsColumn = "_lakelogic_errors";
 constexpr std::string_view kCategoriesColumn = "_lakelogic_categories";
+constexpr std::string_view kWrittenRelation = "sluice_written";
 
 }  // namespace
 
@@ -346,7 +347,76 @@ Status Runner::commit() {
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));
   result_.durations.materialize_ms = watch.ms();
+  judge_written(receipt);
   return {};
+}
+
+/// The table as the write left it, as a relation of the run's own connection: no statement of a
+/// contract runs on the engine of a database.
+Status Runner::view_written(const table::Receipt& receipt) {
+  table::At at;
+  if (places_.database_file.empty()) {
+    at.version = receipt.version;
+  }
+  const std::string name(kWrittenRelation);
+  SLUICE_CHECK(target()->make_view(context_, at, name));
+  if (!database_) {
+    return {};
+  }
+  SLUICE_TRY(ColumnStream rows,
+             database_->connection().query(context_, fmt::format("SELECT * FROM {}", name)));
+  SLUICE_TRY([[maybe_unused]] const std::int64_t loaded,
+             connection_->load(context_, name, std::move(rows)));
+  return {};
+}
+
+/// The write stands whatever comes after it; a rule without a verdict has not passed.
+void Runner::count_unjudged(const Error& error) {
+  for (std::size_t i = 0; i < executed_.dataset_rules.size(); ++i) {
+    run::DatasetRuleResult& rule = executed_.dataset_rules[i];
+    if (rule.passed) {
+      continue;
+    }
+    rule.passed = false;
+    result_.warnings.push_back(fmt::format("no verdict over the written table: {}", error.message));
+    if (bound_.pipeline.dataset_rules[i].severity == plan::Severity::Error) {
+      executed_.broken_dataset_rules.push_back(rule.name);
+    }
+  }
+}
+
+void Runner::judge_written(const table::Receipt& receipt) {
+  if (!run::has_deferred_rules(bound_)) {
+    return;
+  }
+  const std::size_t broken_before = executed_.broken_dataset_rules.size();
+  Status judged = view_written(receipt);
+  if (judged) {
+    judged = run::judge_deferred_rules(context_, *connection_, bound_,
+                                       std::string(kWrittenRelation), executed_);
+  }
+  if (!judged) {
+    count_unjudged(as_told(std::move(judged).error()));
+  }
+  result_.dataset_rules = executed_.dataset_rules;
+  if (bound_.pipeline.stop_on_dataset_error &&
+      executed_.broken_dataset_rules.size() > broken_before) {
+    result_.status = RunStatus::Failed;
+    result_.reason = fmt::format(
+        "a data set rule failed over the table after the write, which stands as version {}: {}",
+        receipt.version, executed_.broken_dataset_rules[broken_before]);
+  }
+}
+
+void Runner::tell_unjudged() {
+  for (const plan::DatasetRule& rule : bound_.pipeline.dataset_rules) {
+    if (rule.is_deferred && places_.target.empty()) {
+      result_.warnings.push_back(
+          fmt::format("not judged, as it reads a column that the write of a table makes, and this "
+                      "run writes none: the data set rule '{}'",
+                      rule.name));
+    }
+  }
 }
 
 Status Runner::give_rows() {

@@ -158,14 +158,37 @@ Result<OpenTarget> OpenTarget::open(const Context& context, const std::string& n
 namespace {
 
 Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
-                                  const schema::Schema& wanted, const std::string& name) {
-  TargetDrift found{.table = name, .drift = {}};
+                                  const ResolvedTarget& target, const schema::Schema& columns) {
+  TargetDrift found{.table = target.places.target_name(), .drift = {}, .differences = {}};
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
   found.is_absent = !state.has_value();
   if (state) {
-    found.drift = find_drift(state->schema, wanted);
+    const plan::CreateTable wanted = target_of(target.contract(), columns);
+    found.drift = find_drift(state->schema, wanted.schema);
+    found.differences = find_differences(table, *state, wanted, properties_of(target.contract()));
   }
   return found;
+}
+
+Status check_layout(const TargetDrift& found) {
+  if (found.differences.layout.empty()) {
+    return {};
+  }
+  return make_error(ErrorCode::Unsupported, fmt::format("the layout of a table is not changed: {}",
+                                                        fmt::join(found.differences.layout, "; ")))
+      .with_hint(
+          "write partition_by as the table has it, or make a new table and bring the rows over");
+}
+
+Status check_notes(const TargetDrift& found) {
+  if (found.differences.notes.empty()) {
+    return {};
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("the columns are those of the contract now; properties and "
+                                "comments are given to a table when it is made, and differ: {}",
+                                fmt::join(found.differences.notes, "; ")))
+      .with_hint("set them with another program that writes the format, or make the table anew");
 }
 
 }  // namespace
@@ -175,10 +198,11 @@ Result<TargetDrift> find_target_drift(const Context& context, const std::string&
   SLUICE_TRY(const ResolvedTarget target, resolve(context, path, options));
   SLUICE_TRY(const schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
   if (!check_place_is_there(target.places).has_value()) {
-    return TargetDrift{.table = target.places.target_name(), .is_absent = true, .drift = {}};
+    return TargetDrift{
+        .table = target.places.target_name(), .is_absent = true, .drift = {}, .differences = {}};
   }
   SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));
-  return find_drift_of(context, open.table(), wanted, target.places.target_name());
+  return find_drift_of(context, open.table(), target, wanted);
 }
 
 Result<TargetDrift> apply_target(const Context& context, const std::string& path,
@@ -187,8 +211,8 @@ Result<TargetDrift> apply_target(const Context& context, const std::string& path
   SLUICE_TRY(schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
   wanted = with_comments(target.contract(), std::move(wanted));
   SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));
-  SLUICE_TRY(TargetDrift found,
-             find_drift_of(context, open.table(), wanted, target.places.target_name()));
+  SLUICE_TRY(TargetDrift found, find_drift_of(context, open.table(), target, wanted));
+  SLUICE_CHECK(check_layout(found));
   if (found.is_absent) {
     SLUICE_CHECK(open.table().create(context, target_of(target.contract(), std::move(wanted)),
                                      properties_of(target.contract())));
@@ -196,6 +220,7 @@ Result<TargetDrift> apply_target(const Context& context, const std::string& path
     SLUICE_TRY([[maybe_unused]] const auto changed,
                run::maintain(context, open.table(), table::Evolve{.changes = found.drift.changes}));
   }
+  SLUICE_CHECK(check_notes(found));
   return found;
 }
 

@@ -49,8 +49,9 @@ struct TargetDrift {
   std::string table;
   bool is_absent = false;
   Drift drift;
+  Differences differences;
 
-  bool is_there() const { return is_absent || !drift.changes.empty(); }
+  bool is_there() const { return is_absent || !drift.changes.empty() || !differences.is_empty(); }
 };
 
 /// Looks at the target of the contract at `path` and changes nothing.
@@ -58,7 +59,8 @@ Result<TargetDrift> find_target_drift(const Context& context, const std::string&
                                       const RunOptions& options);
 
 /// Makes the target or changes its columns, whatever the schema policy lets a run do; what was
-/// amiss before. A table that has all columns is left as it is.
+/// amiss before. A table that has all columns is left as it is. Unsupported where its layout
+/// differs, and, when the columns are changed, where properties or comments do.
 Result<TargetDrift> apply_target(const Context& context, const std::string& path,
                                  const RunOptions& options);
 

@@ -1,5 +1,6 @@
 #include "sluice/run/pipeline/execute.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -306,16 +307,15 @@ std::optional<double> number_in(const string& text) {
   return number;
 }
 
-Result<std::vector<TextRow>> Executor::observe(const plan::Observation& observation) {
-  const string quick = dialect::render_quick_observation(observation, bound_.after_post.output);
-  if (!quick.empty()) {
-    SLUICE_TRY(std::vector<TextRow> rows, query_texts(context_, connection_, quick));
-    if (rows.size() == 1 && rows.front().front()) {
-      return rows;
-    }
-  }
-  SLUICE_TRY(const string query, dialect::render_observation(observation));
-  return query_texts(context_, connection_, query);
+DatasetRuleResult unjudged(const plan::DatasetRule& rule) {
+  return {.name = rule.name,
+          .category = rule.category,
+          .severity = string(to_string(rule.severity)),
+          .passed = std::nullopt,
+          .observed = std::nullopt,
+          .observed_truth = std::nullopt,
+          .is_hidden = rule.is_hidden,
+          .expected = rule.bounds.is_empty() ? "true" : rule.bounds.text};
 }
 
 /// What a SELECT of other than one number gives is judged all the same, and not as one may think.
@@ -348,21 +348,10 @@ void Executor::warn_of(const plan::DatasetRule& rule, const std::vector<TextRow>
   }
 }
 
-Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
-  DatasetRuleResult result{.name = rule.name,
-                           .category = rule.category,
-                           .severity = string(to_string(rule.severity)),
-                           .passed = std::nullopt,
-                           .observed = std::nullopt,
-                           .observed_truth = std::nullopt,
-                           .is_hidden = rule.is_hidden,
-                           .expected = rule.bounds.is_empty() ? "true" : rule.bounds.text};
-  if (rule.is_deferred) {
-    return result;
-  }
-  SLUICE_TRY_IN(const std::vector<TextRow> rows, observe(rule.observation),
-                fmt::format("judging the data set rule '{}'", rule.name));
-  warn_of(rule, rows);
+/// What the rule's one value says.
+Result<DatasetRuleResult> judge_value(const plan::DatasetRule& rule,
+                                      const std::vector<TextRow>& rows) {
+  DatasetRuleResult result = unjudged(rule);
   // No value is no proof: neither NULL nor an empty answer passes.
   result.passed = false;
   if (rows.size() != 1 || !rows.front().front()) {
@@ -388,6 +377,28 @@ Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
     result.observed.reset();
   }
   return result;
+}
+
+Result<std::vector<TextRow>> Executor::observe(const plan::Observation& observation) {
+  const string quick = dialect::render_quick_observation(observation, bound_.after_post.output);
+  if (!quick.empty()) {
+    SLUICE_TRY(std::vector<TextRow> rows, query_texts(context_, connection_, quick));
+    if (rows.size() == 1 && rows.front().front()) {
+      return rows;
+    }
+  }
+  SLUICE_TRY(const string query, dialect::render_observation(observation));
+  return query_texts(context_, connection_, query);
+}
+
+Result<DatasetRuleResult> Executor::judge(const plan::DatasetRule& rule) {
+  if (rule.is_deferred) {
+    return unjudged(rule);
+  }
+  SLUICE_TRY_IN(const std::vector<TextRow> rows, observe(rule.observation),
+                fmt::format("judging the data set rule '{}'", rule.name));
+  warn_of(rule, rows);
+  return judge_value(rule, rows);
 }
 
 Status Executor::judge_dataset(const Program& program) {
@@ -532,7 +543,38 @@ Result<Executed> Executor::run() {
   return std::move(done_);
 }
 
+Result<DatasetRuleResult> judge_written(const Context& context, engine::Connection& connection,
+                                        const plan::DatasetRule& rule) {
+  SLUICE_TRY(const string query, dialect::render_observation(rule.observation));
+  SLUICE_TRY_IN(const std::vector<TextRow> rows, query_texts(context, connection, query),
+                fmt::format("judging the data set rule '{}' over the written table", rule.name));
+  return judge_value(rule, rows);
+}
+
 }  // namespace
+
+bool has_deferred_rules(const plan::BoundPipeline& bound) {
+  return std::ranges::any_of(bound.pipeline.dataset_rules, &plan::DatasetRule::is_deferred);
+}
+
+Status judge_deferred_rules(const Context& context, engine::Connection& connection,
+                            const plan::BoundPipeline& bound, const std::string& rows,
+                            Executed& executed) {
+  for (const string& view : dialect::source_views(bound.pipeline, rows)) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection.execute(context, view));
+  }
+  for (std::size_t i = 0; i < bound.pipeline.dataset_rules.size(); ++i) {
+    const plan::DatasetRule& rule = bound.pipeline.dataset_rules[i];
+    if (!rule.is_deferred) {
+      continue;
+    }
+    SLUICE_TRY(executed.dataset_rules.at(i), judge_written(context, connection, rule));
+    if (!*executed.dataset_rules[i].passed && rule.severity == plan::Severity::Error) {
+      executed.broken_dataset_rules.push_back(rule.name);
+    }
+  }
+  return {};
+}
 
 Result<Executed> execute_pipeline(const Context& context, engine::Connection& connection,
                                   const plan::BoundPipeline& bound,

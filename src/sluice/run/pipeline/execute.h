@@ -56,6 +56,14 @@ Result<Executed> execute_pipeline(const Context& context, engine::Connection& co
                                   std::shared_ptr<const masking::Vault> vault = nullptr,
                                   const RowWriter& writer = {});
 
+/// Whether data set rules read columns that the write makes: execute_pipeline leaves them open.
+bool has_deferred_rules(const plan::BoundPipeline& bound);
+
+/// Judges those over `rows`, a FROM item with the table as the write left it.
+Status judge_deferred_rules(const Context& context, engine::Connection& connection,
+                            const plan::BoundPipeline& bound, const std::string& rows,
+                            Executed& executed);
+
 /// The statements that execute_pipeline would run, in order, for a dry run; `writer` is one that it
 /// would be given.
 Result<std::vector<std::string>> planned_statements(const plan::BoundPipeline& bound,

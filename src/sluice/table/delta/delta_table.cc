@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/base/temp_folder.h"
 #include "sluice/base/uuid.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
@@ -155,6 +156,41 @@ std::string_view foreign_format(std::string_view path) {
 /// its newest, and may be idle for as long.
 constexpr const char* kKeyRetention = "interval 365 days";
 
+/// A property may turn on a feature with which the kernel makes tables that it does not write. It
+/// is asked with a table that no one sees.
+Status check_properties(const plan::CreateTable& create, const Properties& properties) {
+  std::string names;
+  Properties asked;
+  for (const auto& [name, value] : properties) {
+    if (name.starts_with("delta.")) {
+      names += fmt::format("{}{} = {}", names.empty() ? "" : ", ", name, value);
+      asked.emplace(name, value);
+    }
+  }
+  if (asked.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const TempFolder folder, TempFolder::make("sluice-delta"));
+  const auto refused = [&](std::string said) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("no Delta table is made that Sluice could not write again, as "
+                                  "one with these properties is: {}",
+                                  names))
+        .with_native(std::move(said))
+        .with_hint(
+            "Take the property that turns the feature on out of table_properties, or make the "
+            "table with a program that writes it.");
+  };
+  if (const auto made = delta::create_delta(folder.path(), create, asked, Note{}); !made) {
+    return refused(made.error().native.empty() ? made.error().message : made.error().native);
+  }
+  const auto there = Snapshot::find(folder.path());
+  if (!there) {
+    return refused(there.error().message);
+  }
+  return (*there)->refusal().empty() ? Status{} : Status(refused((*there)->refusal()));
+}
+
 Status DeltaTable::create(const Context& context, const plan::CreateTable& create,
                           const Properties& properties) {
   SLUICE_CHECK(check_layout(create));
@@ -162,6 +198,7 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
   SLUICE_TRY(const auto there, Snapshot::find(root));
   if (!there.has_value()) {
     SLUICE_CHECK(check_folder_is_free(context, *storage_, "Delta table", foreign_format));
+    SLUICE_CHECK(check_properties(create, properties));
     SLUICE_CHECK(storage_->prepare_folder(context, "_delta_log/0"));
     Note note;
     note.operation = "create";
