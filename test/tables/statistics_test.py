@@ -57,7 +57,8 @@ class Statistics:
         import duckdb
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"COPY ({self.rows}) TO '{self.folder}/all.parquet' (FORMAT parquet)")
+            path = f"{self.folder}/all.parquet"
+            connection.execute(f"COPY ({self.rows}) TO '{path}' (FORMAT parquet)")
             some = f"SELECT * REPLACE (price + 1 AS price) FROM ({self.rows}) WHERE id % 3 = 0"
             connection.execute(f"COPY ({some}) TO '{self.folder}/some.parquet' (FORMAT parquet)")
 

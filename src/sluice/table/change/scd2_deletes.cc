@@ -130,6 +130,111 @@ std::string render_ends(const plan::Scd2& scd2, const Scd2Parts& parts, const Co
   return ends;
 }
 
+/// One point for each key and instant: what the table has told, and what the batch brings.
+std::string render_points(const Scd2Parts& parts, const Scd2Deletes& deletes) {
+  // A key that has no row yet: without marks its deletes are not kept, with them the first is.
+  const std::string forgotten = deletes.is_soft
+                                    ? ""
+                                    : " QUALIFY NOT (_sluice_gone AND _sluice_is_new AND "
+                                      "coalesce(_sluice_started < min(_sluice_started) FILTER "
+                                      "(WHERE NOT _sluice_gone) OVER k, TRUE))";
+  return fmt::format(
+      "_sluice_known AS (SELECT *, min(_sluice_source) OVER k = 1 AS _sluice_is_new FROM "
+      "_sluice_events WINDOW k AS (PARTITION BY "
+      "{key}){forgotten}), "
+      "_sluice_begun AS (SELECT * REPLACE (CASE WHEN _sluice_is_new AND NOT _sluice_gone AND "
+      "row_number() OVER (PARTITION "
+      "BY {key} ORDER BY _sluice_started) = 1 THEN least(coalesce({first}, _sluice_started), "
+      "_sluice_started) ELSE _sluice_started "
+      "END AS _sluice_started) FROM _sluice_known), "
+      // A delete that is older than what is known of the key changes nothing.
+      "_sluice_aged AS (SELECT *, coalesce(max(_sluice_known_at) OVER (PARTITION BY {key} ORDER BY "
+      "_sluice_started) > "
+      "_sluice_started, FALSE) AS _sluice_is_late FROM _sluice_begun), "
+      "_sluice_met AS (SELECT *, CASE WHEN NOT _sluice_gone THEN {tracked} END AS _sluice_told, "
+      "first_value(CASE WHEN NOT "
+      "_sluice_gone THEN {tracked} END) OVER s AS _sluice_told_before, first_value({file}) OVER s "
+      "AS _sluice_its_file, "
+      "first_value({row}) OVER s AS _sluice_its_row, first_value(_sluice_source) OVER s AS "
+      "_sluice_first_source, "
+      "first_value(_sluice_event_at) OVER s AS _sluice_first_event_at, "
+      "first_value(_sluice_old_end) OVER s AS _sluice_its_end, "
+      "first_value(_sluice_old_current) OVER s AS _sluice_its_current, "
+      "first_value(_sluice_old_version) OVER s AS "
+      "_sluice_its_version, first_value(_sluice_old_surrogate) OVER s AS _sluice_its_surrogate, "
+      "first_value(_sluice_old_mark) OVER "
+      "s AS _sluice_its_mark, last_value(_sluice_source) OVER s AS _sluice_last_source, "
+      "last_value(_sluice_gone) OVER s AS "
+      "_sluice_last_gone, last_value(_sluice_event_at) OVER s AS _sluice_last_event_at, "
+      "last_value(_sluice_gone_at) OVER s AS "
+      "_sluice_last_gone_at, last_value(_sluice_gone_why) OVER s AS _sluice_last_gone_why FROM "
+      "_sluice_aged WINDOW s AS (PARTITION "
+      "BY {key}, _sluice_started ORDER BY _sluice_source ROWS BETWEEN UNBOUNDED PRECEDING AND "
+      "UNBOUNDED "
+      "FOLLOWING)), "
+      // A delete of the instant of a version ends it where it starts, and leaves its values.
+      "_sluice_struck AS (SELECT *, _sluice_source = 0 AND {row} IS NOT NULL AND NOT _sluice_gone "
+      "AND _sluice_last_source = 1 AND "
+      "_sluice_last_gone AND NOT _sluice_is_late AND NOT coalesce(_sluice_last_event_at < "
+      "_sluice_event_at, FALSE) AS _sluice_is_struck "
+      "FROM _sluice_met), "
+      "_sluice_single AS (SELECT * EXCLUDE (_sluice_is_struck) REPLACE (_sluice_gone OR "
+      "_sluice_is_struck AS _sluice_gone, CASE WHEN NOT "
+      "_sluice_is_struck THEN _sluice_told END AS _sluice_told, CASE WHEN _sluice_is_struck THEN "
+      "_sluice_last_gone_at ELSE _sluice_gone_at END AS "
+      "_sluice_gone_at, CASE WHEN _sluice_is_struck THEN _sluice_last_gone_why ELSE "
+      "_sluice_gone_why END AS _sluice_gone_why), _sluice_is_struck "
+      "OR "
+      "(_sluice_gone AND _sluice_source = 1) AS _sluice_of_batch FROM _sluice_struck WHERE NOT "
+      "(_sluice_gone AND _sluice_source = 1 AND _sluice_is_late) "
+      "QUALIFY row_number() OVER (PARTITION BY {key}, _sluice_started ORDER BY CASE WHEN "
+      "_sluice_source = 1 AND "
+      "_sluice_first_source = 0 AND ((_sluice_gone AND _sluice_its_row IS NOT NULL) OR "
+      "_sluice_told IS NOT DISTINCT FROM "
+      "_sluice_told_before OR coalesce(_sluice_event_at < _sluice_first_event_at, FALSE)) THEN -1 "
+      "ELSE _sluice_source END DESC) = "
+      "1), ",
+      fmt::arg("forgotten", forgotten), fmt::arg("key", parts.key), fmt::arg("first", parts.first),
+      fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile), fmt::arg("row", kRow));
+}
+
+/// The versions that those points begin, and what ends each.
+std::string render_versions(const Scd2Parts& parts, const Scd2Deletes& deletes) {
+  return fmt::format(
+      "_sluice_seen AS (SELECT *, lag(_sluice_told) OVER w AS _sluice_previous, {made} AS "
+      "_sluice_made FROM _sluice_single WINDOW w AS "
+      "(PARTITION BY {key} ORDER BY _sluice_started)), "
+      "_sluice_kept AS (SELECT *, _sluice_its_row IS NOT NULL OR _sluice_made OR NOT _sluice_gone "
+      "AS _sluice_has_row FROM _sluice_seen WHERE "
+      "_sluice_its_row IS NOT NULL OR _sluice_made OR _sluice_told IS DISTINCT FROM "
+      "_sluice_previous), "
+      "_sluice_lined AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
+      "coalesce(lead(_sluice_gone AND NOT _sluice_has_row) "
+      "OVER w, FALSE) AS _sluice_next_gone, lead(_sluice_gone_at) OVER w AS _sluice_next_gone_at, "
+      "lead(_sluice_gone_why) OVER w AS "
+      "_sluice_next_gone_why, lead(_sluice_of_batch) OVER w AS _sluice_next_of_batch FROM "
+      "_sluice_kept WINDOW w AS (PARTITION BY "
+      "{key} ORDER BY _sluice_started)), "
+      "_sluice_placed AS (SELECT *, row_number() OVER w AS _sluice_number, {changed} AS "
+      "_sluice_changed, _sluice_gone OR _sluice_next_gone "
+      "AS _sluice_ended, CASE WHEN _sluice_gone THEN _sluice_gone_at WHEN _sluice_next_gone THEN "
+      "_sluice_next_gone_at END AS _sluice_ended_at, "
+      "CASE "
+      "WHEN _sluice_gone THEN _sluice_gone_why WHEN _sluice_next_gone THEN _sluice_next_gone_why "
+      "END AS _sluice_ended_why, NOT _sluice_seed AND "
+      "NOT "
+      "_sluice_made AND coalesce(CASE WHEN _sluice_gone THEN _sluice_of_batch WHEN "
+      "_sluice_next_gone THEN _sluice_next_of_batch END, "
+      "FALSE) "
+      "AS _sluice_by_batch FROM _sluice_lined WHERE _sluice_has_row WINDOW w AS (PARTITION BY "
+      "{key} ORDER BY _sluice_started)) ",
+      fmt::arg("key", parts.key),
+      fmt::arg("made", deletes.is_soft
+                           ? "_sluice_is_new AND _sluice_gone AND row_number() OVER w = 1"
+                           : "FALSE"),
+      fmt::arg("changed", parts.changed));
+}
+
 }  // namespace
 
 bool has_deletes(const plan::Scd2& scd2) {
@@ -199,101 +304,7 @@ Result<Scd2Deletes> make_scd2_deletes(const Context& context, const ChangeReques
 }
 
 std::string render_timeline_with_deletes(const Scd2Parts& parts, const Scd2Deletes& deletes) {
-  // A key that has no row yet: without marks its deletes are not kept, with them the first is.
-  const std::string forgotten = deletes.is_soft
-                                    ? ""
-                                    : " QUALIFY NOT (_sluice_gone AND _sluice_is_new AND "
-                                      "coalesce(_sluice_started < min(_sluice_started) FILTER "
-                                      "(WHERE NOT _sluice_gone) OVER k, TRUE))";
-  return fmt::format(
-      "_sluice_known AS (SELECT *, min(_sluice_source) OVER k = 1 AS _sluice_is_new FROM "
-      "_sluice_events WINDOW k AS (PARTITION BY "
-      "{key}){forgotten}), "
-      "_sluice_begun AS (SELECT * REPLACE (CASE WHEN _sluice_is_new AND NOT _sluice_gone AND "
-      "row_number() OVER (PARTITION "
-      "BY {key} ORDER BY _sluice_started) = 1 THEN least(coalesce({first}, _sluice_started), "
-      "_sluice_started) ELSE _sluice_started "
-      "END AS _sluice_started) FROM _sluice_known), "
-      // A delete that is older than what is known of the key changes nothing.
-      "_sluice_aged AS (SELECT *, coalesce(max(_sluice_known_at) OVER (PARTITION BY {key} ORDER BY "
-      "_sluice_started) > "
-      "_sluice_started, FALSE) AS _sluice_is_late FROM _sluice_begun), "
-      "_sluice_met AS (SELECT *, CASE WHEN NOT _sluice_gone THEN {tracked} END AS _sluice_told, "
-      "first_value(CASE WHEN NOT "
-      "_sluice_gone THEN {tracked} END) OVER s AS _sluice_told_before, first_value({file}) OVER s "
-      "AS _sluice_its_file, "
-      "first_value({row}) OVER s AS _sluice_its_row, first_value(_sluice_source) OVER s AS "
-      "_sluice_first_source, "
-      "first_value(_sluice_event_at) OVER s AS _sluice_first_event_at, "
-      "first_value(_sluice_old_end) OVER s AS _sluice_its_end, "
-      "first_value(_sluice_old_current) OVER s AS _sluice_its_current, "
-      "first_value(_sluice_old_version) OVER s AS "
-      "_sluice_its_version, first_value(_sluice_old_surrogate) OVER s AS _sluice_its_surrogate, "
-      "first_value(_sluice_old_mark) OVER "
-      "s AS _sluice_its_mark, last_value(_sluice_source) OVER s AS _sluice_last_source, "
-      "last_value(_sluice_gone) OVER s AS "
-      "_sluice_last_gone, last_value(_sluice_event_at) OVER s AS _sluice_last_event_at, "
-      "last_value(_sluice_gone_at) OVER s AS "
-      "_sluice_last_gone_at, last_value(_sluice_gone_why) OVER s AS _sluice_last_gone_why FROM "
-      "_sluice_aged WINDOW s AS (PARTITION "
-      "BY {key}, _sluice_started ORDER BY _sluice_source ROWS BETWEEN UNBOUNDED PRECEDING AND "
-      "UNBOUNDED "
-      "FOLLOWING)), "
-      // A delete of the instant of a version ends it where it starts, and leaves its values.
-      "_sluice_struck AS (SELECT *, _sluice_source = 0 AND {row} IS NOT NULL AND NOT _sluice_gone "
-      "AND _sluice_last_source = 1 AND "
-      "_sluice_last_gone AND NOT _sluice_is_late AND NOT coalesce(_sluice_last_event_at < "
-      "_sluice_event_at, FALSE) AS _sluice_is_struck "
-      "FROM _sluice_met), "
-      "_sluice_single AS (SELECT * EXCLUDE (_sluice_is_struck) REPLACE (_sluice_gone OR "
-      "_sluice_is_struck AS _sluice_gone, CASE WHEN NOT "
-      "_sluice_is_struck THEN _sluice_told END AS _sluice_told, CASE WHEN _sluice_is_struck THEN "
-      "_sluice_last_gone_at ELSE _sluice_gone_at END AS "
-      "_sluice_gone_at, CASE WHEN _sluice_is_struck THEN _sluice_last_gone_why ELSE "
-      "_sluice_gone_why END AS _sluice_gone_why), _sluice_is_struck "
-      "OR "
-      "(_sluice_gone AND _sluice_source = 1) AS _sluice_of_batch FROM _sluice_struck WHERE NOT "
-      "(_sluice_gone AND _sluice_source = 1 AND _sluice_is_late) "
-      "QUALIFY row_number() OVER (PARTITION BY {key}, _sluice_started ORDER BY CASE WHEN "
-      "_sluice_source = 1 AND "
-      "_sluice_first_source = 0 AND ((_sluice_gone AND _sluice_its_row IS NOT NULL) OR "
-      "_sluice_told IS NOT DISTINCT FROM "
-      "_sluice_told_before OR coalesce(_sluice_event_at < _sluice_first_event_at, FALSE)) THEN -1 "
-      "ELSE _sluice_source END DESC) = "
-      "1), "
-      "_sluice_seen AS (SELECT *, lag(_sluice_told) OVER w AS _sluice_previous, {made} AS "
-      "_sluice_made FROM _sluice_single WINDOW w AS "
-      "(PARTITION BY {key} ORDER BY _sluice_started)), "
-      "_sluice_kept AS (SELECT *, _sluice_its_row IS NOT NULL OR _sluice_made OR NOT _sluice_gone "
-      "AS _sluice_has_row FROM _sluice_seen WHERE "
-      "_sluice_its_row IS NOT NULL OR _sluice_made OR _sluice_told IS DISTINCT FROM "
-      "_sluice_previous), "
-      "_sluice_lined AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
-      "coalesce(lead(_sluice_gone AND NOT _sluice_has_row) "
-      "OVER w, FALSE) AS _sluice_next_gone, lead(_sluice_gone_at) OVER w AS _sluice_next_gone_at, "
-      "lead(_sluice_gone_why) OVER w AS "
-      "_sluice_next_gone_why, lead(_sluice_of_batch) OVER w AS _sluice_next_of_batch FROM "
-      "_sluice_kept WINDOW w AS (PARTITION BY "
-      "{key} ORDER BY _sluice_started)), "
-      "_sluice_placed AS (SELECT *, row_number() OVER w AS _sluice_number, {changed} AS "
-      "_sluice_changed, _sluice_gone OR _sluice_next_gone "
-      "AS _sluice_ended, CASE WHEN _sluice_gone THEN _sluice_gone_at WHEN _sluice_next_gone THEN "
-      "_sluice_next_gone_at END AS _sluice_ended_at, "
-      "CASE "
-      "WHEN _sluice_gone THEN _sluice_gone_why WHEN _sluice_next_gone THEN _sluice_next_gone_why "
-      "END AS _sluice_ended_why, NOT _sluice_seed AND "
-      "NOT "
-      "_sluice_made AND coalesce(CASE WHEN _sluice_gone THEN _sluice_of_batch WHEN "
-      "_sluice_next_gone THEN _sluice_next_of_batch END, "
-      "FALSE) "
-      "AS _sluice_by_batch FROM _sluice_lined WHERE _sluice_has_row WINDOW w AS (PARTITION BY "
-      "{key} ORDER BY _sluice_started)) ",
-      fmt::arg("forgotten", forgotten), fmt::arg("key", parts.key), fmt::arg("first", parts.first),
-      fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile), fmt::arg("row", kRow),
-      fmt::arg("made", deletes.is_soft
-                           ? "_sluice_is_new AND _sluice_gone AND row_number() OVER w = 1"
-                           : "FALSE"),
-      fmt::arg("changed", parts.changed));
+  return render_points(parts, deletes) + render_versions(parts, deletes);
 }
 
 }  // namespace sluice::table::internal
