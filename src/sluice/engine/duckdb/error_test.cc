@@ -48,9 +48,9 @@ TEST(DuckdbError, EachCandidateIsAWordOfItsOwnAndNoneIsOurs) {
 
 TEST(DuckdbError, FunctionsForOtherTypesAreLeftOut) {
   const Error error = duckdb_error(
-      R"({"exception_type":"Binder","exception_message":"No function matches '+(VARCHAR, INTEGER)'.)"
-      R"( You might need to add explicit type casts.\n\tCandidate functions:\n\t+(TINYINT) -> )"
-      R"(TINYINT\n\t+(SMALLINT) -> SMALLINT\n","position":"7"})",
+      R"({"exception_type":"Binder","exception_message":"No function matches '+(VARCHAR, INTEGER)')"
+      R"(. You might need to add explicit type casts.\n\tCandidate functions:\n\t+(TINYINT) )"
+      R"(-> TINYINT\n\t+(SMALLINT) -> SMALLINT\n","position":"7"})",
       "SELECT n + 1");
   EXPECT_EQ(error.native,
             "Binder Error: No function matches '+(VARCHAR, INTEGER)'. You might need to add "
