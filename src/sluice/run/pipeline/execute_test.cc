@@ -224,7 +224,7 @@ TEST_P(ExecutePipeline, ARuleThatIsJudgedAtItsStepIsCounted) {
 {"k": null, "n": 2}
 {"k": "a", "n": 0})");
   add_step(pipeline, "deduplicate", plan::Phase::Pre,
-           plan::KeepFirst{.key = {"k"}, .sort_by = {"n"}});
+           plan::KeepFirst{.key = {"k"}, .sort_by = {"n"}, .descending = false});
   add_step(pipeline, "rollup", plan::Phase::Pre,
            plan::Rollup{.group_by = {"k"},
                         .aggregations = {{.output = "total", .value = sql("sum(n)")}},
