@@ -34,6 +34,15 @@ Status check_history_dates(const plan::WriteMode& mode, const schema::Schema& co
   if (scd2 == nullptr) {
     return {};
   }
+  const schema::Field* from = columns.find(scd2->effective_from_column);
+  const schema::Field* to = columns.find(scd2->effective_to_column);
+  if (from != nullptr && to != nullptr && from->type.kind.index() != to->type.kind.index()) {
+    return make_error(ErrorCode::InvalidContract,
+                      fmt::format("a history has one type for the start and the end of a version: "
+                                  "'{}' is {}, and '{}' is {}",
+                                  from->name, to_string(from->type), to->name, to_string(to->type)))
+        .with_hint("declare both fields with one type");
+  }
   const auto check = [&](std::string_view key, const std::optional<plan::Value>& value,
                          const std::string& column) -> Status {
     const schema::Field* field = columns.find(column);

@@ -134,24 +134,39 @@ constexpr std::string_view kWholeVersion = "sluice_delta_version";
 
 struct DeltaTag {
   table::At at;
+  std::string entry;                 // of the log, as its content tells it; empty: it is gone
   std::string column;                // of the watermark; empty: all rows were read
   std::optional<std::string> after;  // rows above this one are read
   std::optional<std::string> to;     // the greatest of them
 };
 
 std::string render_tag(const DeltaTag& tag) {
-  std::string text = fmt::format("{}{}", kVersion, tag.at.version.value_or(0));
-  if (!tag.column.empty()) {
-    nlohmann::json what{{"watermark", tag.column}};
-    if (tag.after) {
-      what["after"] = *tag.after;
-    }
-    if (tag.to) {
-      what["to"] = *tag.to;
-    }
-    text += " " + what.dump();
+  nlohmann::json what = nlohmann::json::object();
+  if (!tag.entry.empty()) {
+    what["entry"] = tag.entry;
   }
-  return text;
+  if (!tag.column.empty()) {
+    what["watermark"] = tag.column;
+  }
+  if (tag.after) {
+    what["after"] = *tag.after;
+  }
+  if (tag.to) {
+    what["to"] = *tag.to;
+  }
+  return fmt::format("{}{}{}", kVersion, tag.at.version.value_or(0),
+                     what.empty() ? "" : " " + what.dump());
+}
+
+/// What tells a version from the same one of a table that was made anew.
+Result<std::string> load_entry_tag(const Context& context, const std::string& table,
+                                   std::int64_t version) {
+  const std::string entry = fmt::format("{}/_delta_log/{:020}.json", table, version);
+  if (!is_there(entry)) {
+    return std::string();
+  }
+  SLUICE_TRY(run::BatchFile file, run::load_batch_file(context, entry, entry));
+  return std::move(file.content_tag);
 }
 
 Result<DeltaTag> parse_tag(const std::string& text) {
@@ -171,6 +186,7 @@ Result<DeltaTag> parse_tag(const std::string& text) {
         .with_hint("restore the state folder: what was read is not known without it");
   }
   tag.at.version = version;
+  tag.entry = what.value("entry", "");
   tag.column = what.value("watermark", "");
   for (const auto& [key, value] :
        {std::pair<const char*, std::optional<std::string>&>{"after", tag.after}, {"to", tag.to}}) {
@@ -264,7 +280,9 @@ Result<std::optional<std::string>> Runner::find_delta_bound(const std::string& t
 }
 
 Result<std::string> Runner::find_delta_increment(std::int64_t version) {
-  DeltaTag tag{.at = {.version = version, .instant = {}}, .column = "", .after = {}, .to = {}};
+  DeltaTag tag{
+      .at = {.version = version, .instant = {}}, .entry = "", .column = "", .after = {}, .to = {}};
+  SLUICE_TRY(tag.entry, load_entry_tag(context_, delta_source_, version));
   if (!is_incremental()) {
     return render_tag(tag);
   }
@@ -335,6 +353,15 @@ Result<std::string> Runner::find_delta_increment(std::int64_t version) {
 /// The version that the batch is of: one that was left unfinished is read as it was then.
 Status Runner::view_delta_source(plan::Pipeline& pipeline) {
   SLUICE_TRY(const DeltaTag tag, parse_tag(files_.front().content_tag));
+  SLUICE_TRY(const std::string entry,
+             load_entry_tag(context_, delta_source_, tag.at.version.value_or(0)));
+  if (!tag.entry.empty() && !entry.empty() && tag.entry != entry) {
+    return make_error(ErrorCode::NotFound,
+                      fmt::format("version {} of the Delta table is not the one that an unfinished "
+                                  "batch reads, the table was made anew: '{}'",
+                                  *tag.at.version, delta_source_))
+        .with_hint("bring the table back to finish the batch, or give the run another --state");
+  }
   // Called like its folder, which is what the lineage of its rows says.
   const std::string name = tag.after ? std::string(kWholeVersion) : delta_source_;
   SLUICE_CHECK(read_tables_.front().table().make_view(context_, tag.at, name));
