@@ -2,8 +2,7 @@
 // lacks, then the row of the unknown member. A reconcile is a merge of a complete batch.
 //
 // A row that is marked as deleted keeps its values, but for those that tell of the event: the
-// operation, its time and where the row came from. Its values are those of its key's last event
-// before the delete, be that in the table or in the same batch.
+// operation, its time and where the row came from.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -23,10 +22,6 @@ using dialect::quote_identifier;
 constexpr std::string_view kMergeUse = "a merge";
 /// The columns of a row after a merge.
 constexpr std::string_view kMerged = "_sluice_merged";
-/// The values of a deleted key's last event that is no delete, as one value; NULL without one.
-constexpr std::string_view kLived = "_sluice_lived";
-/// False for an event that is older than one that came before it.
-constexpr std::string_view kInTime = "_sluice_in_time";
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(
@@ -112,9 +107,6 @@ class MergeQuery {
 
   Status read_marks(const Context& context);
   void read_events();
-  void read_lived();
-  bool keeps_value(const schema::Field& field) const;
-  std::string render_brought(const schema::Field& field) const;
   std::string render_batch() const;
   std::string render_rows() const;
   std::string render_cell(const schema::Field& field) const;
@@ -139,9 +131,6 @@ class MergeQuery {
   std::string gone_ = "FALSE";  // b says that its key is deleted
   std::string old_ = "FALSE";   // b is older than t
   std::string newer_;           // " OR b is newer than t", so that a second delete is remembered
-  std::string lived_;           // b is gone and has values of an event before; may be empty
-  std::string lived_columns_;   // those values, of a row b that is not gone
-  std::string lived_differs_;   // " OR they are not the values of t"
   std::string held_gone_ = "FALSE";    // t is marked as deleted
   std::string is_member_ = "FALSE";    // t is the unknown member
   std::string marked_, live_;          // values of the mark
@@ -153,7 +142,6 @@ Result<MergeQuery> MergeQuery::make(const Context& context, const ChangeRequest&
   MergeQuery query(request, merge);
   SLUICE_CHECK(query.read_marks(context));
   query.read_events();
-  query.read_lived();
   if (merge.surrogate_key) {
     SLUICE_TRY([[maybe_unused]] const auto type,
                render_type_of(request, merge.surrogate_key->column));
@@ -221,56 +209,6 @@ void MergeQuery::read_events() {
   }
 }
 
-/// True for a column that a delete leaves as it is.
-bool MergeQuery::keeps_value(const schema::Field& field) const {
-  const plan::SoftDelete& soft = *merge_.soft_delete;
-  return holds(request_.batch.written, field.name) && !holds(merge_.key, field.name) &&
-         !is_event_column(field) && !is_system_column(field.name) &&
-         !is_named(field, soft.column) && !is_named(field, soft.time_column) &&
-         !is_named(field, soft.reason_column);
-}
-
-void MergeQuery::read_lived() {
-  if (!merge_.soft_delete || gone_ == "FALSE") {
-    return;
-  }
-  std::string differs;
-  const auto lived = [](std::string_view column) {
-    return fmt::format("struct_extract(b.{}, {})", kLived, dialect::quote_literal(column));
-  };
-  for (const schema::Field& field : request_.table.fields) {
-    const bool is_kept = keeps_value(field);
-    if (!is_kept && !is_named(field, merge_.events->timestamp_column)) {
-      continue;
-    }
-    lived_columns_ += fmt::format("{}{}: b.{}", lived_columns_.empty() ? "" : ", ",
-                                  dialect::quote_literal(field.name), quote_identifier(field.name));
-    if (is_kept && holds(columns_.updated, field.name)) {
-      differs += fmt::format("{}{} IS DISTINCT FROM t.{}", differs.empty() ? "" : " OR ",
-                             lived(field.name), quote_identifier(field.name));
-    }
-  }
-  if (lived_columns_.empty()) {
-    return;
-  }
-  lived_ = fmt::format("{} AND b.{} IS NOT NULL", gone_, kLived);
-  if (const std::string& at = merge_.events->timestamp_column; !at.empty()) {
-    lived_ += fmt::format(" AND NOT coalesce({} < t.{}, FALSE)", lived(at), quote_identifier(at));
-  }
-  if (!differs.empty()) {
-    lived_differs_ = fmt::format(" OR ({} AND ({}))", lived_, differs);
-  }
-}
-
-/// What a row of the batch says of a column; of a delete, what the event before it said.
-std::string MergeQuery::render_brought(const schema::Field& field) const {
-  const std::string name = "b." + quote_identifier(field.name);
-  return lived_.empty() || !keeps_value(field)
-             ? name
-             : fmt::format("CASE WHEN {} THEN struct_extract(b.{}, {}) ELSE {} END", lived_, kLived,
-                           dialect::quote_literal(field.name), name);
-}
-
 /// The batch as it is, or the last row of each key.
 std::string MergeQuery::render_batch() const {
   std::string batch = quote_identifier(request_.batch.relation);
@@ -281,27 +219,9 @@ std::string MergeQuery::render_batch() const {
   if (merge_.events && !merge_.events->timestamp_column.empty()) {
     order = fmt::format("{} DESC NULLS LAST, ", quote_identifier(merge_.events->timestamp_column));
   }
-  const std::string key = "PARTITION BY " + dialect::quote_columns(merge_.key);
-  const std::string events = fmt::format("{} ORDER BY {}{} DESC", key, order, kPosition);
-  if (lived_.empty()) {
-    return fmt::format("(SELECT * FROM {} QUALIFY row_number() OVER ({}) = 1)", batch, events);
-  }
-  std::string in_time = "TRUE";
-  if (!order.empty()) {
-    const std::string at = quote_identifier(merge_.events->timestamp_column);
-    in_time = fmt::format(
-        "coalesce({0} >= max({0}) OVER ({1} ORDER BY {2} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 "
-        "PRECEDING), TRUE)",
-        at, key, kPosition);
-  }
   return fmt::format(
-      "(SELECT *, first_value(CASE WHEN b.{in_time} AND NOT {gone} THEN {{{values}}} END IGNORE "
-      "NULLS) OVER ({events} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS {lived} "
-      "FROM (SELECT *, {is_in_time} AS {in_time} FROM {batch}) AS b QUALIFY row_number() OVER "
-      "({events}) = 1)",
-      fmt::arg("in_time", kInTime), fmt::arg("gone", gone_), fmt::arg("values", lived_columns_),
-      fmt::arg("events", events), fmt::arg("lived", kLived), fmt::arg("is_in_time", in_time),
-      fmt::arg("batch", batch));
+      "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}{} DESC) = 1)",
+      batch, dialect::quote_columns(merge_.key), order, kPosition);
 }
 
 /// What a column of the soft delete holds after a row of the batch; empty for other columns.
@@ -339,15 +259,13 @@ std::string MergeQuery::render_cell(const schema::Field& field) const {
     return "b." + name;
   }
   if (!holds(columns_.updated, field.name)) {
-    return fmt::format("CASE WHEN t.{1} IS NULL THEN {2} ELSE t.{0} END", name, kRow,
-                       render_brought(field));
+    return fmt::format("CASE WHEN t.{1} IS NULL THEN b.{0} ELSE t.{0} END", name, kRow);
   }
   if (gone_ == "FALSE" || is_event_column(field) || is_system_column(field.name)) {
     return "b." + name;
   }
-  const std::string lives = lived_.empty() ? "" : fmt::format(" AND NOT ({})", lived_);
-  return fmt::format("CASE WHEN {2}{3} AND t.{1} IS NOT NULL THEN t.{0} ELSE {4} END", name, kRow,
-                     gone_, lives, render_brought(field));
+  return fmt::format("CASE WHEN {2} AND t.{1} IS NOT NULL THEN t.{0} ELSE b.{0} END", name, kRow,
+                     gone_);
 }
 
 /// Which rows t are meant by b.
@@ -374,13 +292,13 @@ std::string MergeQuery::render_rows() const {
       "{role}, "
       "t.{file}, t.{row}{values} FROM {batch} AS b LEFT JOIN {target} AS t ON {on} "
       "WHERE CASE WHEN t.{row} IS NULL THEN NOT {removed} WHEN {old} THEN FALSE "
-      "WHEN {gone} THEN NOT ({held}){newer}{lived} ELSE {differs} END",
+      "WHEN {gone} THEN NOT ({held}){newer} ELSE {differs} END",
       fmt::arg("row", kRow), fmt::arg("unmatched", merge_.update_only ? "s" : "i"),
       fmt::arg("removed", is_removed), fmt::arg("kind", kKind), fmt::arg("gone", gone_),
       fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("values", values),
       fmt::arg("batch", render_batch()), fmt::arg("target", request_.target),
       fmt::arg("on", render_match()), fmt::arg("old", old_), fmt::arg("held", held_gone_),
-      fmt::arg("newer", newer_), fmt::arg("lived", lived_differs_), fmt::arg("differs", differs));
+      fmt::arg("newer", newer_), fmt::arg("differs", differs));
 }
 
 /// The rows of the table with which the batch is compared.
@@ -551,8 +469,8 @@ Status check_keys(const Context& context, engine::Connection& connection,
   const Batch& batch = request.batch;
   return merge.keep_last || merge.events
              ? check_no_null(context, connection, batch.relation, use, merge.key)
-             : table::check_keys(context, connection, batch.relation, use, merge.key, request.table,
-                                 batch.rows);
+             : table::check_keys(context, connection, batch.relation, use, merge.key,
+                                 request.table, batch.rows);
 }
 
 /// Columns of the rows or of the table that the merge goes by.
