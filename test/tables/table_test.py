@@ -166,7 +166,8 @@ class Past:
         applied = self.sluice("ddl", "c.yaml", "--apply")
         self.assertNotEqual(applied.code, 0)
         self.assertIn("the contract says name", applied.err)
-        done = self.run_rows("two.jsonl", [{"id": 3, "name": "c", "fare": 3.5}])
+        self.write("two.jsonl", '{"id": 3, "name": "c", "fare": 3.5}\n')
+        done = self.sluice("run", "c.yaml", "--source", "two.jsonl")
         self.assertEqual(done.code, 0, done.err)
         self.assertIn("partitioned by no column", done.err)
 
