@@ -8,13 +8,15 @@
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/change/text_rows.h"
-#include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
 
 namespace sluice::table::delta {
 namespace {
 
 using dialect::quote_identifier;
+
+/// Longer texts stand in the log as they are cut by nobody: not at all.
+constexpr std::size_t kStatsTextMax = 32;
 
 bool is_partition(const TableState& state, const schema::Field& field) {
   return std::ranges::any_of(state.partition_by, [&](const plan::PartitionField& one) {
@@ -37,31 +39,46 @@ AddedFile* find_file(const storage::Storage& storage, std::vector<AddedFile>& fi
   return found == files.end() ? nullptr : &*found;
 }
 
-/// What of the columns goes into the log: NULLs of each, and both bounds of all that have a value
-/// or of none. A reader takes a column without bounds beside others that have some for one that no
-/// row can match.
+bool is_iso_date(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  return text.size() == kForm.size() && std::ranges::equal(text, kForm, [](char c, char form) {
+           return form == 'd' ? c >= '0' && c <= '9' : c == form;
+         });
+}
+
+/// How many characters; a byte that goes on with one is none.
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// A bound as the log has it, in JSON; empty where the log has none.
+std::string render_bound(const schema::LogicalType& type, const std::string& bound) {
+  if (std::holds_alternative<schema::Integer>(type.kind)) {
+    return parse_count(bound).has_value() ? bound : "";
+  }
+  const bool stands = std::holds_alternative<schema::Date>(type.kind) ? is_iso_date(bound)
+                      : std::holds_alternative<schema::Text>(type.kind)
+                          ? count_characters(bound) <= kStatsTextMax
+                          : false;
+  return stands
+             ? nlohmann::json(bound).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+             : "";
+}
+
+/// What of the columns goes into the log: NULLs of each, and both bounds or none.
 void keep_stats(const TableState& state, const NewFile& file, AddedFile& added) {
-  bool is_bounded = true;
   for (const schema::Field& field : state.schema.fields) {
     const ColumnStats* column = file.find_column(field.name);
     if (is_partition(state, field) || column == nullptr || !column->nulls.has_value()) {
-      is_bounded = is_bounded && (is_partition(state, field) || !may_have_bounds(field.type));
       continue;
     }
     AddedFile::Stats stats{.nulls = *column->nulls};
     if (column->min.has_value() && column->max.has_value()) {
-      stats.min = render_bound(field.type, *column->min, Bound::Least);
-      stats.max = render_bound(field.type, *column->max, Bound::Greatest);
+      stats.min = render_bound(field.type, *column->min);
+      stats.max = render_bound(field.type, *column->max);
     }
-    is_bounded = is_bounded && (!may_have_bounds(field.type) || stats.nulls == file.rows ||
-                                (!stats.min.empty() && !stats.max.empty()));
     added.stats.emplace(field.name, std::move(stats));
-  }
-  if (!is_bounded) {
-    for (auto& [name, stats] : added.stats) {
-      stats.min.clear();
-      stats.max.clear();
-    }
   }
 }
 

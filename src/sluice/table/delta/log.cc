@@ -65,16 +65,16 @@ json render_added(const AddedFile& file) {
   }
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  json stats{{"numRecords", file.rows}, {"nullCount", std::move(nulls)}, {"tightBounds", true}};
-  if (!min.empty()) {
-    stats["minValues"] = std::move(min);
-    stats["maxValues"] = std::move(max);
-  }
   return {{"path", file.path},
           {"partitionValues", std::move(partition)},
           {"size", file.bytes},
           {"modificationTime", now.count()},
-          {"stats", std::move(stats)}};
+          {"stats",
+           {{"numRecords", file.rows},
+            {"nullCount", std::move(nulls)},
+            {"minValues", std::move(min)},
+            {"maxValues", std::move(max)},
+            {"tightBounds", true}}}};
 }
 
 std::string kernel_operation(std::string_view operation) {

@@ -49,7 +49,6 @@ Status visit_map(const Column& map, std::int64_t place,
 
 Result<ColumnStats> read_column(const Column& stats, std::int64_t place) {
   ColumnStats column;
-  bool has_nan = false;
   const auto keep = [&](const Column& keys, const Column& values, std::int64_t at) -> Status {
     const std::optional<std::string> key = keys.text(at);
     std::optional<std::string> value = values.text(at);
@@ -59,16 +58,10 @@ Result<ColumnStats> read_column(const Column& stats, std::int64_t place) {
       column.min = std::move(value);
     } else if (key == "max") {
       column.max = std::move(value);
-    } else if (key == "has_nan") {
-      has_nan = value == "true";
     }
     return {};
   };
   SLUICE_CHECK(visit_map(stats, place, keep));
-  if (has_nan) {  // which is above all numbers to some readers and nowhere to others
-    column.min.reset();
-    column.max.reset();
-  }
   return column;
 }
 
