@@ -469,8 +469,8 @@ Status check_keys(const Context& context, engine::Connection& connection,
   const Batch& batch = request.batch;
   return merge.keep_last || merge.events
              ? check_no_null(context, connection, batch.relation, use, merge.key)
-             : table::check_keys(context, connection, batch.relation, use, merge.key,
-                                 request.table, batch.rows);
+             : table::check_keys(context, connection, batch.relation, use, merge.key, request.table,
+                                 batch.rows);
 }
 
 /// Columns of the rows or of the table that the merge goes by.
