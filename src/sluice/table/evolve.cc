@@ -185,6 +185,22 @@ Result<Evolved> evolve_schema(const schema::Schema& before,
   return evolved;
 }
 
+Status apply_description(TableState& state, const Describe& told) {
+  for (const auto& [column, comment] : told.comments) {
+    const auto field = std::ranges::find_if(state.schema.fields, [&](const schema::Field& one) {
+      return schema::same_column(one.name, column);
+    });
+    if (field == state.schema.fields.end()) {
+      return wrong(fmt::format("the table has no column to comment on: '{}'", column));
+    }
+    field->comment = comment;
+  }
+  for (const auto& [name, value] : told.properties) {
+    state.properties[name] = value;
+  }
+  return {};
+}
+
 std::vector<std::string> layout_columns(const std::vector<plan::PartitionField>& partition_by,
                                         const std::vector<std::string>& sort_by) {
   std::vector<std::string> columns = sort_by;

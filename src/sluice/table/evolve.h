@@ -1,6 +1,6 @@
 // What changes of columns make of a schema, the same for every format: each column of the new one,
-// and which column of the old one its values come from. Pure; a format then says what of it it can
-// carry out.
+// and which column of the old one its values come from; and what a table says of itself after it
+// was told otherwise. Pure; a format then says what of it it can carry out.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 #include "sluice/plan/write.h"
 #include "sluice/schema/evolution.h"
 #include "sluice/schema/schema.h"
+#include "sluice/table/table.h"
 
 namespace sluice::table {
 
@@ -31,6 +32,9 @@ struct Evolved {
 Result<Evolved> evolve_schema(const schema::Schema& before,
                               const std::vector<schema::Change>& changes,
                               const std::vector<std::string>& layout_columns);
+
+/// Puts properties and comments into a state. InvalidArgument: a comment of no column.
+Status apply_description(TableState& state, const Describe& told);
 
 /// Columns by which rows are laid out.
 std::vector<std::string> layout_columns(const std::vector<plan::PartitionField>& partition_by,

@@ -14,6 +14,7 @@ std::string_view maintenance_name(const Maintenance& request) {
                         [](const Vacuum&) -> std::string_view { return "vacuum"; },
                         [](const Compact&) -> std::string_view { return "compact"; },
                         [](const Evolve&) -> std::string_view { return "evolve"; },
+                        [](const Describe&) -> std::string_view { return "describe"; },
                     },
                     request);
 }

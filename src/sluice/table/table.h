@@ -140,8 +140,14 @@ struct Compact {
 struct Evolve {
   std::vector<schema::Change> changes;
 };
+/// Says something else of the table, or more: properties, and comments of columns that are there.
+/// What is not named stays. Properties that change how a format writes are Unsupported.
+struct Describe {
+  Properties properties;
+  std::map<std::string, std::string> comments;
+};
 /// What may be repeated without harm and so needs no key.
-using Maintenance = std::variant<Clean, Vacuum, Compact, Evolve>;
+using Maintenance = std::variant<Clean, Vacuum, Compact, Evolve, Describe>;
 
 std::string_view maintenance_name(const Maintenance& request);  // "clean", "compact", ...
 

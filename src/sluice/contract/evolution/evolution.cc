@@ -185,29 +185,29 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
   return drift;
 }
 
-Differences find_differences(const table::Table& table, const table::TableState& state,
-                             const plan::CreateTable& wanted, const table::Properties& properties) {
+Differences find_differences(const table::TableState& state, const plan::CreateTable& wanted,
+                             const table::Properties& properties) {
   Differences found;
   if (std::string other = find_other_layout(state.partition_by, wanted.partition_by);
       !other.empty()) {
     found.layout.push_back(std::move(other));
   }
-  const std::string& format = table.describe().format;
-  if (format != "parquet" && format != "delta") {
-    return found;  // what a database keeps of them is a comment that it does not tell
-  }
   for (const auto& [name, value] : properties) {
     const auto there = state.properties.find(name);
-    if (there == state.properties.end()) {
-      found.notes.push_back(fmt::format("the table has no property {} = {}", name, value));
-    } else if (there->second != value) {
-      found.notes.push_back(fmt::format("the property {} is {} in the table, the contract says {}",
-                                        name, there->second, value));
+    if (there != state.properties.end() && there->second == value) {
+      continue;
     }
+    found.told.properties.emplace(name, value);
+    found.notes.push_back(
+        there == state.properties.end()
+            ? fmt::format("the table has no property {} = {}", name, value)
+            : fmt::format("the property {} is {} in the table, the contract says {}", name,
+                          there->second, value));
   }
   for (const schema::Field& field : wanted.schema.fields) {
     const schema::Field* there = state.schema.find(field.name);
     if (there != nullptr && !field.comment.empty() && there->comment != field.comment) {
+      found.told.comments.emplace(field.name, field.comment);
       found.notes.push_back(
           fmt::format("the comment of column {} is '{}' in the table, the "
                       "contract says '{}'",

@@ -25,17 +25,18 @@ struct Drift {
 
 Drift find_drift(const schema::Schema& table, const schema::Schema& wanted);
 
-/// What a table says of itself otherwise than its contract, in words. Of properties and comments,
-/// those that the contract gives; nothing of a table whose format does not tell them.
+/// What a table says of itself otherwise than its contract, in words, and what to tell it. Of
+/// properties and comments, those that the contract gives.
 struct Differences {
   std::vector<std::string> layout;
   std::vector<std::string> notes;
+  table::Describe told;
 
   bool is_empty() const { return layout.empty() && notes.empty(); }
 };
 
-Differences find_differences(const table::Table& table, const table::TableState& state,
-                             const plan::CreateTable& wanted, const table::Properties& properties);
+Differences find_differences(const table::TableState& state, const plan::CreateTable& wanted,
+                             const table::Properties& properties);
 
 /// The changes that a run makes: none for a table that fits. DataRejected where the policy does not
 /// let them happen.

@@ -165,7 +165,7 @@ Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
   if (state) {
     const plan::CreateTable wanted = target_of(target.contract(), columns);
     found.drift = find_drift(state->schema, wanted.schema);
-    found.differences = find_differences(table, *state, wanted, properties_of(target.contract()));
+    found.differences = find_differences(*state, wanted, properties_of(target.contract()));
   }
   return found;
 }
@@ -178,17 +178,6 @@ Status check_layout(const TargetDrift& found) {
                                                         fmt::join(found.differences.layout, "; ")))
       .with_hint(
           "write partition_by as the table has it, or make a new table and bring the rows over");
-}
-
-Status check_notes(const TargetDrift& found) {
-  if (found.differences.notes.empty()) {
-    return {};
-  }
-  return make_error(ErrorCode::Unsupported,
-                    fmt::format("the columns are those of the contract now; properties and "
-                                "comments are given to a table when it is made, and differ: {}",
-                                fmt::join(found.differences.notes, "; ")))
-      .with_hint("set them with another program that writes the format, or make the table anew");
 }
 
 }  // namespace
@@ -216,11 +205,16 @@ Result<TargetDrift> apply_target(const Context& context, const std::string& path
   if (found.is_absent) {
     SLUICE_CHECK(open.table().create(context, target_of(target.contract(), std::move(wanted)),
                                      properties_of(target.contract())));
-  } else if (!found.drift.changes.empty()) {
+    return found;
+  }
+  if (!found.drift.changes.empty()) {
     SLUICE_TRY([[maybe_unused]] const auto changed,
                run::maintain(context, open.table(), table::Evolve{.changes = found.drift.changes}));
   }
-  SLUICE_CHECK(check_notes(found));
+  if (!found.differences.notes.empty()) {
+    SLUICE_TRY([[maybe_unused]] const auto described,
+               run::maintain(context, open.table(), found.differences.told));
+  }
   return found;
 }
 

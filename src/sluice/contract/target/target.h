@@ -58,9 +58,9 @@ struct TargetDrift {
 Result<TargetDrift> find_target_drift(const Context& context, const std::string& path,
                                       const RunOptions& options);
 
-/// Makes the target or changes its columns, whatever the schema policy lets a run do; what was
-/// amiss before. A table that has all columns is left as it is. Unsupported where its layout
-/// differs, and, when the columns are changed, where properties or comments do.
+/// Makes the target or changes its columns, properties and comments, whatever the schema policy
+/// lets a run do; what was amiss before. A table that has all is left as it is. Unsupported where
+/// its layout differs.
 Result<TargetDrift> apply_target(const Context& context, const std::string& path,
                                  const RunOptions& options);
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
-#include "sluice/base/temp_folder.h"
 #include "sluice/base/uuid.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
@@ -107,6 +106,9 @@ class DeltaTable final : public Table {
   Result<Maintained> compact(const Context& context, const Snapshot& snapshot,
                              const LiveFiles& live, const Compact& request, const CommitKey& key);
   Result<Maintained> evolve(const Context& context, const std::vector<schema::Change>& changes);
+  Result<Maintained> put_description(const Context& context, const Describe& told);
+  Result<Maintained> put_metadata(const Context& context, const Snapshot& snapshot,
+                                  const delta::MetadataChange& change);
   Result<Maintained> remove_files_before(const Context& context, sys_micros replaced_before,
                                          sys_micros older_than);
   std::optional<Snapshot> write_checkpoint(const Context& context, std::int64_t version,
@@ -156,41 +158,6 @@ std::string_view foreign_format(std::string_view path) {
 /// its newest, and may be idle for as long.
 constexpr const char* kKeyRetention = "interval 365 days";
 
-/// A property may turn on a feature with which the kernel makes tables that it does not write. It
-/// is asked with a table that no one sees.
-Status check_properties(const plan::CreateTable& create, const Properties& properties) {
-  std::string names;
-  Properties asked;
-  for (const auto& [name, value] : properties) {
-    if (name.starts_with("delta.")) {
-      names += fmt::format("{}{} = {}", names.empty() ? "" : ", ", name, value);
-      asked.emplace(name, value);
-    }
-  }
-  if (asked.empty()) {
-    return {};
-  }
-  SLUICE_TRY(const TempFolder folder, TempFolder::make("sluice-delta"));
-  const auto refused = [&](std::string said) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("no Delta table is made that Sluice could not write again, as "
-                                  "one with these properties is: {}",
-                                  names))
-        .with_native(std::move(said))
-        .with_hint(
-            "Take the property that turns the feature on out of table_properties, or make the "
-            "table with a program that writes it.");
-  };
-  if (const auto made = delta::create_delta(folder.path(), create, asked, Note{}); !made) {
-    return refused(made.error().native.empty() ? made.error().message : made.error().native);
-  }
-  const auto there = Snapshot::find(folder.path());
-  if (!there) {
-    return refused(there.error().message);
-  }
-  return (*there)->refusal().empty() ? Status{} : Status(refused((*there)->refusal()));
-}
-
 Status DeltaTable::create(const Context& context, const plan::CreateTable& create,
                           const Properties& properties) {
   SLUICE_CHECK(check_layout(create));
@@ -198,7 +165,7 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
   SLUICE_TRY(const auto there, Snapshot::find(root));
   if (!there.has_value()) {
     SLUICE_CHECK(check_folder_is_free(context, *storage_, "Delta table", foreign_format));
-    SLUICE_CHECK(check_properties(create, properties));
+    SLUICE_CHECK(delta::check_properties(create, properties));
     SLUICE_CHECK(storage_->prepare_folder(context, "_delta_log/0"));
     Note note;
     note.operation = "create";
@@ -641,6 +608,19 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
   SLUICE_TRY([[maybe_unused]] const Evolved evolved,
              evolve_schema(state.schema, changes, layout_columns(state.partition_by)));
   SLUICE_CHECK(delta::check_changes(snapshot, changes));
+  return put_metadata(context, snapshot, Evolve{.changes = changes});
+}
+
+Result<Maintained> DeltaTable::put_description(const Context& context, const Describe& told) {
+  SLUICE_TRY(const Snapshot snapshot, load(context));
+  SLUICE_CHECK(check_operation(snapshot, "append"));  // no file is replaced
+  SLUICE_CHECK(delta::check_description(snapshot, told));
+  return put_metadata(context, snapshot, told);
+}
+
+/// A version that changes no row.
+Result<Maintained> DeltaTable::put_metadata(const Context& context, const Snapshot& snapshot,
+                                            const delta::MetadataChange& change) {
   const CommitKey key{
       .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
   SLUICE_TRY(const LiveFiles live,
@@ -648,14 +628,14 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
   delta::drop_live_files(context, *connection_, live);
   const Note note{.key = {},
                   .fingerprint = {},
-                  .operation = "evolve",
+                  .operation = std::holds_alternative<Evolve>(change) ? "evolve" : "describe",
                   .rows = live.rows,
                   .receipt = {.ingest_id = key.ingest_id,
-                              .version = state.version + 1,
+                              .version = snapshot.state().version + 1,
                               .unchanged = live.rows,
                               .committed_at = context.clock->now()}};
   SLUICE_TRY(const CommitOutcome outcome,
-             delta::commit_changes(context, *storage_, *connection_, snapshot, changes, note));
+             delta::commit_metadata(context, *storage_, *connection_, snapshot, change, note));
   SLUICE_CHECK(check_committed(outcome));
   write_checkpoint(context, note.receipt.version, std::nullopt);
   return Maintained{.scanned = static_cast<std::int64_t>(live.files.size()),
@@ -672,6 +652,7 @@ Result<Maintained> DeltaTable::maintain(const Context& context, const Maintenanc
                         },
                         [&](const Compact& compacting) { return compact(context, compacting); },
                         [&](const Evolve& evolving) { return evolve(context, evolving.changes); },
+                        [&](const Describe& told) { return put_description(context, told); },
                     },
                     request);
 }

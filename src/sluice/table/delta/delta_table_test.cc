@@ -106,5 +106,26 @@ TEST_F(DeltaTableTest, ATableThatWasRemovedAndMadeAnewIsReadAnew) {
   EXPECT_EQ(append(one, "old"), 2);
 }
 
+TEST_F(DeltaTableTest, PropertiesThatNeedAFeatureAreNotChanged) {
+  Writer writer = open();
+  create(writer);
+  const auto put = [&](const char* name, const char* value) {
+    return writer.table->maintain(context_, Describe{.properties = {{name, value}}});
+  };
+  EXPECT_EQ(put("delta.logRetentionDuration", "interval 7 days").value().version, 1);
+  for (const auto& [name, value] :
+       {std::pair("delta.columnMapping.mode", "name"),
+        std::pair("delta.enableChangeDataFeed", "true"), std::pair("delta.appendOnly", "true")}) {
+    const auto refused = put(name, value);
+    ASSERT_FALSE(refused.has_value()) << name;
+    EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(refused.error().message, testing::HasSubstr(name));
+  }
+  EXPECT_EQ(append(writer, "after"), 2);
+  const TableState state = writer.table->find_state(context_).value().value();
+  EXPECT_EQ(state.properties.at("delta.logRetentionDuration"), "interval 7 days");
+  EXPECT_FALSE(state.properties.contains("delta.appendOnly"));
+}
+
 }  // namespace
 }  // namespace sluice::table

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/base/temp_folder.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/delta/metadata_internal.h"
 #include "sluice/table/delta/past_internal.h"
@@ -124,16 +126,31 @@ Status apply(json& fields, const schema::Change& change) {
   return {};
 }
 
-/// A schema's text with the changes; what others wrote about its columns stays.
-Result<std::string> render_changed(const std::string& stored,
-                                   const std::vector<schema::Change>& changes) {
+Status apply(json& fields, const Evolve& evolve) {
+  for (const schema::Change& change : evolve.changes) {
+    SLUICE_CHECK(apply(fields, change));
+  }
+  return {};
+}
+
+Status apply(json& fields, const Describe& told) {
+  for (json& field : fields) {
+    for (const auto& [column, comment] : told.comments) {
+      if (schema::same_column(field.value("name", ""), column)) {
+        field["metadata"]["comment"] = comment;
+      }
+    }
+  }
+  return {};
+}
+
+/// A schema's text with the change; what others wrote about its columns stays.
+Result<std::string> render_changed(const std::string& stored, const MetadataChange& change) {
   SLUICE_TRY(json schema, parse_document(stored, "the schema of a Delta table"));
   if (!schema.is_object() || !schema.contains("fields") || !schema["fields"].is_array()) {
     return make_error(ErrorCode::Corrupt, "expected the fields of a Delta schema");
   }
-  for (const schema::Change& change : changes) {
-    SLUICE_CHECK(apply(schema["fields"], change));
-  }
+  SLUICE_CHECK(std::visit([&](const auto& one) { return apply(schema["fields"], one); }, change));
   return schema.dump();
 }
 
@@ -143,13 +160,13 @@ std::string render_action(const char* name, json value) {
   return action.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string render_commit(const json& metadata, const Note& note) {
+std::string render_commit(const json& metadata, std::string_view operation, const Note& note) {
   const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
       note.receipt.committed_at.time_since_epoch());
   json parameters = json::object();
   parameters["sluice"] = render_note(note);
   return render_action("commitInfo", {{"timestamp", at.count()},
-                                      {"operation", "CHANGE COLUMNS"},
+                                      {"operation", operation},
                                       {"operationParameters", std::move(parameters)},
                                       {"engineInfo", "Sluice"}}) +
          render_action("metaData", metadata);
@@ -167,7 +184,82 @@ bool is_supported(const schema::Change& change) {
                     change);
 }
 
+/// Those of which the log's protocol says nothing.
+bool needs_no_feature(std::string_view property) {
+  constexpr std::array<std::string_view, 8> kPlain = {"delta.checkpointInterval",
+                                                      "delta.dataSkippingNumIndexedCols",
+                                                      "delta.dataSkippingStatsColumns",
+                                                      "delta.deletedFileRetentionDuration",
+                                                      "delta.enableExpiredLogCleanup",
+                                                      "delta.logRetentionDuration",
+                                                      "delta.setTransactionRetentionDuration",
+                                                      "delta.targetFileSize"};
+  return std::ranges::find(kPlain, property) != kPlain.end();
+}
+
+Status check_has_no_stamps(const Snapshot& snapshot) {
+  const auto& properties = snapshot.state().properties;
+  const auto stamped = properties.find("delta.enableInCommitTimestamps");
+  if (stamped != properties.end() && stamped->second == "true") {
+    return make_error(ErrorCode::Unsupported,
+                      "what a table with in-commit timestamps says of itself is not changed")
+        .with_hint("Change it with the program that made the table.");
+  }
+  return {};
+}
+
 }  // namespace
+
+Status check_properties(const plan::CreateTable& create, const Properties& properties) {
+  std::string names;
+  Properties asked;
+  for (const auto& [name, value] : properties) {
+    if (name.starts_with("delta.")) {
+      names += fmt::format("{}{} = {}", names.empty() ? "" : ", ", name, value);
+      asked.emplace(name, value);
+    }
+  }
+  if (asked.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const TempFolder folder, TempFolder::make("sluice-delta"));
+  const auto refused = [&](std::string said) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("no Delta table is made that Sluice could not write again, as "
+                                  "one with these properties is: {}",
+                                  names))
+        .with_native(std::move(said))
+        .with_hint(
+            "Take the property that turns the feature on out of table_properties, or make the "
+            "table with a program that writes it.");
+  };
+  if (const auto made = create_delta(folder.path(), create, asked, Note{}); !made) {
+    return refused(made.error().native.empty() ? made.error().message : made.error().native);
+  }
+  const auto there = Snapshot::find(folder.path());
+  if (!there) {
+    return refused(there.error().message);
+  }
+  return (*there)->refusal().empty() ? Status{} : Status(refused((*there)->refusal()));
+}
+
+Status check_description(const Snapshot& snapshot, const Describe& told) {
+  SLUICE_CHECK(check_has_no_stamps(snapshot));
+  TableState after = snapshot.state();
+  SLUICE_CHECK(apply_description(after, told));
+  for (const auto& [name, value] : told.properties) {
+    const auto there = snapshot.state().properties.find(name);
+    const bool is_new = there == snapshot.state().properties.end() || there->second != value;
+    if (is_new && name.starts_with("delta.") && !needs_no_feature(name)) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("this property is given to a Delta table when it is made, or "
+                                    "by the program that made it: '{} = {}'",
+                                    name, value))
+          .with_hint("Set it with that program, or make the table anew.");
+    }
+  }
+  return {};
+}
 
 Status check_changes(const Snapshot& snapshot, const std::vector<schema::Change>& changes) {
   constexpr std::string_view kLocalTime = "timestamp_ntz";
@@ -189,27 +281,27 @@ Status check_changes(const Snapshot& snapshot, const std::vector<schema::Change>
           .with_hint("Add a timestamp in UTC, or make a new table.");
     }
   }
-  const auto& properties = snapshot.state().properties;
-  const auto stamped = properties.find("delta.enableInCommitTimestamps");
-  if (stamped != properties.end() && stamped->second == "true") {
-    return make_error(ErrorCode::Unsupported,
-                      "the columns of a table with in-commit timestamps are not changed")
-        .with_hint("Change them with the program that made the table.");
-  }
-  return {};
+  return check_has_no_stamps(snapshot);
 }
 
-Result<CommitOutcome> commit_changes(const Context& context, storage::Storage& storage,
-                                     engine::Connection& connection, const Snapshot& snapshot,
-                                     const std::vector<schema::Change>& changes, const Note& note) {
+Result<CommitOutcome> commit_metadata(const Context& context, storage::Storage& storage,
+                                      engine::Connection& connection, const Snapshot& snapshot,
+                                      const MetadataChange& change, const Note& note) {
   SLUICE_TRY(json metadata, load_metadata(context, storage, connection, snapshot.state().version));
   if (!metadata.contains("schemaString") || !metadata["schemaString"].is_string()) {
     return make_error(ErrorCode::Corrupt, "expected the schema in a Delta table's description");
   }
   SLUICE_TRY(metadata["schemaString"],
-             render_changed(metadata["schemaString"].get<std::string>(), changes));
+             render_changed(metadata["schemaString"].get<std::string>(), change));
+  std::string_view operation = "CHANGE COLUMNS";
+  if (const auto* told = std::get_if<Describe>(&change)) {
+    operation = "SET TBLPROPERTIES";
+    for (const auto& [name, value] : told->properties) {
+      metadata["configuration"][name] = value;
+    }
+  }
   const Status put = storage.put_if_absent(context, entry_path(note.receipt.version),
-                                           render_commit(metadata, note));
+                                           render_commit(metadata, operation, note));
   if (put.has_value()) {
     return CommitOutcome{Committed{note.receipt}};
   }

@@ -306,14 +306,18 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
                                   plan::to_string(id)));
   }
   const std::string lake = quote_literal(id.parts.front());
-  const std::string place = fmt::format("{}, {}, schema => {}", lake, quote_literal(id.parts[2]),
-                                        quote_literal(id.parts[1]));
+  const std::string table = quote_literal(id.parts[2]);
+  const std::string schema = quote_literal(id.parts[1]);
+  const std::string place = fmt::format("{}, {}, schema => {}", lake, table, schema);
   return make_sql_table(
       connection,
       {.id = id,
        .description = {.uri = plan::to_string(id), .format = "ducklake", .reader_note = ""},
        .has_partitions = true,
-       .compactions = {fmt::format("CALL ducklake_rewrite_data_files({})", place),
+       .compactions = {fmt::format("CALL ducklake_flush_inlined_data({}, table_name => {}, "
+                                   "schema_name => {})",
+                                   lake, table, schema),
+                       fmt::format("CALL ducklake_rewrite_data_files({})", place),
                        fmt::format("CALL ducklake_merge_adjacent_files({})", place)},
        .count_files = fmt::format("SELECT count(*) FROM ducklake_list_files({})", place),
        .has_snapshots = true,

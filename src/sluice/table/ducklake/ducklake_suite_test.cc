@@ -149,6 +149,7 @@ TableCase case_of(const std::string& kind) {
           .make = [kind] { return std::make_unique<LakePlace>(kind); },
           .has_files = false,
           .may_leave_refused_files = true,
+          .keeps_small_writes_in_catalog = kind != "sqlite",
           .long_history = test_size(8, 34)};
 }
 

@@ -54,7 +54,7 @@ Result<ManifestState> parse_state(const json& stored) {
   ManifestState state;
   SLUICE_TRY(state.table.schema, parse_schema(stored.at("schema")));
   SLUICE_TRY(state.table.partition_by, parse_partitions(stored.at("partition_by")));
-  state.table.properties = stored.at("properties").get<std::map<std::string, std::string>>();
+  state.table.properties = stored.at("properties").get<Properties>();
   state.sort_by = stored.at("sort_by").get<std::vector<std::string>>();
   state.may_lack_columns = stored.value("may_lack_columns", false);
   state.files = parse_files(stored.at("files"));
@@ -80,6 +80,9 @@ Result<ParsedEntry> parse_members(const json& stored) {
   if (stored.contains("schema")) {
     SLUICE_TRY(entry.schema, parse_schema(stored.at("schema")));
     entry.adds_columns = stored.at("adds_columns").get<bool>();
+  }
+  if (stored.contains("properties")) {
+    entry.properties = stored.at("properties").get<Properties>();
   }
   if (stored.contains("state")) {
     SLUICE_TRY(parsed.state, parse_state(stored.at("state")));
@@ -139,6 +142,9 @@ void apply_entry(ManifestState& state, const Entry& entry) {
     state.may_lack_columns = state.may_lack_columns || entry.adds_columns;
   }
   state.may_lack_columns = state.may_lack_columns && !state.files.empty();
+  if (entry.properties.has_value()) {
+    state.table.properties = *entry.properties;
+  }
   state.files.insert(state.files.end(), entry.added.begin(), entry.added.end());
   if (!entry.key.empty()) {
     state.commits[entry.key] = {.receipt = entry.receipt, .fingerprint = entry.fingerprint};
@@ -179,6 +185,9 @@ std::string render_entry(const Entry& entry, const ManifestState* state) {
   if (entry.schema.has_value()) {
     stored["schema"] = render_schema(*entry.schema);
     stored["adds_columns"] = entry.adds_columns;
+  }
+  if (entry.properties.has_value()) {
+    stored["properties"] = *entry.properties;
   }
   if (state != nullptr) {
     stored["state"] = render_state(*state);

@@ -39,6 +39,8 @@ struct Entry {
   std::vector<std::string> removed;
   /// The columns from this version on; absent: those of the version before.
   std::optional<schema::Schema> schema;
+  /// What is said of the table from this version on; absent: as of the version before.
+  std::optional<Properties> properties;
   /// Files of older versions lack columns of `schema`.
   bool adds_columns = false;
   friend bool operator==(const Entry&, const Entry&) = default;

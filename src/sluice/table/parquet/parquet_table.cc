@@ -81,6 +81,8 @@ class ParquetTable final : public Table {
                              const Compact& request);
   Result<Maintained> evolve(const Context& context, const ManifestState& state,
                             const std::vector<schema::Change>& changes);
+  Result<Maintained> put_description(const Context& context, const ManifestState& state,
+                                     const Describe& told);
   Status write_rows(const Context& context, const FileCopy& copy, const schema::Schema& schema,
                     const std::string& select, Entry& entry);
   Result<Maintained> append(const Context& context, Entry entry, Maintained done);
@@ -436,6 +438,16 @@ Result<Maintained> ParquetTable::evolve(const Context& context, const ManifestSt
                 {.scanned = static_cast<std::int64_t>(state.files.size())});
 }
 
+Result<Maintained> ParquetTable::put_description(const Context& context, const ManifestState& state,
+                                                 const Describe& told) {
+  TableState after = state.table;
+  SLUICE_CHECK(apply_description(after, told));
+  Entry entry = next_entry(context, state, "describe");
+  entry.schema = std::move(after.schema);
+  entry.properties = std::move(after.properties);
+  return append(context, std::move(entry), {});
+}
+
 Result<Maintained> ParquetTable::maintain(const Context& context, const Maintenance& request) {
   SLUICE_TRY(const ManifestState* state, log_.load(context));
   return std::visit(
@@ -448,6 +460,7 @@ Result<Maintained> ParquetTable::maintain(const Context& context, const Maintena
           },
           [&](const Compact& compacting) { return compact(context, *state, compacting); },
           [&](const Evolve& evolving) { return evolve(context, *state, evolving.changes); },
+          [&](const Describe& told) { return put_description(context, *state, told); },
       },
       request);
 }

@@ -57,6 +57,20 @@ bool is_wider_number(const schema::Change& change) {
                    std::holds_alternative<schema::Float>(widen->to.kind));
 }
 
+constexpr std::string_view kFurtherLine = "\n  ";
+
+std::string render_properties(const Properties& properties) {
+  std::string text;
+  for (const auto& [name, value] : properties) {
+    text += text.empty() ? "" : "\n";
+    text += name + ": ";
+    for (const char c : value) {
+      text += c == '\n' ? kFurtherLine : std::string_view(&c, 1);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields) {
@@ -88,13 +102,9 @@ Result<std::string> render_layout(const std::vector<plan::PartitionField>& field
 std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,
                                          const Properties& properties) {
   std::vector<std::string> statements;
-  std::string about;
-  for (const auto& [name, value] : properties) {
-    about += fmt::format("{}{}: {}", about.empty() ? "" : "\n", name, value);
-  }
-  if (!about.empty()) {
-    statements.push_back(
-        fmt::format("COMMENT ON TABLE {} IS {}", table, dialect::quote_literal(about)));
+  if (!properties.empty()) {
+    statements.push_back(fmt::format("COMMENT ON TABLE {} IS {}", table,
+                                     dialect::quote_literal(render_properties(properties))));
   }
   for (const schema::Field& field : schema.fields) {
     if (!field.comment.empty()) {
@@ -104,6 +114,31 @@ std::vector<std::string> render_comments(const std::string& table, const schema:
     }
   }
   return statements;
+}
+
+Properties parse_properties(std::string_view comment) {
+  Properties properties;
+  std::string* value = nullptr;
+  while (!comment.empty()) {
+    std::size_t end = comment.find('\n');
+    while (end != std::string_view::npos && comment.substr(end).starts_with(kFurtherLine)) {
+      end = comment.find('\n', end + 1);
+    }
+    std::string_view line = comment.substr(0, end);
+    comment.remove_prefix(end == std::string_view::npos ? comment.size() : end + 1);
+    const std::size_t name_end = line.find(": ");
+    value = &properties[name_end == std::string_view::npos ? "comment"
+                                                           : std::string(line.substr(0, name_end))];
+    line.remove_prefix(name_end == std::string_view::npos ? 0 : name_end + 2);
+    *value += value->empty() ? "" : "\n";
+    for (std::size_t at = line.find(kFurtherLine); at != std::string_view::npos;
+         at = line.find(kFurtherLine)) {
+      *value += std::string(line.substr(0, at)) + "\n";
+      line.remove_prefix(at + kFurtherLine.size());
+    }
+    *value += line;
+  }
+  return properties;
 }
 
 Result<std::vector<std::string>> render_changes(const std::string& table,

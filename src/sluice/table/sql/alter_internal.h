@@ -1,7 +1,9 @@
-// The layout and the columns of a table of a database as the words of ALTER TABLE. Pure.
+// The layout and the columns of a table of a database as the words of ALTER TABLE, and what is said
+// of it as comments. Pure.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -15,9 +17,12 @@ namespace sluice::table::internal {
 Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields);
 
 /// COMMENT ON COLUMN for each column of `table` (quoted) that has one; what is said of the table is
-/// its own comment, a line for each property.
+/// its own comment, a line for each property; further lines of a value are indented.
 std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,
                                          const Properties& properties = {});
+
+/// The properties of such a comment; lines that are none are the property "comment".
+Properties parse_properties(std::string_view comment);
 
 /// A statement for each change of `table` (quoted).
 Result<std::vector<std::string>> render_changes(const std::string& table,

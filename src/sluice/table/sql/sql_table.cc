@@ -76,6 +76,11 @@ class SqlTablePort final : public Table {
   Result<Maintained> vacuum(const Context& context, sys_micros older_than);
   Result<Maintained> compact(const Context& context, const Compact& request);
   Result<Maintained> evolve(const Context& context, const std::vector<schema::Change>& changes);
+  Result<Maintained> put_description(const Context& context, const Describe& told);
+  Result<Maintained> alter(const Context& context, Transaction transaction, const TableState& state,
+                           const std::string& operation,
+                           const std::vector<std::string>& statements);
+  Status load_description(const Context& context, TableState& state);
   Status check_filled(const Context& context, const Evolved& evolved);
   Status create_once(const Context& context, const plan::CreateTable& create,
                      const Properties& properties);
@@ -231,9 +236,38 @@ Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string
   return loaded;
 }
 
+/// What comments say of the table and its columns.
+Status SqlTablePort::load_description(const Context& context, TableState& state) {
+  const std::vector<std::string>& parts = table_.id.parts;
+  const auto part = [&](std::size_t from_end, std::string_view otherwise) {
+    return parts.size() < from_end ? std::string(otherwise)
+                                   : dialect::quote_literal(parts[parts.size() - from_end]);
+  };
+  const std::string where = fmt::format(
+      "lower(table_name) = lower({}) AND lower(schema_name) = lower({}) AND lower(database_name) = "
+      "lower({}) AND comment IS NOT NULL",
+      part(1, ""), part(2, "current_schema()"), part(3, "current_database()"));
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, *connection_,
+                            fmt::format("SELECT NULL, comment FROM duckdb_tables() WHERE {0} UNION "
+                                        "ALL SELECT column_name, comment FROM duckdb_columns() "
+                                        "WHERE {0}",
+                                        where)));
+  Describe told;
+  for (const TextRow& row : rows) {
+    if (row[0].has_value()) {
+      told.comments[*row[0]] = row[1].value_or("");
+    } else {
+      told.properties = internal::parse_properties(row[1].value_or(""));
+    }
+  }
+  return apply_description(state, told);
+}
+
 Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
   auto loaded = load_state(context, {});
   if (loaded.has_value()) {
+    SLUICE_CHECK(load_description(context, loaded->table));
     return std::optional(std::move(loaded->table));
   }
   if (loaded.error().code == ErrorCode::NotFound) {
@@ -486,7 +520,6 @@ Status SqlTablePort::check_filled(const Context& context, const Evolved& evolved
   return {};
 }
 
-/// One transaction, with a version of its own in the ledger. A failed COMMIT is looked up.
 Result<Maintained> SqlTablePort::evolve(const Context& context,
                                         const std::vector<schema::Change>& changes) {
   SLUICE_TRY(Transaction transaction,
@@ -498,18 +531,36 @@ Result<Maintained> SqlTablePort::evolve(const Context& context,
   SLUICE_CHECK(check_filled(context, evolved));
   SLUICE_TRY(const auto statements,
              render_changes(table_name(), changes, table_.widens_numbers_alone));
+  return alter(context, std::move(transaction), loaded.table, "evolve", statements);
+}
+
+Result<Maintained> SqlTablePort::put_description(const Context& context, const Describe& told) {
+  SLUICE_TRY(Transaction transaction,
+             Transaction::begin(context, *connection_, table_.files.get()));
+  SLUICE_TRY(LoadedState loaded, load_own_state(context, {}));
+  SLUICE_CHECK(load_description(context, loaded.table));
+  SLUICE_CHECK(apply_description(loaded.table, told));
+  const auto statements =
+      internal::render_comments(table_name(), loaded.table.schema, loaded.table.properties);
+  return alter(context, std::move(transaction), loaded.table, "describe", statements);
+}
+
+/// One transaction, with a version of its own in the ledger. A failed COMMIT is looked up.
+Result<Maintained> SqlTablePort::alter(const Context& context, Transaction transaction,
+                                       const TableState& state, const std::string& operation,
+                                       const std::vector<std::string>& statements) {
   for (const std::string& statement : statements) {
     SLUICE_TRY_IN([[maybe_unused]] const auto done, connection_->execute(context, statement),
-                  "changing the columns of the table");
+                  "changing the table");
   }
   const Uuid id = make_uuid_v7(*context.clock, *context.random);
-  const CommitKey key{.key = "evolve " + to_string(id), .fingerprint = {}, .ingest_id = id};
+  const CommitKey key{.key = operation + " " + to_string(id), .fingerprint = {}, .ingest_id = id};
   const Receipt receipt{
-      .ingest_id = id, .version = loaded.table.version + 1, .committed_at = context.clock->now()};
+      .ingest_id = id, .version = state.version + 1, .committed_at = context.clock->now()};
   SLUICE_TRY(const bool is_ours, ledger_.record(context,
                                                 {.version = receipt.version,
                                                  .committed_at = receipt.committed_at,
-                                                 .operation = "evolve",
+                                                 .operation = operation,
                                                  .key = key.key},
                                                 key.fingerprint, receipt, table_name()));
   if (!is_ours) {
@@ -546,7 +597,9 @@ Result<Maintained> SqlTablePort::compact(const Context& context, const Compact&)
     SLUICE_CHECK(transaction.commit(context));
   }
   SLUICE_TRY(const std::int64_t after, load_count(context, *connection_, table_.count_files));
-  return Maintained{.deleted = before > after ? before - after : 0, .scanned = before};
+  return Maintained{.deleted = std::max<std::int64_t>(before - after, 0),
+                    .scanned = before,
+                    .written = std::max<std::int64_t>(after - before, 0)};
 }
 
 Result<Maintained> SqlTablePort::sweep_files(const Context& context, sys_micros older_than) {
@@ -560,6 +613,7 @@ Result<Maintained> SqlTablePort::maintain(const Context& context, const Maintena
                         [&](const Vacuum& old) { return vacuum(context, old.older_than); },
                         [&](const Compact& compacting) { return compact(context, compacting); },
                         [&](const Evolve& evolving) { return evolve(context, evolving.changes); },
+                        [&](const Describe& told) { return put_description(context, told); },
                     },
                     request);
 }

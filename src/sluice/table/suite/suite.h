@@ -57,6 +57,8 @@ struct TableCase {
   bool keeps_versions = true;
   /// Small files are put together; where not that is Unsupported.
   bool has_compaction = true;
+  /// The rows of small writes lie in a catalog until a compaction makes files of them.
+  bool keeps_small_writes_in_catalog = false;
   /// Columns are widened, renamed, dropped and made required; where not these are Unsupported.
   bool evolves_in_place = true;
   /// Commits of a long history: enough to cross whatever a format folds together.
