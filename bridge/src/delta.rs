@@ -162,7 +162,7 @@ impl Snapshot {
             .update_table(UpdateTableOperation::Write, ENGINE, true)
             .build(engine, Box::new(FileSystemCommitter::new()))
             .err()
-            .map(|error| error.to_string())
+            .map(|error| Fault::from(error).text)
     }
 
     fn scan_files(&self) -> Result<Vec<ScanFile>, Fault> {
@@ -261,8 +261,8 @@ impl Snapshot {
                 Outcome::Committed(done.commit_version() as i64, Self::made_by(&done))
             }
             Ok(CommitResult::Conflicted(lost)) => Outcome::Conflict(lost.conflict_version() as i64),
-            Ok(CommitResult::Retryable(failed)) => Outcome::Unknown(failed.error.to_string()),
-            Err(error) => Outcome::Unknown(error.to_string()),
+            Ok(CommitResult::Retryable(failed)) => Outcome::Unknown(Fault::from(failed.error).text),
+            Err(error) => Outcome::Unknown(Fault::from(error).text),
         })
     }
 

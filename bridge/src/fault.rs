@@ -43,10 +43,11 @@ impl Fault {
 
 impl From<KernelError> for Fault {
     fn from(error: KernelError) -> Self {
+        let error = error.without_backtrace();
         let text = error.to_string();
         let lower = text.to_lowercase();
         // The kernel wraps its errors in others; their texts are what all layers keep.
-        let kind = match error.without_backtrace() {
+        let kind = match error {
             KernelError::TableAlreadyExistsAtPath(_) => Kind::Exists,
             KernelError::Unsupported(_) => Kind::Unsupported,
             KernelError::EmptyLog => Kind::NotFound,

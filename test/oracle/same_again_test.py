@@ -36,6 +36,8 @@ STEPS = {
     "deduplicate": '  - {deduplicate: {"on": [id], sort_by: [amount]}, phase: post}',
     "rollup": '  - {rollup: {group_by: [place], aggregations: {n: "COUNT(*)", total: "SUM(amount)"'
               '}, keys: id}, phase: post}',
+    "random": '  - {derive: {field: draw, sql: "random()"}, phase: post}\n'
+              '  - {filter: {sql: "random() > 0.5"}, phase: pre}',
     "none": "",
 }
 

@@ -255,6 +255,11 @@ struct Unpivot {
 /// A whole SELECT over `source`, the data set's names and the references.
 struct SqlSelect {
   RawSql query;
+  /// Columns to which it gives a name itself: `SELECT *, trim(a) AS a` means one column a.
+  std::vector<std::string> named;
+  /// Set by binding where two columns have one name: a name for each, empty for one that another
+  /// takes the place of.
+  std::vector<std::string> columns;
   friend bool operator==(const SqlSelect&, const SqlSelect&) = default;
 };
 

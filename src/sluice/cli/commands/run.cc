@@ -308,8 +308,9 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   return options;
 }
 
-/// Equal bytes come from one thread.
-Status read_reproducible(const Arguments& arguments, Context& context) {
+/// Equal bytes come from one thread, and from equal random numbers.
+Status read_reproducible(const Arguments& arguments, Context& context,
+                         contract::RunOptions& options) {
   if (!arguments.has("reproducible")) {
     return {};
   }
@@ -317,6 +318,7 @@ Status read_reproducible(const Arguments& arguments, Context& context) {
     return wrong("--reproducible runs on one thread; leave --threads out");
   }
   context.threads_max = 1;
+  options.random_seed = 0.5;
   return {};
 }
 
@@ -469,8 +471,8 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
   if (usable.has_value()) {
     usable = read_limits(arguments, context);
   }
-  if (usable.has_value()) {
-    usable = read_reproducible(arguments, context);
+  if (usable.has_value() && options.has_value()) {
+    usable = read_reproducible(arguments, context, *options);
   }
   if (!options || !usable) {
     return fail(options ? usable.error() : options.error(), log);

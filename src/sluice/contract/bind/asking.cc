@@ -150,15 +150,8 @@ Result<std::optional<Schema>> Binding::bind(const Piece& piece, bool is_quiet) {
   const bool leaves_brackets = unbalanced && !piece.before.empty() &&
                                piece.sql->text[*unbalanced] == ')' &&
                                piece.sql->text.find('\\') == std::string::npos;
-  if (leaves_brackets && is_quiet) {
-    return std::optional<Schema>{};
-  }
   if (leaves_brackets) {
-    report(piece, {.kind = RefusalKind::Syntax,
-                   .name = {},
-                   .reason = "a parenthesis closes that was not opened",
-                   .offset = piece.before.size() + *unbalanced});
-    return std::optional<Schema>{};
+    return std::optional<Schema>{};  // said without the engine
   }
   Result<Schema> bound = describe_alone(statement);
   for (int attempt = 0; !bound && attempt < kAttemptsMax; ++attempt) {

@@ -77,7 +77,9 @@ RefusalKind kind_of(const Error& error, std::string& name) {
     RefusalKind kind;
   };
   // The engine's module writes the first three; the others are DuckDB's own words.
+  // Of `upper(a) AS a` without an a it says that the new a is used too early.
   static constexpr std::array kNamed{
+      Named{"Binder Error: Column ", '"', RefusalKind::Column},
       Named{"no such column:", '\'', RefusalKind::Column},
       Named{"function:", '\'', RefusalKind::Function},
       Named{"no such table:", '\'', RefusalKind::Table},

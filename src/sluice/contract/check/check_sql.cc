@@ -1,5 +1,6 @@
-// What is seen of SQL without an engine: an expression that is no single value, and names of the
-// engine's own inner life, which SQL of a contract has no business with.
+// What is seen of SQL without an engine: an expression that is no single value, one that closes the
+// parentheses that it is put into, and names of the engine's own inner life, which SQL of a
+// contract has no business with.
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
@@ -43,6 +44,33 @@ void check_reach(const Checking& checking, const Step& step) {
   }
 }
 
+/// Where a backslash may hide a quote, the engine judges alone.
+void check_closed(const Checking& checking, const SqlText& sql, const std::string& what) {
+  const std::optional<std::size_t> at = find_unbalanced(sql.text);
+  const bool leaves_brackets =
+      at && sql.text[*at] == ')' && sql.text.find('\\') == std::string::npos;
+  if (leaves_brackets && !sql.is_refused) {
+    checking.out.add(Code::BadSql, span_in_sql(checking.text, sql, *at, 1),
+                     what + " is not one SQL expression: a parenthesis closes that was not opened");
+  }
+}
+
+void check_closed(const Checking& checking, const Step& step) {
+  if (const auto* derive = std::get_if<Derive>(&step)) {
+    check_closed(checking, derive->sql_duckdb ? *derive->sql_duckdb : derive->sql,
+                 "the column " + quoted(derive->field.value));
+  } else if (const auto* filter = std::get_if<Filter>(&step)) {
+    check_closed(checking, filter->sql, "a filter");
+  } else if (const auto* rollup = std::get_if<Rollup>(&step)) {
+    for (const Pair<SqlText>& made : rollup->aggregations) {
+      check_closed(checking, made.value, "the column " + quoted(made.key.value));
+    }
+    if (rollup->key_expr) {
+      check_closed(checking, *rollup->key_expr, "the key of a rollup");
+    }
+  }
+}
+
 void check_single_value(const Checking& checking, const SqlText& sql, const std::string& what) {
   const std::optional<SqlName> call = find_spreading_call(sql.text);
   if (!call || sql.is_refused) {
@@ -59,6 +87,7 @@ void check_single_value(const Checking& checking, const SqlText& sql, const std:
 void check_sql(const Checking& checking) {
   for (const Transformation& step : checking.contract.transformations) {
     check_reach(checking, step.step);
+    check_closed(checking, step.step);
     if (const auto* derive = std::get_if<Derive>(&step.step)) {
       check_single_value(checking, derive->sql_duckdb ? *derive->sql_duckdb : derive->sql,
                          "the column " + quoted(derive->field.value));
@@ -67,7 +96,9 @@ void check_sql(const Checking& checking) {
   for (const RowRule& rule : all_row_rules(checking.contract)) {
     if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {
       check_reach(checking, check->sql);
-      check_single_value(checking, check->sql, "the row rule " + quoted(rule.name.value));
+      const std::string what = "the row rule " + quoted(rule.name.value);
+      check_single_value(checking, check->sql, what);
+      check_closed(checking, check->sql, what);
     }
   }
   for (const DatasetRule& rule : checking.contract.quality.dataset_rules) {
@@ -77,6 +108,9 @@ void check_sql(const Checking& checking) {
   }
   for (const Link& link : checking.contract.links) {
     check_reach(checking, link.filter);
+    if (link.filter) {
+      check_closed(checking, *link.filter, "the filter of the link " + quoted(link.name.value));
+    }
     check_reach(checking, link.query);
   }
 }

@@ -30,6 +30,10 @@ struct SelectItem {
 /// may have is another item, so that what it reads is known of both.
 std::vector<SelectItem> select_items(std::string_view list);
 
+/// The columns that a SELECT names itself, in the list that gives its result; none of several
+/// SELECTs put together.
+std::vector<std::string> named_columns(std::string_view query);
+
 /// Words, in lower case, that name no column where they stand without quotes.
 bool is_sql_keyword(std::string_view word);
 

@@ -230,4 +230,36 @@ bool is_sql_keyword(std::string_view word) {
   return kWords.contains(word);
 }
 
+std::vector<std::string> named_columns(std::string_view query) {
+  std::size_t begin = std::string_view::npos;
+  std::size_t end = query.size();
+  int depth = 0;
+  for (const SqlToken& token : sql_tokens(query)) {
+    const std::string_view text = sql_text(query, token);
+    depth += text == "(" ? 1 : text == ")" ? -1 : 0;
+    if (depth != 0 || token.kind != SqlTokenKind::Word) {
+      continue;
+    }
+    if (is_sql_word(text, "UNION") || is_sql_word(text, "INTERSECT") ||
+        is_sql_word(text, "EXCEPT")) {
+      return {};
+    }
+    if (is_sql_word(text, "SELECT")) {
+      begin = token.begin + token.length;
+      end = query.size();
+    } else if (is_sql_word(text, "FROM") && end == query.size()) {
+      end = token.begin;
+    }
+  }
+  std::vector<std::string> columns;
+  if (begin < end) {
+    for (SelectItem& item : select_items(query.substr(begin, end - begin))) {
+      if (!item.column.empty()) {
+        columns.push_back(std::move(item.column));
+      }
+    }
+  }
+  return columns;
+}
+
 }  // namespace sluice::contract::internal

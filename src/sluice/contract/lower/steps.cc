@@ -7,6 +7,7 @@
 #include "sluice/contract/check/extraction_patterns.h"
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/lower/lower_internal.h"
+#include "sluice/contract/lower/plain_select_internal.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -299,7 +300,8 @@ Lowered lower_step(const LowerInput& input, const Step& step) {
   return std::visit(
       overloaded{
           [&](const SqlStep& s) -> Lowered {
-            return plan::Step{plan::SqlSelect{raw_sql(input, s.sql)}};
+            return plan::Step{plan::SqlSelect{
+                .query = raw_sql(input, s.sql), .named = named_columns(s.sql.text), .columns = {}}};
           },
           [&](const Rename& s) -> Lowered { return rename_step(s); },
           [&](const Derive& s) -> Lowered { return derive_step(input, s); },

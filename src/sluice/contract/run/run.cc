@@ -213,6 +213,10 @@ Status Runner::open_engine() {
   SLUICE_TRY(engine_, make_engine(options));
   result_.engine = std::string(engine_->name());
   SLUICE_TRY(connection_, engine_->connect(context_));
+  if (options_.random_seed) {
+    SLUICE_CHECK(
+        connection_->execute(context_, fmt::format("SELECT setseed({})", *options_.random_seed)));
+  }
   return open_delta_source();
 }
 

@@ -92,6 +92,9 @@ struct RunOptions {
   bool again = false;
   /// Reads all files, also with load_mode: incremental.
   bool full = false;
+  /// Where random() and uuid() of the contract's SQL begin, from -1 to 1; equal values want one
+  /// thread.
+  std::optional<double> random_seed;
   /// Old files the way LakeLogic reads them.
   bool lenient = false;
   /// Environment, stage and variables. Files above the contract are read in any case.

@@ -57,6 +57,9 @@ Result<std::vector<std::string>> render_session(const plan::Pipeline& pipeline, 
 /// Keys of a lookup's reference that have several values; a run with such a key stops.
 std::string render_lookup_conflicts(const plan::LookUp& lookup);
 
+/// The contract's SELECT with `{dataset}` filled in, as it is written else.
+std::string select_text(const plan::SqlSelect& step);
+
 /// CASE that is 0 where the row satisfies the rule; for binding one.
 Result<std::string> render_rule(const plan::RowRule& rule);
 

@@ -18,6 +18,9 @@ bool is(const LogicalType& type) {
   return std::holds_alternative<Kind>(type.kind);
 }
 
+/// So many decimal digits are the same after a way through a double.
+constexpr int kDigitsOfDouble = 15;
+
 /// DuckDB rounds; a value that is no whole number does not equal its rounding.
 std::string exact_integer(const std::string& text, const std::string& exact,
                           const std::string& to) {
@@ -167,7 +170,12 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
   if (is<schema::Integer>(to)) {
     return integer_cast(text, from, name);
   }
-  return fmt::format("TRY_CAST({} AS {})", text, name);
+  // A double has the digits that tell it apart, and no more of them than it was written with.
+  const auto* decimal = std::get_if<schema::Decimal>(&to.kind);
+  const bool is_text_closer =
+      decimal != nullptr && decimal->precision > kDigitsOfDouble && is<schema::Float>(from);
+  return fmt::format("TRY_CAST({} AS {})", is_text_closer ? render_as_text(text, from) : text,
+                     name);
 }
 
 }  // namespace sluice::dialect

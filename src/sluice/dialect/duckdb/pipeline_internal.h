@@ -66,8 +66,8 @@ bool holds_word(const plan::Value& value);
 /// The value, or what stands for its absence, whatever the type of the column is: SQL.
 std::string render_or_else(const std::string& value, const plan::Value& otherwise);
 
-/// The contract's SELECT with `{dataset}` filled in.
-std::string select_text(const plan::SqlSelect& step);
+/// The contract's SELECT as a step, with one column of each name.
+std::string sql_select(const plan::SqlSelect& step);
 
 Result<std::string> filter_select(const plan::FilterRows& step, const Rows& input);
 Result<std::string> keep_first_select(const plan::KeepFirst& step, const Rows& input);

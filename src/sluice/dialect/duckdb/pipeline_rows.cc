@@ -184,6 +184,21 @@ string select_text(const plan::SqlSelect& step) {
   return text;
 }
 
+string sql_select(const plan::SqlSelect& step) {
+  if (step.columns.empty()) {
+    return fmt::format("SELECT * FROM (\n{}\n)", select_text(step));
+  }
+  string list;
+  string aliases;
+  for (std::size_t i = 0; i < step.columns.size(); ++i) {
+    aliases += fmt::format("{}_sluice_k{}", i == 0 ? "" : ", ", i);
+    if (!step.columns[i].empty()) {
+      list = joined(list, fmt::format("_sluice_k{} AS {}", i, quote_identifier(step.columns[i])));
+    }
+  }
+  return fmt::format("SELECT {} FROM (\n{}\n) AS source({})", list, select_text(step), aliases);
+}
+
 Result<string> comparable_key(const string& key, const schema::LogicalType& with) {
   if (std::holds_alternative<schema::Text>(with.kind) ||
       std::holds_alternative<schema::Json>(with.kind)) {

@@ -449,9 +449,7 @@ Result<string> render_step(const plan::Step& step, const Rows& input) {
           [&](const plan::KeepColumns& one) -> Text { return select(quote_columns(one.columns)); },
           [&](const plan::DropColumns& one) -> Text { return select(kept(input, one.columns)); },
           [&](const plan::LookUp& one) -> Text { return lookup_select(one, input); },
-          [&](const plan::SqlSelect& one) -> Text {
-            return fmt::format("SELECT * FROM (\n{}\n)", select_text(one));
-          },
+          [&](const plan::SqlSelect& one) -> Text { return sql_select(one); },
           [&](const plan::FilterRows& one) -> Text { return filter_select(one, input); },
           [&](const plan::KeepFirst& one) -> Text { return keep_first_select(one, input); },
           [&](const plan::ExplodeList& one) -> Text { return explode_select(one, input); },

@@ -76,7 +76,8 @@ class Binder {
   Status bind_columns();
   void retype_valueless(const schema::LogicalType& type);
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
-  Result<Schema> bind_step(const plan::PlannedStep& step, const Schema& input);
+  Result<Schema> bind_step(plan::PlannedStep& step, const Schema& input);
+  Status settle_names(plan::SqlSelect& select);
   string hint_of(const plan::PlannedStep& step, const Schema& input, const Error& error) const;
   Status check_lookup(const plan::PlannedStep& step);
   /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
@@ -173,7 +174,31 @@ Status Binder::check_lookup(const plan::PlannedStep& step) {
       .with_hint("make the key unique in the reference, or use a join, which multiplies rows");
 }
 
-Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& input) {
+/// `SELECT *, trim(a) AS a` gives two columns of one name: the one that is named takes the place of
+/// the other. Names that two relations share are left to the engine, which numbers them.
+Status Binder::settle_names(plan::SqlSelect& select) {
+  select.columns.clear();
+  SLUICE_TRY(const Schema given, describe(dialect::select_text(select)));
+  std::vector<string> columns;
+  bool has_two = false;
+  for (const Field& field : given.fields) {
+    const bool is_named = std::ranges::any_of(
+        select.named, [&](const string& name) { return same_column(name, field.name); });
+    for (string& before : columns) {
+      if (is_named && same_column(before, field.name)) {
+        before.clear();
+        has_two = true;
+      }
+    }
+    columns.push_back(field.name);
+  }
+  if (has_two) {
+    select.columns = std::move(columns);
+  }
+  return {};
+}
+
+Result<Schema> Binder::bind_step(plan::PlannedStep& step, const Schema& input) {
   SLUICE_CHECK(check_names_made(step.step, input));
   dialect::Rows rows{.from = "", .columns = input, .hidden = {}};
   SLUICE_TRY(rows.from, dialect::render_empty(input));
@@ -181,6 +206,7 @@ Result<Schema> Binder::bind_step(const plan::PlannedStep& step, const Schema& in
     for (const string& view : dialect::source_views(pipeline_, rows.from)) {
       SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
     }
+    SLUICE_CHECK(settle_names(std::get<plan::SqlSelect>(step.step)));
   } else if (input.find("rowid") == nullptr) {
     // Steps that break ties ask for the position in the source.
     rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
@@ -218,7 +244,7 @@ string Binder::hint_of(const plan::PlannedStep& step, const Schema& input,
 Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into) {
   into.clear();
   for (std::size_t i = 0; i < pipeline_.steps.size(); ++i) {
-    const plan::PlannedStep& step = pipeline_.steps[i];
+    plan::PlannedStep& step = pipeline_.steps[i];
     if (step.phase != phase) {
       continue;
     }
@@ -361,6 +387,13 @@ Status Binder::bind_rule(std::size_t rule, const Schema& columns) {
   SLUICE_TRY(const string rows, dialect::render_empty(columns));
   SLUICE_TRY([[maybe_unused]] const Schema one,
              describe(fmt::format("SELECT {} FROM {} AS source", condition, rows)));
+  const Result<Schema> beside_its_row =
+      describe(fmt::format("SELECT source, {} FROM {} AS source", condition, rows));
+  if (!beside_its_row) {
+    return make_error(ErrorCode::InvalidContract,
+                      "the row rule aggregates rows, and one value for each row is expected")
+        .with_hint("make it a dataset rule, or a window: max(x) OVER ()");
+  }
   return {};
 }
 

@@ -32,19 +32,23 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
-bool holds_floats(const schema::LogicalType& type) {
-  return std::visit(overloaded{
-                        [](const schema::Float&) { return true; },
-                        [](const schema::List& list) { return holds_floats(*list.element); },
-                        [](const schema::Map& map) { return holds_floats(*map.value); },
-                        [](const schema::Struct& inner) {
-                          return std::ranges::any_of(inner.fields, [](const schema::Field& field) {
-                            return holds_floats(field.type);
-                          });
-                        },
-                        [](const auto&) { return false; },
-                    },
-                    type.kind);
+/// Numbers that the engine does not write as JSON: NaN, infinities, and decimals below one, for
+/// which it leaves the digit before the point out.
+bool needs_spelling(const schema::LogicalType& type) {
+  return std::visit(
+      overloaded{
+          [](const schema::Float&) { return true; },
+          [](const schema::Decimal& decimal) { return decimal.precision == decimal.scale; },
+          [](const schema::List& list) { return needs_spelling(*list.element); },
+          [](const schema::Map& map) { return needs_spelling(*map.value); },
+          [](const schema::Struct& inner) {
+            return std::ranges::any_of(inner.fields, [](const schema::Field& field) {
+              return needs_spelling(field.type);
+            });
+          },
+          [](const auto&) { return false; },
+      },
+      type.kind);
 }
 
 /// JSON's numbers are of 64 bits, so that one of 32 would be written with digits that it never had.
@@ -52,9 +56,14 @@ std::string json_number(const std::string& value, const schema::Float& type) {
   return type.bits == 32 ? fmt::format("CAST(CAST({} AS VARCHAR) AS DOUBLE)", value) : value;
 }
 
+std::string json_fraction(const std::string& value) {
+  return fmt::format("CAST(regexp_replace(CAST({} AS VARCHAR), '^(-?)[.]', '\\10.') AS JSON)",
+                     value);
+}
+
 /// With the words nan, inf and -inf where JSON has no number, also inside of lists and structs.
 std::string json_value(const std::string& value, const schema::LogicalType& type, int depth) {
-  if (!holds_floats(type)) {
+  if (!needs_spelling(type)) {
     return value;
   }
   const std::string each = fmt::format("_sluice_v{}", depth);
@@ -63,6 +72,9 @@ std::string json_value(const std::string& value, const schema::LogicalType& type
         "CASE WHEN isfinite({0}) THEN to_json({1}) WHEN {0} IS NOT NULL THEN to_json(CAST({0} AS "
         "VARCHAR)) END",
         value, json_number(value, *number));
+  }
+  if (std::holds_alternative<schema::Decimal>(type.kind)) {
+    return json_fraction(value);
   }
   if (const auto* list = std::get_if<schema::List>(&type.kind)) {
     return fmt::format("list_transform({}, lambda {}: {})", value, each,
@@ -121,7 +133,7 @@ std::string output_value(const schema::Field& field, OutputFormat format,
   if (format == OutputFormat::Csv && is_nested(field.type)) {
     return fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column);
   }
-  if (format != OutputFormat::Jsonl || !holds_floats(field.type)) {
+  if (format != OutputFormat::Jsonl || !needs_spelling(field.type)) {
     return column;
   }
   // Numbers that are finite are written as such, which takes half of the time.
