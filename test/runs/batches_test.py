@@ -94,6 +94,48 @@ class Batches(InFolder):
                          ("succeeded", 1))
         self.assertFalse(list(self.folder.glob("**/good*/_sluice")))
 
+    def ids_of_table(self) -> list[int]:
+        rows = self.json("table", "rows", "lake/orders")["rows"]
+        return sorted(row["id"] for row in rows)
+
+    def test_files_wait_for_what_a_run_before_left_unfinished_and_no_longer(self) -> None:
+        self.contract("full")
+        self.land("a", 1, 2)
+        self.land("b", 3)
+        self.run_it("--source", "landing/a.csv")
+        (self.folder / "lake/orders/_sluice/manifest/00000000000000000001.json").unlink()
+        self.assertEqual(self.ids_of_table(), [], "recorded, and not committed")
+        answer = self.json("run", "orders.yaml", "--source", "landing/b.csv")
+        self.assertEqual((answer["status"], answer["rows"]["source"]), ("succeeded", 1))
+        self.assertIn("batch 1, which an earlier run left unfinished, was finished first: 2 rows",
+                      answer["warnings"])
+        self.assertEqual(self.ids_of_table(), [1, 2, 3])
+
+    def test_two_state_folders_never_hide_a_batch(self) -> None:
+        self.land("a", 1)
+        self.land("b", 2)
+        for round_number in range(ROUNDS):
+            self.contract_into(f"lake/o{round_number}")
+            runs = [subprocess.Popen([str(SLUICE), "run", "orders.yaml", "--quiet", "--source",
+                                      f"landing/{name}.csv", "--state", f"{name}{round_number}"],
+                                     cwd=self.folder, env=environment(),
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                    for name in "ab"]
+            ended = [(run.communicate()[1], run.returncode) for run in runs]
+            table = self.json("table", "rows", f"lake/o{round_number}")["rows"]
+            ids = [row["id"] for row in table]
+            for number, (said, code) in enumerate(ended, 1):
+                self.assertEqual(number in ids, code == 0, ended)
+                if code != 0:
+                    self.assertIn("holds batch 1 of this contract", said)
+                    name = "ab"[number - 1]
+                    again = self.sluice("run", "orders.yaml", "--source", f"landing/{name}.csv",
+                                        "--state", f"{name}{round_number}")
+                    self.assertIn("holds batch 1 of this contract", again.err)
+
+    def contract_into(self, target: str) -> None:
+        self.write("orders.yaml", CONTRACT.replace("MODE", "full").replace("lake/orders", target))
+
     def test_runs_at_one_moment_share_no_file(self) -> None:
         ids: list[int] = []
         for number in range(ROUNDS):

@@ -60,6 +60,19 @@ class ParquetRefusing(Refusing, OfFormat):
         checkpoint.write_bytes(checkpoint.read_bytes()[:200])
         self.check_refused(checkpoint.name)
 
+    def test_a_manifest_that_is_gone_before_others(self) -> None:
+        self.made()
+        for number in range(3):
+            self.write_rows(f"{number}.jsonl", [{"id": number, "name": "x", "fare": 0.5}])
+        for version in (1, 2, 3):
+            entry = self.folder / f"t/_sluice/manifest/0000000000000000000{version}.json"
+            with self.subTest(version):
+                text = entry.read_bytes()
+                entry.unlink()
+                self.check_refused(entry.name, "is gone while later ones exist")
+                entry.write_bytes(text)
+        self.assertEqual(len(self.ask("rows")["rows"]), len(ROWS) + 3)
+
     def test_a_folder_of_another_format(self) -> None:
         for name, what in (("_delta_log/00000000000000000000.json", "a Delta table"),
                            ("metadata/v1.metadata.json", "an Iceberg table"),

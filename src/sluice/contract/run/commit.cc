@@ -23,11 +23,6 @@ plan::TableId id_of(const Contract& contract) {
   return {{name.empty() ? "target" : name}};
 }
 
-table::CommitKey commit_key(const std::string& key, const Uuid& run_id) {
-  // The number says what was read; nothing else may stand under it.
-  return {.key = key, .fingerprint = key, .ingest_id = run_id};
-}
-
 /// "compliance.retention.period": "400d"; a list is one text.
 void add_leaves(const Node& node, const std::string& name, table::Properties& properties) {
   if (node.is_mapping()) {
@@ -254,8 +249,8 @@ Status check_target_columns(const Context& context, table::Table& table, const C
 
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
                                     const Contract& contract, AcceptedRows rows,
-                                    plan::WriteMode mode, const std::string& key,
-                                    const Uuid& run_id, std::function<Status()> before_commit) {
+                                    plan::WriteMode mode, const table::CommitKey& key,
+                                    std::function<Status()> before_commit) {
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
   if (state) {
     take_types(contract, state->schema, mode, rows);
@@ -287,21 +282,20 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
       return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));
     };
   }
-  const table::CommitKey commit = commit_key(key, run_id);
   CommittedRows committed;
   if (rows.staged != nullptr) {
     SLUICE_TRY(const std::optional<table::TableState> now, table.find_state(context));
     plan::Write taking = write;
     taking.source = table::staged_source(*rows.staged->storage, rows.staged->files);
     committed.took_files =
-        now && !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, commit)
-                    .empty();
+        now &&
+        !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, key).empty();
     if (committed.took_files) {
       write = std::move(taking);
     }
   }
-  SLUICE_TRY(committed.receipt, run::write_once(context, table, write, source, commit, options));
-  committed.took_files = committed.took_files && committed.receipt.ingest_id == run_id;
+  SLUICE_TRY(committed.receipt, run::write_once(context, table, write, source, key, options));
+  committed.took_files = committed.took_files && committed.receipt.ingest_id == key.ingest_id;
   return committed;
 }
 

@@ -104,7 +104,7 @@ Status check_target_columns(const Context& context, table::Table& table, const C
 /// `before_commit` as in run::WriteOptions.
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
                                     const Contract& contract, AcceptedRows rows,
-                                    plan::WriteMode mode, const std::string& key,
-                                    const Uuid& run_id, std::function<Status()> before_commit);
+                                    plan::WriteMode mode, const table::CommitKey& key,
+                                    std::function<Status()> before_commit);
 
 }  // namespace sluice::contract

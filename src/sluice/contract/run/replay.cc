@@ -30,7 +30,7 @@ Result<std::optional<run::BatchRecord>> settle_newest(const Context& context,
                                                       const run::BatchRecord& newest) {
   const std::string key = key_of(input.log, newest.number);
   SLUICE_TRY(const std::optional<table::StoredCommit> stored,
-             input.target.find_commit(context, key));
+             find_own_commit(context, input.log, input.target, newest));
   if (!std::holds_alternative<run::ReplayInput>(newest.input)) {
     if (!stored) {
       return make_error(ErrorCode::CommitConflict,
@@ -51,17 +51,39 @@ Result<std::optional<run::BatchRecord>> settle_newest(const Context& context,
 
 }  // namespace
 
+Error other_batch(const run::BatchLog& log, std::uint64_t number, std::string_view what) {
+  return make_error(ErrorCode::Corrupt,
+                    fmt::format("the target holds batch {} of this contract, and {}: '{}'", number,
+                                what, log.path_of(number)))
+      .with_hint(
+          "give all runs into a target one state folder; when it is lost, bring it back from a "
+          "backup, or begin another with --state FOLDER and read only files that the target does "
+          "not hold yet");
+}
+
+Result<std::optional<table::StoredCommit>> find_own_commit(const Context& context,
+                                                           const run::BatchLog& log,
+                                                           table::Table& target,
+                                                           const run::BatchRecord& record) {
+  SLUICE_TRY(std::optional<table::StoredCommit> stored,
+             target.find_commit(context, key_of(log, record.number)));
+  if (stored && stored->fingerprint != run::render_input_fingerprint(record.input)) {
+    return other_batch(log, record.number, "it is of other input than its record here");
+  }
+  return stored;
+}
+
 Result<bool> is_batch_done(const Context& context, const run::BatchLog& log, table::Table& target,
                            QuarantineStore& store, std::uint64_t number) {
-  const std::string key = key_of(log, number);
-  SLUICE_TRY(const std::optional<table::StoredCommit> stored, target.find_commit(context, key));
-  if (!stored) {
-    return false;
-  }
   SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context));
-  const bool is_replay =
-      newest && newest->number == number && std::holds_alternative<run::ReplayInput>(newest->input);
-  return is_replay ? store.is_settled(context, key) : Result<bool>(true);
+  if (!newest || newest->number != number) {
+    SLUICE_TRY(const auto stored, target.find_commit(context, key_of(log, number)));
+    return stored.has_value();
+  }
+  SLUICE_TRY(const auto stored, find_own_commit(context, log, target, *newest));
+  const bool is_replay = std::holds_alternative<run::ReplayInput>(newest->input);
+  return stored && is_replay ? store.is_settled(context, key_of(log, number))
+                             : Result<bool>(stored.has_value());
 }
 
 Result<ReplayPlan> plan_replay(const Context& context, engine::Connection& connection,

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/contract/quarantine/replay.h"
@@ -55,6 +56,16 @@ struct ReplayPlanInput {
 /// Finishes what needs only a line, and else plans: an unfinished list before a new one.
 Result<ReplayPlan> plan_replay(const Context& context, engine::Connection& connection,
                                ReplayPlanInput input);
+
+/// The commit of a recorded batch. Corrupt when the target holds other input under its number: then
+/// another state folder counts batches of this target, too.
+Result<std::optional<table::StoredCommit>> find_own_commit(const Context& context,
+                                                           const run::BatchLog& log,
+                                                           table::Table& target,
+                                                           const run::BatchRecord& record);
+
+/// Why the target and the records do not belong together: `what` of batch `number` was seen there.
+Error other_batch(const run::BatchLog& log, std::uint64_t number, std::string_view what);
 
 /// True when the batch's commit is there, and of a replay also the line that makes it count.
 Result<bool> is_batch_done(const Context& context, const run::BatchLog& log, table::Table& target,

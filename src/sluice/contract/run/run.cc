@@ -198,6 +198,7 @@ Status Runner::open_engine() {
     const run::BatchLog log(*state_, places_.state_folder, stream());
     SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
     if (newest) {
+      newest_batch_ = newest->number;
       if (const auto* input = std::get_if<run::FileInput>(&newest->input)) {
         for (const run::BatchFile& file : input->files) {
           options.allowed_paths.push_back(file.path);
@@ -504,9 +505,11 @@ Result<RunResult> Runner::run_steps() {
   }
   count_skipped();
   SLUICE_CHECK(take_samples());
+  const bool was_fresh = unrecorded_.has_value() || state_ == nullptr || replay_;
   SLUICE_CHECK(commit());
   settle();
   SLUICE_CHECK(give_rows());
+  finished_batch_ = !was_fresh && has_other_files() ? result_.batch : 0;
   return finish();
 }
 
@@ -554,9 +557,16 @@ Result<PlannedRun> Runner::plan_steps() {
 Result<run::RunResult> run(const Context& context, const std::string& path,
                            const RunOptions& options) {
   bool has_all_memory = false;
+  std::vector<std::string> finished_first;
   for (int attempt = 1;; ++attempt) {
     internal::Runner runner(context, path, options, has_all_memory);
     auto result = runner.run();
+    if (result && runner.finished_batch() != 0 && attempt < limits::kCommitRetryMax) {
+      finished_first.push_back(
+          fmt::format("batch {}, which an earlier run left unfinished, was finished first: {} rows",
+                      runner.finished_batch(), result->rows.written));
+      continue;
+    }
     if (runner.lacks_memory()) {
       has_all_memory = true;
       continue;
@@ -568,6 +578,10 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
       continue;
     }
     if (!runner.has_lost_race() || attempt == limits::kCommitRetryMax) {
+      if (result) {
+        result->warnings.insert(result->warnings.begin(), finished_first.begin(),
+                                finished_first.end());
+      }
       return result;
     }
   }

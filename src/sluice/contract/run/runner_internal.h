@@ -61,6 +61,8 @@ class Runner {
   Result<PlannedRun> plan();
   /// Another process recorded the batch that this one has read.
   bool has_lost_race() const { return has_lost_race_; }
+  /// The batch that a run before had left unfinished, when it is done now and other files wait.
+  std::int64_t finished_batch() const { return finished_batch_; }
   /// A replay died: it is finished before anything else is read.
   bool needs_replay() const { return needs_replay_; }
   /// The rows did not fit into what streaming needs most often.
@@ -139,6 +141,8 @@ class Runner {
   Status bind_batch(const std::string& key);
   Error lost_race();
   Status tell_known_key();
+  Status check_own_key();
+  bool has_other_files() const;
   Status lower_unbound();
   Status lower_and_bind();
   Status run_logic(plan::Pipeline& pipeline);
@@ -234,6 +238,9 @@ class Runner {
   bool may_be_sent_ = false;  // a commit that names them, and no one knows what became of it
   std::optional<QuarantineStore> quarantine_;
   std::optional<run::BatchRecord> unrecorded_;
+  run::BatchInput input_;           // of the batch
+  std::uint64_t newest_batch_ = 0;  // when the engine was opened: its files may be read
+  std::int64_t finished_batch_ = 0;
   std::optional<run::ReplayInput> replay_;
   bool is_start_kept_ = false;
   bool has_lost_race_ = false;

@@ -280,6 +280,8 @@ Result<bool> Runner::find_batch() {
       result_.warnings.push_back(
           fmt::format("this file was read before with other content: '{}'", path));
     }
+  } else if (record.number != newest_batch_) {
+    return lost_race();  // it was recorded since: its files are not those that may be read
   } else {
     context_.say(
         LogLevel::Info,
@@ -291,6 +293,7 @@ Result<bool> Runner::find_batch() {
                       fmt::format("a replay did not finish its batch {}", record.number))
         .with_hint("finish it first: sluice quarantine replay CONTRACT");
   }
+  input_ = record.input;
   listed_ = std::exchange(files_, std::get<run::FileInput>(record.input).files);
   SLUICE_CHECK(check_batch_input(files_));
   clock_ = record.clock;
@@ -326,7 +329,8 @@ Result<bool> Runner::find_replay() {
     result_.reason = "no refused row waits that can be replayed";
     return false;
   }
-  replay_ = std::get<run::ReplayInput>(plan.record->input);
+  input_ = plan.record->input;
+  replay_ = std::get<run::ReplayInput>(input_);
   clock_ = plan.record->clock;
   result_.batch = static_cast<std::int64_t>(plan.record->number);
   if (!plan.is_recorded) {
@@ -358,13 +362,35 @@ Status Runner::tell_known_key() {
   if (newest && newest->number >= unrecorded_->number) {
     return lost_race();
   }
-  return make_error(ErrorCode::Corrupt,
-                    fmt::format("the target holds batch {} of this contract, and there is no "
-                                "record of it: '{}'",
-                                unrecorded_->number, state_->uri(log.path_of(unrecorded_->number))))
-      .with_hint(
-          "bring the state folder back from a backup; without one, begin another with --state "
-          "FOLDER and read only files that the target does not hold yet");
+  return other_batch(log, unrecorded_->number, "there is no record of it");
+}
+
+/// The target may hold another batch under this number: of a process that recorded it here first,
+/// or of another state folder, which counts batches of this target, too.
+Status Runner::check_own_key() {
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  const auto number = static_cast<std::uint64_t>(result_.batch);
+  SLUICE_TRY(const auto stored,
+             target()->find_commit(context_, run::render_commit_key(log.stream(), number)));
+  const std::string mine = run::render_input_fingerprint(input_);
+  if (!stored || stored->fingerprint == mine) {
+    return {};
+  }
+  SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
+  const bool is_recorded_by_other =
+      newest && (newest->number > number || (newest->number == number &&
+                                             run::render_input_fingerprint(newest->input) != mine));
+  return is_recorded_by_other ? lost_race() : other_batch(log, number, "it is of other input");
+}
+
+/// Whether files that are there now are no part of the batch of a run before.
+bool Runner::has_other_files() const {
+  return !rows_ && std::ranges::any_of(listed_, [&](const run::BatchFile& file) {
+    return std::ranges::none_of(files_, [&](const run::BatchFile& one) {
+      return one.path == file.path && one.size_bytes == file.size_bytes &&
+             one.content_tag == file.content_tag;
+    });
+  });
 }
 
 bool Runner::is_incremental() const {

@@ -303,21 +303,24 @@ Status Runner::commit() {
   SLUICE_TRY(plan::WriteMode mode, find_mode());
   const std::string strategy(plan::mode_name(mode));
   bool is_bound = false;
-  Result<CommittedRows> committed =
-      commit_target(context_, *target(), *contract_,
-                    {.columns = bound_.good,
-                     .untold = bound_.untold,
-                     .relation = run::kGoodRelation,
-                     .elsewhere = database_ ? connection_.get() : nullptr,
-                     .staged = staged_.files.empty() ? nullptr : &staged_},
-                    std::move(mode), key, run_uuid_, [&]() -> Status {
-                      is_bound = true;
-                      SLUICE_CHECK(bind_batch(key));
-                      SLUICE_CHECK(keep_draft(strategy));
-                      may_be_sent_ = true;
-                      return {};
-                    });
+  Result<CommittedRows> committed = commit_target(
+      context_, *target(), *contract_,
+      {.columns = bound_.good,
+       .untold = bound_.untold,
+       .relation = run::kGoodRelation,
+       .elsewhere = database_ ? connection_.get() : nullptr,
+       .staged = staged_.files.empty() ? nullptr : &staged_},
+      std::move(mode),
+      {.key = key, .fingerprint = run::render_input_fingerprint(input_), .ingest_id = run_uuid_},
+      [&]() -> Status {
+        is_bound = true;
+        SLUICE_CHECK(bind_batch(key));
+        SLUICE_CHECK(keep_draft(strategy));
+        may_be_sent_ = true;
+        return {};
+      });
   if (!committed) {
+    SLUICE_CHECK(check_own_key());
     may_be_sent_ = may_be_sent_ && committed.error().code != ErrorCode::CommitConflict;
     return std::move(committed).error().with_context("writing the target");
   }

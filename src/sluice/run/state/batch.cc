@@ -237,6 +237,16 @@ std::string render_commit_key(const StreamId& stream, std::uint64_t number) {
   return fmt::format("{}#{}", render_stream(stream), number);
 }
 
+std::string render_input_fingerprint(const BatchInput& input) {
+  json made = input_to_json(input);
+  if (std::holds_alternative<FileInput>(input)) {
+    for (json& file : made["files"]) {
+      file.erase("modified");
+    }
+  }
+  return sha256_hex(made.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 Result<std::string> render_batch(const BatchRecord& record) {
   const json made{{"format", kBatchFormat},
                   {"contract", record.stream.contract},

@@ -75,6 +75,9 @@ struct BatchRecord {
   friend bool operator==(const BatchRecord&, const BatchRecord&) = default;
 };
 
+/// Equal for equal input, whoever recorded it and when: what the commit of a batch is known by.
+std::string render_input_fingerprint(const BatchInput& input);
+
 inline constexpr int kBatchFormat = 1;
 
 /// ResourceExhausted when no reader would take a record of this size.

@@ -72,8 +72,29 @@ Result<std::int64_t> ManifestLog::find_start(const Context& context) {
   return version.get<std::int64_t>();
 }
 
+/// An entry that is gone looks like the end of the log, but for those behind it.
+Status ManifestLog::check_end(const Context& context) {
+  const std::int64_t missing = state_->table.version + 1;
+  for (std::int64_t version = missing + 1; !is_checkpoint(version - 1); ++version) {
+    SLUICE_TRY(const auto behind, find_entry(context, version));
+    if (!behind.has_value()) {
+      continue;
+    }
+    SLUICE_TRY(const auto came, find_entry(context, missing));  // others may have written both
+    return came.has_value()
+               ? read_on(context)
+               : Status(make_error(ErrorCode::Corrupt,
+                                   fmt::format("a manifest is gone while later ones exist: '{}'",
+                                               manifest_path(missing)))
+                            .with_hint("Restore the file from a copy: it says what the version "
+                                       "added and removed."));
+  }
+  return {};
+}
+
 Status ManifestLog::read_on(const Context& context) {
-  if (!state_.has_value()) {
+  const bool is_opened = !state_.has_value();
+  if (is_opened) {
     SLUICE_TRY(const std::int64_t start, find_start(context));
     SLUICE_TRY(auto first, find_entry(context, start));
     if (!first.has_value() && start > 0) {
@@ -89,7 +110,7 @@ Status ManifestLog::read_on(const Context& context) {
   while (true) {
     SLUICE_TRY(auto next, find_entry(context, state_->table.version + 1));
     if (!next.has_value()) {
-      return {};
+      return is_opened ? check_end(context) : Status{};
     }
     if (next->state.has_value()) {
       state_ = *std::move(next->state);

@@ -47,6 +47,7 @@ class ManifestLog {
  private:
   Result<std::int64_t> find_start(const Context& context);
   Status read_on(const Context& context);
+  Status check_end(const Context& context);
   Status show_and_hide(const Context& context, const Entry& entry);
   Result<CommitOutcome> settle_taken(const Context& context, const Entry& entry);
   void write_hint(const Context& context, std::int64_t version);
