@@ -170,7 +170,24 @@ class Past:
         self.assertIn("partitioned by no column", done.err)
 
 
-class ParquetPast(Past, OfFormat):
+class OneFolder:
+    """Files of partitions lie in folders that are named by the value."""
+
+    def test_two_partitions_of_one_folder_are_refused(self) -> None:
+        self.contract(more=", partition_by: [name]")
+        rows = [{"id": 1, "name": None, "fare": 1.5}, {"id": 2, "name": "a", "fare": 1.5},
+                {"id": 3, "name": "__HIVE_DEFAULT_PARTITION__", "fare": 1.5}]
+        done = self.run_rows("all.jsonl", rows)
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("rows of two partitions would lie in one file", done.err)
+        self.assertEqual(self.ids(), [])
+        for number, row in enumerate(rows):
+            self.write_rows(f"{number}.jsonl", [row])
+        found = {int(row["id"]): row["name"] for row in self.ask("rows")["rows"]}
+        self.assertEqual(found, {row["id"]: row["name"] for row in rows})
+
+
+class ParquetPast(Past, OneFolder, OfFormat):
     def test_cleaning_takes_what_a_writer_left_that_died(self) -> None:
         self.contract()
         self.write_rows("one.jsonl", ROWS)
@@ -202,7 +219,7 @@ class ParquetPast(Past, OfFormat):
         self.assertEqual(self.ids("--version", "1"), [1, 2])
 
 
-class DeltaPast(Past, DeltaFormat):
+class DeltaPast(Past, OneFolder, DeltaFormat):
     def test_cleaning_takes_what_a_writer_left_that_died(self) -> None:
         self.contract()
         self.write_rows("one.jsonl", ROWS)

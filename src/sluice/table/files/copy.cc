@@ -49,6 +49,20 @@ void remove_stem(const Context& context, const FileCopy& copy) {
   }
 }
 
+/// The engine has one folder for rows without a value and for the text that stands for them there,
+/// and the file of one partition takes the place of the other's.
+Status check_folders(const std::vector<NewFile>& files) {
+  const auto twice = std::ranges::adjacent_find(files, {}, &NewFile::path);
+  if (twice == files.end()) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("rows of two partitions would lie in one file: '{}'", twice->path))
+      .with_hint(
+          "rows without a value lie under __HIVE_DEFAULT_PARTITION__: give rows with that text "
+          "another value");
+}
+
 Result<std::vector<NewFile>> copy_and_flush(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>&)>& inspect) {
@@ -57,6 +71,7 @@ Result<std::vector<NewFile>> copy_and_flush(
                 internal::find_written(context, *copy.connection, render_copy(copy, select),
                                        copy.storage->uri("")),
                 "writing data files");
+  SLUICE_CHECK(check_folders(files));
   for (const NewFile& file : files) {
     if (file.rows == 0) {
       SLUICE_CHECK(copy.storage->remove(context, file.path));
