@@ -122,6 +122,13 @@ std::string decimal_comma(const std::string& text) {
 std::string render_respelled(const std::string& text, const plan::Spelling& from) {
   return std::visit(overloaded{
                         [&](const plan::ImpliedDecimals& one) {
+std::string mismatch_text(const std::string& column, const std::string& type_name,
+                          const LogicalType& to) {
+  return is<schema::Decimal>(to)
+             ? fmt::format("Type Mismatch: {} exceeds {} or is not a number: '", column, type_name)
+             : fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type_name);
+}
+
                           return one.digits == 0 ? text : implied_decimals(text, one.digits);
                         },
                         [&](const plan::DatePattern& one) { return date_pattern(text, one); },
