@@ -6,6 +6,7 @@
 
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/places.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
@@ -131,7 +132,7 @@ Status Runner::list_link(const Link& link, const Text& named) {
   const DeclaredAs declared = link.table || link.type.value == "table" ? DeclaredAs::Table
                               : link.type.value == "delta"             ? DeclaredAs::Delta
                                                                        : DeclaredAs::Files;
-  const auto table = contract::find_source_table(named.value, declared, base);
+  const auto table = contract::find_source_table(named.value, declared, base, table_root(options_));
   if (!table) {
     return as_contract_error(Error(table.error()), place_of(named.span));
   }
