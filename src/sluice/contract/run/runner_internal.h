@@ -245,3 +245,6 @@ class Runner {
 };
 
 }  // namespace sluice::contract::internal
+/// The ending, before one of packing, is of the format; a zip may hold any.
+bool is_named_as(std::string_view path, SourceFormat format);
+

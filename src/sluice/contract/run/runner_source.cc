@@ -10,6 +10,7 @@
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/contract/run/source_partition.h"
 #include "sluice/contract/run/source_table.h"
 #include "sluice/run/state/batch_plan.h"
 #include "sluice/run/state/content_tag.h"
@@ -31,13 +32,18 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
     return make_error(ErrorCode::InvalidContract, "the contract has no source to read")
         .with_hint("write source.path in the contract, or give --source");
   }
-  asked = contract_->source->path->value;
-  if (contract_->source->pattern) {
-    asked += "/" + contract_->source->pattern->value;
+  const Source& source = *contract_->source;
+  const std::string home = folder_of(absolute_path(path_, working_folder()));
+  asked = source.path->value;
+  if (source.partition) {
+    asked += "/" + source.partition->format.value;
+  } else if (source.pattern) {
+    asked += "/" + source.pattern->value;
   }
-  auto found = list_source_files(asked, folder_of(absolute_path(path_, working_folder())));
+  auto found = source.partition ? list_partition_files(source, home, clock_)
+                                : list_source_files(asked, home);
   if (!found) {
-    return as_contract_error(std::move(found).error(), place_of(contract_->source->path->span));
+    return as_contract_error(std::move(found).error(), place_of(source.path->span));
   }
   return found;
 }

@@ -115,16 +115,20 @@ std::string working_folder() {
   return fs::current_path(failed).string();
 }
 
-Result<std::vector<std::string>> list_source_files(const std::string& path,
-                                                   const std::string& base) {
-  const std::string local = local_path_of(path);
+Result<std::string> local_source(const std::string& path, const std::string& base) {
+  std::string local = local_path_of(path);
   if (local.find("://") != std::string::npos || local.starts_with("table:")) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("a source is a local file, folder or glob, not '{}'",
                                   local.substr(0, local.find(':') + 1)))
         .with_hint("copy the files to a local folder and give it with --source");
   }
-  const std::string full = absolute_path(local, base);
+  return absolute_path(local, base);
+}
+
+Result<std::vector<std::string>> list_source_files(const std::string& path,
+                                                   const std::string& base) {
+  SLUICE_TRY(const std::string full, local_source(path, base));
   std::error_code failed;
   if (fs::is_regular_file(full, failed)) {
     return std::vector{full};
