@@ -117,6 +117,8 @@ enum class Phase : std::uint8_t { Pre, Post };
 
 struct PlannedStep {
   std::string name;  // the operation's key in the contract: "trim", "rollup"
+  /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
+  schema::Schema valueless;
   Phase phase = Phase::Post;
   Step step;
   SourcePosition at;

@@ -51,6 +51,17 @@ Result<std::string> columns_option(const Schema& columns) {
   return fmt::format(", columns={{{}}}", option);
 }
 
+/// The engine calls a column without a value JSON, which no arithmetic takes.
+Result<std::string> replaced_nulls(const Schema& columns) {
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    list += fmt::format("{}CAST(NULL AS {}) AS {}", list.empty() ? "" : ", ", type,
+                        quote_identifier(field.name));
+  }
+  return list.empty() ? list : fmt::format(" REPLACE ({})", list);
+}
+
 std::string text_members(const std::vector<std::string>& names) {
   std::string members;
   for (const std::string& name : names) {
@@ -435,7 +446,8 @@ Result<std::string> render_reference(const plan::Reference& reference) {
     // A reference declares no types: the reader tells them.
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
     if (files != nullptr && std::holds_alternative<plan::JsonFormat>(files->format)) {
-      return "SELECT * FROM " + probe_json(files->files, kFolders);
+      SLUICE_TRY(const std::string typed, replaced_nulls(reference.valueless));
+      return fmt::format("SELECT *{} FROM {}", typed, probe_json(files->files, kFolders));
     }
     if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
       return "SELECT * FROM " + scan_parquet(files->files, kFolders);

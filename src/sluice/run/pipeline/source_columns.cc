@@ -349,11 +349,43 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   return settled;
 }
 
+namespace {
+
+/// Of a link's columns those that are NULL in every record: the engine calls them JSON.
+Result<Schema> valueless_of(const Context& context, engine::Connection& connection,
+                            const string& rows, const Schema& columns) {
+  Schema unsure;
+  string counts;
+  for (const Field& field : columns.fields) {
+    if (std::holds_alternative<schema::Json>(field.type.kind)) {
+      unsure.fields.push_back(field);
+      counts += fmt::format("{}count({})", counts.empty() ? "" : ", ",
+                            dialect::quote_identifier(field.name));
+    }
+  }
+  if (unsure.fields.empty()) {
+    return unsure;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> found,
+             query_counts(context, connection, fmt::format("SELECT {} FROM ({})", counts, rows)));
+  Schema valueless;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == 0) {
+      valueless.fields.push_back(
+          {.name = std::move(unsure.fields[i].name), .type = schema::LogicalType{schema::Text{}}});
+    }
+  }
+  return valueless;
+}
+
+}  // namespace
+
 Status settle_references(const Context& context, engine::Connection& connection,
                          std::vector<plan::Reference>& references) {
   for (plan::Reference& reference : references) {
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
-    if (files == nullptr || !std::holds_alternative<plan::CsvFormat>(files->format)) {
+    const bool is_json = files && std::holds_alternative<plan::JsonFormat>(files->format);
+    if (!is_json && (!files || !std::holds_alternative<plan::CsvFormat>(files->format))) {
       continue;
     }
     const plan::Reference all{.name = reference.name,
@@ -361,10 +393,15 @@ Status settle_references(const Context& context, engine::Connection& connection,
                               .columns = {},
                               .filter = {},
                               .query = {},
-                              .text_columns = {}};
+                              .text_columns = {},
+                              .valueless = {}};
     SLUICE_TRY(const string rows, dialect::render_reference(all));
     const string doing = fmt::format("reading the link '{}'", reference.name);
     SLUICE_TRY_IN(const Schema columns, connection.describe(context, rows), doing);
+    if (is_json) {
+      SLUICE_TRY_IN(reference.valueless, valueless_of(context, connection, rows, columns), doing);
+      continue;
+    }
     SLUICE_TRY_IN(const std::vector<std::int64_t> changed,
                   query_counts(context, connection, dialect::render_changed_texts(*files, columns)),
                   doing);
