@@ -45,6 +45,9 @@ struct JsonFormat {
   /// Each line is a record by itself, so that one can be refused and the others taken. Empty: the
   /// first line tells.
   std::optional<bool> has_lines;
+  /// No record is larger. The engine takes buffers of twice the size for every thread and file.
+  static constexpr std::int64_t kRecordBytesMax = 268435456;
+  std::int64_t record_bytes_max = kRecordBytesMax;
   friend bool operator==(const JsonFormat&, const JsonFormat&) = default;
 };
 struct ParquetFormat {

@@ -140,19 +140,21 @@ std::string scan_csv(const std::vector<std::string>& files, const plan::CsvForma
   return "(" + all + ")";
 }
 
-std::string probe_json(const std::vector<std::string>& files, std::string_view more) {
+std::string probe_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
+                       std::string_view more) {
   // The whole input tells its columns: a field that first appears in the last record is one too.
   return fmt::format(
       "read_json({}, sample_size=-1, maximum_sample_files=2147483647, union_by_name=true, "
       "map_inference_threshold=-1, field_appearance_threshold=0, "
-      "maximum_object_size=268435456{})",
-      literal_list(files), more);
+      "maximum_object_size={}{})",
+      literal_list(files), json.record_bytes_max, more);
 }
 
-Text scan_json(const std::vector<std::string>& files, const Schema& columns) {
+Text scan_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
+               const Schema& columns) {
   SLUICE_TRY(const std::string option, columns_option(columns));
-  return fmt::format("read_json({}, maximum_object_size=268435456, hive_partitioning=false{})",
-                     literal_list(files), option);
+  return fmt::format("read_json({}, maximum_object_size={}, hive_partitioning=false{})",
+                     literal_list(files), json.record_bytes_max, option);
 }
 
 std::string scan_parquet(const std::vector<std::string>& files, std::string_view more) {
@@ -333,8 +335,8 @@ Result<std::string> render_probe(const plan::Scan& scan) {
             return std::visit(overloaded{[&](const plan::CsvFormat& csv) {
                                            return all_of(scan_csv(files.files, csv, {}, ""));
                                          },
-                                         [&](const plan::JsonFormat&) {
-                                           return all_of(probe_json(files.files, kNoFolders));
+                                         [&](const plan::JsonFormat& json) {
+                                           return all_of(probe_json(files.files, json, kNoFolders));
                                          },
                                          [&](const plan::ParquetFormat&) {
                                            return all_of(scan_parquet(files.files, kNoFolders));
@@ -354,9 +356,10 @@ Result<std::string> render_probe(const plan::Scan& scan) {
       scan);
 }
 
-std::string render_lenient_json_probe(const std::vector<std::string>& files) {
+std::string render_lenient_json_probe(const std::vector<std::string>& files,
+                                      const plan::JsonFormat& json) {
   return "SELECT * FROM " +
-         probe_json(files,
+         probe_json(files, json,
                     fmt::format(", format='newline_delimited', ignore_errors=true{}", kNoFolders));
 }
 
@@ -410,8 +413,8 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
              std::visit(overloaded{[&](const plan::CsvFormat& csv) -> Text {
                                      return scan_csv(files.files, csv, columns, "");
                                    },
-                                   [&](const plan::JsonFormat&) {
-                                     return scan_json(files.files, columns);
+                                   [&](const plan::JsonFormat& json) {
+                                     return scan_json(files.files, json, columns);
                                    },
                                    [&](const plan::ParquetFormat&) -> Text {
                                      return scan_parquet(files.files, kNoFolders);
@@ -447,7 +450,9 @@ Result<std::string> render_reference(const plan::Reference& reference) {
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
     if (files != nullptr && std::holds_alternative<plan::JsonFormat>(files->format)) {
       SLUICE_TRY(const std::string typed, replaced_nulls(reference.valueless));
-      return fmt::format("SELECT *{} FROM {}", typed, probe_json(files->files, kFolders));
+      return fmt::format(
+          "SELECT *{} FROM {}", typed,
+          probe_json(files->files, std::get<plan::JsonFormat>(files->format), kFolders));
     }
     if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
       return "SELECT * FROM " + scan_parquet(files->files, kFolders);
