@@ -78,6 +78,8 @@ struct FolderColumn {
   /// Of the files' own column of this name, whose values count before the folder's; found when the
   /// source is looked at.
   std::optional<schema::LogicalType> own;
+  /// The files, as they are told, that have it: a NULL of theirs stays one.
+  std::vector<std::string> own_files;
   friend bool operator==(const FolderColumn&, const FolderColumn&) = default;
 };
 
@@ -89,6 +91,8 @@ struct FileScan {
   std::vector<std::string> told;
   /// A folder's value is that of the last folder of a path that has the key.
   std::vector<FolderColumn> folder_columns;
+  /// Only folders below one of these have values; empty: all folders.
+  std::vector<std::string> folder_roots;
   friend bool operator==(const FileScan&, const FileScan&) = default;
 };
 /// Rows of a relation that the engine connection knows by name.
@@ -113,6 +117,8 @@ struct Reference {
   /// Columns of a CSV file whose texts only look like numbers, truths or dates; found when the file
   /// is looked at.
   std::vector<std::string> text_columns;
+  /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
+  schema::Schema valueless;
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 
@@ -120,8 +126,6 @@ enum class Phase : std::uint8_t { Pre, Post };
 
 struct PlannedStep {
   std::string name;  // the operation's key in the contract: "trim", "rollup"
-  /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
-  schema::Schema valueless;
   Phase phase = Phase::Post;
   Step step;
   SourcePosition at;

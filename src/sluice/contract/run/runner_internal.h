@@ -92,6 +92,8 @@ class Runner {
                                                       const std::string& column);
   Status view_delta_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
+  /// Folders below these may be named after values.
+  std::vector<std::string> source_roots() const;
   bool is_source_replaced() const {
     return !options_.sources.empty() || rows_ || !source_folder_.empty();
   }
@@ -244,7 +246,7 @@ class Runner {
   run::Executed executed_;
 };
 
-}  // namespace sluice::contract::internal
 /// The ending, before one of packing, is of the format; a zip may hold any.
 bool is_named_as(std::string_view path, SourceFormat format);
 
+}  // namespace sluice::contract::internal

@@ -48,6 +48,23 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
   return found;
 }
 
+std::vector<std::string> Runner::source_roots() const {
+  std::vector<std::string> roots;
+  for (const std::string& source : options_.sources) {
+    roots.push_back(source_root(source, working_folder()));
+  }
+  if (!source_folder_.empty()) {
+    roots = {source_folder_};
+  } else if (roots.empty() && contract_->source && contract_->source->path) {
+    const Source& source = *contract_->source;
+    const bool has_pattern = source.pattern && !source.partition;
+    roots.push_back(
+        source_root(source.path->value + (has_pattern ? "/" + source.pattern->value : ""),
+                    folder_of(absolute_path(path_, working_folder()))));
+  }
+  return roots;
+}
+
 Status Runner::list_files() {
   SLUICE_CHECK(find_source_table());
   if (rows_) {

@@ -73,6 +73,8 @@ std::string render_structure_probe(const std::string& structure);
 std::string render_is_by_line(const std::string& file);
 /// The JSON type of a record that is no object; no row where all are.
 std::string render_json_no_object(const std::string& file, const plan::JsonFormat& json);
+/// Which of the JSON or Parquet files have a column, in whatever case.
+std::string render_files_with(const plan::FileScan& scan, const std::string& column);
 /// How many records of JSON files have a key, spelled so.
 std::string render_json_keys(const std::vector<std::string>& files, const plan::JsonFormat& json,
                              const std::string& key);

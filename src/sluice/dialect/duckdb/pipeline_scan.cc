@@ -241,16 +241,33 @@ std::string literal_pattern(std::string_view name) {
   return pattern;
 }
 
-/// The column's value as a text: the row's own, else the one that its file's folder is named after.
-/// Such names hold special characters as %XX, and a word of Hive's for NULL.
-std::string folder_value(const plan::FolderColumn& column) {
+/// What stands before the folders that have values: any of the roots, or anything.
+std::string root_pattern(const std::vector<std::string>& roots) {
+  std::string patterns;
+  for (const std::string& root : roots) {
+    patterns += (patterns.empty() ? "" : "|") + literal_pattern(root == "/" ? "" : root);
+  }
+  return roots.empty() ? "(?is)^.*/" : fmt::format("(?is)^(?:{})/(?:.*/)?", patterns);
+}
+
+/// The column's value as a text: the row's own where its file has the column, else the one that the
+/// file's folder is named after. Such names hold special characters as %XX, and a word of Hive's
+/// for NULL.
+std::string folder_value(const plan::FileScan& scan, const plan::FolderColumn& column) {
   const std::string named = fmt::format(
       "nullif(nullif(regexp_extract({}, {}, 1), ''), '__HIVE_DEFAULT_PARTITION__')", kFileColumn,
-      quote_literal("(?is)^.*/" + literal_pattern(column.name) + "=([^/]*)/"));
+      quote_literal(root_pattern(scan.folder_roots) + literal_pattern(column.name) + "=([^/]*)/"));
   const std::string value = fmt::format("coalesce(TRY(url_decode({0})), {0})", named);
-  return column.own ? fmt::format("coalesce({}, {})",
-                                  render_as_text(quote_identifier(column.name), *column.own), value)
-                    : value;
+  if (!column.own) {
+    return value;
+  }
+  const std::string own = render_as_text(quote_identifier(column.name), *column.own);
+  if (column.own_files.empty() || column.own_files.size() == scan.files.size()) {
+    return column.own_files.empty() ? value : own;
+  }
+  const std::string files = literal_list(column.own_files);
+  return fmt::format("CASE WHEN {} IN ({}) THEN {} ELSE {} END", kFileColumn,
+                     files.substr(1, files.size() - 2), own, value);
 }
 
 }  // namespace
@@ -294,8 +311,8 @@ std::string with_folder_columns(const plan::FileScan& scan, const Schema& column
   for (const schema::Field& field : columns.fields) {
     const std::string name = quote_identifier(field.name);
     const plan::FolderColumn* folder = find_folder_column(scan, field.name);
-    list +=
-        folder == nullptr ? name + ", " : fmt::format("{} AS {}, ", folder_value(*folder), name);
+    list += folder == nullptr ? name + ", "
+                              : fmt::format("{} AS {}, ", folder_value(scan, *folder), name);
   }
   return fmt::format("SELECT {}{} FROM ({})", list, kFileColumn, rows);
 }
@@ -313,6 +330,25 @@ Schema as_read(const plan::BoundPipeline& bound) {
 std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
                            std::string_view more) {
   return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), columns, more);
+}
+
+std::string render_files_with(const plan::FileScan& scan, const std::string& column) {
+  if (std::holds_alternative<plan::ParquetFormat>(scan.format)) {
+    // A member of a struct has the struct's name before its own.
+    return fmt::format(
+        "SELECT DISTINCT file_name FROM parquet_metadata({}) WHERE "
+        "lower(path_in_schema) = lower({})",
+        literal_list(scan.files), quote_literal(column));
+  }
+  const auto& json = std::get<plan::JsonFormat>(scan.format);
+  return fmt::format(
+      "SELECT DISTINCT filename FROM read_json_objects({}, filename=true, "
+      "maximum_object_size={}{}) WHERE list_contains(list_transform(json_keys(json), key -> "
+      "lower(key)), lower({}))",
+      literal_list(scan.files), json.record_bytes_max,
+      json.has_lines.value_or(false) ? ", format='newline_delimited', ignore_errors=true"
+                                     : ", format='auto'",
+      quote_literal(column));
 }
 
 Result<std::string> render_empty(const Schema& columns) {

@@ -68,11 +68,38 @@ Status check_names(const Schema& columns, const string& first_file) {
   return {};
 }
 
+/// The files that have the column, as they are told.
+Result<std::vector<string>> files_with(const Context& context, engine::Connection& connection,
+                                       const plan::FileScan& scan, const string& column) {
+  const std::vector<string>& told = scan.told.empty() ? scan.files : scan.told;
+  const auto* csv = std::get_if<plan::CsvFormat>(&scan.format);
+  if (std::holds_alternative<plan::FixedWidthFormat>(scan.format) ||
+      (csv != nullptr && csv->headers.empty())) {
+    return told;
+  }
+  std::vector<TextRow> having;
+  if (csv == nullptr) {
+    SLUICE_TRY(having, query_texts(context, connection, dialect::render_files_with(scan, column)));
+  }
+  std::vector<string> found;
+  for (std::size_t i = 0; i < scan.files.size(); ++i) {
+    const auto is_this = [&](const TextRow& row) { return row[0] == scan.files[i]; };
+    const auto is_it = [&](const string& name) { return schema::same_column(name, column); };
+    const bool has = csv == nullptr ? std::ranges::any_of(having, is_this)
+                                    : std::ranges::any_of(csv->headers[i].columns, is_it);
+    if (has) {
+      found.push_back(told[i]);
+    }
+  }
+  return found;
+}
+
 /// What folders say is text, and so is a plain column that files have beside it.
-void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
+Status add_folder_columns(const Context& context, engine::Connection& connection,
+                          plan::FileScan& files, SourceColumns& settled) {
   Schema& columns = settled.columns;
   if (columns.fields.empty()) {
-    return;  // there is no row
+    return {};  // there is no row
   }
   std::erase_if(files.folder_columns, [&](plan::FolderColumn& folder) {
     const auto own = std::ranges::find_if(columns.fields, [&](const Field& field) {
@@ -90,6 +117,12 @@ void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
     }
     return true;
   });
+  for (plan::FolderColumn& folder : files.folder_columns) {
+    if (folder.own) {
+      SLUICE_TRY(folder.own_files, files_with(context, connection, files, folder.name));
+    }
+  }
+  return {};
 }
 
 /// No record is larger than this; of a packed file nothing is known.
@@ -412,7 +445,7 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   SLUICE_TRY(SourceColumns settled, Settler(context, connection, bad_lines).settle(source));
   auto* files = std::get_if<plan::FileScan>(&source);
   if (files != nullptr) {
-    add_folder_columns(*files, settled);
+    SLUICE_CHECK(add_folder_columns(context, connection, *files, settled));
   }
   const bool is_one = files != nullptr && files->files.size() == 1;
   SLUICE_CHECK(check_names(settled.columns, is_one ? "'" + files->files[0] + "'" : ""));
