@@ -45,6 +45,9 @@ struct JsonFormat {
   /// Each line is a record by itself, so that one can be refused and the others taken. Empty: the
   /// first line tells.
   std::optional<bool> has_lines;
+  /// No record is larger. The engine takes buffers of twice the size for every thread and file.
+  static constexpr std::int64_t kRecordBytesMax = 268435456;
+  std::int64_t record_bytes_max = kRecordBytesMax;
   friend bool operator==(const JsonFormat&, const JsonFormat&) = default;
 };
 struct ParquetFormat {
@@ -75,6 +78,8 @@ struct FolderColumn {
   /// Of the files' own column of this name, whose values count before the folder's; found when the
   /// source is looked at.
   std::optional<schema::LogicalType> own;
+  /// The files, as they are told, that have it: a NULL of theirs stays one.
+  std::vector<std::string> own_files;
   friend bool operator==(const FolderColumn&, const FolderColumn&) = default;
 };
 
@@ -86,6 +91,8 @@ struct FileScan {
   std::vector<std::string> told;
   /// A folder's value is that of the last folder of a path that has the key.
   std::vector<FolderColumn> folder_columns;
+  /// Only folders below one of these have values; empty: all folders.
+  std::vector<std::string> folder_roots;
   friend bool operator==(const FileScan&, const FileScan&) = default;
 };
 /// Rows of a relation that the engine connection knows by name.
@@ -110,6 +117,8 @@ struct Reference {
   /// Columns of a CSV file whose texts only look like numbers, truths or dates; found when the file
   /// is looked at.
   std::vector<std::string> text_columns;
+  /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
+  schema::Schema valueless;
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 

@@ -3,9 +3,11 @@
 #include "sluice/contract/bind/bind.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dirent.h>
@@ -158,6 +160,30 @@ TEST_F(BindTest, ColumnsThatStepsMakeReachTheNextOnesWithTheirTypes) {
       "    - {name: many, sql: \"SELECT count(*) FROM {dataset}\", must_be_greater_than: 0}\n");
   EXPECT_FALSE(checked.diagnostics.has_errors()) << rendered(checked.diagnostics, "");
   EXPECT_EQ(checked.diagnostics.count(Severity::Warning), 0U) << rendered(checked.diagnostics, "");
+}
+
+TEST_F(BindTest, AColumnsTypeIsKnownWhateverItsLetters) {
+  const std::string share =
+      "    - {name: share, type: double}\n"
+      "transformations:\n"
+      "  - {derive: {field: %, sql: \"date_part('year', other)\"}, phase: pre}\n"
+      "quality: {row_rules: [{name: r, sql: \"date_part('year', share) > 2000\"}]}\n";
+  const std::string total =
+      "transformations:\n"
+      "  - derive: {field: %, sql: \"fare_amount * 2\"}\n"
+      "  - cast: {columns: {total: double}}\n"
+      "  - {derive: {field: year, sql: \"date_part('year', total)\"}}\n";
+  for (const auto& [fragment, spellings] :
+       {std::pair{share, std::array{"share", "Share"}}, {total, std::array{"total", "Total"}}}) {
+    for (const char* const spelling : spellings) {
+      std::string text = fragment;
+      text.replace(text.find('%'), 1, spelling);
+      const CheckedContract checked = check_fragment(text);
+      EXPECT_TRUE(std::ranges::any_of(
+          checked.diagnostics, [](const Diagnostic& each) { return each.code == Code::SqlTypes; }))
+          << spelling << rendered(checked.diagnostics, "");
+    }
+  }
 }
 
 TEST_F(BindTest, ADeclassifiedColumnOfASelectPasses) {

@@ -85,7 +85,9 @@ Status Binding::start() {
   std::vector<std::string> made;
   for (const Transformation* step : flow_.steps()) {
     for (const Text& column : columns_read(step->step)) {
-      if (std::ranges::find(made, column.value) == made.end()) {
+      const bool is_made = std::ranges::any_of(
+          made, [&](const std::string& name) { return same_column(name, column.value); });
+      if (!is_made) {
         if (columns_.find(column.value) == nullptr) {
           unseen_.push_back(column.value);
         }
@@ -319,7 +321,7 @@ void Binding::conform() {
         columns_.fields, [&](const schema::Field& each) { return same_column(each.name, name); });
     if (found != columns_.fields.end()) {
       found->type = type_of(field);
-      std::erase(unseen_, name);
+      std::erase_if(unseen_, [&](const std::string& each) { return same_column(each, name); });
     } else if (!flow_.is_made_by_post_only(name) && !is_added_at_write(contract_, name)) {
       add_column(columns_, name, type_of(field));
     }

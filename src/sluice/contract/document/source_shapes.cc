@@ -188,7 +188,7 @@ constexpr std::array kSourceKeys{
     key<&Source::cdc_delete_values>("cdc_delete_values", "Its values that mean delete"),
     key<&Source::cdc_timestamp_field>("cdc_timestamp_field", "Column that orders changes"),
     key<&Source::dlt>("dlt", "Verified source or REST API", Support::LaterRows),
-    key<&Source::partition>("partition", "Folders named after dates", Support::LaterRows),
+    key<&Source::partition>("partition", "Folders named after dates"),
     key<&Source::empty_behavior>("empty_behavior", "skip or fail when there is nothing to read"),
     nullable<&Source::watermark_strategy>("watermark_strategy",
                                           "How new is told from old (max_target)"),

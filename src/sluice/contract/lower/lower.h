@@ -20,6 +20,8 @@ struct LowerInput {
   std::vector<std::string> files;
   /// How people know each of them, where they were unpacked; empty: by their paths.
   std::vector<std::string> told;
+  /// The fixed parts of what was asked for: folders below them may hold values, those above do not.
+  std::vector<std::string> source_roots;
   /// The files replace the contract's source: their endings tell the format.
   bool is_source_replaced = false;
   /// How a person calls the source.

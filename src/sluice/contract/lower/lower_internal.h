@@ -23,8 +23,8 @@ std::optional<plan::DatePattern> find_date_pattern(std::string_view java);
 Status lower_steps(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 Status lower_dataset_rules(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
-/// A folder of the path is named `key=value`.
-bool has_folder_of(std::string_view path, std::string_view key);
+/// A folder of the path, behind its first `root` bytes, is named `key=value`.
+bool has_folder_of(std::string_view path, std::string_view key, std::size_t root = 0);
 Status lower_source(const Contract& contract, const LowerInput& input, plan::Pipeline& out);
 /// After the steps, the rules and the lineage: what they make of masked fields is masked too.
 Status lower_masking(const Contract& contract, plan::Pipeline& out);

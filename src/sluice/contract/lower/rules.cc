@@ -107,7 +107,7 @@ std::string exact_number(const std::string& key, const std::string& type, int sc
 
 /// A key that the field could not hold is none, and no key is rounded to a value of the field.
 std::string comparable_key(const std::string& key, const schema::LogicalType& type) {
-  const std::string text = fmt::format("CAST({} AS VARCHAR)", key);
+  std::string text = fmt::format("CAST({} AS VARCHAR)", key);
   const auto cast = [&](std::string_view name) {
     return fmt::format("TRY_CAST({} AS {})", key, name);
   };

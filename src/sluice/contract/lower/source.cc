@@ -363,16 +363,41 @@ Result<plan::Reference> lower_link(const LowerInput& input, const Link& link) {
   return reference;
 }
 
+/// Where folders of values begin in a path: below what was asked for.
+std::size_t root_of(const std::vector<std::string>& roots, std::string_view path) {
+  for (const std::string& root : roots) {
+    const bool is_below = path.starts_with(root) &&
+                          (root.ends_with('/') || path.substr(root.size()).starts_with('/'));
+    if (is_below) {
+      return root.size() - (root.ends_with('/') ? 1 : 0);
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// Empty where a file lies elsewhere, as one of a batch that is finished with other words.
+std::vector<std::string> folder_roots(const LowerInput& input,
+                                      const std::vector<std::string>& paths) {
+  const bool are_below = std::ranges::none_of(paths, [&](const std::string& path) {
+    return root_of(input.source_roots, path) == std::string_view::npos &&
+           std::ranges::find(input.source_roots, path) == input.source_roots.end();
+  });
+  return are_below ? input.source_roots : std::vector<std::string>{};
+}
+
 /// The declared columns that folders speak of; of an undeclared one a name of a folder is a name.
-std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const LowerInput& input) {
-  const std::vector<std::string>& paths = input.told.empty() ? input.files : input.told;
+std::vector<plan::FolderColumn> folder_columns(const Contract& contract,
+                                               const std::vector<std::string>& paths,
+                                               const std::vector<std::string>& roots) {
   std::vector<plan::FolderColumn> columns;
   for (const Field& field : contract.model.fields) {
     const std::string& name = field.name.value;
     if (!is_added_at_write(contract, name) &&
-        std::ranges::any_of(paths,
-                            [&](const std::string& path) { return has_folder_of(path, name); })) {
-      columns.push_back({.name = name, .own = {}});
+        std::ranges::any_of(paths, [&](const std::string& path) {
+          const std::size_t root = roots.empty() ? 0 : root_of(roots, path);
+          return root != std::string_view::npos && has_folder_of(path, name, root);
+        })) {
+      columns.push_back({.name = name, .own = {}, .own_files = {}});
     }
   }
   return columns;
@@ -380,8 +405,8 @@ std::vector<plan::FolderColumn> folder_columns(const Contract& contract, const L
 
 }  // namespace
 
-bool has_folder_of(std::string_view path, std::string_view key) {
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;) {
+bool has_folder_of(std::string_view path, std::string_view key, std::size_t root) {
+  for (std::size_t slash = path.find('/', root); slash != std::string_view::npos;) {
     const std::size_t next = path.find('/', slash + 1);
     const std::string_view folder =
         next == std::string_view::npos ? "" : path.substr(slash + 1, next - slash - 1);
@@ -411,10 +436,13 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
     SLUICE_CHECK(apply_options(contract, input, contract.source->options, format));
     SLUICE_CHECK(lower_spellings(contract, input, contract.source->options, out));
   }
+  const std::vector<std::string>& paths = input.told.empty() ? input.files : input.told;
+  const std::vector<std::string> roots = folder_roots(input, paths);
   out.source = plan::FileScan{.files = input.files,
                               .format = std::move(format),
                               .told = input.told,
-                              .folder_columns = folder_columns(contract, input)};
+                              .folder_columns = folder_columns(contract, paths, roots),
+                              .folder_roots = roots};
   out.bad_lines = input.bad_lines;
   out.source_label = input.source_label;
   for (const std::string& name :

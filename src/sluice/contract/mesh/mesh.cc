@@ -54,14 +54,46 @@ Result<std::optional<OuterFile>> Mesh::load_above(const std::string& path,
   return std::optional(std::move(file));
 }
 
-Result<ResolvedContract> Mesh::resolve(const std::string& text, const std::string& path,
-                                       const CheckOptions& options) {
+namespace {
+
+/// The environment of this machine, where none was asked for.
+std::string usual_environment(const MeshOptions& options) {
+  if (!options.variable) {
+    return {};
+  }
+  const std::string own = options.variable("SLUICE_ENV").value_or("");
+  return own.empty() ? options.variable("LAKELOGIC_ENV").value_or("") : own;
+}
+
+/// What is usual on a machine has no part in a contract that knows no environments.
+bool knows_environments(const std::string& text, const std::string& path,
+                        const HierarchyInput& input, const CheckOptions& options) {
+  const ResolvedContract plain = resolve_contract(text, path, input, options);
+  return (plain.checked.contract && !plain.checked.contract->environments.empty()) ||
+         (input.system && !check_system_file(*input.system).file.environments.empty());
+}
+
+}  // namespace
+
+Result<HierarchyInput> Mesh::input_of(const std::string& text, const std::string& path,
+                                      const CheckOptions& options) {
   HierarchyInput input;
   SLUICE_TRY(input.system, load_above(path, kSystemFile));
   SLUICE_TRY(input.domain, load_above(path, kDomainFile));
-  input.environment = options_.environment;
   input.stage = options_.stage;
   input.variable = options_.variable;
+  input.environment = options_.environment;
+  if (const std::string usual = usual_environment(options_);
+      input.environment.empty() && !usual.empty() &&
+      knows_environments(text, path, input, options)) {
+    input.environment = usual;
+  }
+  return input;
+}
+
+Result<ResolvedContract> Mesh::resolve(const std::string& text, const std::string& path,
+                                       const CheckOptions& options) {
+  SLUICE_TRY(const HierarchyInput input, input_of(text, path, options));
   return resolve_contract(text, path, input, options);
 }
 
@@ -73,17 +105,18 @@ Result<std::string> Mesh::fingerprint(const std::string& text, const std::string
     all += '\0';
     all += part;
   };
-  for (const char* name : {kSystemFile, kDomainFile}) {
-    SLUICE_TRY(const std::optional<OuterFile> file, load_above(path, name));
-    if (file) {
-      add(name, file->text);
-    }
+  SLUICE_TRY(const HierarchyInput input, input_of(text, path, {}));
+  if (input.system) {
+    add(kSystemFile, input.system->text);
   }
-  if (!options_.environment.empty()) {
-    add("environment", options_.environment);
+  if (input.domain) {
+    add(kDomainFile, input.domain->text);
   }
-  if (!options_.stage.empty()) {
-    add("stage", options_.stage);
+  if (!input.environment.empty()) {
+    add("environment", input.environment);
+  }
+  if (!input.stage.empty()) {
+    add("stage", input.stage);
   }
   return "sha256:" + sha256_hex(all);
 }

@@ -41,6 +41,10 @@ class Mesh {
 
  private:
   Result<std::optional<OuterFile>> load_above(const std::string& path, const std::string& name);
+  /// What stands above a contract and what was asked for, which is the machine's usual environment
+  /// (SLUICE_ENV, else LAKELOGIC_ENV) where there are environments and no other is named.
+  Result<HierarchyInput> input_of(const std::string& text, const std::string& path,
+                                  const CheckOptions& options);
 
   MeshOptions options_;
   std::map<std::string, OuterFile> read_;

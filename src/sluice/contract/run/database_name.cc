@@ -66,14 +66,14 @@ plan::TableId table_in_file(const std::string& file, plan::TableId table) {
   return table;
 }
 
-std::optional<DatabaseName> find_database_name(std::string_view written) {
+std::optional<DatabaseName> find_database_name(std::string_view written, const std::string& root) {
   const std::string text(without(written, "table:"));
   Result<plan::TableId> id = plan::parse_table_id(text);
   if (!id || id->parts.size() != 3 || !std::ranges::all_of(id->parts, is_plain)) {
     return std::nullopt;
   }
-  const std::string file =
-      absolute_path(id->parts.front() + std::string(kEnding), working_folder());
+  const std::string file = absolute_path(id->parts.front() + std::string(kEnding),
+                                         root.empty() ? working_folder() : root);
   id->parts.erase(id->parts.begin());
   return beside(file, *std::move(id));
 }

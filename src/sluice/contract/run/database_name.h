@@ -31,6 +31,8 @@ Result<std::optional<DatabaseName>> find_database_path(std::string_view written,
 plan::TableId table_in_file(const std::string& file, plan::TableId table);
 
 /// database.schema.table, with `table:` before it or not; empty: it is no name of three parts.
-std::optional<DatabaseName> find_database_name(std::string_view written);
+/// `root` is the folder that it counts from; empty: the working folder.
+std::optional<DatabaseName> find_database_name(std::string_view written,
+                                               const std::string& root = {});
 
 }  // namespace sluice::contract

@@ -20,7 +20,8 @@ bool is_table_name(std::string_view text) {
          !text.ends_with(".parquet") && !text.starts_with('.');
 }
 
-Result<std::string> folder_of_target(std::string text, std::string_view what) {
+Result<std::string> folder_of_target(std::string text, std::string_view what,
+                                     const std::string& table_root) {
   if (text.starts_with("table:")) {
     text = text.substr(6);
   }
@@ -42,7 +43,7 @@ Result<std::string> folder_of_target(std::string text, std::string_view what) {
     for (const std::string& part : id.parts) {
       path += (path.empty() ? "" : "/") + part;
     }
-    text = path;
+    return absolute_path(path, table_root);
   }
   return absolute_path(text, working_folder());
 }
@@ -102,11 +103,12 @@ Status find_lake(const std::string& written, const RunOptions& options, Places& 
 }
 
 /// A table of a DuckDB file; the folder beside the file holds its state.
-Status find_database(const std::string& written, const std::string& name, Places& places) {
+Status find_database(const std::string& written, const std::string& name, const std::string& root,
+                     Places& places) {
   SLUICE_TRY(std::optional<DatabaseName> found,
              find_database_path(written, working_folder(), name.empty() ? "target" : name));
   if (!found) {
-    found = find_database_name(written);
+    found = find_database_name(written, root);
   }
   if (!found) {
     return make_error(ErrorCode::InvalidArgument,
@@ -178,6 +180,16 @@ void take_server_as_source(Contract& contract) {
   }
 }
 
+std::string table_root(const RunOptions& options) {
+  for (const char* name : {"SLUICE_TABLE_ROOT", "LAKELOGIC_TABLE_ROOT"}) {
+    const auto root = options.mesh.variable ? options.mesh.variable(name) : std::nullopt;
+    if (root && !root->empty()) {
+      return absolute_path(*root, working_folder());
+    }
+  }
+  return working_folder();
+}
+
 Result<Places> find_places(const Contract& contract, const RunOptions& options) {
   Places places;
   const MaybeText declared = target_path(contract);
@@ -196,16 +208,16 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
   if (writes) {
     SLUICE_TRY(places.format, parse_format(contract));
     if (places.format == "duckdb") {
-      SLUICE_CHECK(find_database(written, table_name(contract), places));
+      SLUICE_CHECK(find_database(written, table_name(contract), table_root(options), places));
     } else {
-      SLUICE_TRY(places.target, folder_of_target(written, "target"));
+      SLUICE_TRY(places.target, folder_of_target(written, "target", table_root(options)));
     }
     if (places.format == "ducklake") {
       SLUICE_CHECK(find_lake(written, options, places));
     }
     if (contract.quarantine.target) {
       const std::string& place = contract.quarantine.target->value;
-      SLUICE_TRY(places.quarantine, folder_of_target(place, "quarantine"));
+      SLUICE_TRY(places.quarantine, folder_of_target(place, "quarantine", table_root(options)));
       if (!place.starts_with("table:") && !is_table_name(place)) {
         places.quarantine += "/" + table_name(contract);  // one place serves many contracts
       }

@@ -37,6 +37,10 @@ struct Places {
   }
 };
 
+/// The folder that names of tables count from, SLUICE_TABLE_ROOT, else LAKELOGIC_TABLE_ROOT, else
+/// the working folder.
+std::string table_root(const RunOptions& options);
+
 /// Unsupported names the formats that this run writes.
 Result<Places> find_places(const Contract& contract, const RunOptions& options);
 

@@ -261,6 +261,8 @@ Status Runner::open_tables() {
 Status Runner::lower_unbound() {
   LowerInput input{.path = path_,
                    .files = {},
+                   .told = {},
+                   .source_roots = source_roots(),
                    .is_source_replaced = is_source_replaced(),
                    .source_label = "",
                    .link_files = links_,

@@ -94,6 +94,8 @@ class Runner {
                                                       const std::string& column);
   Status view_delta_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
+  /// Folders below these may be named after values.
+  std::vector<std::string> source_roots() const;
   bool is_source_replaced() const {
     return !options_.sources.empty() || rows_ || !source_folder_.empty();
   }
@@ -250,5 +252,8 @@ class Runner {
   plan::BoundPipeline bound_;
   run::Executed executed_;
 };
+
+/// The ending, before one of packing, is of the format; a zip may hold any.
+bool is_named_as(std::string_view path, SourceFormat format);
 
 }  // namespace sluice::contract::internal

@@ -6,9 +6,11 @@
 
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/places.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
+#include "sluice/contract/run/source_partition.h"
 #include "sluice/contract/run/source_table.h"
 #include "sluice/run/state/batch_plan.h"
 #include "sluice/run/state/content_tag.h"
@@ -30,15 +32,37 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
     return make_error(ErrorCode::InvalidContract, "the contract has no source to read")
         .with_hint("write source.path in the contract, or give --source");
   }
-  asked = contract_->source->path->value;
-  if (contract_->source->pattern) {
-    asked += "/" + contract_->source->pattern->value;
+  const Source& source = *contract_->source;
+  const std::string home = folder_of(absolute_path(path_, working_folder()));
+  asked = source.path->value;
+  if (source.partition) {
+    asked += "/" + source.partition->format.value;
+  } else if (source.pattern) {
+    asked += "/" + source.pattern->value;
   }
-  auto found = list_source_files(asked, folder_of(absolute_path(path_, working_folder())));
+  auto found = source.partition ? list_partition_files(source, home, clock_)
+                                : list_source_files(asked, home);
   if (!found) {
-    return as_contract_error(std::move(found).error(), place_of(contract_->source->path->span));
+    return as_contract_error(std::move(found).error(), place_of(source.path->span));
   }
   return found;
+}
+
+std::vector<std::string> Runner::source_roots() const {
+  std::vector<std::string> roots;
+  for (const std::string& source : options_.sources) {
+    roots.push_back(source_root(source, working_folder()));
+  }
+  if (!source_folder_.empty()) {
+    roots = {source_folder_};
+  } else if (roots.empty() && contract_->source && contract_->source->path) {
+    const Source& source = *contract_->source;
+    const bool has_pattern = source.pattern && !source.partition;
+    roots.push_back(
+        source_root(source.path->value + (has_pattern ? "/" + source.pattern->value : ""),
+                    folder_of(absolute_path(path_, working_folder()))));
+  }
+  return roots;
 }
 
 Status Runner::list_files() {
@@ -131,7 +155,7 @@ Status Runner::list_link(const Link& link, const Text& named) {
   const DeclaredAs declared = link.table || link.type.value == "table" ? DeclaredAs::Table
                               : link.type.value == "delta"             ? DeclaredAs::Delta
                                                                        : DeclaredAs::Files;
-  const auto table = contract::find_source_table(named.value, declared, base);
+  const auto table = contract::find_source_table(named.value, declared, base, table_root(options_));
   if (!table) {
     return as_contract_error(Error(table.error()), place_of(named.span));
   }

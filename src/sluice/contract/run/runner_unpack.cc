@@ -486,6 +486,10 @@ std::optional<SourceFormat> format_of_link(const Link& link) {
 
 }  // namespace
 
+bool is_named_as(std::string_view path, SourceFormat format) {
+  return is_zip(path) || has_ending_of(without_packing(path), format);
+}
+
 std::optional<SourceFormat> Runner::declared_format() const {
   const bool is_declared = contract_->source && contract_->source->format && !is_source_replaced();
   return is_declared ? std::optional(contract_->source->format->value) : std::nullopt;

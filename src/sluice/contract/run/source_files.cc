@@ -115,16 +115,30 @@ std::string working_folder() {
   return fs::current_path(failed).string();
 }
 
-Result<std::vector<std::string>> list_source_files(const std::string& path,
-                                                   const std::string& base) {
-  const std::string local = local_path_of(path);
+std::string source_root(const std::string& path, const std::string& base) {
+  const std::string full = absolute_path(local_path_of(path), base);
+  std::error_code failed;
+  if (fs::exists(full, failed) || !has_wildcard(full)) {
+    return full;
+  }
+  const std::size_t slash = full.rfind('/', full.find_first_of("*?["));
+  return slash == 0 ? "/" : full.substr(0, slash);
+}
+
+Result<std::string> local_source(const std::string& path, const std::string& base) {
+  std::string local = local_path_of(path);
   if (local.find("://") != std::string::npos || local.starts_with("table:")) {
     return make_error(ErrorCode::Unsupported,
                       fmt::format("a source is a local file, folder or glob, not '{}'",
                                   local.substr(0, local.find(':') + 1)))
         .with_hint("copy the files to a local folder and give it with --source");
   }
-  const std::string full = absolute_path(local, base);
+  return absolute_path(local, base);
+}
+
+Result<std::vector<std::string>> list_source_files(const std::string& path,
+                                                   const std::string& base) {
+  SLUICE_TRY(const std::string full, local_source(path, base));
   std::error_code failed;
   if (fs::is_regular_file(full, failed)) {
     return std::vector{full};
@@ -140,14 +154,8 @@ Result<std::vector<std::string>> list_source_files(const std::string& path,
     return std::vector<std::string>{};
   }
   // The part before the first wildcard is a folder that must be there.
-  std::string root = full;
-  std::string pattern = "**";
-  if (!is_folder) {
-    const std::size_t wild = full.find_first_of("*?[");
-    const std::size_t slash = full.rfind('/', wild);
-    root = slash == 0 ? "/" : full.substr(0, slash);
-    pattern = full.substr(slash + 1);
-  }
+  const std::string root = source_root(full, "");
+  const std::string pattern = is_folder ? "**" : full.substr(root == "/" ? 1 : root.size() + 1);
   if (!fs::is_directory(root, failed)) {
     return std::vector<std::string>{};
   }

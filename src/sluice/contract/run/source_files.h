@@ -16,6 +16,12 @@ namespace sluice::contract {
 Result<std::vector<std::string>> list_source_files(const std::string& path,
                                                    const std::string& base);
 
+/// An absolute path. Unsupported: it is none of this machine.
+Result<std::string> local_source(const std::string& path, const std::string& base);
+
+/// The part of a source that is fixed: a file or folder, or the folder before the first wildcard.
+std::string source_root(const std::string& path, const std::string& base);
+
 /// True when `name` (relative, '/' between folders) matches `pattern`.
 bool matches_glob(std::string_view pattern, std::string_view name);
 

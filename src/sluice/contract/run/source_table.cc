@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/places.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
@@ -67,13 +68,15 @@ Result<SourceTable> find_table_by_name(const DatabaseName& named, bool is_name) 
   return make_error(ErrorCode::NotFound,
                     fmt::format("there is no such table: neither the file '{}' nor the folder '{}'",
                                 named.file, named.folder))
-      .with_hint("run in the folder in which the table lies, or name it by its path");
+      .with_hint(
+          "run in the folder in which the table lies, name it by its path, or name the folder in "
+          "SLUICE_TABLE_ROOT");
 }
 
 }  // namespace
 
 Result<SourceTable> find_source_table(const std::string& written, DeclaredAs declared,
-                                      const std::string& base) {
+                                      const std::string& base, const std::string& table_root) {
   SLUICE_TRY(std::optional<DatabaseName> in_file, find_database_path(written, base, ""));
   if (in_file) {
     return is_there(in_file->file)
@@ -84,7 +87,7 @@ Result<SourceTable> find_source_table(const std::string& written, DeclaredAs dec
   }
   const std::string local = local_path_of(written);
   const std::string path = absolute_path(local, base);
-  const std::optional<DatabaseName> named = find_database_name(written);
+  const std::optional<DatabaseName> named = find_database_name(written, table_root);
   const bool is_name = declared != DeclaredAs::Files || written.starts_with("table:");
   const bool is_path = local.find("://") == std::string::npos && !written.starts_with("table:") &&
                        (!named || is_there(path));
@@ -208,7 +211,8 @@ Status Runner::find_source_table() {
   const std::string written = is_of_contract ? source->path->value : options_.sources.front();
   auto found = contract::find_source_table(
       written, is_of_contract ? declared_as(*source) : DeclaredAs::Files,
-      is_of_contract ? folder_of(absolute_path(path_, working_folder())) : working_folder());
+      is_of_contract ? folder_of(absolute_path(path_, working_folder())) : working_folder(),
+      table_root(options_));
   if (!found) {
     return is_of_contract
                ? Status(as_contract_error(std::move(found).error(), place_of(source->path->span)))

@@ -27,10 +27,10 @@ using SourceTable = std::variant<std::monostate, DatabaseName, TableFolder, Delt
 /// What the contract says that a source or link is; of a table files are not looked for.
 enum class DeclaredAs : std::uint8_t { Files, Table, Delta };
 
-/// What `written` means. Paths count from `base`, names of three parts from the working folder.
-/// NotFound: a declared table that is not there.
+/// What `written` means. Paths count from `base`, names of three parts from `table_root`, which is
+/// the working folder where it is empty. NotFound: a declared table that is not there.
 Result<SourceTable> find_source_table(const std::string& written, DeclaredAs declared,
-                                      const std::string& base);
+                                      const std::string& base, const std::string& table_root = {});
 
 /// The files of the newest version; of a folder without a manifest, all that lie in it.
 Result<std::vector<std::string>> find_table_files(const Context& context,

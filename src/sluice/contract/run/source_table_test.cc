@@ -125,6 +125,30 @@ TEST_F(SourceTableTest, ATableOfAFileIsASourceUntilItChanges) {
   EXPECT_EQ(second.rows.source, 3);
 }
 
+TEST_F(SourceTableTest, NamesOfTablesCountFromTheirRoot) {
+  RunOptions options;
+  options.mesh.variable = [&](const std::string& name) {
+    return name == "LAKELOGIC_TABLE_ROOT" ? std::optional(folder_.path() + "/tables")
+                                          : std::nullopt;
+  };
+  ASSERT_TRUE(run_it(to_database("shop.main.people"), options));
+  EXPECT_THAT(rows(folder_.path() + "/tables/shop.duckdb", "SELECT id FROM people ORDER BY id"),
+              ElementsAre("1", "2"));
+  const std::string silver =
+      contract("{type: table, path: shop.main.people}",
+               "{strategy: append, format: parquet, target_path: \"table:silver.main.people\"}");
+  EXPECT_EQ(run_it(silver, options).value().target->uri,
+            folder_.path() + "/tables/silver/main/people");
+  EXPECT_THAT(run_it(silver).error().hint, HasSubstr("SLUICE_TABLE_ROOT"));
+
+  const std::string own = folder_.path() + "/own";
+  options.mesh.variable = [&](const std::string& name) {
+    return std::optional(name == "SLUICE_TABLE_ROOT" ? own : "elsewhere");
+  };
+  EXPECT_EQ(run_it(to_database("shop.main.people"), options).value().target->uri,
+            own + "/shop.duckdb/main.people");
+}
+
 TEST_F(SourceTableTest, ATableOfAFileIsALink) {
   (void)rows(folder_.path() + "/ref.duckdb",
              "CREATE TABLE cities AS SELECT * FROM (VALUES (1, 'Ulm'), (2, 'Bonn')) t(id, city)");

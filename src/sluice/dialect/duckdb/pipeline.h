@@ -66,7 +66,8 @@ Result<std::string> render_rule(const plan::RowRule& rule);
 /// Reads the source to see its columns, as the files tell them.
 Result<std::string> render_probe(const plan::Scan& scan);
 /// The same of JSON lines of which some are no records.
-std::string render_lenient_json_probe(const std::vector<std::string>& files);
+std::string render_lenient_json_probe(const std::vector<std::string>& files,
+                                      const plan::JsonFormat& json);
 /// The types of the lines that are objects, where others stand between them: one JSON text.
 std::string render_json_structure(const std::vector<std::string>& files);
 /// The columns of records of that structure.
@@ -74,9 +75,15 @@ std::string render_structure_probe(const std::string& structure);
 /// Whether the first line of a JSON file is a record by itself.
 std::string render_is_by_line(const std::string& file);
 /// The JSON type of a record that is no object; no row where all are.
-std::string render_json_no_object(const std::string& file);
+std::string render_json_no_object(const std::string& file, const plan::JsonFormat& json);
+/// Which of the JSON or Parquet files have a column, in whatever case.
+std::string render_files_with(const plan::FileScan& scan, const std::string& column);
 /// How many records of JSON files have a key, spelled so.
-std::string render_json_keys(const std::vector<std::string>& files, const std::string& key);
+std::string render_json_keys(const std::vector<std::string>& files, const plan::JsonFormat& json,
+                             const std::string& key);
+/// The bytes of the largest record of JSON lines of which some are no records.
+std::string render_largest_record(const std::vector<std::string>& files,
+                                  const plan::JsonFormat& json);
 /// The first line of a CSV file that is not empty, how many stand above it, and lines after it.
 /// When the reader may reject lines, `render_first_reject` tells the first of them.
 std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);

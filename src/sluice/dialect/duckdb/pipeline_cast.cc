@@ -54,11 +54,14 @@ std::string float_of_text(const std::string& text, const std::string& to) {
 }
 
 /// The text where it begins with a year of our era, else NULL: the engine also reads words (epoch,
-/// infinity) and years before it. Most are told by their first sign.
+/// infinity) and years before it, which an offset makes of the first hours of the first. Most are
+/// told by their first two signs.
 std::string dated(const std::string& text) {
   return fmt::format(
-      "CASE WHEN {0} >= '1' AND {0} < ':' AND NOT ends_with({0}, ')') THEN {0} WHEN "
-      "regexp_full_match({0}, '\\s*0*[1-9][^(]*') THEN {0} END",
+      "CASE WHEN {0} >= '10' AND {0} < ':' AND NOT ({0} >= '1:' AND {0} < '2') AND NOT "
+      "ends_with({0}, ')') THEN {0} WHEN regexp_full_match({0}, '\\s*0*[1-9][^(]*') AND "
+      "coalesce(TRY_CAST({0} AS TIMESTAMPTZ) >= TIMESTAMPTZ '0001-01-01 00:00:00+00', true) THEN "
+      "{0} END",
       text);
 }
 
@@ -121,6 +124,13 @@ std::string decimal_comma(const std::string& text) {
 }
 
 }  // namespace
+
+std::string mismatch_text(const std::string& column, const std::string& type_name,
+                          const LogicalType& to) {
+  return is<schema::Decimal>(to)
+             ? fmt::format("Type Mismatch: {} exceeds {} or is not a number: '", column, type_name)
+             : fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type_name);
+}
 
 std::string render_respelled(const std::string& text, const plan::Spelling& from) {
   return std::visit(overloaded{

@@ -40,12 +40,10 @@ string next_error_column(const Rows& input, const std::vector<string>& error_col
 }
 
 /// `text` is not NULL and `value`, its cast, is.
-string mismatch(const string& text, const string& value, const string& column, const string& type,
-                const string& shown) {
+string mismatch(const string& text, const string& value, const string& told, const string& shown) {
   return fmt::format(
       "CASE WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END END", text,
-      value, quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '", column, type)),
-      shown);
+      value, quote_literal(told), shown);
 }
 
 /// The first value that could not be read, as branches of a CASE.
@@ -70,24 +68,26 @@ string unread_cases(const plan::Pipeline& pipeline, const string& step, const st
 
 Result<string> reason_of(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                          const plan::Assignment& made, const Rows& input, const string& value) {
-  const auto failed_value = [&](const string& column, const string& type) {
+  const auto failed_value = [&](const string& column, const string& told) {
     const schema::Field* field = input.columns.find(column);
     return mismatch(
-        quote_identifier(column), value, column, type,
+        quote_identifier(column), value, told,
         told_value(pipeline, column, field ? field->type : schema::LogicalType{schema::Text{}}));
   };
   if (const auto* cast = std::get_if<plan::CastTo>(&made.value)) {
-    return failed_value(cast->column, cast->type_name);
+    return failed_value(cast->column, mismatch_text(cast->column, cast->type_name, cast->type));
   }
   if (const auto* respelled = std::get_if<plan::Respell>(&made.value)) {
-    return failed_value(respelled->column, respelled->name);
+    return failed_value(respelled->column,
+                        mismatch_text(respelled->column, respelled->name, schema::LogicalType{}));
   }
   if (const std::optional<plan::JsonPath> found = uncast(made.value)) {
     SLUICE_TRY(const string text, column_expr(input, *found));
     const auto& type = std::get<plan::JsonPath>(made.value).type;
     const bool is_masked = plan::find_mask(pipeline, found->column) != nullptr ||
                            plan::find_mask(pipeline, made.column) != nullptr;
-    return mismatch(text, value, made.column, schema::to_string(*type), is_masked ? "'***'" : text);
+    return mismatch(text, value, mismatch_text(made.column, schema::to_string(*type), *type),
+                    is_masked ? "'***'" : text);
   }
   if (!std::holds_alternative<plan::RawSql>(made.value)) {
     return string("NULL");

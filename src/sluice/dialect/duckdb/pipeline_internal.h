@@ -148,6 +148,9 @@ std::string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& 
 std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
                        const schema::LogicalType& type);
 
+/// What a reason says before the value: that it is none of the type, or too large for it.
+std::string mismatch_text(const std::string& column, const std::string& type_name,
+                          const schema::LogicalType& to);
 bool is_nested(const schema::LogicalType& type);
 const schema::Field* find_member(const schema::Struct& type, std::string_view name);
 /// A value as a list, map or struct; NULL where a part of it is none of its type.

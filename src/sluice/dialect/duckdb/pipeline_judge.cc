@@ -95,13 +95,11 @@ string type_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::s
   const string raw = raw_value(cast);
   const bool is_told = !raw.empty() && plan::find_mask(pipeline, cast.column) == nullptr;
   // Not as a conjunction: the engine sorts the rows that one leaves over.
-  const string mismatch =
-      fmt::format("WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END",
-                  name, numbered("c", at),
-                  quote_literal(fmt::format("Type Mismatch: {} cannot be cast to {}: '",
-                                            cast.column, cast.type_name)),
-                  is_told ? render_as_text(raw, schema::LogicalType{schema::Json{}})
-                          : told_value(pipeline, cast.column, cast.from));
+  const string mismatch = fmt::format(
+      "WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END", name,
+      numbered("c", at), quote_literal(mismatch_text(cast.column, cast.type_name, cast.to)),
+      is_told ? render_as_text(raw, schema::LogicalType{schema::Json{}})
+              : told_value(pipeline, cast.column, cast.from));
   const string lacking = lacking_members(name, cast.from, cast.to, raw);
   const string missing =
       lacking.empty()

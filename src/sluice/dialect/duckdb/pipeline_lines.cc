@@ -296,11 +296,11 @@ string render_is_by_line(const string& file) {
       read_lines({file}, 0, "utf-8", ", ignore_errors=true"));
 }
 
-string render_json_no_object(const string& file) {
+string render_json_no_object(const string& file, const plan::JsonFormat& json) {
   return fmt::format(
       "SELECT coalesce(json_type(json), 'NULL') FROM read_json_objects({}, format='auto', "
-      "maximum_object_size=268435456) WHERE coalesce(json_type(json), 'NULL') <> 'OBJECT' LIMIT 1",
-      quote_literal(file));
+      "maximum_object_size={}) WHERE coalesce(json_type(json), 'NULL') <> 'OBJECT' LIMIT 1",
+      quote_literal(file), json.record_bytes_max);
 }
 
 string render_json_structure(const std::vector<string>& files) {
@@ -318,11 +318,19 @@ string render_structure_probe(const string& structure) {
       quote_literal(structure));
 }
 
-string render_json_keys(const std::vector<string>& files, const string& key) {
+string render_json_keys(const std::vector<string>& files, const plan::JsonFormat& json,
+                        const string& key) {
   return fmt::format(
-      "SELECT count(*) FROM read_json_objects({}, ignore_errors=true) WHERE json_type(json) = "
-      "'OBJECT' AND list_contains(json_keys(json), {})",
-      literal_list(files), quote_literal(key));
+      "SELECT count(*) FROM read_json_objects({}, ignore_errors=true, maximum_object_size={}) "
+      "WHERE json_type(json) = 'OBJECT' AND list_contains(json_keys(json), {})",
+      literal_list(files), json.record_bytes_max, quote_literal(key));
+}
+
+string render_largest_record(const std::vector<string>& files, const plan::JsonFormat& json) {
+  return fmt::format(
+      "SELECT coalesce(max(strlen(CAST(json AS VARCHAR))), 0) FROM read_json_objects({}, "
+      "format='newline_delimited', ignore_errors=true, maximum_object_size={})",
+      literal_list(files), json.record_bytes_max);
 }
 
 }  // namespace sluice::dialect

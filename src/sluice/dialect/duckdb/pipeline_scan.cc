@@ -51,6 +51,17 @@ Result<std::string> columns_option(const Schema& columns) {
   return fmt::format(", columns={{{}}}", option);
 }
 
+/// The engine calls a column without a value JSON, which no arithmetic takes.
+Result<std::string> replaced_nulls(const Schema& columns) {
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    list += fmt::format("{}CAST(NULL AS {}) AS {}", list.empty() ? "" : ", ", type,
+                        quote_identifier(field.name));
+  }
+  return list.empty() ? list : fmt::format(" REPLACE ({})", list);
+}
+
 std::string text_members(const std::vector<std::string>& names) {
   std::string members;
   for (const std::string& name : names) {
@@ -129,19 +140,21 @@ std::string scan_csv(const std::vector<std::string>& files, const plan::CsvForma
   return "(" + all + ")";
 }
 
-std::string probe_json(const std::vector<std::string>& files, std::string_view more) {
+std::string probe_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
+                       std::string_view more) {
   // The whole input tells its columns: a field that first appears in the last record is one too.
   return fmt::format(
       "read_json({}, sample_size=-1, maximum_sample_files=2147483647, union_by_name=true, "
       "map_inference_threshold=-1, field_appearance_threshold=0, "
-      "maximum_object_size=268435456{})",
-      literal_list(files), more);
+      "maximum_object_size={}{})",
+      literal_list(files), json.record_bytes_max, more);
 }
 
-Text scan_json(const std::vector<std::string>& files, const Schema& columns) {
+Text scan_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
+               const Schema& columns) {
   SLUICE_TRY(const std::string option, columns_option(columns));
-  return fmt::format("read_json({}, maximum_object_size=268435456, hive_partitioning=false{})",
-                     literal_list(files), option);
+  return fmt::format("read_json({}, maximum_object_size={}, hive_partitioning=false{})",
+                     literal_list(files), json.record_bytes_max, option);
 }
 
 std::string scan_parquet(const std::vector<std::string>& files, std::string_view more) {
@@ -228,16 +241,33 @@ std::string literal_pattern(std::string_view name) {
   return pattern;
 }
 
-/// The column's value as a text: the row's own, else the one that its file's folder is named after.
-/// Such names hold special characters as %XX, and a word of Hive's for NULL.
-std::string folder_value(const plan::FolderColumn& column) {
+/// What stands before the folders that have values: any of the roots, or anything.
+std::string root_pattern(const std::vector<std::string>& roots) {
+  std::string patterns;
+  for (const std::string& root : roots) {
+    patterns += (patterns.empty() ? "" : "|") + literal_pattern(root == "/" ? "" : root);
+  }
+  return roots.empty() ? "(?is)^.*/" : fmt::format("(?is)^(?:{})/(?:.*/)?", patterns);
+}
+
+/// The column's value as a text: the row's own where its file has the column, else the one that the
+/// file's folder is named after. Such names hold special characters as %XX, and a word of Hive's
+/// for NULL.
+std::string folder_value(const plan::FileScan& scan, const plan::FolderColumn& column) {
   const std::string named = fmt::format(
       "nullif(nullif(regexp_extract({}, {}, 1), ''), '__HIVE_DEFAULT_PARTITION__')", kFileColumn,
-      quote_literal("(?is)^.*/" + literal_pattern(column.name) + "=([^/]*)/"));
+      quote_literal(root_pattern(scan.folder_roots) + literal_pattern(column.name) + "=([^/]*)/"));
   const std::string value = fmt::format("coalesce(TRY(url_decode({0})), {0})", named);
-  return column.own ? fmt::format("coalesce({}, {})",
-                                  render_as_text(quote_identifier(column.name), *column.own), value)
-                    : value;
+  if (!column.own) {
+    return value;
+  }
+  const std::string own = render_as_text(quote_identifier(column.name), *column.own);
+  if (column.own_files.empty() || column.own_files.size() == scan.files.size()) {
+    return column.own_files.empty() ? value : own;
+  }
+  const std::string files = literal_list(column.own_files);
+  return fmt::format("CASE WHEN {} IN ({}) THEN {} ELSE {} END", kFileColumn,
+                     files.substr(1, files.size() - 2), own, value);
 }
 
 }  // namespace
@@ -281,8 +311,8 @@ std::string with_folder_columns(const plan::FileScan& scan, const Schema& column
   for (const schema::Field& field : columns.fields) {
     const std::string name = quote_identifier(field.name);
     const plan::FolderColumn* folder = find_folder_column(scan, field.name);
-    list +=
-        folder == nullptr ? name + ", " : fmt::format("{} AS {}, ", folder_value(*folder), name);
+    list += folder == nullptr ? name + ", "
+                              : fmt::format("{} AS {}, ", folder_value(scan, *folder), name);
   }
   return fmt::format("SELECT {}{} FROM ({})", list, kFileColumn, rows);
 }
@@ -300,6 +330,25 @@ Schema as_read(const plan::BoundPipeline& bound) {
 std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
                            std::string_view more) {
   return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), columns, more);
+}
+
+std::string render_files_with(const plan::FileScan& scan, const std::string& column) {
+  if (std::holds_alternative<plan::ParquetFormat>(scan.format)) {
+    // A member of a struct has the struct's name before its own.
+    return fmt::format(
+        "SELECT DISTINCT file_name FROM parquet_metadata({}) WHERE "
+        "lower(path_in_schema) = lower({})",
+        literal_list(scan.files), quote_literal(column));
+  }
+  const auto& json = std::get<plan::JsonFormat>(scan.format);
+  return fmt::format(
+      "SELECT DISTINCT filename FROM read_json_objects({}, filename=true, "
+      "maximum_object_size={}{}) WHERE list_contains(list_transform(json_keys(json), key -> "
+      "lower(key)), lower({}))",
+      literal_list(scan.files), json.record_bytes_max,
+      json.has_lines.value_or(false) ? ", format='newline_delimited', ignore_errors=true"
+                                     : ", format='auto'",
+      quote_literal(column));
 }
 
 Result<std::string> render_empty(const Schema& columns) {
@@ -322,8 +371,8 @@ Result<std::string> render_probe(const plan::Scan& scan) {
             return std::visit(overloaded{[&](const plan::CsvFormat& csv) {
                                            return all_of(scan_csv(files.files, csv, {}, ""));
                                          },
-                                         [&](const plan::JsonFormat&) {
-                                           return all_of(probe_json(files.files, kNoFolders));
+                                         [&](const plan::JsonFormat& json) {
+                                           return all_of(probe_json(files.files, json, kNoFolders));
                                          },
                                          [&](const plan::ParquetFormat&) {
                                            return all_of(scan_parquet(files.files, kNoFolders));
@@ -343,9 +392,10 @@ Result<std::string> render_probe(const plan::Scan& scan) {
       scan);
 }
 
-std::string render_lenient_json_probe(const std::vector<std::string>& files) {
+std::string render_lenient_json_probe(const std::vector<std::string>& files,
+                                      const plan::JsonFormat& json) {
   return "SELECT * FROM " +
-         probe_json(files,
+         probe_json(files, json,
                     fmt::format(", format='newline_delimited', ignore_errors=true{}", kNoFolders));
 }
 
@@ -399,8 +449,8 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
              std::visit(overloaded{[&](const plan::CsvFormat& csv) -> Text {
                                      return scan_csv(files.files, csv, columns, "");
                                    },
-                                   [&](const plan::JsonFormat&) {
-                                     return scan_json(files.files, columns);
+                                   [&](const plan::JsonFormat& json) {
+                                     return scan_json(files.files, json, columns);
                                    },
                                    [&](const plan::ParquetFormat&) -> Text {
                                      return scan_parquet(files.files, kNoFolders);
@@ -435,7 +485,10 @@ Result<std::string> render_reference(const plan::Reference& reference) {
     // A reference declares no types: the reader tells them.
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
     if (files != nullptr && std::holds_alternative<plan::JsonFormat>(files->format)) {
-      return "SELECT * FROM " + probe_json(files->files, kFolders);
+      SLUICE_TRY(const std::string typed, replaced_nulls(reference.valueless));
+      return fmt::format(
+          "SELECT *{} FROM {}", typed,
+          probe_json(files->files, std::get<plan::JsonFormat>(files->format), kFolders));
     }
     if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
       return "SELECT * FROM " + scan_parquet(files->files, kFolders);

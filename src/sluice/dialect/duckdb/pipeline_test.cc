@@ -220,8 +220,10 @@ TEST(Pipeline, IntegersAreNotRoundedAndOffsetsAreNotCutOff) {
             "TRY_CAST(_sluice_whole(x) AS INTEGER) WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS "
             "INTEGER) THEN TRY_CAST(x AS INTEGER) END");
   EXPECT_EQ(render_cast("x", kText, LogicalType{schema::Timestamp{.utc = false}}).value(),
-            "CAST(TRY_CAST(CASE WHEN x >= '1' AND x < ':' AND NOT ends_with(x, ')') THEN x WHEN "
-            "regexp_full_match(x, '\\s*0*[1-9][^(]*') THEN x END AS TIMESTAMPTZ) AS TIMESTAMP)");
+            "CAST(TRY_CAST(CASE WHEN x >= '10' AND x < ':' AND NOT (x >= '1:' AND x < '2') AND NOT "
+            "ends_with(x, ')') THEN x WHEN regexp_full_match(x, '\\s*0*[1-9][^(]*') AND "
+            "coalesce(TRY_CAST(x AS TIMESTAMPTZ) >= TIMESTAMPTZ '0001-01-01 00:00:00+00', true) "
+            "THEN x END AS TIMESTAMPTZ) AS TIMESTAMP)");
   EXPECT_EQ(render_cast("x", kTexts, kText).value(), "CAST(to_json(x) AS VARCHAR)");
   EXPECT_EQ(render_cast("x", kText, kText).value(), "x");
 }

@@ -15,6 +15,7 @@ namespace sluice::run {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -140,6 +141,17 @@ TEST_F(BadLines, ARecordThatCannotBeKeptWholeIsAnError) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::DataRejected);
   EXPECT_NE(done.error().message.find("line 2 "), std::string::npos) << done.error().message;
+}
+
+TEST_F(BadLines, ALargeRecordOfJsonIsNotLostBesideThem) {
+  const std::string large = "{\"id\":2,\"x\":\"" + std::string(3'000'000, 'a') + "\"}\n";
+  const std::string records = "{\"id\":1}\n" + large + "{\"id\":3}\n";
+  ASSERT_TRUE(run(over("good.jsonl", records, plan::JsonFormat{})));
+  EXPECT_THAT(rows("SELECT id FROM sluice_good ORDER BY id"), ElementsAre("1", "2", "3"));
+  const auto beside = run(over("bad.jsonl", records + "{\"id\": bad\n", plan::JsonFormat{}));
+  ASSERT_FALSE(beside);
+  EXPECT_EQ(beside.error().code, ErrorCode::DataRejected);
+  EXPECT_THAT(beside.error().message, HasSubstr("a record of JSON has 3000"));
 }
 
 }  // namespace

@@ -63,6 +63,17 @@ std::optional<string> renamed_from(const plan::RenameColumns& step, std::string_
   return std::nullopt;
 }
 
+/// Whether the step may give the column a value.
+bool may_assign(const plan::PlannedStep& step, std::string_view name) {
+  const auto* assign = std::get_if<plan::Assign>(&step.step);
+  return std::holds_alternative<plan::SqlSelect>(step.step) ||
+         contains(created_columns(step.step), name) ||
+         (assign != nullptr &&
+          std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
+            return same_column(made.column, name);
+          }));
+}
+
 class Binder {
  public:
   Binder(const Context& context, engine::Connection& connection, plan::BoundPipeline& bound)
@@ -75,6 +86,11 @@ class Binder {
   Status probe();
   Status bind_columns();
   void retype_valueless(const schema::LogicalType& type);
+  /// A column of a reference that is NULL in every record.
+  bool is_valueless(std::string_view reference, std::string_view column) const;
+  std::optional<schema::LogicalType> declared_of(const plan::Reference& reference,
+                                                 std::string_view column) const;
+  bool is_looked_up_valueless(std::string_view name) const;
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(plan::PlannedStep& step, const Schema& input);
   Status settle_names(plan::SqlSelect& select);
@@ -137,9 +153,66 @@ Status Binder::probe() {
   return {};
 }
 
+/// Through a query of the link a name may be another column's.
+bool Binder::is_valueless(std::string_view reference, std::string_view column) const {
+  return std::ranges::any_of(pipeline_.references, [&](const plan::Reference& one) {
+    return same_column(one.name, reference) && !one.query && one.valueless.find(column) != nullptr;
+  });
+}
+
+/// The type of the declared columns that lookups and joins make of it.
+std::optional<schema::LogicalType> Binder::declared_of(const plan::Reference& reference,
+                                                       std::string_view column) const {
+  std::optional<schema::LogicalType> type;
+  const auto take = [&](std::string_view from, std::string_view value, std::string_view output) {
+    const plan::DeclaredColumn* found =
+        same_column(from, reference.name) && same_column(value, column) ? declared(output)
+                                                                        : nullptr;
+    if (found != nullptr && !found->is_opaque && !pipeline_.schema.cast_to_text) {
+      type = found->type;
+    }
+  };
+  for (const plan::PlannedStep& step : pipeline_.steps) {
+    if (const auto* lookup = std::get_if<plan::LookUp>(&step.step)) {
+      take(lookup->reference, lookup->value, lookup->column);
+    }
+    if (const auto* join = std::get_if<plan::JoinReference>(&step.step)) {
+      for (const plan::JoinedColumn& one : join->columns) {
+        take(join->reference, one.column, one.output);
+      }
+    }
+  }
+  return type;
+}
+
+/// Made by a lookup of a column without a value, and by nothing else.
+bool Binder::is_looked_up_valueless(std::string_view name) const {
+  bool is_made = false;
+  for (const plan::PlannedStep& step : pipeline_.steps) {
+    if (const auto* lookup = std::get_if<plan::LookUp>(&step.step);
+        lookup != nullptr && same_column(lookup->column, name)) {
+      is_made = !lookup->otherwise && is_valueless(lookup->reference, lookup->value);
+    } else if (const auto* join = std::get_if<plan::JoinReference>(&step.step)) {
+      for (const plan::JoinedColumn& one : join->columns) {
+        is_made = same_column(one.output, name)
+                      ? !one.otherwise && is_valueless(join->reference, one.column)
+                      : is_made;
+      }
+    } else if (is_made && may_assign(step, name)) {
+      is_made = false;
+    }
+  }
+  return is_made;
+}
+
 /// A column without a value is what the contract declares it to be, else of this type.
 void Binder::retype_valueless(const schema::LogicalType& type) {
   valueless_type_ = type;
+  for (plan::Reference& reference : pipeline_.references) {
+    for (Field& field : reference.valueless.fields) {
+      field.type = declared_of(reference, field.name).value_or(type);
+    }
+  }
   for (Field& field : bound_.source.fields) {
     if (contains(valueless_, field.name)) {
       const plan::DeclaredColumn* column = declared(field.name);
@@ -470,15 +543,8 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
 
 /// Whether a step may give the column a value.
 bool Binder::is_assigned(std::string_view name) const {
-  return std::ranges::any_of(pipeline_.steps, [&](const plan::PlannedStep& step) {
-    const auto* assign = std::get_if<plan::Assign>(&step.step);
-    return std::holds_alternative<plan::SqlSelect>(step.step) ||
-           contains(created_columns(step.step), name) ||
-           (assign != nullptr &&
-            std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
-              return same_column(made.column, name);
-            }));
-  });
+  return std::ranges::any_of(pipeline_.steps,
+                             [&](const plan::PlannedStep& step) { return may_assign(step, name); });
 }
 
 Status Binder::settle_good(const Schema& columns) {
@@ -509,7 +575,8 @@ Status Binder::settle_good(const Schema& columns) {
     if (keeps_more && !declared(field.name) && !is_stamp(field.name) &&
         !contains(refused, field.name)) {
       bound_.good.fields.push_back({.name = field.name, .type = leaving_type(field)});
-      if (contains(valueless_, field.name) && !is_assigned(field.name)) {
+      if ((contains(valueless_, field.name) && !is_assigned(field.name)) ||
+          is_looked_up_valueless(field.name)) {
         bound_.untold.push_back(field.name);
       }
     }
@@ -550,18 +617,27 @@ Status Binder::attempt(const std::vector<Field>& early) {
 }
 
 Status Binder::bind() {
-  SLUICE_CHECK(open_session());
+  const bool has_valueless_links = std::ranges::any_of(
+      pipeline_.references,
+      [](const plan::Reference& reference) { return !reference.valueless.fields.empty(); });
+  retype_valueless(valueless_type_);
+  const Status opened = open_session();
+  if (!opened && !has_valueless_links) {
+    return opened;
+  }
   SLUICE_CHECK(probe());
-  Status bound = bind_columns();
-  const bool is_told = valueless_.empty() && !bound_.source.fields.empty();
-  if (is_told || bound || bound.error().code != ErrorCode::InvalidContract) {
+  Status bound = opened ? bind_columns() : opened;
+  const bool is_told = valueless_.empty() && !bound_.source.fields.empty() && !has_valueless_links;
+  const bool is_of_types = bound || bound.error().code == ErrorCode::InvalidContract ||
+                           (!opened && bound.error().code == ErrorCode::InvalidArgument);
+  if (is_told || bound || !is_of_types) {
     return bound;
   }
   // Columns without a value are of the type under which the contract binds.
   for (const schema::LogicalType& type :
        {schema::LogicalType{schema::Float{}}, schema::LogicalType{schema::Timestamp{}}}) {
     retype_valueless(type);
-    if (bind_columns()) {
+    if ((!has_valueless_links || open_session()) && bind_columns()) {
       return {};
     }
   }

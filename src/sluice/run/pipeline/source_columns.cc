@@ -1,6 +1,9 @@
 #include "sluice/run/pipeline/source_columns.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,11 +68,38 @@ Status check_names(const Schema& columns, const string& first_file) {
   return {};
 }
 
+/// The files that have the column, as they are told.
+Result<std::vector<string>> files_with(const Context& context, engine::Connection& connection,
+                                       const plan::FileScan& scan, const string& column) {
+  const std::vector<string>& told = scan.told.empty() ? scan.files : scan.told;
+  const auto* csv = std::get_if<plan::CsvFormat>(&scan.format);
+  if (std::holds_alternative<plan::FixedWidthFormat>(scan.format) ||
+      (csv != nullptr && csv->headers.empty())) {
+    return told;
+  }
+  std::vector<TextRow> having;
+  if (csv == nullptr) {
+    SLUICE_TRY(having, query_texts(context, connection, dialect::render_files_with(scan, column)));
+  }
+  std::vector<string> found;
+  for (std::size_t i = 0; i < scan.files.size(); ++i) {
+    const auto is_this = [&](const TextRow& row) { return row[0] == scan.files[i]; };
+    const auto is_it = [&](const string& name) { return schema::same_column(name, column); };
+    const bool has = csv == nullptr ? std::ranges::any_of(having, is_this)
+                                    : std::ranges::any_of(csv->headers[i].columns, is_it);
+    if (has) {
+      found.push_back(told[i]);
+    }
+  }
+  return found;
+}
+
 /// What folders say is text, and so is a plain column that files have beside it.
-void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
+Status add_folder_columns(const Context& context, engine::Connection& connection,
+                          plan::FileScan& files, SourceColumns& settled) {
   Schema& columns = settled.columns;
   if (columns.fields.empty()) {
-    return;  // there is no row
+    return {};  // there is no row
   }
   std::erase_if(files.folder_columns, [&](plan::FolderColumn& folder) {
     const auto own = std::ranges::find_if(columns.fields, [&](const Field& field) {
@@ -87,6 +117,50 @@ void add_folder_columns(plan::FileScan& files, SourceColumns& settled) {
     }
     return true;
   });
+  for (plan::FolderColumn& folder : files.folder_columns) {
+    if (folder.own) {
+      SLUICE_TRY(folder.own_files, files_with(context, connection, files, folder.name));
+    }
+  }
+  return {};
+}
+
+/// No record is larger than this; of a packed file nothing is known.
+std::int64_t largest_of(const std::vector<string>& files) {
+  std::int64_t largest = 0;
+  for (const string& file : files) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(file, failed);
+    const bool is_packed = file.ends_with(".gz") || file.ends_with(".zst");
+    largest = std::max(largest, failed || is_packed ? plan::JsonFormat::kRecordBytesMax
+                                                    : static_cast<std::int64_t>(size));
+  }
+  return std::min(largest, plan::JsonFormat::kRecordBytesMax);
+}
+
+bool is_of_size(const Error& error) { return error.native.contains("maximum_object_size"); }
+
+/// Reads all records to see their columns, and finds how large buffers have to be: those of the
+/// usual size hold two records of it, and larger ones only where they lie well.
+Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& json,
+                            const std::function<Result<Schema>()>& read) {
+  constexpr std::int64_t kUsual = 1 << 24;
+  json.record_bytes_max = kUsual;
+  Result<Schema> columns = read();
+  const std::int64_t largest = largest_of(files);
+  if (columns || !is_of_size(columns.error())) {
+    json.record_bytes_max = std::clamp(largest, kUsual, 2 * kUsual);
+    return columns;
+  }
+  json.record_bytes_max = largest;
+  columns = read();
+  if (!columns && is_of_size(columns.error())) {
+    return make_error(ErrorCode::DataRejected, fmt::format("a record of JSON is larger than {} MiB",
+                                                           plan::JsonFormat::kRecordBytesMax >> 20))
+        .with_native(columns.error().native)
+        .with_hint("write it as several records, or without its largest value");
+  }
+  return columns;
 }
 
 class Settler {
@@ -101,10 +175,13 @@ class Settler {
   Result<std::optional<TextRow>> first_line(const string& file, const plan::CsvFormat& csv);
   Result<SourceColumns> settle_json(const std::vector<string>& files, plan::JsonFormat& json);
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
-  Result<Schema> lenient_json(const std::vector<string>& files);
-  Status check_keys(const std::vector<string>& files, const Schema& columns);
-  Status settle_plain(const std::vector<string>& files, SourceColumns& settled);
-  Status check_objects(const std::vector<string>& files);
+  Result<Schema> lenient_json(const std::vector<string>& files, const plan::JsonFormat& json);
+  Status check_sizes(const std::vector<string>& files, const plan::JsonFormat& json);
+  Status check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
+                    const Schema& columns);
+  Status settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
+                      SourceColumns& settled);
+  Status check_objects(const std::vector<string>& files, const plan::JsonFormat& json);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
@@ -186,7 +263,8 @@ Result<Schema> Settler::probe(const plan::Scan& source) {
 }
 
 /// The engine calls the second of two spellings of a key "id_1" and would find no value under it.
-Status Settler::check_keys(const std::vector<string>& files, const Schema& columns) {
+Status Settler::check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
+                           const Schema& columns) {
   for (const Field& field : columns.fields) {
     const std::size_t bar = field.name.rfind('_');
     const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
@@ -195,8 +273,9 @@ Status Settler::check_keys(const std::vector<string>& files, const Schema& colum
     if (plain == nullptr) {
       continue;
     }
-    SLUICE_TRY(const std::vector<std::int64_t> records,
-               query_counts(context_, connection_, dialect::render_json_keys(files, field.name)));
+    SLUICE_TRY(
+        const std::vector<std::int64_t> records,
+        query_counts(context_, connection_, dialect::render_json_keys(files, json, field.name)));
     if (records[0] == 0) {
       return make_error(
                  ErrorCode::DataRejected,
@@ -209,7 +288,8 @@ Status Settler::check_keys(const std::vector<string>& files, const Schema& colum
 
 /// The engine calls a column JSON that never had a value, or numbers and words: no text compares
 /// with it. As long as nothing nested stands in it, it is a column of texts.
-Status Settler::settle_plain(const std::vector<string>& files, SourceColumns& settled) {
+Status Settler::settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
+                             SourceColumns& settled) {
   Schema& columns = settled.columns;
   Schema unsure;
   string counts;
@@ -225,7 +305,7 @@ Status Settler::settle_plain(const std::vector<string>& files, SourceColumns& se
   if (unsure.fields.empty()) {
     return {};
   }
-  const plan::Scan scan = plan::FileScan{.files = files, .format = plan::JsonFormat{}};
+  const plan::Scan scan = plan::FileScan{.files = files, .format = json};
   SLUICE_TRY(const string values, dialect::render_scan(scan, unsure, false));
   SLUICE_TRY(
       const std::vector<std::int64_t> found,
@@ -246,10 +326,10 @@ Status Settler::settle_plain(const std::vector<string>& files, SourceColumns& se
 }
 
 /// Of records that are no objects the engine makes one column, "json".
-Status Settler::check_objects(const std::vector<string>& files) {
+Status Settler::check_objects(const std::vector<string>& files, const plan::JsonFormat& json) {
   for (const string& file : files) {
     SLUICE_TRY(const std::vector<TextRow> other,
-               query_texts(context_, connection_, dialect::render_json_no_object(file)));
+               query_texts(context_, connection_, dialect::render_json_no_object(file, json)));
     if (!other.empty()) {
       return make_error(ErrorCode::DataRejected,
                         fmt::format("a record of JSON is no object but {}: '{}'",
@@ -271,9 +351,10 @@ Status Settler::find_lines(const std::vector<string>& files, plan::JsonFormat& j
   return {};
 }
 
-Result<Schema> Settler::lenient_json(const std::vector<string>& files) {
+Result<Schema> Settler::lenient_json(const std::vector<string>& files,
+                                     const plan::JsonFormat& json) {
   SLUICE_TRY(Schema columns,
-             connection_.describe(context_, dialect::render_lenient_json_probe(files)));
+             connection_.describe(context_, dialect::render_lenient_json_probe(files, json)));
   const bool is_one = columns.fields.size() == 1 && columns.fields[0].name == "json";
   if (is_one) {
     // Numbers, texts or lists stand between the records.
@@ -288,17 +369,35 @@ Result<Schema> Settler::lenient_json(const std::vector<string>& files) {
   return columns;
 }
 
+/// The reader of lines leaves out one that is larger than this, and does not always say so.
+Status Settler::check_sizes(const std::vector<string>& files, const plan::JsonFormat& json) {
+  constexpr std::int64_t kLineBytesMax = 2'000'000;
+  if (largest_of(files) < kLineBytesMax) {
+    return {};
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> largest,
+             query_counts(context_, connection_, dialect::render_largest_record(files, json)));
+  if (largest.front() < kLineBytesMax - 2) {
+    return {};
+  }
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("a record of JSON has {} bytes, and among lines that are no "
+                                "records none of {} is read",
+                                largest.front(), kLineBytesMax))
+      .with_hint("mend or remove the lines that are no records: without such, it is read");
+}
+
 Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
                                            plan::JsonFormat& json) {
-  const plan::Scan scan = plan::FileScan{.files = files, .format = json};
-  Result<Schema> columns = probe(scan);
+  Result<Schema> columns = read_in_size(
+      files, json, [&] { return probe(plan::FileScan{.files = files, .format = json}); });
   const bool is_one = columns && columns->fields.size() == 1 && columns->fields[0].name == "json";
   if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
-    SLUICE_CHECK(is_one ? check_objects(files) : Status{});
-    SLUICE_CHECK(check_keys(files, *columns));
+    SLUICE_CHECK(is_one ? check_objects(files, json) : Status{});
+    SLUICE_CHECK(check_keys(files, json, *columns));
     SourceColumns settled{.columns = *std::move(columns), .valueless = {}};
     if (!is_one) {
-      SLUICE_CHECK(settle_plain(files, settled));
+      SLUICE_CHECK(settle_plain(files, json, settled));
     }
     return settled;
   }
@@ -312,10 +411,14 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
                          SourceColumns{.columns = *std::move(columns), .valueless = {}})
                    : as_data_error(std::move(columns).error());
   }
-  SLUICE_TRY(const Schema lenient, lenient_json(files));
-  SLUICE_CHECK(check_keys(files, lenient));
+  SLUICE_TRY(const Schema lenient,
+             read_in_size(files, json, [&] { return lenient_json(files, json); }));
+  SLUICE_CHECK(check_sizes(files, json));
+  SLUICE_CHECK(check_keys(files, json, lenient));
   return SourceColumns{
-      .columns = dialect::columns_as_read(scan, lenient), .valueless = {}, .has_bad_lines = true};
+      .columns = dialect::columns_as_read(plan::FileScan{.files = files, .format = json}, lenient),
+      .valueless = {},
+      .has_bad_lines = true};
 }
 
 Result<SourceColumns> Settler::settle(plan::Scan& source) {
@@ -342,36 +445,100 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   SLUICE_TRY(SourceColumns settled, Settler(context, connection, bad_lines).settle(source));
   auto* files = std::get_if<plan::FileScan>(&source);
   if (files != nullptr) {
-    add_folder_columns(*files, settled);
+    SLUICE_CHECK(add_folder_columns(context, connection, *files, settled));
   }
   const bool is_one = files != nullptr && files->files.size() == 1;
   SLUICE_CHECK(check_names(settled.columns, is_one ? "'" + files->files[0] + "'" : ""));
   return settled;
 }
 
+namespace {
+
+/// Of a link's columns those that are NULL in every record: the engine calls them JSON.
+Result<Schema> valueless_of(const Context& context, engine::Connection& connection,
+                            const string& rows, const Schema& columns) {
+  Schema unsure;
+  string counts;
+  for (const Field& field : columns.fields) {
+    if (std::holds_alternative<schema::Json>(field.type.kind)) {
+      unsure.fields.push_back(field);
+      counts += fmt::format("{}count({})", counts.empty() ? "" : ", ",
+                            dialect::quote_identifier(field.name));
+    }
+  }
+  if (unsure.fields.empty()) {
+    return unsure;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> found,
+             query_counts(context, connection, fmt::format("SELECT {} FROM ({})", counts, rows)));
+  Schema valueless;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == 0) {
+      valueless.fields.push_back(
+          {.name = std::move(unsure.fields[i].name), .type = schema::LogicalType{schema::Text{}}});
+    }
+  }
+  return valueless;
+}
+
+Status settle_json_link(const Context& context, engine::Connection& connection,
+                        plan::Reference& reference, plan::FileScan& files, plan::JsonFormat& json) {
+  const auto rows_of = [&] {
+    return dialect::render_reference({.name = reference.name,
+                                      .scan = files,
+                                      .columns = {},
+                                      .filter = {},
+                                      .query = {},
+                                      .text_columns = {},
+                                      .valueless = {}});
+  };
+  SLUICE_TRY(const Schema columns, read_in_size(files.files, json, [&]() -> Result<Schema> {
+               SLUICE_TRY(const string rows, rows_of());
+               return connection.describe(context, rows);
+             }));
+  SLUICE_TRY(const string rows, rows_of());
+  SLUICE_TRY(reference.valueless, valueless_of(context, connection, rows, columns));
+  return {};
+}
+
+Status settle_csv_link(const Context& context, engine::Connection& connection,
+                       plan::Reference& reference, const plan::FileScan& files) {
+  SLUICE_TRY(const string rows, dialect::render_reference({.name = reference.name,
+                                                           .scan = files,
+                                                           .columns = {},
+                                                           .filter = {},
+                                                           .query = {},
+                                                           .text_columns = {},
+                                                           .valueless = {}}));
+  SLUICE_TRY(const Schema columns, connection.describe(context, rows));
+  SLUICE_TRY(const std::vector<std::int64_t> changed,
+             query_counts(context, connection, dialect::render_changed_texts(files, columns)));
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    if (changed[i] > 0) {
+      reference.text_columns.push_back(columns.fields[i].name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status settle_references(const Context& context, engine::Connection& connection,
                          std::vector<plan::Reference>& references) {
   for (plan::Reference& reference : references) {
-    const auto* files = std::get_if<plan::FileScan>(&reference.scan);
-    if (files == nullptr || !std::holds_alternative<plan::CsvFormat>(files->format)) {
+    auto* files = std::get_if<plan::FileScan>(&reference.scan);
+    if (files == nullptr) {
       continue;
     }
-    const plan::Reference all{.name = reference.name,
-                              .scan = reference.scan,
-                              .columns = {},
-                              .filter = {},
-                              .query = {},
-                              .text_columns = {}};
-    SLUICE_TRY(const string rows, dialect::render_reference(all));
-    const string doing = fmt::format("reading the link '{}'", reference.name);
-    SLUICE_TRY_IN(const Schema columns, connection.describe(context, rows), doing);
-    SLUICE_TRY_IN(const std::vector<std::int64_t> changed,
-                  query_counts(context, connection, dialect::render_changed_texts(*files, columns)),
-                  doing);
-    for (std::size_t i = 0; i < changed.size(); ++i) {
-      if (changed[i] > 0) {
-        reference.text_columns.push_back(columns.fields[i].name);
-      }
+    Status settled;
+    if (auto* json = std::get_if<plan::JsonFormat>(&files->format)) {
+      settled = settle_json_link(context, connection, reference, *files, *json);
+    } else if (std::holds_alternative<plan::CsvFormat>(files->format)) {
+      settled = settle_csv_link(context, connection, reference, *files);
+    }
+    if (!settled) {
+      return std::move(settled).error().with_context(
+          fmt::format("reading the link '{}'", reference.name));
     }
   }
   return {};

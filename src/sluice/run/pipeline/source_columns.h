@@ -27,7 +27,7 @@ struct SourceColumns {
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, plan::BadLines bad_lines);
 
-/// Completes CSV references with the columns that stay texts.
+/// Completes CSV references with the columns that stay texts, JSON's with those without a value.
 Status settle_references(const Context& context, engine::Connection& connection,
                          std::vector<plan::Reference>& references);
 
