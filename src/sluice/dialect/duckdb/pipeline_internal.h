@@ -66,6 +66,11 @@ bool holds_word(const plan::Value& value);
 /// The value, or what stands for its absence, whatever the type of the column is: SQL.
 std::string render_or_else(const std::string& value, const plan::Value& otherwise);
 
+/// The columns of a source that is flattened, from those that were read; what is no JSON object
+/// gives its row a reason.
+Result<std::string> render_flattened(const plan::BoundPipeline& bound, const Rows& input,
+                                     std::vector<std::string>& error_columns);
+
 /// The contract's SELECT with `{dataset}` filled in.
 std::string select_text(const plan::SqlSelect& step);
 

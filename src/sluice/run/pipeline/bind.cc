@@ -8,6 +8,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/flatten.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -95,6 +96,8 @@ class Binder {
   const plan::DeclaredColumn* declared(std::string_view name) const;
   std::optional<plan::BoundCast> cast_of(const Field& field) const;
   const Field* unchanged_source(std::string_view column) const;
+  /// Taken out of a nested column of the source.
+  bool is_of_a_member(const string& column) const;
   void read_whole(plan::BoundCast& cast);
   Result<Schema> describe(const string& query) { return connection_.describe(context_, query); }
 
@@ -104,6 +107,7 @@ class Binder {
   plan::Pipeline& pipeline_;
   std::vector<bool> is_rule_bound_;
   std::vector<string> valueless_;
+  Schema columns_;  // of the source as the first step sees them
   schema::LogicalType valueless_type_{schema::Text{}};
 };
 
@@ -129,6 +133,10 @@ Status Binder::open_session() {
 Status Binder::probe() {
   SLUICE_TRY(SourceColumns settled,
              settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines));
+  SLUICE_TRY(bound_.flattened, settle_flattened(context_, connection_, pipeline_, settled));
+  if (bound_.flattened) {
+    SLUICE_CHECK(check_flattened_masks(pipeline_, *bound_.flattened));
+  }
   bound_.source = std::move(settled.columns);
   bound_.has_bad_lines = settled.has_bad_lines;
   valueless_ = std::move(settled.valueless);
@@ -139,13 +147,28 @@ Status Binder::probe() {
 /// A column without a value is what the contract declares it to be, else of this type.
 void Binder::retype_valueless(const schema::LogicalType& type) {
   valueless_type_ = type;
+  const auto type_of = [&](const string& name) {
+    const plan::DeclaredColumn* column = declared(name);
+    const bool has_type = column != nullptr && !column->is_opaque && !pipeline_.schema.cast_to_text;
+    return has_type ? column->type : type;
+  };
   for (Field& field : bound_.source.fields) {
     if (contains(valueless_, field.name)) {
-      const plan::DeclaredColumn* column = declared(field.name);
-      const bool has_type =
-          column != nullptr && !column->is_opaque && !pipeline_.schema.cast_to_text;
-      field.type = has_type ? column->type : type;
+      field.type = type_of(field.name);
     }
+  }
+  if (!bound_.flattened) {
+    columns_ = bound_.source;
+    return;
+  }
+  columns_ = {};
+  for (plan::FlatColumn& column : bound_.flattened->columns) {
+    if (column.members.empty()) {
+      column.from = column.type = bound_.source.find(column.column)->type;
+    } else if (contains(valueless_, column.name)) {
+      column.type = type_of(column.name);
+    }
+    columns_.fields.push_back({.name = column.name, .type = column.type});
   }
 }
 
@@ -255,6 +278,13 @@ std::optional<plan::BoundCast> Binder::cast_of(const Field& field) const {
       .column = field.name, .from = field.type, .to = column->type, .type_name = column->type_name};
 }
 
+bool Binder::is_of_a_member(const string& column) const {
+  return bound_.flattened &&
+         std::ranges::any_of(bound_.flattened->columns, [&](const plan::FlatColumn& flat) {
+           return flat.name == column && !flat.members.empty();
+         });
+}
+
 /// The column of the source that a column before the schema is, as long as no step changed it.
 const Field* Binder::unchanged_source(std::string_view column) const {
   string name(column);
@@ -279,7 +309,8 @@ const Field* Binder::unchanged_source(std::string_view column) const {
     }
     name = from.value_or(name);
   }
-  return bound_.source.find(name);
+  const Field* field = columns_.find(name);
+  return field == nullptr || is_of_a_member(field->name) ? nullptr : bound_.source.find(name);
 }
 
 /// A struct of JSON has the members of all: which of them it came with, only its text tells, and of
@@ -306,7 +337,7 @@ std::vector<Field> Binder::missing_columns() const {
   }
   std::vector<Field> missing;
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
-    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+    if (!column.is_made_by_write && columns_.find(column.name) == nullptr &&
         !contains(created, column.name)) {
       missing.push_back({.name = column.name, .type = column.type});
     }
@@ -327,7 +358,7 @@ Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
     }
     // What a pre step made is no unknown column of the source.
     const bool is_unknown = !pipeline_.schema.columns.empty() && !declared(field.name) &&
-                            bound_.source.find(field.name) != nullptr &&
+                            columns_.find(field.name) != nullptr &&
                             !field.name.starts_with("_lakelogic_") &&
                             !field.name.starts_with("_upstream");
     if (is_unknown && pipeline_.schema.unknown == plan::UnknownColumns::Quarantine) {
@@ -492,7 +523,7 @@ Status Binder::settle_good(const Schema& columns) {
 
 Status Binder::attempt(const std::vector<Field>& early) {
   is_rule_bound_.assign(pipeline_.row_rules.size(), false);
-  Schema scanned = bound_.source;
+  Schema scanned = columns_;
   for (Field& field : scanned.fields) {
     for (const auto& [from, to] : pipeline_.preserved_upstream) {
       if (same_column(from, field.name)) {
@@ -572,7 +603,7 @@ std::optional<Field> Binder::find_named(const Error& error) const {
                                [&](const Field& field) { return same_column(field.name, name); });
   };
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
-    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+    if (!column.is_made_by_write && columns_.find(column.name) == nullptr &&
         !is_made(column.name) &&
         error.native.find(dialect::quote_identifier(column.name)) != string::npos) {
       return Field{.name = column.name, .type = column.type};
