@@ -54,8 +54,10 @@ Result<std::string> render_empty(const schema::Schema& columns);
 /// spelling of now, and the references as views.
 Result<std::vector<std::string>> render_session(const plan::Pipeline& pipeline, sys_micros clock);
 
-/// Keys of a lookup's reference that have several values; a run with such a key stops.
-std::string render_lookup_conflicts(const plan::LookUp& lookup);
+/// Keys of a lookup's reference that have several values, as rows of these columns see them; a run
+/// with such a key stops.
+Result<std::string> render_lookup_conflicts(const plan::LookUp& lookup,
+                                            const schema::Schema& columns);
 
 /// CASE that is 0 where the row satisfies the rule; for binding one.
 Result<std::string> render_rule(const plan::RowRule& rule);

@@ -79,7 +79,7 @@ class Binder {
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(const plan::PlannedStep& step, const Schema& input);
   string hint_of(const plan::PlannedStep& step, const Schema& input, const Error& error) const;
-  Status check_lookup(const plan::PlannedStep& step);
+  Status check_lookup(const plan::PlannedStep& step, const Schema& input);
   /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
   Status attempt(const std::vector<Field>& early);
   Status conform(const Schema& input, const std::vector<Field>& early);
@@ -172,13 +172,13 @@ void Binder::retype_valueless(const schema::LogicalType& type) {
   }
 }
 
-Status Binder::check_lookup(const plan::PlannedStep& step) {
+Status Binder::check_lookup(const plan::PlannedStep& step, const Schema& input) {
   const auto* lookup = std::get_if<plan::LookUp>(&step.step);
   if (lookup == nullptr) {
     return {};
   }
-  SLUICE_TRY(const std::vector<TextRow> conflicts,
-             query_texts(context_, connection_, dialect::render_lookup_conflicts(*lookup)));
+  SLUICE_TRY(const string query, dialect::render_lookup_conflicts(*lookup, input));
+  SLUICE_TRY(const std::vector<TextRow> conflicts, query_texts(context_, connection_, query));
   if (conflicts.empty()) {
     return {};
   }
@@ -254,7 +254,7 @@ Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundSt
           fmt::format("binding the transformation '{}' ({})", step.name, to_string(step.step)),
           step.at);
     }
-    SLUICE_CHECK(check_lookup(step));
+    SLUICE_CHECK(check_lookup(step, columns));
     columns = *std::move(output);
     into.push_back({.step = i, .output = columns});
   }
