@@ -206,6 +206,47 @@ class DuckLake(InFolder):
         self.run_rows("one.jsonl", [(1, "a", 1.0)])
         self.check_refused("a file of DuckDB", DUCKLAKE_METADATA="sqlite:lake.ducklake")
 
+    def check_link(self, more: str, **env: str) -> None:
+        """Rows that the lake's table knows are good; `more` says where they go."""
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.5), (2, "b", 2.5)], **env)
+        self.write("l.yaml", """\
+version: 1.0.0
+info: {title: Bills, table_name: bills}
+model: {fields: [{name: id, type: long}, {name: fare, type: double}]}
+links: [{name: trips, type: table, table: lake.silver.trips}]
+transformations:
+  - {lookup: {field: fare, reference: trips, "on": id, key: id, value: fare}}
+quality: {row_rules: [{name: known, sql: id IN (SELECT id FROM trips)}]}
+""" + more)
+        self.write("bills.jsonl", '{"id": 2}\n{"id": 3}\n')
+        done = self.sluice("run", "l.yaml", "--source", "bills.jsonl", "--output-good", "g.jsonl",
+                           "--json", "--quiet", **env)
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(json.loads(done.out)["rows"]["quarantined"], 1)
+        self.assertEqual(json.loads((self.folder / "g.jsonl").read_text())["fare"], 2.5)
+
+    def test_a_link_names_a_table_of_a_lake(self) -> None:
+        self.check_link("")
+
+    def test_a_link_and_a_target_are_in_one_lake(self) -> None:
+        self.check_link("materialization: {strategy: append, format: ducklake, target_path: "
+                        "lake.gold.bills}\n")
+        self.assertEqual(self.ask("SELECT id, fare FROM lake.gold.bills"), [(2, 2.5)])
+
+    def test_a_link_names_a_table_of_a_lake_in_sqlite(self) -> None:
+        self.check_link("", DUCKLAKE_METADATA="sqlite:lake.sqlite", DUCKLAKE_DATA_PATH="data")
+
+    def test_a_table_that_the_lake_lacks_and_a_source_in_it_are_refused(self) -> None:
+        self.check_link("")
+        linked = (self.folder / "l.yaml").read_text()
+        self.write("l.yaml", linked.replace("lake.silver.trips", "lake.silver.tripps"))
+        done = self.sluice("run", "l.yaml", "--source", "bills.jsonl", "--no-materialize")
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("no such table in the lake: 'lake.silver.tripps'", done.err)
+        done = self.sluice("run", "l.yaml", "--source", "lake.silver.trips", "--no-materialize")
+        self.assertIn("read as a link, and not as the source", done.err)
+
     def test_a_target_that_names_no_lake_is_refused(self) -> None:
         self.contract("append")
         done = self.sluice(*self.words(self.source("one.jsonl", [(1, "a", 1.0)])), "--target",

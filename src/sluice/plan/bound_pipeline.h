@@ -47,9 +47,32 @@ struct Judgement {
   friend bool operator==(const Judgement&, const Judgement&) = default;
 };
 
+/// A column as the first step sees it, where nested ones of the source are taken apart.
+struct FlatColumn {
+  std::string name;
+  std::string column;                // of the source
+  std::vector<std::string> members;  // the path inside of it; empty: the column itself
+  schema::LogicalType from;          // of the member
+  schema::LogicalType type;          // of what steps see: a text of JSON's, NULL where they differ
+  friend bool operator==(const FlatColumn&, const FlatColumn&) = default;
+};
+/// A column of texts that are JSON objects; a row with another one is refused.
+struct ObjectText {
+  std::string column;
+  std::string structure;  // of the struct that they are read as; empty: there is not one object
+  friend bool operator==(const ObjectText&, const ObjectText&) = default;
+};
+struct Flattened {
+  std::vector<ObjectText> texts;
+  std::vector<FlatColumn> columns;
+  friend bool operator==(const Flattened&, const Flattened&) = default;
+};
+
 struct BoundPipeline {
   Pipeline pipeline;
   schema::Schema source;  // as read
+  /// Empty: the first step sees the columns of `source`.
+  std::optional<Flattened> flattened;
   /// Lines that are no records were seen already: read so that they are refused.
   bool has_bad_lines = false;
   /// Columns of `source` that are read as JSON, because a struct may lack what another one has;

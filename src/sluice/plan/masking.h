@@ -26,6 +26,8 @@ struct ColumnMask {
   std::string format;  // of Partial
   /// What a refused row held here is kept encrypted beside it, so that it can be judged again.
   bool is_sealed = false;
+  /// Holds members of which one is masked: the others may be clear once they are columns.
+  bool is_container = false;
   friend bool operator==(const ColumnMask&, const ColumnMask&) = default;
 };
 

@@ -119,6 +119,13 @@ const ColumnMask* find_mask(const Pipeline& pipeline, std::string_view column) {
 
 std::string to_string(const Pipeline& pipeline) {
   string text = fmt::format("source {}\n", scan_text(pipeline.source));
+  if (!pipeline.flatten.is_empty()) {
+    text += "flatten nested";
+    for (const string& path : pipeline.flatten.paths) {
+      text += " " + path;
+    }
+    text += "\n";
+  }
   for (const Reference& reference : pipeline.references) {
     text += reference_text(reference) + "\n";
   }

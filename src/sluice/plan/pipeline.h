@@ -4,9 +4,9 @@
 // found out when the pipeline is bound to an engine (run/pipeline): until then it knows only what
 // was declared.
 //
-// Order of a run: scan, extraction, pre steps, schema, pre rules (all failures of a row at once),
-// split, post steps, schema again for what the post steps made, post rules, dataset rules,
-// masking, lineage columns, write.
+// Order of a run: scan, flattening, extraction, pre steps, schema, pre rules (all failures of a row
+// at once), split, post steps, schema again for what the post steps made, post rules, dataset
+// rules, masking, lineage columns, write.
 #pragma once
 
 #include <cstdint>
@@ -120,6 +120,14 @@ struct Reference {
   /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
   schema::Schema valueless;
   friend bool operator==(const Reference&, const Reference&) = default;
+};
+
+/// Nested columns of the source that become columns of their members, `column_member`.
+struct Flatten {
+  bool all = false;                // every struct; else those of the paths
+  std::vector<std::string> paths;  // "column", "column.member"; a text column holds JSON objects
+  bool is_empty() const { return !all && paths.empty(); }
+  friend bool operator==(const Flatten&, const Flatten&) = default;
 };
 
 enum class Phase : std::uint8_t { Pre, Post };
@@ -240,6 +248,7 @@ struct Pipeline {
   /// What the contract's SQL may call the rows besides `source` and `{dataset}`.
   std::vector<std::string> source_names;
   BadLines bad_lines = BadLines::Stop;
+  Flatten flatten;
   std::vector<Reference> references;
   std::vector<PlannedStep> steps;
   SchemaRule schema;

@@ -208,7 +208,7 @@ constexpr std::array kSourceKeys{
     key<&Source::partition_filters>("partition_filters", "Values of partition columns",
                                     Support::LaterRows),
     custom<&read_flatten, Source>("flatten_nested", "true, or a list of columns (false)",
-                                  ValueKind::Anything, Support::LaterRows),
+                                  ValueKind::Anything),
     key<&Source::retry>("retry", "How a failed read is repeated", Support::Later),
     key<&Source::post_ingestion>("post_ingestion", "What happens to files that were read",
                                  Support::Later),

@@ -121,6 +121,7 @@ class Flow {
   bool cover(const string& column, const plan::ColumnMask& like);
   Result<bool> forward(const Made& made);
   bool backward(const Made& made);
+  bool cover_containers();
   bool is_declared_clear(std::string_view column) const;
   bool is_declassified(std::string_view column) const;
   bool is_rows_name(const string& word) const;
@@ -374,6 +375,7 @@ const plan::ColumnMask* Flow::origin_of(const Made& made) const {
 bool Flow::cover(const string& column, const plan::ColumnMask& like) {
   plan::ColumnMask mask = like;
   mask.column = column;
+  mask.is_container = false;
   return masks_.emplace(lower_case(column), std::move(mask)).second;
 }
 
@@ -409,6 +411,41 @@ bool Flow::backward(const Made& made) {
   for (const string& source : made.reads.columns) {
     if (!is_declared_clear(source) && cover(source, like)) {
       weak_.insert(lower_case(source));
+      is_more = true;
+    }
+  }
+  return is_more;
+}
+
+/// What flattening may have taken a masked column out of: 'a' and 'a_b' of 'a_b_c'. Rows that are
+/// refused show it as it came.
+bool Flow::cover_containers() {
+  const plan::Flatten& flatten = out_.flatten;
+  const auto is_flattened = [&](std::string_view column) {
+    return flatten.all || std::ranges::any_of(flatten.paths, [&](const string& path) {
+             return schema::same_column(path, column) ||
+                    schema::same_column(path.substr(0, path.find('.')), column);
+           });
+  };
+  std::vector<plan::ColumnMask> masked;
+  for (const auto& [name, mask] : masks_) {
+    masked.push_back(mask);
+  }
+  bool is_more = false;
+  for (const plan::ColumnMask& mask : masked) {
+    for (std::size_t at = mask.column.find('_'); !mask.is_container && at != string::npos;
+         at = mask.column.find('_', at + 1)) {
+      const string column = mask.column.substr(0, at);
+      if (column.empty() || !is_flattened(column) || is_declared_clear(column) ||
+          !cover(column, mask)) {
+        continue;
+      }
+      plan::ColumnMask& container = masks_.at(lower_case(column));
+      container.is_container = true;
+      // A part of a struct's text is no part of the value.
+      container.kind =
+          mask.kind == plan::MaskKind::Partial ? plan::MaskKind::Redact : container.kind;
+      weak_.insert(lower_case(column));
       is_more = true;
     }
   }
@@ -465,6 +502,7 @@ Status Flow::lower() {
   for (bool is_more = true; is_more;) {
     is_more = false;
     add_numbered_copies();
+    is_more = cover_containers();
     for (const Made& made : made_) {
       SLUICE_TRY(const bool is_new, forward(made));
       is_more = is_more || is_new;

@@ -9,6 +9,7 @@
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
+#include "sluice/dialect/duckdb/exact_key.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -91,61 +92,6 @@ std::string lifetime_sql(const LifetimeCheck& check) {
       fmt::arg("default", text_literal(check.end_default.value)));
 }
 
-/// A key as a value of a type of numbers, where none is lost: DuckDB would round it.
-std::string exact_number(const std::string& key, const std::string& type, int scale) {
-  const std::string text = fmt::format("CAST({} AS VARCHAR)", key);
-  return fmt::format(
-      "CASE WHEN typeof({key}) IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT') THEN "
-      "TRY_CAST({key} AS {type}) WHEN CASE WHEN regexp_matches({text}, '[eE]') THEN "
-      "TRY_CAST({text} AS DOUBLE) = TRY_CAST(CAST(TRY_CAST({text} AS {type}) AS VARCHAR) AS "
-      "DOUBLE) "
-      "ELSE NOT regexp_matches({text}, '[.][0-9]{{{scale}}}[0-9]*[1-9]') END THEN "
-      "TRY_CAST({text} AS {type}) END",
-      fmt::arg("key", key), fmt::arg("text", text), fmt::arg("type", type),
-      fmt::arg("scale", scale));
-}
-
-/// A key that the field could not hold is none, and no key is rounded to a value of the field.
-std::string comparable_key(const std::string& key, const schema::LogicalType& type) {
-  std::string text = fmt::format("CAST({} AS VARCHAR)", key);
-  const auto cast = [&](std::string_view name) {
-    return fmt::format("TRY_CAST({} AS {})", key, name);
-  };
-  return std::visit(
-      overloaded{
-          [&](const schema::Boolean&) {
-            return fmt::format("TRY_CAST(trim({}) AS BOOLEAN)", text);
-          },
-          [&](const schema::Integer& number) {
-            return exact_number(key, number.is_signed ? "BIGINT" : "HUGEINT", 0);
-          },
-          [&](const schema::Float& number) { return cast(number.bits == 32 ? "FLOAT" : "DOUBLE"); },
-          [&](const schema::Decimal& number) {
-            return exact_number(key, fmt::format("DECIMAL({}, {})", number.precision, number.scale),
-                                number.scale);
-          },
-          [&](const schema::Text&) { return text; },
-          // A text's bytes are what it is made of; bytes as a text are spelled in another way.
-          [&](const schema::Bytes&) {
-            return fmt::format(
-                "CASE WHEN typeof({0}) = 'BLOB' THEN TRY_CAST({0} AS BLOB) ELSE encode({1}) END",
-                key, text);
-          },
-          // With its time of day: one that is not midnight is none of the field's.
-          [&](const schema::Date&) { return cast("TIMESTAMP"); },
-          [&](const schema::Timestamp& instant) {
-            return cast(instant.utc ? "TIMESTAMPTZ" : "TIMESTAMP");
-          },
-          [&](const schema::Time&) { return fmt::format("TRY_CAST({} AS TIME)", text); },
-          [&](const schema::UuidType&) { return fmt::format("TRY_CAST({} AS UUID)", text); },
-          [&](const schema::Json&) { return key; },
-          [&](const schema::List&) { return key; },
-          [&](const schema::Map&) { return key; },
-          [&](const schema::Struct&) { return key; },
-      },
-      type.kind);
-}
-
 /// What is asked where it is not what people read: a reference file's numbers are no texts to the
 /// engine, which compares no text with a number.
 std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
@@ -158,7 +104,7 @@ std::string asked_sql(const Contract& contract, const RowCheck& check, std::stri
                         ? schema::LogicalType{schema::Text{}}
                         : lower_type(field->type.value);
   const std::string key = quoted(reference->key.value);
-  const std::string cast = type ? comparable_key(key, *type) : key;
+  const std::string cast = type ? dialect::exact_key(key, *type) : key;
   return fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), cast,
                      quoted(reference->reference.value));
 }

@@ -426,10 +426,6 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
       return unsupported(input, source.type.span, "sources are files",
                          "give the files with --source");
     }
-    if (source.flatten_nested.all || !source.flatten_nested.columns.empty()) {
-      return unsupported(input, source.span, "'flatten_nested' is not executed",
-                         "take nested values out with json_extract steps");
-    }
   }
   SLUICE_TRY(plan::FileFormat format, source_format(contract, input));
   if (contract.source) {
@@ -444,6 +440,18 @@ Status lower_source(const Contract& contract, const LowerInput& input, plan::Pip
                               .folder_columns = folder_columns(contract, paths, roots),
                               .folder_roots = roots};
   out.bad_lines = input.bad_lines;
+  if (contract.source) {
+    const FlattenNested& flatten = contract.source->flatten_nested;
+    if (contract.external_logic && (flatten.all || !flatten.columns.empty())) {
+      return unsupported(input, contract.source->span,
+                         "'flatten_nested' is not carried out beside 'external_logic'",
+                         "the script gets the nested columns: let it take them apart");
+    }
+    out.flatten.all = contract.source->flatten_nested.all;
+    for (const Text& path : contract.source->flatten_nested.columns) {
+      out.flatten.paths.push_back(path.value);
+    }
+  }
   out.source_label = input.source_label;
   for (const std::string& name :
        {table_name(contract), contract.dataset ? contract.dataset->value : std::string{}}) {

@@ -71,37 +71,6 @@ Result<std::string> parse_format(const Contract& contract) {
           "--no-materialize and --output-good");
 }
 
-/// lake.schema.table, and the lake: where the options say, else a file beside the working folder.
-Status find_lake(const std::string& written, const RunOptions& options, Places& places) {
-  const std::string name = written.starts_with("table:") ? written.substr(6) : written;
-  auto id = plan::parse_table_id(name);
-  if (name.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("a DuckLake table is named lake.schema.table, not '{}'", written))
-        .with_hint(
-            "write the name of the table as the target; DUCKLAKE_METADATA says where the "
-            "lake's catalog is");
-  }
-  places.table = *std::move(id);
-  places.lake = options.lake;
-  places.lake.name = places.table.parts.front();
-  if (places.lake.catalog.empty()) {
-    places.lake.catalog = places.lake.name + ".ducklake";
-  }
-  constexpr std::string_view kSqlite = "sqlite:";
-  std::string& catalog = places.lake.catalog;
-  if (catalog.starts_with(kSqlite)) {
-    catalog = fmt::format("{}{}", kSqlite,
-                          absolute_path(catalog.substr(kSqlite.size()), working_folder()));
-  } else if (catalog.find(':') == std::string::npos) {
-    catalog = absolute_path(catalog, working_folder());
-  }
-  if (!places.lake.data_path.empty()) {
-    places.lake.data_path = absolute_path(places.lake.data_path, working_folder());
-  }
-  return {};
-}
-
 /// A table of a DuckDB file; the folder beside the file holds its state.
 Status find_database(const std::string& written, const std::string& name, const std::string& root,
                      Places& places) {
@@ -188,6 +157,36 @@ std::string table_root(const RunOptions& options) {
     }
   }
   return working_folder();
+}
+
+Status find_lake(const std::string& written, const RunOptions& options, Places& places) {
+  const std::string name = written.starts_with("table:") ? written.substr(6) : written;
+  auto id = plan::parse_table_id(name);
+  if (name.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("a DuckLake table is named lake.schema.table, not '{}'", written))
+        .with_hint(
+            "write the name of the table as the target; DUCKLAKE_METADATA says where the "
+            "lake's catalog is");
+  }
+  places.table = *std::move(id);
+  places.lake = options.lake;
+  places.lake.name = places.table.parts.front();
+  if (places.lake.catalog.empty()) {
+    places.lake.catalog = places.lake.name + ".ducklake";
+  }
+  constexpr std::string_view kSqlite = "sqlite:";
+  std::string& catalog = places.lake.catalog;
+  if (catalog.starts_with(kSqlite)) {
+    catalog = fmt::format("{}{}", kSqlite,
+                          absolute_path(catalog.substr(kSqlite.size()), working_folder()));
+  } else if (catalog.find(':') == std::string::npos) {
+    catalog = absolute_path(catalog, working_folder());
+  }
+  if (!places.lake.data_path.empty()) {
+    places.lake.data_path = absolute_path(places.lake.data_path, working_folder());
+  }
+  return {};
 }
 
 Result<Places> find_places(const Contract& contract, const RunOptions& options) {

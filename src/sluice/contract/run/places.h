@@ -44,6 +44,10 @@ std::string table_root(const RunOptions& options);
 /// Unsupported names the formats that this run writes.
 Result<Places> find_places(const Contract& contract, const RunOptions& options);
 
+/// A table of a lake, as `written` names it, and where that lake is: as the options say, else the
+/// file beside the working folder that is called so.
+Status find_lake(const std::string& written, const RunOptions& options, Places& places);
+
 /// What `server` speaks of is the source of a contract that names none, unless it is the target.
 void take_server_as_source(Contract& contract);
 

@@ -1,4 +1,6 @@
 // Refused rows of contracts that mask: what is sealed beside them, and the replay of it.
+#include "sluice/contract/run/quarantine.h"
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -7,7 +9,6 @@
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
-#include "sluice/contract/run/quarantine.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/masking/openssl/openssl_vault.h"

@@ -118,8 +118,12 @@ class Runner {
     DatabaseName database;
     std::string folder;  // of a Delta table, in the place of the database
     std::string relation;
+    std::optional<Places> lake;  // of a table of one, in the place of both
   };
   Status view_delta_link(const TableLink& link);
+  /// The table of a DuckLake that a name of three parts means; empty: something else has the name.
+  Result<std::optional<Places>> find_lake_table(const std::string& written) const;
+  Status load_lake_link(const TableLink& link);
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
   Status check_outputs() const;

@@ -155,6 +155,17 @@ Status Runner::list_link(const Link& link, const Text& named) {
   const DeclaredAs declared = link.table || link.type.value == "table" ? DeclaredAs::Table
                               : link.type.value == "delta"             ? DeclaredAs::Delta
                                                                        : DeclaredAs::Files;
+  if (declared == DeclaredAs::Table) {
+    SLUICE_TRY(std::optional<Places> lake, find_lake_table(named.value));
+    if (lake) {
+      table_links_.push_back({.name = link.name.value,
+                              .database = {},
+                              .folder = "",
+                              .relation = fmt::format("sluice_link_{}", table_links_.size() + 1),
+                              .lake = std::move(lake)});
+      return {};
+    }
+  }
   const auto table = contract::find_source_table(named.value, declared, base, table_root(options_));
   if (!table) {
     return as_contract_error(Error(table.error()), place_of(named.span));
@@ -165,7 +176,8 @@ Status Runner::list_link(const Link& link, const Text& named) {
     table_links_.push_back({.name = link.name.value,
                             .database = database != nullptr ? *database : DatabaseName{},
                             .folder = delta != nullptr ? delta->path : "",
-                            .relation = fmt::format("sluice_link_{}", table_links_.size() + 1)});
+                            .relation = fmt::format("sluice_link_{}", table_links_.size() + 1),
+                            .lake = {}});
     return {};
   }
   const auto* folder = std::get_if<TableFolder>(&*table);
@@ -185,8 +197,8 @@ Status Runner::list_link(const Link& link, const Text& named) {
 
 Status Runner::load_links() {
   for (const TableLink& link : table_links_) {
-    if (!link.folder.empty()) {
-      if (Status viewed = view_delta_link(link); !viewed) {
+    if (link.lake || !link.folder.empty()) {
+      if (Status viewed = link.lake ? load_lake_link(link) : view_delta_link(link); !viewed) {
         return std::move(viewed).error().with_context(
             fmt::format("reading the link '{}'", link.name));
       }

@@ -1,5 +1,6 @@
 #include "sluice/contract/run/source_table.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -209,6 +210,16 @@ Status Runner::find_source_table() {
     return {};
   }
   const std::string written = is_of_contract ? source->path->value : options_.sources.front();
+  SLUICE_TRY(const std::optional<Places> lake, find_lake_table(written));
+  if (lake) {
+    Error error = make_error(ErrorCode::Unsupported,
+                             fmt::format("a table of a DuckLake is read as a link, and not as the "
+                                         "source of a run: '{}'",
+                                         written))
+                      .with_hint("name it in `links`, or write it as Delta or into a DuckDB file");
+    return is_of_contract ? as_contract_error(std::move(error), place_of(source->path->span))
+                          : std::move(error);
+  }
   auto found = contract::find_source_table(
       written, is_of_contract ? declared_as(*source) : DeclaredAs::Files,
       is_of_contract ? folder_of(absolute_path(path_, working_folder())) : working_folder(),
@@ -388,6 +399,75 @@ Status Runner::view_delta_link(const TableLink& link) {
   SLUICE_TRY(Folder folder, Folder::open(*connection_, std::move(storage), "delta"));
   SLUICE_CHECK(folder.table().make_view(context_, {}, link.relation));
   read_tables_.push_back(std::move(folder));
+  return {};
+}
+
+namespace {
+
+/// A folder of this name may hold the state of runs into the lake's table, and nothing else.
+bool holds_table(const std::string& folder) {
+  std::error_code failed;
+  fs::directory_iterator files(folder, failed);
+  return !std::holds_alternative<std::monostate>(table_in_folder(folder)) ||
+         (!failed && std::any_of(begin(files), end(files), [](const fs::directory_entry& entry) {
+           return entry.is_regular_file();
+         }));
+}
+
+/// A server that keeps a catalog is asked when the lake is opened.
+bool is_lake_there(std::string_view catalog) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const bool is_sqlite = catalog.starts_with(kSqlite);
+  const std::string file(is_sqlite ? catalog.substr(kSqlite.size()) : catalog);
+  return (!is_sqlite && !file.starts_with('/')) || is_there(file);
+}
+
+}  // namespace
+
+Result<std::optional<Places>> Runner::find_lake_table(const std::string& written) const {
+  const std::optional<DatabaseName> named = find_database_name(written);
+  if (!named || is_there(named->file) || holds_table(named->folder) ||
+      is_there(absolute_path(written, working_folder()))) {
+    return std::optional<Places>();
+  }
+  Places places;
+  SLUICE_CHECK(find_lake(written, options_, places));
+  return is_lake_there(places.lake.catalog) ? std::optional(std::move(places)) : std::nullopt;
+}
+
+/// The rows as they are now. A catalog in a file has one connection in a process: where the run
+/// writes into the same lake, the link is read there.
+Status Runner::load_lake_link(const TableLink& link) {
+  const Places& places = *link.lake;
+  const bool is_target = database_ && places_.lake.catalog == places.lake.catalog;
+  if (is_target && places_.lake.name != places.lake.name) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a run calls one lake by two names: '{}' and '{}'",
+                                  places_.lake.name, places.lake.name))
+        .with_hint("call the lake the same in the link and in the target");
+  }
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::Connection> own;
+  if (!is_target) {
+    SLUICE_TRY(engine, make_engine({.address = "",
+                                    .memory_bytes_max = context_.memory_bytes_max,
+                                    .threads_max = context_.threads_max,
+                                    .may_spill = !masks()}));
+    SLUICE_TRY(own, engine->connect(context_));
+    SLUICE_CHECK(table::attach_lake(context_, *own, places.lake));
+  }
+  engine::Connection& connection = is_target ? database_->connection() : *own;
+  SLUICE_TRY(const auto table, table::make_ducklake_table(connection, places.table));
+  SLUICE_TRY(const std::optional<table::TableState> state, table->find_state(context_));
+  if (!state) {
+    return make_error(ErrorCode::NotFound, fmt::format("there is no such table in the lake: '{}'",
+                                                       plan::to_string(places.table)))
+        .with_hint("check its name: lake.schema.table");
+  }
+  SLUICE_TRY(ColumnStream rows,
+             connection.query(context_, "SELECT * FROM " + dialect::quote_table(places.table)));
+  SLUICE_TRY([[maybe_unused]] const std::int64_t number,
+             connection_->load(context_, link.relation, std::move(rows)));
   return {};
 }
 

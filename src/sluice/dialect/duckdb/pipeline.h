@@ -54,8 +54,10 @@ Result<std::string> render_empty(const schema::Schema& columns);
 /// spelling of now, and the references as views.
 Result<std::vector<std::string>> render_session(const plan::Pipeline& pipeline, sys_micros clock);
 
-/// Keys of a lookup's reference that have several values; a run with such a key stops.
-std::string render_lookup_conflicts(const plan::LookUp& lookup);
+/// Keys of a lookup's reference that have several values, as rows of these columns see them; a run
+/// with such a key stops.
+Result<std::string> render_lookup_conflicts(const plan::LookUp& lookup,
+                                            const schema::Schema& columns);
 
 /// The contract's SELECT with `{dataset}` filled in, as it is written else.
 std::string select_text(const plan::SqlSelect& step);
@@ -84,6 +86,16 @@ std::string render_json_keys(const std::vector<std::string>& files, const plan::
 /// The bytes of the largest record of JSON lines of which some are no records.
 std::string render_largest_record(const std::vector<std::string>& files,
                                   const plan::JsonFormat& json);
+/// Rows of a settled source, of these columns; lenient: without the lines of CSV that are none.
+Result<std::string> render_settled_rows(const plan::Scan& scan, const schema::Schema& columns,
+                                        bool is_lenient);
+/// Of JSON lines of which some are no records: one column of those that are, as text.
+std::string render_json_values(const std::vector<std::string>& files, const std::string& column);
+/// The members of all JSON objects that stand in a column of texts; NULL where there is none.
+std::string render_object_structure(const std::string& rows, const std::string& column);
+/// Of each member, which is JSON: how many values it has, and how many of them are nested.
+std::string render_member_counts(const std::string& rows,
+                                 const std::vector<plan::FlatColumn>& members);
 /// The first line of a CSV file that is not empty, how many stand above it, and lines after it.
 /// When the reader may reject lines, `render_first_reject` tells the first of them.
 std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);

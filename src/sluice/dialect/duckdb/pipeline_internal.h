@@ -69,6 +69,11 @@ std::string render_or_else(const std::string& value, const plan::Value& otherwis
 /// The contract's SELECT as a step, with one column of each name.
 std::string sql_select(const plan::SqlSelect& step);
 
+/// The columns of a source that is flattened, from those that were read; what is no JSON object
+/// gives its row a reason.
+Result<std::string> render_flattened(const plan::BoundPipeline& bound, const Rows& input,
+                                     std::vector<std::string>& error_columns);
+
 Result<std::string> filter_select(const plan::FilterRows& step, const Rows& input);
 Result<std::string> keep_first_select(const plan::KeepFirst& step, const Rows& input);
 Result<std::string> explode_select(const plan::ExplodeList& step, const Rows& input);

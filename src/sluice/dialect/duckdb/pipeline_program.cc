@@ -240,6 +240,16 @@ Status ProgramWriter::scan() {
     SLUICE_CHECK(capture_raw(schema::Schema(rows_.columns)));
     SLUICE_CHECK(type_whole());
   }
+  if (bound_.flattened) {
+    std::vector<string> errors;
+    SLUICE_TRY(const string flattened, render_flattened(bound_, rows_, errors));
+    rows_.from = "(" + flattened + ")";
+    rows_.columns = {};
+    for (const plan::FlatColumn& column : bound_.flattened->columns) {
+      rows_.columns.fields.push_back({.name = column.name, .type = column.type});
+    }
+    rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
+  }
   if (!bound_.made_at_scan.empty()) {
     string made;
     for (const schema::Field& field : bound_.made_at_scan) {

@@ -6,6 +6,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/exact_key.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
@@ -204,6 +205,9 @@ Result<string> comparable_key(const string& key, const schema::LogicalType& with
       std::holds_alternative<schema::Json>(with.kind)) {
     return fmt::format("CAST({} AS VARCHAR)", key);
   }
+  if (!is_nested(with)) {
+    return exact_key(key, with);
+  }
   SLUICE_TRY(const string type, duckdb_dialect().render_type(with));
   return fmt::format("TRY_CAST({} AS {})", key, type);
 }
@@ -284,14 +288,18 @@ Result<string> join_select(const plan::JoinReference& step, const Rows& input) {
   SLUICE_TRY(const string key, comparable_key("_sluice_r." + quote_identifier(step.key), type));
   const bool has_unmatched =
       step.kind == plan::JoinKind::Right || step.kind == plan::JoinKind::Full;
+  SLUICE_TRY(const string on_type, duckdb_dialect().render_type(type));
   string list;
   for (const schema::Field& field : input.columns.fields) {
     const string name = "source." + quote_identifier(field.name);
-    // A row that only the reference has is known by its key.
+    // A row that only the reference has is known by its key, where the column can hold it.
     const bool is_key = has_unmatched && same_column(field.name, step.on);
-    list = joined(list, is_key ? fmt::format("coalesce({}, {}) AS {}", name, key,
-                                             quote_identifier(field.name))
-                               : name);
+    list = joined(
+        list,
+        is_key ? fmt::format("coalesce({0}, CASE WHEN TRY_CAST({1} AS {2}) = {1} THEN TRY_CAST({1} "
+                             "AS {2}) END) AS {3}",
+                             name, key, on_type, quote_identifier(field.name))
+               : name);
   }
   for (const plan::JoinedColumn& one : step.columns) {
     const string value = "_sluice_r." + quote_identifier(one.column);

@@ -57,13 +57,17 @@ Result<std::vector<string>> render_session(const plan::Pipeline& pipeline, sys_m
   return statements;
 }
 
-string render_lookup_conflicts(const plan::LookUp& lookup) {
+Result<string> render_lookup_conflicts(const plan::LookUp& lookup, const schema::Schema& columns) {
+  const schema::Field* on = columns.find(lookup.on);
+  SLUICE_TRY(const string key,
+             comparable_key(quote_identifier(lookup.key),
+                            on != nullptr ? on->type : schema::LogicalType{schema::Text{}}));
   const string value = quote_identifier(lookup.value);
   return fmt::format(
       "SELECT CAST({key} AS VARCHAR) FROM {reference} WHERE {key} IS NOT NULL GROUP BY {key} "
       "HAVING "
       "count(DISTINCT {value}) + CAST(count(*) > count({value}) AS INTEGER) > 1 ORDER BY 1 LIMIT 3",
-      fmt::arg("key", quote_identifier(lookup.key)), fmt::arg("value", value),
+      fmt::arg("key", key), fmt::arg("value", value),
       fmt::arg("reference", quote_identifier(lookup.reference)));
 }
 

@@ -8,9 +8,11 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/flatten.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
+#include "sluice/run/pipeline/valueless.h"
 
 namespace sluice::run {
 namespace {
@@ -63,17 +65,6 @@ std::optional<string> renamed_from(const plan::RenameColumns& step, std::string_
   return std::nullopt;
 }
 
-/// Whether the step may give the column a value.
-bool may_assign(const plan::PlannedStep& step, std::string_view name) {
-  const auto* assign = std::get_if<plan::Assign>(&step.step);
-  return std::holds_alternative<plan::SqlSelect>(step.step) ||
-         contains(created_columns(step.step), name) ||
-         (assign != nullptr &&
-          std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
-            return same_column(made.column, name);
-          }));
-}
-
 class Binder {
  public:
   Binder(const Context& context, engine::Connection& connection, plan::BoundPipeline& bound)
@@ -86,16 +77,11 @@ class Binder {
   Status probe();
   Status bind_columns();
   void retype_valueless(const schema::LogicalType& type);
-  /// A column of a reference that is NULL in every record.
-  bool is_valueless(std::string_view reference, std::string_view column) const;
-  std::optional<schema::LogicalType> declared_of(const plan::Reference& reference,
-                                                 std::string_view column) const;
-  bool is_looked_up_valueless(std::string_view name) const;
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(plan::PlannedStep& step, const Schema& input);
   Status settle_names(plan::SqlSelect& select);
   string hint_of(const plan::PlannedStep& step, const Schema& input, const Error& error) const;
-  Status check_lookup(const plan::PlannedStep& step);
+  Status check_lookup(const plan::PlannedStep& step, const Schema& input);
   /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
   Status attempt(const std::vector<Field>& early);
   Status conform(const Schema& input, const std::vector<Field>& early);
@@ -109,9 +95,13 @@ class Binder {
   bool is_assigned(std::string_view name) const;
   /// A column that the source lacks and that an engine did not find.
   std::optional<Field> find_named(const Error& error) const;
-  const plan::DeclaredColumn* declared(std::string_view name) const;
+  const plan::DeclaredColumn* declared(std::string_view name) const {
+    return find_declared(pipeline_, name);
+  }
   std::optional<plan::BoundCast> cast_of(const Field& field) const;
   const Field* unchanged_source(std::string_view column) const;
+  /// Taken out of a nested column of the source.
+  bool is_of_a_member(const string& column) const;
   void read_whole(plan::BoundCast& cast);
   Result<Schema> describe(const string& query) { return connection_.describe(context_, query); }
 
@@ -121,17 +111,9 @@ class Binder {
   plan::Pipeline& pipeline_;
   std::vector<bool> is_rule_bound_;
   std::vector<string> valueless_;
+  Schema columns_;  // of the source as the first step sees them
   schema::LogicalType valueless_type_{schema::Text{}};
 };
-
-const plan::DeclaredColumn* Binder::declared(std::string_view name) const {
-  for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
-    if (same_column(column.name, name)) {
-      return &column;
-    }
-  }
-  return nullptr;
-}
 
 Status Binder::open_session() {
   SLUICE_TRY(const std::vector<string> statements,
@@ -146,6 +128,10 @@ Status Binder::open_session() {
 Status Binder::probe() {
   SLUICE_TRY(SourceColumns settled,
              settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines));
+  SLUICE_TRY(bound_.flattened, settle_flattened(context_, connection_, pipeline_, settled));
+  if (bound_.flattened) {
+    SLUICE_CHECK(check_flattened_masks(pipeline_, *bound_.flattened));
+  }
   bound_.source = std::move(settled.columns);
   bound_.has_bad_lines = settled.has_bad_lines;
   valueless_ = std::move(settled.valueless);
@@ -153,83 +139,46 @@ Status Binder::probe() {
   return {};
 }
 
-/// Through a query of the link a name may be another column's.
-bool Binder::is_valueless(std::string_view reference, std::string_view column) const {
-  return std::ranges::any_of(pipeline_.references, [&](const plan::Reference& one) {
-    return same_column(one.name, reference) && !one.query && one.valueless.find(column) != nullptr;
-  });
-}
-
-/// The type of the declared columns that lookups and joins make of it.
-std::optional<schema::LogicalType> Binder::declared_of(const plan::Reference& reference,
-                                                       std::string_view column) const {
-  std::optional<schema::LogicalType> type;
-  const auto take = [&](std::string_view from, std::string_view value, std::string_view output) {
-    const plan::DeclaredColumn* found =
-        same_column(from, reference.name) && same_column(value, column) ? declared(output)
-                                                                        : nullptr;
-    if (found != nullptr && !found->is_opaque && !pipeline_.schema.cast_to_text) {
-      type = found->type;
-    }
-  };
-  for (const plan::PlannedStep& step : pipeline_.steps) {
-    if (const auto* lookup = std::get_if<plan::LookUp>(&step.step)) {
-      take(lookup->reference, lookup->value, lookup->column);
-    }
-    if (const auto* join = std::get_if<plan::JoinReference>(&step.step)) {
-      for (const plan::JoinedColumn& one : join->columns) {
-        take(join->reference, one.column, one.output);
-      }
-    }
-  }
-  return type;
-}
-
-/// Made by a lookup of a column without a value, and by nothing else.
-bool Binder::is_looked_up_valueless(std::string_view name) const {
-  bool is_made = false;
-  for (const plan::PlannedStep& step : pipeline_.steps) {
-    if (const auto* lookup = std::get_if<plan::LookUp>(&step.step);
-        lookup != nullptr && same_column(lookup->column, name)) {
-      is_made = !lookup->otherwise && is_valueless(lookup->reference, lookup->value);
-    } else if (const auto* join = std::get_if<plan::JoinReference>(&step.step)) {
-      for (const plan::JoinedColumn& one : join->columns) {
-        is_made = same_column(one.output, name)
-                      ? !one.otherwise && is_valueless(join->reference, one.column)
-                      : is_made;
-      }
-    } else if (is_made && may_assign(step, name)) {
-      is_made = false;
-    }
-  }
-  return is_made;
-}
-
 /// A column without a value is what the contract declares it to be, else of this type.
 void Binder::retype_valueless(const schema::LogicalType& type) {
   valueless_type_ = type;
   for (plan::Reference& reference : pipeline_.references) {
     for (Field& field : reference.valueless.fields) {
-      field.type = declared_of(reference, field.name).value_or(type);
+      field.type = declared_of(pipeline_, reference, field.name).value_or(type);
     }
   }
+  const auto type_of = [&](const string& name) {
+    const plan::DeclaredColumn* column = declared(name);
+    const bool has_type = column != nullptr && !column->is_opaque && !pipeline_.schema.cast_to_text;
+    return has_type ? column->type : type;
+  };
   for (Field& field : bound_.source.fields) {
     if (contains(valueless_, field.name)) {
-      const plan::DeclaredColumn* column = declared(field.name);
-      const bool has_type =
-          column != nullptr && !column->is_opaque && !pipeline_.schema.cast_to_text;
-      field.type = has_type ? column->type : type;
+      field.type = type_of(field.name);
     }
+  }
+  if (!bound_.flattened) {
+    columns_ = bound_.source;
+    return;
+  }
+  columns_ = {};
+  for (plan::FlatColumn& column : bound_.flattened->columns) {
+    if (column.members.empty()) {
+      column.from = column.type = bound_.source.find(column.column)->type;
+    } else if (contains(valueless_, column.name)) {
+      column.type = type_of(column.name);
+    }
+    columns_.fields.push_back({.name = column.name, .type = column.type});
   }
 }
 
-Status Binder::check_lookup(const plan::PlannedStep& step) {
+Status Binder::check_lookup(const plan::PlannedStep& step, const Schema& input) {
   const auto* lookup = std::get_if<plan::LookUp>(&step.step);
   if (lookup == nullptr) {
     return {};
   }
-  SLUICE_TRY(const std::vector<TextRow> conflicts,
-             query_texts(context_, connection_, dialect::render_lookup_conflicts(*lookup)));
+  SLUICE_TRY(const string query, dialect::render_lookup_conflicts(*lookup, input));
+  SLUICE_TRY(const std::vector<TextRow> conflicts, query_texts(context_, connection_, query));
   if (conflicts.empty()) {
     return {};
   }
@@ -330,7 +279,7 @@ Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundSt
           fmt::format("binding the transformation '{}' ({})", step.name, to_string(step.step)),
           step.at);
     }
-    SLUICE_CHECK(check_lookup(step));
+    SLUICE_CHECK(check_lookup(step, columns));
     columns = *std::move(output);
     into.push_back({.step = i, .output = columns});
   }
@@ -352,6 +301,13 @@ std::optional<plan::BoundCast> Binder::cast_of(const Field& field) const {
   }
   return plan::BoundCast{
       .column = field.name, .from = field.type, .to = column->type, .type_name = column->type_name};
+}
+
+bool Binder::is_of_a_member(const string& column) const {
+  return bound_.flattened &&
+         std::ranges::any_of(bound_.flattened->columns, [&](const plan::FlatColumn& flat) {
+           return flat.name == column && !flat.members.empty();
+         });
 }
 
 /// The column of the source that a column before the schema is, as long as no step changed it.
@@ -378,7 +334,8 @@ const Field* Binder::unchanged_source(std::string_view column) const {
     }
     name = from.value_or(name);
   }
-  return bound_.source.find(name);
+  const Field* field = columns_.find(name);
+  return field == nullptr || is_of_a_member(field->name) ? nullptr : bound_.source.find(name);
 }
 
 /// A struct of JSON has the members of all: which of them it came with, only its text tells, and of
@@ -405,7 +362,7 @@ std::vector<Field> Binder::missing_columns() const {
   }
   std::vector<Field> missing;
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
-    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+    if (!column.is_made_by_write && columns_.find(column.name) == nullptr &&
         !contains(created, column.name)) {
       missing.push_back({.name = column.name, .type = column.type});
     }
@@ -426,7 +383,7 @@ Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
     }
     // What a pre step made is no unknown column of the source.
     const bool is_unknown = !pipeline_.schema.columns.empty() && !declared(field.name) &&
-                            bound_.source.find(field.name) != nullptr &&
+                            columns_.find(field.name) != nullptr &&
                             !field.name.starts_with("_lakelogic_") &&
                             !field.name.starts_with("_upstream");
     if (is_unknown && pipeline_.schema.unknown == plan::UnknownColumns::Quarantine) {
@@ -576,7 +533,7 @@ Status Binder::settle_good(const Schema& columns) {
         !contains(refused, field.name)) {
       bound_.good.fields.push_back({.name = field.name, .type = leaving_type(field)});
       if ((contains(valueless_, field.name) && !is_assigned(field.name)) ||
-          is_looked_up_valueless(field.name)) {
+          is_looked_up_valueless(pipeline_, field.name)) {
         bound_.untold.push_back(field.name);
       }
     }
@@ -592,7 +549,7 @@ Status Binder::settle_good(const Schema& columns) {
 
 Status Binder::attempt(const std::vector<Field>& early) {
   is_rule_bound_.assign(pipeline_.row_rules.size(), false);
-  Schema scanned = bound_.source;
+  Schema scanned = columns_;
   for (Field& field : scanned.fields) {
     for (const auto& [from, to] : pipeline_.preserved_upstream) {
       if (same_column(from, field.name)) {
@@ -681,7 +638,7 @@ std::optional<Field> Binder::find_named(const Error& error) const {
                                [&](const Field& field) { return same_column(field.name, name); });
   };
   for (const plan::DeclaredColumn& column : pipeline_.schema.columns) {
-    if (!column.is_made_by_write && bound_.source.find(column.name) == nullptr &&
+    if (!column.is_made_by_write && columns_.find(column.name) == nullptr &&
         !is_made(column.name) &&
         error.native.find(dialect::quote_identifier(column.name)) != string::npos) {
       return Field{.name = column.name, .type = column.type};

@@ -34,17 +34,6 @@ Error as_data_error(Error error) {
 
 bool is_data_fault(const Error& error) { return error.code == ErrorCode::InvalidArgument; }
 
-/// Whole numbers of any size as texts: what would not fit a type would be NULL. And what never had
-/// a value, too.
-string with_texts(string structure) {
-  for (const std::string_view type : {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}) {
-    for (std::size_t at = structure.find(type); at != string::npos; at = structure.find(type, at)) {
-      structure.replace(at + 1, type.size() - 1, "\"VARCHAR\"");
-    }
-  }
-  return structure;
-}
-
 /// A value that its text says in full, and that a text can stand beside.
 bool is_plain(const schema::LogicalType& type) {
   return !std::holds_alternative<schema::List>(type.kind) &&
@@ -439,6 +428,15 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
 }
 
 }  // namespace
+
+string with_texts(string structure) {
+  for (const std::string_view type : {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}) {
+    for (std::size_t at = structure.find(type); at != string::npos; at = structure.find(type, at)) {
+      structure.replace(at + 1, type.size() - 1, "\"VARCHAR\"");
+    }
+  }
+  return structure;
+}
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, BadLines bad_lines) {

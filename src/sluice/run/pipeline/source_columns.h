@@ -5,6 +5,7 @@
 // And what CSV files are that a contract links to and declares nothing of.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sluice/base/context.h"
@@ -26,6 +27,10 @@ struct SourceColumns {
 /// Completes `source` with what its files say (CSV headers, JSON by line).
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, plan::BadLines bad_lines);
+
+/// A structure of JSON with texts for whole numbers of any size: what would not fit a type would be
+/// NULL. And for what never had a value, too.
+std::string with_texts(std::string structure);
 
 /// Completes CSV references with the columns that stay texts, JSON's with those without a value.
 Status settle_references(const Context& context, engine::Connection& connection,

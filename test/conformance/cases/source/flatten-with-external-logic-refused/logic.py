@@ -1,0 +1,2 @@
+def build_gold(df, **kwargs):
+    return df
