@@ -1,5 +1,6 @@
 // Columns of references that are NULL in every record, which no file gives a type: what steps make
-// of them is what the contract declares it to be. Pure functions; safe from any thread.
+// of them is what the contract declares it to be.
+// Pure functions; safe from any thread.
 #pragma once
 
 #include <optional>
