@@ -32,7 +32,7 @@ class UsualEnvironmentTest : public testing::Test {
     return load_contract({}, path, options, {}).value();
   }
   std::string path_of(const LoadedContract& loaded) {
-    return loaded.resolved.checked.contract->server->path.value;
+    return loaded.resolved.checked.contract->server->path->value;
   }
 
   TempFolder folder_ = TempFolder::make("mesh").value();

@@ -143,6 +143,13 @@ TEST_F(BadLines, ARecordThatCannotBeKeptWholeIsAnError) {
   EXPECT_NE(done.error().message.find("line 2 "), std::string::npos) << done.error().message;
 }
 
+TEST_F(BadLines, ARecordOfJsonThatNoUsualBufferHoldsIsRead) {
+  const std::string large = "{\"id\":2,\"x\":\"" + std::string(34 << 20, 'a') + "\"}\n";
+  ASSERT_TRUE(run(over("in.jsonl", "{\"id\":1}\n" + large + "{\"id\":3}\n", plan::JsonFormat{})));
+  EXPECT_THAT(rows("SELECT id, length(x) FROM sluice_good ORDER BY id"),
+              ElementsAre("1|-", "2|35651584", "3|-"));
+}
+
 TEST_F(BadLines, ALargeRecordOfJsonIsNotLostBesideThem) {
   const std::string large = "{\"id\":2,\"x\":\"" + std::string(3'000'000, 'a') + "\"}\n";
   const std::string records = "{\"id\":1}\n" + large + "{\"id\":3}\n";
