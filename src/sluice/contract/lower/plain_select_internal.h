@@ -30,7 +30,8 @@ struct SelectItem {
 /// may have is another item, so that what it reads is known of both.
 std::vector<SelectItem> select_items(std::string_view list);
 
-/// Words, in lower case, that name no column where they stand without quotes.
+/// Words, in lower case, that the engine reads as no column where they stand without quotes and
+/// without a relation in front.
 bool is_sql_keyword(std::string_view word);
 
 }  // namespace sluice::contract::internal
