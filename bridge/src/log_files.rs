@@ -1,6 +1,7 @@
 //! The files of a table's log as the disk has them: which of them is at fault when a version cannot
 //! be read. The kernel says what is wrong and not where.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,14 @@ struct LogFile {
     path: PathBuf,
 }
 
-/// Commits and checkpoints, by their numbers.
+/// Of `checkpoint.N.M.parquet`: which part it is, and of how many.
+fn part_of(rest: &str) -> Option<(u64, u64)> {
+    let (number, count) =
+        rest.strip_prefix("checkpoint.")?.strip_suffix(".parquet")?.split_once('.')?;
+    Some((number.parse().ok()?, count.parse().ok()?))
+}
+
+/// Commits and checkpoints, by their numbers; a checkpoint that lacks parts is none.
 struct LogFiles {
     commits: Vec<LogFile>,
     checkpoints: Vec<LogFile>,
@@ -20,6 +28,7 @@ struct LogFiles {
 
 fn list(log: &Path) -> std::io::Result<LogFiles> {
     let mut files = LogFiles { commits: Vec::new(), checkpoints: Vec::new() };
+    let mut in_parts: BTreeMap<(u64, u64), BTreeMap<u64, PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(log)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -27,8 +36,15 @@ fn list(log: &Path) -> std::io::Result<LogFiles> {
         let Ok(version) = number.parse::<u64>() else { continue };
         if rest == "json" {
             files.commits.push(LogFile { version, path });
+        } else if let Some((part, count)) = part_of(rest) {
+            in_parts.entry((version, count)).or_default().insert(part, path);
         } else if rest.starts_with("checkpoint.") {
             files.checkpoints.push(LogFile { version, path });
+        }
+    }
+    for ((version, count), parts) in in_parts {
+        if parts.keys().copied().eq(1..=count) {
+            files.checkpoints.extend(parts.into_values().map(|path| LogFile { version, path }));
         }
     }
     files.commits.sort_by_key(|file| file.version);
@@ -128,6 +144,13 @@ mod tests {
         assert_eq!(find_fault(&log), None);
         put(2, "checkpoint.parquet", b"PAR");
         assert!(find_fault(&log).unwrap().contains("checkpoint.parquet"));
+        std::fs::remove_file(log.join(format!("{:020}.checkpoint.parquet", 2))).unwrap();
+        put(3, "checkpoint.0000000001.0000000002.parquet", b"PAR1");
+        assert!(find_empty_commit(&log).is_some(), "a half checkpoint holds nothing");
+        put(3, "checkpoint.0000000002.0000000002.parquet", b"PAR1");
+        assert_eq!(find_empty_commit(&log), None);
+        put(3, "checkpoint.0000000001.0000000002.parquet", b"PAR");
+        assert!(find_fault(&log).unwrap().contains("checkpoint.0000000001.0000000002.parquet"));
         std::fs::remove_dir_all(&log).unwrap();
     }
 }

@@ -46,7 +46,28 @@ SPELLINGS = [
     (MASKED, "SELECT id, z2: upper(mail) FROM source"),
     (REFUSED, "SELECT id, NOT (mail = '') AS z FROM source"),
     (REFUSED, "SELECT id, NOT mail FROM source"),
+    # Words of SQL that are columns all the same.
     (REFUSED, "SELECT id, filter AS z FROM source"),
+    (REFUSED, "SELECT id, upper(filter) AS z FROM source"),
+    (REFUSED, "SELECT id, source.filter AS z FROM source"),
+    (REFUSED, "SELECT id, '' || over AS z FROM source"),
+    (REFUSED, "SELECT id, over z FROM source"),
+    (REFUSED, "SELECT id, '' || over z2 FROM source"),
+    (MASKED, "SELECT id, over FROM source"),
+    (REFUSED, "SELECT id, over NOT IN (mail) AS z FROM source"),
+    (REFUSED, "SELECT id, over BETWEEN 'a' AND 'b' AS z FROM source"),
+    (REFUSED, "SELECT id, between BETWEEN 'a' AND escape AS z FROM source"),
+    (REFUSED, "SELECT id, first_value(over IGNORE NULLS) OVER w AS z FROM source WINDOW w AS ()"),
+    (REFUSED, "SELECT id, source.select AS z FROM source"),
+    (MASKED, "SELECT id, id BETWEEN 1 AND 2 AS z2, z LIKE 'a' ESCAPE '!' AS z3 FROM source"),
+    # Names and texts, where only the engine's own reader ends them.
+    (REFUSED, "SELECT id, a$b$ AS k, mail AS z, 1 AS c$b$ FROM source"),
+    (MASKED, "SELECT id, a$b$ AS k, mail AS z2, 1 AS c$b$ FROM source"),
+    (REFUSED, "SELECT id, /* /* */ ' */ mail AS z /* ' */ FROM source"),
+    (REFUSED, "SELECT id, E'a'\n'\\'', mail AS z, '''' FROM source"),
+    (REFUSED, "SELECT id, concat(1, \u00a0*) AS z FROM source"),
+    (NO_SQL, "SELECT id, #2 AS z FROM source"),
+    (NO_SQL, "SELECT id, max(# 2) AS z FROM source"),
     (NO_SQL, "SELECT id, mail AS y AS z FROM source"),
     # Names that follow from names of the same list.
     (REFUSED, "SELECT id, mail AS y, y AS z FROM source"),
@@ -148,7 +169,7 @@ SPELLINGS = [
     (REFUSED, "VALUES (1, 'a')"),
     (REFUSED, "SELECT id, mail AS z -- a note\n FROM source"),
     (REFUSED, "SELECT id, mail /* a note */ AS z FROM source"),
-    (REFUSED, "SELECT #2 AS z FROM source"),
+    (NO_SQL, "SELECT #2 AS z FROM source"),
 ]
 
 CONTRACT = """\
@@ -166,10 +187,16 @@ model:
     - {{name: Js, type: string, pii: true, masking: redact}}
     - {{name: person, type: "struct<name:string,z:string>", pii: true, masking: nullify}}
     - {{name: filter, type: string, pii: true, masking: redact}}
+    - {{name: over, type: string, pii: true, masking: redact}}
+    - {{name: between, type: string, pii: true, masking: redact}}
+    - {{name: escape, type: string, pii: true, masking: redact}}
+    - {{name: select, type: string, pii: true, masking: redact}}
     - {{name: z, type: string}}
 """
 ROWS = "".join(
     f'{{"id": {row}, "mail": "cnry0m{row}", "js": "cnry0j{row}", "filter": "cnry0f{row}", '
+    f'"over": "cnry0o{row}", "between": "cnry0b{row}", "escape": "cnry0e{row}", '
+    f'"select": "cnry0s{row}", "a$b$": "clear", '
     f'"person": {{"name": "cnry0n{row}", "z": "cnry0z{row}"}}, "z": "clear"}}\n'
     for row in (1, 2))
 

@@ -277,13 +277,14 @@ Status Binding::pass(const Transformation& step) {
     pass_unbound(step);
     return {};
   }
+  const plan::Step& one = lowered->steps.front().step;
   const dialect::Rows input{
-      .from = columns_.find("rowid") == nullptr
+      .from = dialect::breaks_ties(one) && columns_.find("rowid") == nullptr
                   ? fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows())
                   : rows(),
       .columns = columns_,
       .hidden = {}};
-  const Result<std::string> select = dialect::render_step(lowered->steps.front().step, input);
+  const Result<std::string> select = dialect::render_step(one, input);
   Result<Schema> output = select ? describe(*select) : Result<Schema>(select.error());
   if (!output) {
     if (!refusal_of(output.error(), "")) {

@@ -12,10 +12,19 @@ Span span_of(const Checking& checking, const SqlText& sql, const SqlName& name) 
   return span_in_sql(checking.text, sql, name.begin, name.length);
 }
 
+void check_positions(const Checking& checking, const SqlText& sql) {
+  if (const std::optional<SqlName> position = find_position(sql.text)) {
+    checking.out.add(Code::SqlForbidden, span_of(checking, sql, *position),
+                     "SQL of a contract takes a column by its position: " + quoted(position->name),
+                     "write the column's name");
+  }
+}
+
 void check_reach(const Checking& checking, const SqlText& sql) {
   if (sql.is_refused) {
     return;
   }
+  check_positions(checking, sql);
   if (const std::optional<SqlName> name = find_engine_name(sql.text)) {
     checking.out.add(Code::SqlForbidden, span_of(checking, sql, *name),
                      "SQL of a contract asks the engine about itself: " + quoted(name->name),

@@ -193,6 +193,25 @@ void check_words(const Checking& checking, const SourceOptions& options) {
   }
 }
 
+/// What parts the values of a CSV file and what quotes them: the reader takes so many bytes.
+void check_separators(const Checking& checking, const SourceOptions& options) {
+  constexpr std::size_t kDelimiterMax = 4;
+  if (options.delimiter && options.delimiter->value.empty()) {
+    checking.out.add(Code::EmptyValue, options.delimiter->span,
+                     "expected what separates values for 'delimiter', and it is empty",
+                     "leave it out for a comma, or write the sign, or tab");
+  } else if (options.delimiter && options.delimiter->value.size() > kDelimiterMax) {
+    checking.out.add(Code::OutOfBounds, options.delimiter->span,
+                     "expected at most four bytes for 'delimiter', and came " +
+                         quoted(options.delimiter->value));
+  }
+  if (options.quote_char && options.quote_char->value.size() > 1) {
+    checking.out.add(Code::OutOfBounds, options.quote_char->span,
+                     "expected one sign, or none, for 'quote_char', and came " +
+                         quoted(options.quote_char->value));
+  }
+}
+
 void check_numbers(const Checking& checking, const SourceOptions& options) {
   check_bounds(checking, options.skip_rows, "skip_rows", 0);
   check_bounds(checking, options.skip_footer, "skip_footer", 0);
@@ -251,6 +270,7 @@ void check_source_options(const Checking& checking) {
     }
   }
   check_words(checking, options);
+  check_separators(checking, options);
   check_numbers(checking, options);
   const bool has_broker = options.brokers || options.connection_string || options.topic;
   if (source.type.value != SourceType::Stream) {

@@ -38,25 +38,76 @@ struct Reads {
   bool takes_a_part = false;
 };
 
-std::string_view before(std::string_view text, std::size_t at) {
-  while (at > 0 && std::isspace(static_cast<unsigned char>(text[at - 1])) != 0) {
-    --at;
-  }
-  return text.substr(0, at);
+using Tokens = std::vector<SqlToken>;
+
+string word_at(std::string_view text, const Tokens& tokens, std::size_t at) {
+  return at < tokens.size() && tokens[at].kind == SqlTokenKind::Word
+             ? lower_case(sql_text(text, tokens[at]))
+             : "";
 }
 
-/// `f(*)`, `f(1, *)` and `t.*`: every column is read.
-bool has_star_argument(std::string_view text) {
-  for (std::size_t at = text.find('*'); at != string::npos; at = text.find('*', at + 1)) {
-    const std::string_view head = before(text, at);
-    if (head.empty() || head.ends_with(',') || head.ends_with('.')) {
-      return true;
-    }
-    if (head.ends_with('(') && !lower_case(before(head, head.size() - 1)).ends_with("count")) {
+bool is_symbol(std::string_view text, const Tokens& tokens, std::size_t at, char symbol) {
+  return at < tokens.size() && tokens[at].kind == SqlTokenKind::Symbol &&
+         text[tokens[at].begin] == symbol;
+}
+
+/// A value ends with this token, so that a `*` behind it multiplies.
+bool ends_value(std::string_view text, const Tokens& tokens, std::size_t at) {
+  constexpr std::array<std::string_view, 4> kValues{"end", "false", "null", "true"};
+  if (tokens[at].kind == SqlTokenKind::Symbol) {
+    return string(")]}*").contains(text[tokens[at].begin]);
+  }
+  const string word = word_at(text, tokens, at);
+  return !is_sql_keyword(word) || std::ranges::find(kValues, word) != kValues.end();
+}
+
+/// `f(*)`, `f(1, *)` and `t.*`: every column is read; count(*) reads none.
+bool has_star_argument(std::string_view text, const Tokens& tokens) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool is_count =
+        i > 1 && is_symbol(text, tokens, i - 1, '(') && word_at(text, tokens, i - 2) == "count";
+    if (is_symbol(text, tokens, i, '*') && !is_count &&
+        (i == 0 || !ends_value(text, tokens, i - 1))) {
       return true;
     }
   }
   return false;
+}
+
+/// A word that is grammar here and a column elsewhere: `x BETWEEN 1 AND 2`, `INTERVAL '1 day'`.
+/// In doubt it is a column.
+bool is_grammar(std::string_view text, const Tokens& tokens, std::size_t at) {
+  constexpr std::array<std::string_view, 7> kEither{"between",  "escape", "exists",   "filter",
+                                                    "interval", "over",   "partition"};
+  constexpr std::array<std::string_view, 17> kBehindAColumn{
+      "between", "escape", "exclude", "filter",    "following", "groups",
+      "ignore",  "nulls",  "over",    "partition", "preceding", "range",
+      "respect", "rows",   "within",  "day",       "interval"};
+  constexpr std::array<std::string_view, 7> kBeginValues{"array", "by",   "case", "cast",
+                                                         "false", "null", "true"};
+  const string word = word_at(text, tokens, at);
+  if (std::ranges::find(kEither, word) == kEither.end() || at + 1 == tokens.size()) {
+    return false;
+  }
+  const SqlToken& next = tokens[at + 1];
+  const string next_word = word_at(text, tokens, at + 1);
+  if (next.kind == SqlTokenKind::String || next.kind == SqlTokenKind::Digits ||
+      std::ranges::find(kBeginValues, next_word) != kBeginValues.end()) {
+    return true;
+  }
+  // A name that ends the value may be the one that the value gets.
+  const bool may_be_alias = at + 2 == tokens.size() || is_symbol(text, tokens, at + 2, ',') ||
+                            is_symbol(text, tokens, at + 2, ')') ||
+                            word_at(text, tokens, at + 2) == "from";
+  return next.is_name() && !may_be_alias && !is_sql_keyword(next_word) &&
+         std::ranges::find(kBehindAColumn, next_word) == kBehindAColumn.end();
+}
+
+/// The name of a type: behind `::`, and behind the AS of a CAST.
+bool is_type(std::string_view text, const Tokens& tokens, std::size_t at) {
+  return at > 0 &&
+         (word_at(text, tokens, at - 1) == "as" ||
+          (at > 1 && is_symbol(text, tokens, at - 1, ':') && is_symbol(text, tokens, at - 2, ':')));
 }
 
 bool holds_any(std::string_view text, std::initializer_list<std::string_view> pieces) {
@@ -81,12 +132,6 @@ bool takes_a_part(std::string_view text) {
   return (has_json_arrow(text) || holds_any(text, {"json_", "regexp_", "struct_extract"})) &&
          !holds_any(text, {"json_object", "json_array(", "json_quote", "json_pretty", "json_group",
                            "json_merge", "regexp_replace"});
-}
-
-/// `column.function(...)`, from behind the point on.
-bool calls_a_function(std::string_view text, std::size_t at) {
-  const std::vector<SqlToken> tokens = sql_tokens(text.substr(at));
-  return tokens.size() > 1 && tokens[0].is_name() && sql_text(text.substr(at), tokens[1]) == "(";
 }
 
 class Flow {
@@ -196,26 +241,32 @@ bool Flow::is_rows_name(const string& word) const {
 Reads Flow::read_sql(std::string_view text, const std::vector<string>& more_rows) const {
   Reads reads;
   const string lower = lower_case(text);
+  const Tokens tokens = sql_tokens(text);
   reads.whole_row = lower.find("columns") != string::npos || lower.find("pivot") != string::npos ||
-                    has_star_argument(text);
+                    has_star_argument(text, tokens);
   reads.takes_a_part = takes_a_part(lower);
-  string previous;
-  for (const SqlName& name : names_in(text)) {
-    const string word = lower_case(name.name);
-    const bool is_type = before(text, name.begin).ends_with("::") || previous == "as";
-    previous = name.is_quoted ? "" : word;
-    if (is_type || (!name.is_quoted && is_sql_keyword(word) && find(word) == nullptr)) {
+  const auto is_call = [&](std::size_t i) {
+    return i < tokens.size() && tokens[i].is_name() && is_symbol(text, tokens, i + 1, '(');
+  };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!tokens[i].is_name() || is_call(i) || is_type(text, tokens, i)) {
       continue;
     }
-    const std::size_t end = name.begin + name.length;
-    const bool is_qualifier = end < text.size() && text[end] == '.';
-    const bool is_called = is_qualifier && calls_a_function(text, end + 1);
+    const string name = unquoted_sql(sql_text(text, tokens[i]));
+    const string word = lower_case(name);
+    const bool is_member = i > 0 && is_symbol(text, tokens, i - 1, '.');
+    if (tokens[i].kind == SqlTokenKind::Word && !is_member &&
+        (is_sql_keyword(word) || is_grammar(text, tokens, i))) {
+      continue;
+    }
+    const bool is_qualifier = is_symbol(text, tokens, i + 1, '.');
+    const bool is_called = is_qualifier && is_call(i + 2);
     if (is_rows_name(word) || std::ranges::find(more_rows, word) != more_rows.end()) {
       reads.whole_row = reads.whole_row || !is_qualifier || is_called;
       continue;
     }
     reads.takes_a_part = reads.takes_a_part || (is_qualifier && !is_called);
-    reads.columns.push_back(name.name);
+    reads.columns.push_back(name);
   }
   return reads;
 }
@@ -461,7 +512,8 @@ void Flow::hide_observations() {
     }
     const Reads reads = read_sql(query->query.text);
     const string text = lower_case(query->query.text);
-    rule.is_hidden = text.find("columns") != string::npos || has_star_argument(text) ||
+    rule.is_hidden = text.find("columns") != string::npos ||
+                     has_star_argument(query->query.text, sql_tokens(query->query.text)) ||
                      std::ranges::any_of(reads.columns, [&](const string& column) {
                        return find(column) != nullptr;
                      });

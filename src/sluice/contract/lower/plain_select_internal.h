@@ -34,7 +34,8 @@ std::vector<SelectItem> select_items(std::string_view list);
 /// SELECTs put together.
 std::vector<std::string> named_columns(std::string_view query);
 
-/// Words, in lower case, that name no column where they stand without quotes.
+/// Words, in lower case, that the engine reads as no column where they stand without quotes and
+/// without a relation in front.
 bool is_sql_keyword(std::string_view word);
 
 }  // namespace sluice::contract::internal

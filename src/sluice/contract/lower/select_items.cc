@@ -218,15 +218,24 @@ std::vector<SelectItem> select_items(std::string_view list) { return Items(list)
 
 bool is_sql_keyword(std::string_view word) {
   static const std::set<std::string, std::less<>> kWords{
-      "all",       "and",      "any",     "array",   "as",        "asc",     "between", "both",
-      "by",        "case",     "cast",    "collate", "cross",     "default", "desc",    "distinct",
-      "else",      "end",      "escape",  "except",  "exists",    "false",   "filter",  "for",
-      "from",      "full",     "glob",    "group",   "having",    "ilike",   "in",      "inner",
-      "intersect", "interval", "into",    "is",      "isnull",    "join",    "lambda",  "left",
-      "like",      "limit",    "natural", "not",     "notnull",   "null",    "offset",  "on",
-      "or",        "order",    "outer",   "over",    "partition", "qualify", "right",   "select",
-      "similar",   "some",     "then",    "to",      "true",      "union",   "using",   "when",
-      "where",     "window",   "with"};
+      "all",           "analyse",     "analyze",   "and",        "anti",         "any",
+      "array",         "as",          "asc",       "asof",       "asymmetric",   "at",
+      "authorization", "binary",      "both",      "by",         "case",         "cast",
+      "check",         "collate",     "collation", "column",     "concurrently", "constraint",
+      "create",        "cross",       "default",   "deferrable", "desc",         "describe",
+      "distinct",      "do",          "else",      "end",        "except",       "false",
+      "fetch",         "for",         "foreign",   "freeze",     "from",         "full",
+      "glob",          "group",       "having",    "ilike",      "in",           "initially",
+      "inner",         "intersect",   "into",      "is",         "isnull",       "join",
+      "lambda",        "lateral",     "leading",   "left",       "like",         "limit",
+      "natural",       "not",         "notnull",   "null",       "offset",       "on",
+      "only",          "or",          "order",     "outer",      "overlaps",     "pivot",
+      "pivot_longer",  "pivot_wider", "placing",   "positional", "primary",      "qualify",
+      "references",    "returning",   "right",     "select",     "semi",         "show",
+      "similar",       "some",        "summarize", "symmetric",  "table",        "tablesample",
+      "then",          "to",          "trailing",  "true",       "union",        "unique",
+      "unpack",        "unpivot",     "using",     "variadic",   "verbose",      "when",
+      "where",         "window",      "with"};
   return kWords.contains(word);
 }
 

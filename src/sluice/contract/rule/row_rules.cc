@@ -104,6 +104,43 @@ bool may_fill(const Step& step, std::string_view column) {
                     step);
 }
 
+/// The step leaves other columns than come to it, among which this one may be missing.
+bool may_remove(const Step& step, std::string_view column) {
+  if (const auto* rename = std::get_if<Rename>(&step)) {
+    return std::ranges::any_of(rename->mappings, [&](const auto& pair) {
+      return schema::same_column(pair.key.value, column);
+    });
+  }
+  return std::holds_alternative<SqlStep>(step) || std::holds_alternative<Select>(step) ||
+         std::holds_alternative<Drop>(step) || std::holds_alternative<Rollup>(step) ||
+         std::holds_alternative<Pivot>(step) || std::holds_alternative<Unpivot>(step);
+}
+
+/// A key that a step behind the rules makes anew is judged again behind it.
+void add_remade_key_rule(const Contract& contract, const Field& field,
+                         std::vector<RowRule>& rules) {
+  const bool is_key = std::ranges::any_of(contract.primary_key, [&](const Text& key) {
+    return schema::same_column(key.value, field.name.value);
+  });
+  if (!is_key || !field.required.value || !contract.quality.enforce_required.value ||
+      field.generated.value || is_added_at_write(contract, field.name.value)) {
+    return;
+  }
+  bool is_remade = false;
+  for (const Transformation& step : contract.transformations) {
+    if (step.phase.value == Phase::Post) {
+      is_remade = !may_remove(step.step, field.name.value) &&
+                  (is_remade || may_fill(step.step, field.name.value));
+    }
+  }
+  if (is_remade) {
+    RowRule rule = implied(field, "_required_after_steps", NotNullCheck{field.name},
+                           RuleOrigin::FieldRequired, field.required.span);
+    rule.phase = At<Phase>{Phase::Post, {}};
+    rules.push_back(std::move(rule));
+  }
+}
+
 /// The rule judges the column as the deduplication sees it: no step between the two fills it.
 bool judges_key_of(const RowRule& rule, std::string_view column, const Contract& contract,
                    const Transformation& dedup) {
@@ -296,6 +333,9 @@ std::vector<RowRule> all_row_rules(const Contract& contract) {
     add_field_rules(contract, field, rules);
   }
   rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
+  for (const Field& field : contract.model.fields) {
+    add_remade_key_rule(contract, field, rules);
+  }
   for (const Transformation& step : contract.transformations) {
     if (const auto* dedup = std::get_if<Deduplicate>(&step.step)) {
       add_dedup_rule(contract, step, *dedup, rules);

@@ -42,6 +42,9 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// The greatest watermark that a batch read; empty: no row that it read had one.
+using DeltaBound = std::optional<std::string>;
+
 /// One run from the text of the contract to its record. Steps in the order of the calls.
 class Runner {
  public:
@@ -89,9 +92,9 @@ class Runner {
   Status open_delta_source();
   /// Which rows of that version are new, as what the batch is known by.
   Result<std::string> find_delta_increment(std::int64_t version);
-  /// The greatest value that the batch of this tag read; empty: there was none.
-  Result<std::optional<std::string>> find_delta_bound(const std::string& tag,
-                                                      const std::string& column);
+  Result<DeltaBound> find_delta_bound(const std::string& tag, const std::string& column);
+  Result<schema::LogicalType> find_watermark_type(const std::string& column);
+  Status check_watermark_is_clear() const;
   Status view_delta_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
   /// Folders below these may be named after values.

@@ -138,10 +138,10 @@ constexpr std::string_view kWholeVersion = "sluice_delta_version";
 
 struct DeltaTag {
   table::At at;
-  std::string entry;                 // of the log, as its content tells it; empty: it is gone
-  std::string column;                // of the watermark; empty: all rows were read
-  std::optional<std::string> after;  // rows above this one are read
-  std::optional<std::string> to;     // the greatest of them
+  std::string entry;                // of the log, as its content tells it; empty: it is gone
+  std::string column;               // of the watermark; empty: all rows were read
+  std::optional<DeltaBound> after;  // rows above this one are read; nothing: all rows
+  DeltaBound to;                    // the greatest of them
 };
 
 std::string render_tag(const DeltaTag& tag) {
@@ -152,11 +152,14 @@ std::string render_tag(const DeltaTag& tag) {
   if (!tag.column.empty()) {
     what["watermark"] = tag.column;
   }
+  const auto json_of = [](const DeltaBound& bound) {
+    return bound ? nlohmann::json(*bound) : nlohmann::json();
+  };
   if (tag.after) {
-    what["after"] = *tag.after;
+    what["after"] = json_of(*tag.after);
   }
-  if (tag.to) {
-    what["to"] = *tag.to;
+  if (!tag.column.empty()) {
+    what["to"] = json_of(tag.to);
   }
   return fmt::format("{}{}{}", kVersion, tag.at.version.value_or(0),
                      what.empty() ? "" : " " + what.dump());
@@ -183,7 +186,12 @@ Result<DeltaTag> parse_tag(const std::string& text) {
   const auto [end, failed] = std::from_chars(rest.begin(), rest.end(), version);
   const std::string_view more = rest.substr(static_cast<std::size_t>(end - rest.begin()));
   const nlohmann::json what = nlohmann::json::parse(more.empty() ? "{}" : more, nullptr, false);
-  if (failed != std::errc{} || !what.is_object()) {
+  const auto is_text = [&](const char* key, bool may_be_null) {
+    return !what.contains(key) || what.at(key).is_string() ||
+           (may_be_null && what.at(key).is_null());
+  };
+  if (failed != std::errc{} || !what.is_object() || !is_text("entry", false) ||
+      !is_text("watermark", false) || !is_text("after", true) || !is_text("to", true)) {
     return make_error(
                ErrorCode::Corrupt,
                fmt::format("the record of a batch names no version of its source: '{}'", text))
@@ -192,13 +200,30 @@ Result<DeltaTag> parse_tag(const std::string& text) {
   tag.at.version = version;
   tag.entry = what.value("entry", "");
   tag.column = what.value("watermark", "");
-  for (const auto& [key, value] :
-       {std::pair<const char*, std::optional<std::string>&>{"after", tag.after}, {"to", tag.to}}) {
-    if (what.contains(key)) {
-      value = what.at(key).get<std::string>();
-    }
+  const auto bound_of = [&](const char* key) {
+    return !what.contains(key) || what.at(key).is_null()
+               ? DeltaBound()
+               : DeltaBound(what.at(key).get<std::string>());
+  };
+  if (what.contains("after")) {
+    tag.after = bound_of("after");
   }
+  tag.to = bound_of("to");
   return tag;
+}
+
+/// The text of a column's value where it tells a later row from an earlier one: a number that is
+/// infinite or none does not, as nothing would ever be above it.
+std::string watermark_of(const std::string& column, const schema::LogicalType& type) {
+  const std::string name = dialect::quote_identifier(column);
+  const bool may_be_endless = std::holds_alternative<schema::Float>(type.kind);
+  return may_be_endless ? fmt::format("CASE WHEN isfinite({0}) THEN {0} END", name) : name;
+}
+
+/// Where rows are above a bound that was read; without one, all that have a watermark.
+std::string rows_above(const std::string& watermark, const DeltaBound& after) {
+  return after ? fmt::format("({}) > {}", watermark, dialect::quote_literal(*after))
+               : fmt::format("({}) IS NOT NULL", watermark);
 }
 
 }  // namespace
@@ -272,11 +297,10 @@ Status Runner::open_delta_source() {
   return {};
 }
 
-Result<std::optional<std::string>> Runner::find_delta_bound(const std::string& tag,
-                                                            const std::string& column) {
+Result<DeltaBound> Runner::find_delta_bound(const std::string& tag, const std::string& column) {
   SLUICE_TRY(DeltaTag before, parse_tag(tag));
   if (schema::same_column(before.column, column)) {
-    return before.to;
+    return std::move(before.to);
   }
   // The version was read by another column or as a whole: it still tells how far.
   if (Status viewed =
@@ -287,11 +311,83 @@ Result<std::optional<std::string>> Runner::find_delta_bound(const std::string& t
         .with_context("finding the watermark of the batch before")
         .with_hint("run once with --full --again: it reads all rows of the newest version");
   }
+  SLUICE_TRY(const schema::LogicalType type, find_watermark_type(column));
   SLUICE_TRY(const auto rows,
              run::query_texts(context_, *connection_,
                               fmt::format("SELECT CAST(max({}) AS VARCHAR) FROM {}",
-                                          dialect::quote_identifier(column), kWholeVersion)));
+                                          watermark_of(column, type), kWholeVersion)));
   return rows.at(0).at(0);
+}
+
+/// The type of the column that tells new rows from old ones, by which it must be able to.
+Result<schema::LogicalType> Runner::find_watermark_type(const std::string& column) {
+  const Text& written = *contract_->source->watermark_field;
+  SLUICE_TRY(const schema::Schema columns,
+             connection_->describe(context_, fmt::format("SELECT * FROM {}", kWholeVersion)));
+  const auto refused = [&](std::string what, std::string hint) {
+    Error error = make_error(ErrorCode::InvalidContract, std::move(what));
+    error.at = place_of(written.span);
+    return std::move(error).with_hint(std::move(hint));
+  };
+  const schema::Field* field = columns.find(column);
+  if (field == nullptr) {
+    return refused(fmt::format("the Delta table has no column of its watermark: '{}'", column),
+                   "correct source.watermark_field: it names a source column");
+  }
+  const auto& kind = field->type.kind;
+  if (std::holds_alternative<schema::Integer>(kind) ||
+      std::holds_alternative<schema::Float>(kind) ||
+      std::holds_alternative<schema::Decimal>(kind) || std::holds_alternative<schema::Date>(kind) ||
+      std::holds_alternative<schema::Timestamp>(kind)) {
+    return field->type;
+  }
+  const std::string hint =
+      "name a column of numbers, dates or timestamps, or of ISO dates or timestamps that are all "
+      "written alike; or write `load_mode: full`";
+  if (!std::holds_alternative<schema::Text>(kind)) {
+    return refused(fmt::format("a watermark tells later rows by its order, and '{}' is a {}",
+                               column, schema::to_string(field->type)),
+                   hint);
+  }
+  constexpr std::string_view kIso =
+      "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z?)?";
+  const std::string name = dialect::quote_identifier(column);
+  SLUICE_TRY(
+      const auto rows,
+      run::query_texts(
+          context_, *connection_,
+          fmt::format("SELECT CAST(count(*) FILTER (NOT regexp_full_match({0}, {1})) = 0 AND "
+                      "count(DISTINCT regexp_replace({0}, '[0-9]', '0', 'g')) < 2 AS "
+                      "VARCHAR) FROM {2}",
+                      name, dialect::quote_literal(kIso), kWholeVersion)));
+  if (rows.at(0).at(0) != "true") {
+    return refused(fmt::format("a watermark tells later rows by its order, and texts follow each "
+                               "other letter by letter, '9' behind '10': '{}'",
+                               column),
+                   hint);
+  }
+  return field->type;
+}
+
+/// What was read of the Delta table stands in the record of the batch, in clear.
+Status Runner::check_watermark_is_clear() const {
+  const Text& written = *contract_->source->watermark_field;
+  if (!masks()) {
+    return {};
+  }
+  for (const Field& field : contract_->model.fields) {
+    if (schema::same_column(field.name.value, written.value) && !field.masking) {
+      return {};
+    }
+  }
+  Error error = make_error(
+      ErrorCode::InvalidContract,
+      fmt::format("the watermark is kept in clear in the state folder, and this contract masks it, "
+                  "or does not say that it is clear: '{}'",
+                  written.value));
+  error.at = place_of(written.span);
+  return std::move(error).with_hint(
+      "name a column that the model declares without a masking, or write `load_mode: full`");
 }
 
 Result<std::string> Runner::find_delta_increment(std::int64_t version) {
@@ -318,17 +414,10 @@ Result<std::string> Runner::find_delta_increment(std::int64_t version) {
   }
   std::erase(result_.warnings, "not carried out by a run: 'source.watermark_field'");
   tag.column = source.watermark_field->value;
+  SLUICE_CHECK(check_watermark_is_clear());
   SLUICE_CHECK(
       read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
-  SLUICE_TRY(const schema::Schema columns,
-             connection_->describe(context_, fmt::format("SELECT * FROM {}", kWholeVersion)));
-  if (columns.find(tag.column) == nullptr) {
-    Error error =
-        make_error(ErrorCode::InvalidContract,
-                   fmt::format("the Delta table has no column of its watermark: '{}'", tag.column));
-    error.at = place_of(source.watermark_field->span);
-    return std::move(error).with_hint("correct source.watermark_field: it names a source column");
-  }
+  SLUICE_TRY(const schema::LogicalType type, find_watermark_type(tag.column));
   std::optional<std::string> read_before;
   if (state_ != nullptr && !options_.again) {
     const run::BatchLog log(*state_, places_.state_folder, stream());
@@ -346,15 +435,15 @@ Result<std::string> Runner::find_delta_increment(std::int64_t version) {
     SLUICE_CHECK(
         read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
   }
-  const std::string column = dialect::quote_identifier(tag.column);
-  const std::string is_new =
-      tag.after ? fmt::format("{} > {}", column, dialect::quote_literal(*tag.after)) : "TRUE";
-  SLUICE_TRY(const auto rows,
-             run::query_texts(
-                 context_, *connection_,
-                 fmt::format("SELECT CAST(max({0}) AS VARCHAR), CAST(count(*) FILTER ({1}) AS "
-                             "VARCHAR), CAST(count(*) FILTER ({0} IS NULL) AS VARCHAR) FROM {2}",
-                             column, is_new, kWholeVersion)));
+  const std::string watermark = watermark_of(tag.column, type);
+  SLUICE_TRY(
+      const auto rows,
+      run::query_texts(
+          context_, *connection_,
+          fmt::format("SELECT CAST(max({0}) AS VARCHAR), CAST(count(*) FILTER ({1}) AS VARCHAR), "
+                      "CAST(count(*) FILTER (({0}) IS NULL) AS VARCHAR) FROM {2}",
+                      watermark, tag.after ? rows_above(watermark, *tag.after) : "TRUE",
+                      kWholeVersion)));
   tag.to = rows.at(0).at(0);
   if (tag.after && rows.at(0).at(2) != "0") {
     result_.warnings.push_back(fmt::format(
@@ -381,13 +470,13 @@ Status Runner::view_delta_source(plan::Pipeline& pipeline) {
   const std::string name = tag.after ? std::string(kWholeVersion) : delta_source_;
   SLUICE_CHECK(read_tables_.front().table().make_view(context_, tag.at, name));
   if (tag.after) {
-    SLUICE_TRY([[maybe_unused]] const auto made,
-               connection_->execute(
-                   context_, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {} WHERE "
-                                         "{} > {}",
-                                         dialect::quote_identifier(delta_source_), kWholeVersion,
-                                         dialect::quote_identifier(tag.column),
-                                         dialect::quote_literal(*tag.after))));
+    SLUICE_TRY(const schema::LogicalType type, find_watermark_type(tag.column));
+    SLUICE_TRY(
+        [[maybe_unused]] const auto made,
+        connection_->execute(
+            context_, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {} WHERE {}",
+                                  dialect::quote_identifier(delta_source_), kWholeVersion,
+                                  rows_above(watermark_of(tag.column, type), *tag.after))));
   }
   pipeline.source =
       plan::RelationScan{.name = delta_source_, .has_origin = false, .may_lack_columns = false};

@@ -29,26 +29,6 @@ AliasedExpression make_expression(std::string_view sql, const std::vector<Token>
   return found;
 }
 
-/// A quoted stretch that ends where its token does; an E in front says that backslashes escape.
-bool is_closed(std::string_view text) {
-  const bool escapes = text.front() == 'E' || text.front() == 'e';
-  text.remove_prefix(escapes ? 1 : 0);
-  if (text.front() == '$') {
-    return text.size() > 1 && text.back() == '$';
-  }
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (escapes && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == text.front()) {
-      if (i + 1 == text.size()) {
-        return true;
-      }
-      ++i;  // a doubled quote
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 bool is_statement(std::string_view sql) {
@@ -98,8 +78,7 @@ std::optional<std::size_t> find_unbalanced(std::string_view sql) {
   std::size_t end = 0;
   for (const Token& token : sql_tokens(sql)) {
     const std::string_view text = sql_text(sql, token);
-    const bool is_quoted = token.kind == TokenKind::String || token.kind == TokenKind::QuotedName;
-    if (is_quoted && !is_closed(text)) {
+    if (!token.is_closed) {
       return token.begin;
     }
     const char c = token.kind == TokenKind::Symbol ? text.front() : '\0';
@@ -117,11 +96,7 @@ std::optional<std::size_t> find_unbalanced(std::string_view sql) {
   if (!open.empty()) {
     return open.back().begin;
   }
-  const std::size_t comment = sql.find("/*", end);
-  const bool is_open = comment != std::string_view::npos &&
-                       skip_sql_gap(sql, comment) == sql.size() &&
-                       !sql.substr(0, sql.find_last_not_of(" \t\r\n") + 1).ends_with("*/");
-  return is_open ? std::optional(comment) : std::nullopt;
+  return find_open_comment(sql, end);
 }
 
 std::vector<SqlName> names_in(std::string_view sql) {
@@ -161,6 +136,18 @@ std::optional<SqlName> find_spreading_call(std::string_view sql) {
     const auto is_same = [&](std::string_view word) { return is_sql_word(text_at(i), word); };
     if (is_call && is_free && std::any_of(kSpreading.begin(), kSpreading.end(), is_same)) {
       return SqlName{std::string(text_at(i)), tokens[i].begin, tokens[i].length, false};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<SqlName> find_position(std::string_view sql) {
+  const std::vector<Token> tokens = sql_tokens(sql);
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const Token& next = tokens[i + 1];
+    if (sql_text(sql, tokens[i]) == "#" && next.kind == TokenKind::Digits) {
+      return SqlName{"#" + std::string(sql_text(sql, next)), tokens[i].begin,
+                     next.begin + next.length - tokens[i].begin, false};
     }
   }
   return std::nullopt;

@@ -43,6 +43,9 @@ std::vector<SqlName> names_in(std::string_view sql);
 /// generate_subscripts(), COLUMNS().
 std::optional<SqlName> find_spreading_call(std::string_view sql);
 
+/// The first `#2`: a column by its position, which tells nothing of what is read.
+std::optional<SqlName> find_position(std::string_view sql);
+
 /// The first name of a function or a view that tells of the engine and not of the rows: settings,
 /// catalogs, secrets, SQL made of text. The engine itself would let them pass.
 std::optional<SqlName> find_engine_name(std::string_view sql);

@@ -69,6 +69,32 @@ TEST(SqlShapeTest, TextsAreSplitWhereTheEngineSplitsThem) {
   EXPECT_EQ(find_unbalanced("a || E'it\\'"), 5U);
 }
 
+TEST(SqlShapeTest, CommentsNestAndTextsGoOnInTheNextLine) {
+  EXPECT_EQ(names("/* /* */ ' */ mail /* ' */"), "mail|");
+  EXPECT_EQ(names("E'a'\n'\\'' || mail || '' || ''''"), "mail|");
+  EXPECT_EQ(names("'a' -- b\n '' || mail"), "mail|");
+  EXPECT_EQ(find_unbalanced("'a'\n  '' || mail"), std::nullopt);
+  EXPECT_EQ(find_unbalanced("a /* /* */"), 2U);
+  EXPECT_EQ(find_unbalanced("a /* b */ /* /* c */ d */"), std::nullopt);
+  EXPECT_EQ(find_unbalanced("a -- /* b"), std::nullopt);
+}
+
+TEST(SqlShapeTest, ADollarSignGoesOnWithAName) {
+  EXPECT_EQ(names("a$b$ || mail || c$b$"), "a$b$|mail|c$b$|");
+  EXPECT_EQ(names("mail$"), "mail$|");
+}
+
+TEST(SqlShapeTest, PositionsAreFound) {
+  const auto found = [](std::string_view sql) {
+    const std::optional<SqlName> position = find_position(sql);
+    return position ? sql.substr(position->begin, position->length) : "";
+  };
+  EXPECT_EQ(found("max(#2)"), "#2");
+  EXPECT_EQ(found("# /* the */ 12 + 1"), "# /* the */ 12");
+  EXPECT_EQ(found("'#2' || \"#2\" -- #2"), "");
+  EXPECT_EQ(found("a # b"), "");
+}
+
 TEST(SqlShapeTest, UnfinishedTextsEnd) {
   for (const char* sql :
        {"E'", "E'\\", "'", "\"", "/*", "--", "$$", "$a$", "(", "a AS", "'a''", "$"}) {

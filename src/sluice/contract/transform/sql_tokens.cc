@@ -34,40 +34,62 @@ std::size_t blank_at(std::string_view sql, std::size_t at) {
   return !rest.empty() && kBlanks.contains(rest.front()) ? 1 : 0;
 }
 
-/// The end of a quoted stretch; a doubled quote stands for itself, and after a backslash any one
-/// where the text says that it escapes.
-std::size_t skip_quoted(std::string_view sql, std::size_t at, char quote, bool escapes = false) {
+struct Stretch {
+  std::size_t end;
+  bool is_closed = true;
+};
+
+/// A quoted stretch; a doubled quote stands for itself, and after a backslash any one where the
+/// text says that it escapes.
+Stretch skip_quoted(std::string_view sql, std::size_t at, char quote, bool escapes = false) {
   for (++at; at < sql.size(); ++at) {
     if (escapes && sql[at] == '\\') {
       ++at;
     } else if (sql[at] == quote) {
       if (at + 1 >= sql.size() || sql[at + 1] != quote) {
-        return at + 1;
+        return {at + 1};
       }
       ++at;
     }
   }
-  return sql.size();
+  return {sql.size(), false};
 }
 
-/// $$ ... $$ and $tag$ ... $tag$; `at` when it is none.
-std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
+/// A block comment; one within another is counted, as the engine counts it.
+Stretch skip_comment(std::string_view sql, std::size_t at) {
+  for (int depth = 0; at + 1 < sql.size();) {
+    const std::string_view two = sql.substr(at, 2);
+    depth += two == "/*" ? 1 : two == "*/" ? -1 : 0;
+    at += two == "/*" || two == "*/" ? 2 : 1;
+    if (depth == 0) {
+      return {at};
+    }
+  }
+  return {sql.size(), false};
+}
+
+/// $$ ... $$ and $tag$ ... $tag$; nothing when it is none.
+std::optional<Stretch> skip_dollar_quoted(std::string_view sql, std::size_t at) {
   std::size_t tag_end = at + 1;
   while (tag_end < sql.size() &&
          (is_letter(sql[tag_end]) || (tag_end > at + 1 && is_digit(sql[tag_end])))) {
     ++tag_end;
   }
   if (tag_end >= sql.size() || sql[tag_end] != '$') {
-    return at;
+    return std::nullopt;
   }
   const std::string_view tag = sql.substr(at, tag_end - at + 1);
   const std::size_t end = sql.find(tag, tag_end + 1);
-  return end == std::string_view::npos ? sql.size() : end + tag.size();
+  return end == std::string_view::npos ? Stretch{sql.size(), false} : Stretch{end + tag.size()};
 }
 
-}  // namespace
+/// Blanks and comments; closed unless a block comment does not end.
+struct Gap {
+  std::size_t end;
+  std::optional<std::size_t> open_comment;
+};
 
-std::size_t skip_sql_gap(std::string_view sql, std::size_t at) {
+Gap skip_gap(std::string_view sql, std::size_t at) {
   at = std::min(at, sql.size());
   for (;;) {
     const std::string_view rest = sql.substr(at);
@@ -76,33 +98,59 @@ std::size_t skip_sql_gap(std::string_view sql, std::size_t at) {
     } else if (rest.starts_with("--")) {
       at = std::min(sql.find_first_of("\r\n", at), sql.size());
     } else if (rest.starts_with("/*")) {
-      const std::size_t end = sql.find("*/", at + 2);
-      at = end == std::string_view::npos ? sql.size() : end + 2;
+      const Stretch comment = skip_comment(sql, at);
+      if (!comment.is_closed) {
+        return {sql.size(), at};
+      }
+      at = comment.end;
     } else {
-      return at;
+      return {at, std::nullopt};
     }
   }
+}
+
+/// A string; one on a later line, with nothing but blanks between, goes on with it.
+Stretch skip_string(std::string_view sql, std::size_t at, bool escapes) {
+  for (Stretch piece = skip_quoted(sql, at, '\'', escapes);;) {
+    const std::size_t next = skip_gap(sql, piece.end).end;
+    if (next >= sql.size() || sql[next] != '\'' ||
+        sql.substr(piece.end, next - piece.end).find_first_of("\r\n") == std::string_view::npos) {
+      return piece;
+    }
+    piece = skip_quoted(sql, next, '\'', escapes);
+  }
+}
+
+SqlToken quoted(SqlTokenKind kind, std::size_t at, const Stretch& stretch) {
+  return {kind, at, stretch.end - at, stretch.is_closed};
+}
+
+}  // namespace
+
+std::size_t skip_sql_gap(std::string_view sql, std::size_t at) { return skip_gap(sql, at).end; }
+
+std::optional<std::size_t> find_open_comment(std::string_view sql, std::size_t at) {
+  return skip_gap(sql, at).open_comment;
 }
 
 SqlToken sql_token_at(std::string_view sql, std::size_t at) {
   const char c = sql[at];
   if (c == '\'') {
-    return {SqlTokenKind::String, at, skip_quoted(sql, at, '\'') - at};
+    return quoted(SqlTokenKind::String, at, skip_string(sql, at, false));
   }
   if (upper(c) == 'E' && at + 1 < sql.size() && sql[at + 1] == '\'') {
-    return {SqlTokenKind::String, at, skip_quoted(sql, at + 1, '\'', true) - at};
+    return quoted(SqlTokenKind::String, at, skip_string(sql, at + 1, true));
   }
   if (c == '"' || c == '`') {
-    return {SqlTokenKind::QuotedName, at, skip_quoted(sql, at, c) - at};
+    return quoted(SqlTokenKind::QuotedName, at, skip_quoted(sql, at, c));
   }
   if (c == '$') {
-    const std::size_t end = skip_dollar_quoted(sql, at);
-    return end > at ? SqlToken{SqlTokenKind::String, at, end - at}
-                    : SqlToken{SqlTokenKind::Symbol, at, 1};
+    const std::optional<Stretch> text = skip_dollar_quoted(sql, at);
+    return text ? quoted(SqlTokenKind::String, at, *text) : SqlToken{SqlTokenKind::Symbol, at, 1};
   }
   std::size_t end = at + 1;
   if (is_letter(c) || is_digit(c)) {
-    while (end < sql.size() && (is_letter(sql[end]) || is_digit(sql[end])) &&
+    while (end < sql.size() && (is_letter(sql[end]) || is_digit(sql[end]) || sql[end] == '$') &&
            blank_at(sql, end) == 0) {
       ++end;
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct SqlToken {
   SqlTokenKind kind;
   std::size_t begin;
   std::size_t length;
+  bool is_closed = true;  // false: it is quoted and its quote does not end
 
   bool is_name() const { return kind == SqlTokenKind::Word || kind == SqlTokenKind::QuotedName; }
 };
@@ -28,6 +30,9 @@ SqlToken sql_token_at(std::string_view sql, std::size_t at);
 
 /// Behind the blanks and comments from `at` on.
 std::size_t skip_sql_gap(std::string_view sql, std::size_t at);
+
+/// Where a comment begins, among the blanks and comments from `at` on, that does not end.
+std::optional<std::size_t> find_open_comment(std::string_view sql, std::size_t at);
 
 std::string_view sql_text(std::string_view sql, const SqlToken& token);
 

@@ -73,7 +73,7 @@ class CommentLines {
         in_quotes_ = true;
       } else {
         const std::size_t end = line.find(comments_.delimiter);
-        if (end == std::string_view::npos) {
+        if (end == std::string_view::npos || comments_.delimiter.empty()) {
           return;
         }
         line.remove_prefix(end + comments_.delimiter.size());

@@ -107,6 +107,9 @@ schema::Schema columns_as_read(const plan::Scan& scan, const schema::Schema& pro
 Result<std::string> render_scan(const plan::Scan& scan, const schema::Schema& columns,
                                 bool with_file);
 
+/// A step that asks rows for their position in the source, their `rowid`.
+bool breaks_ties(const plan::Step& step);
+
 /// The select list and FROM of one step, for describing it. `from` must hold `input`'s columns.
 Result<std::string> render_step(const plan::Step& step, const Rows& input);
 

@@ -135,8 +135,9 @@ string tried(const string& value, const Rows& input) {
 }
 
 Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
-                              const Rows& input, Evaluation evaluation,
+                              const Rows& bare, Evaluation evaluation,
                               std::vector<string>& error_columns) {
+  const Rows input = with_whole_row(step.step, bare);
   const auto& assign = std::get<plan::Assign>(step.step);
   string values = "*";
   string list;
@@ -181,8 +182,9 @@ Result<string> failing_assign(const plan::Pipeline& pipeline, const plan::Planne
                      hidden_list(input, ""), errors, values, input.from);
 }
 
-Result<string> guarded_filter(const plan::FilterRows& step, const Rows& input,
+Result<string> guarded_filter(const plan::FilterRows& step, const Rows& bare,
                               std::vector<string>& error_columns) {
+  const Rows input = with_whole_row(step, bare);
   const string error = next_error_column(input, error_columns);
   error_columns.push_back(error);
   std::vector<string> names;

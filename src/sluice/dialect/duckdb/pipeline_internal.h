@@ -83,6 +83,10 @@ Result<std::string> rollup_select(const plan::Rollup& step, const Rows& input);
 Result<std::string> pivot_select(const plan::Pivot& step, const Rows& input);
 Result<std::string> unpivot_select(const plan::Unpivot& step, const Rows& input);
 
+/// The rows for SQL of the contract that names `source` alone: the row as one value, without our
+/// columns. A column of that name hides what the engine would give, which holds them all.
+Rows with_whole_row(const plan::Step& step, const Rows& input);
+
 /// How many rows one row becomes, as an expression over the input.
 Result<std::string> rows_made(const plan::Step& step, const Rows& input);
 

@@ -433,7 +433,65 @@ string hidden_list(const Rows& input, std::string_view prefix) {
   return list;
 }
 
-Result<string> render_step(const plan::Step& step, const Rows& input) {
+namespace {
+
+/// What a step holds of the contract's own SQL.
+std::vector<std::string_view> sql_of(const plan::Step& step) {
+  std::vector<std::string_view> texts;
+  if (const auto* assign = std::get_if<plan::Assign>(&step)) {
+    for (const plan::Assignment& made : assign->assignments) {
+      if (const auto* sql = std::get_if<plan::RawSql>(&made.value)) {
+        texts.emplace_back(sql->text);
+      }
+    }
+  } else if (const auto* filter = std::get_if<plan::FilterRows>(&step)) {
+    texts.emplace_back(filter->condition.text);
+  } else if (const auto* rollup = std::get_if<plan::Rollup>(&step)) {
+    for (const plan::Aggregation& made : rollup->aggregations) {
+      texts.emplace_back(made.value.text);
+    }
+    if (rollup->key_expr) {
+      texts.emplace_back(rollup->key_expr->text);
+    }
+  }
+  return texts;
+}
+
+bool may_name_the_row(std::string_view sql) {
+  constexpr std::string_view kRow = "source";
+  return !std::ranges::search(sql, kRow, [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+          }).empty();
+}
+
+}  // namespace
+
+Rows with_whole_row(const plan::Step& step, const Rows& input) {
+  const bool has_more = !input.hidden.empty() || breaks_ties(step);  // than its own columns
+  if (!has_more || input.columns.find("source") != nullptr ||
+      std::ranges::none_of(sql_of(step), may_name_the_row)) {
+    return input;
+  }
+  string members;
+  for (const schema::Field& field : input.columns.fields) {
+    const string name = quote_identifier(field.name);
+    members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", name, name);
+  }
+  Rows rows = input;
+  const bool keeps_place = breaks_ties(step) && input.columns.find("rowid") == nullptr;
+  rows.from = fmt::format("(SELECT *{}, struct_pack({}) AS source FROM {})",
+                          keeps_place ? ", rowid" : "", members, input.from);
+  return rows;
+}
+
+bool breaks_ties(const plan::Step& step) {
+  return std::holds_alternative<plan::KeepFirst>(step) ||
+         std::holds_alternative<plan::JoinReference>(step) ||
+         std::holds_alternative<plan::Rollup>(step) || std::holds_alternative<plan::Pivot>(step);
+}
+
+Result<string> render_step(const plan::Step& step, const Rows& bare) {
+  const Rows input = with_whole_row(step, bare);
   const string hidden = hidden_list(input, "");
   const auto select = [&](const string& list) -> Text {
     return fmt::format("SELECT {}{} FROM {} AS source",

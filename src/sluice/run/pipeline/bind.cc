@@ -229,8 +229,7 @@ Result<Schema> Binder::bind_step(plan::PlannedStep& step, const Schema& input) {
       SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
     }
     SLUICE_CHECK(settle_names(std::get<plan::SqlSelect>(step.step)));
-  } else if (input.find("rowid") == nullptr) {
-    // Steps that break ties ask for the position in the source.
+  } else if (dialect::breaks_ties(step.step) && input.find("rowid") == nullptr) {
     rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
   }
   SLUICE_TRY(const string select, dialect::render_step(step.step, rows));
@@ -486,7 +485,8 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
     }
     const bool reads_write_column =
         std::ranges::any_of(pipeline_.schema.columns, [&](const plan::DeclaredColumn& column) {
-          return column.is_made_by_write && bound.error().native.find(column.name) != string::npos;
+          return column.is_made_by_write &&
+                 same_column(column.name, unknown_name(bound.error().native));
         });
     if (reads_write_column) {
       rule.is_deferred = true;
