@@ -56,7 +56,7 @@ void check_bins(const Checking& checking, const Bucket& bucket) {
 }
 
 void check_interval(const Checking& checking, const Text& interval) {
-  if (!parse_duration_seconds(interval.value)) {
+  if (!parse_duration_seconds(interval.value) && !parse_calendar_months(interval.value)) {
     checking.out.add(
         Code::BadDuration, interval.span,
         "expected a duration such as 1d for 'interval', and came " + quoted(interval.value));

@@ -92,6 +92,13 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
       to.kind);
 }
 
+/// How many digits stand behind the point, without zeros at the end.
+int scale_of(std::string_view number) {
+  const std::size_t point = number.find('.');
+  const std::size_t last = number.find_last_not_of('0');
+  return point == std::string_view::npos || last <= point ? 0 : static_cast<int>(last - point);
+}
+
 /// Digits alone; the last `digits` of them stand behind the point.
 std::string implied_decimals(const std::string& text, std::int64_t digits) {
   const std::string bare = fmt::format("ltrim(trim({}), '+-')", text);
@@ -168,6 +175,33 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
     return integer_cast(text, from, name);
   }
   return fmt::format("TRY_CAST({} AS {})", text, name);
+}
+
+Result<std::string> is_value(const std::string& column, const LogicalType& type,
+                             const std::string& spelled) {
+  const std::string literal = quote_literal(spelled);
+  const std::string same_text = fmt::format("{} = {}", render_as_text(column, type), literal);
+  if (is<schema::Text>(type) || is<schema::Bytes>(type) || is_nested(type)) {
+    return same_text;
+  }
+  if (is<schema::Json>(type)) {
+    // A number of JSON has no type but its own: 1.0 is the 1 of a mapping.
+    return fmt::format(
+        "({} OR (json_type({}) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND "
+        "TRY_CAST({} AS DOUBLE) = TRY_CAST({} AS DOUBLE)))",
+        same_text, column, render_as_text(column, type), literal);
+  }
+  const auto* decimal = std::get_if<schema::Decimal>(&type.kind);
+  if (decimal != nullptr && spelled.find_first_of("eE") == std::string::npos &&
+      scale_of(spelled) > decimal->scale) {
+    return "FALSE";  // the engine would round it to a value of the column
+  }
+  // With its time of day: one that is not midnight is no day.
+  const bool is_day = is<schema::Date>(type);
+  const LogicalType compared = is_day ? LogicalType{schema::Timestamp{}} : type;
+  SLUICE_TRY(const std::string value, render_cast(literal, LogicalType{schema::Text{}}, compared));
+  return fmt::format("{} = {}", is_day ? fmt::format("CAST({} AS TIMESTAMP)", column) : column,
+                     value);
 }
 
 }  // namespace sluice::dialect

@@ -159,6 +159,9 @@ Result<std::string> nested_cast(const std::string& value, const schema::LogicalT
 std::string lacking_members(const std::string& value, const schema::LogicalType& from,
                             const schema::LogicalType& to, const std::string& json);
 
+/// SQL: whether a value of a column is the one that the contract spells, as a value of its type.
+Result<std::string> is_value(const std::string& column, const schema::LogicalType& type,
+                             const std::string& spelled);
 /// The key of a reference as a value of the type that it is compared with.
 Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);
 /// The column of the rows that is compared with it.

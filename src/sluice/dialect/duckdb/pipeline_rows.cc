@@ -65,6 +65,10 @@ bool is_by_date(plan::DateUnit unit) {
          unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
 }
 
+bool is_by_month(plan::DateUnit unit) {
+  return unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
+}
+
 string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string start = is_by_date(step.unit)
                            ? fmt::format("date_trunc('day', {})", instant(input, step.start))
@@ -72,8 +76,16 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string today = "CAST(current_date AS TIMESTAMP)";
   const string end =
       step.end ? fmt::format("coalesce({}, {})", instant(input, *step.end), today) : today;
-  string days = fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
-                            interval_word(step.unit));
+  // Months are counted from the start, not from the one before: 31 January, 28 February, 31 March.
+  string days =
+      is_by_month(step.unit)
+          ? fmt::format(
+                "list_filter(list_transform(generate_series(0, date_diff('month', {0}, {1}), {2}), "
+                "lambda _sluice_m: {0} + to_months(CAST(_sluice_m AS INTEGER))), lambda _sluice_d: "
+                "_sluice_d <= {1})",
+                start, end, step.unit == plan::DateUnit::Years ? step.step * 12 : step.step)
+          : fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
+                        interval_word(step.unit));
   string is_unread;
   for (const Unread& one : unread_inputs(step, input)) {
     is_unread += fmt::format("{}({})", is_unread.empty() ? "" : " OR ", one.is_met);
@@ -159,11 +171,21 @@ string rollup_key(const plan::Rollup& step) {
   if (step.keys.size() == 1) {
     return quote_identifier(step.keys.front());
   }
+  // As a line of CSV: nothing is NULL, quotes hold an empty text and one with a sign of ours.
   string list;
+  string is_there;
   for (const string& key : step.keys) {
-    list += fmt::format(", CAST({} AS VARCHAR)", quote_identifier(key));
+    const string name = quote_identifier(key);
+    const string quoted =
+        fmt::format("'\"' || replace(CAST({} AS VARCHAR), '\"', '\"\"') || '\"'", name);
+    list += fmt::format(
+        "{}CASE WHEN {} IS NULL THEN '' WHEN regexp_matches(CAST({} AS VARCHAR), '^$|[|\"]') THEN "
+        "{} "
+        "ELSE CAST({} AS VARCHAR) END",
+        list.empty() ? "" : " || '||' || ", name, name, quoted, name);
+    is_there += fmt::format("{}{} IS NOT NULL", is_there.empty() ? "" : " OR ", name);
   }
-  return fmt::format("concat_ws('||'{})", list);
+  return fmt::format("(CASE WHEN {} THEN {} END)", is_there, list);
 }
 
 string list_of(const string& value, bool distinct, const Rows& input) {
@@ -353,16 +375,13 @@ Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
 
 Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
   const schema::Field* field = input.columns.find(step.pivot_column);
-  const string pivot = render_as_text(quote_identifier(step.pivot_column),
-                                      field ? field->type : schema::LogicalType{schema::Text{}});
+  const schema::LogicalType type = field ? field->type : schema::LogicalType{schema::Text{}};
   string list = quote_columns(step.id_columns);
   for (const plan::PivotedColumn& made : step.columns) {
     const auto* text = std::get_if<string>(&made.pivot_value);
-    const string value =
-        aggregate(made,
-                  fmt::format("{} = {}", pivot,
-                              quote_literal(text ? *text : plan::to_string(made.pivot_value))),
-                  input);
+    SLUICE_TRY(const string is_met, is_value(quote_identifier(step.pivot_column), type,
+                                             text ? *text : plan::to_string(made.pivot_value)));
+    const string value = aggregate(made, is_met, input);
     list = joined(list, fmt::format("{} AS {}",
                                     made.otherwise ? render_or_else(value, *made.otherwise) : value,
                                     quote_identifier(made.output)));

@@ -82,8 +82,9 @@ bool holds_text(const std::optional<plan::Value>& value) {
 }
 
 /// A text among the answers makes all of them texts: the engine would take each for a number.
-string map_values(const Rows& input, const plan::MapValues& map) {
-  const string key = render_as_text(quote_identifier(map.column), type_of(input, map.column));
+Text map_values(const Rows& input, const plan::MapValues& map) {
+  const string name = quote_identifier(map.column);
+  const schema::LogicalType& type = type_of(input, map.column);
   const bool has_text =
       map.otherwise ? holds_text(map.otherwise) : !text_of(input, map.column).empty();
   const bool as_text = has_text || std::ranges::any_of(map.mapping, [](const auto& one) {
@@ -92,11 +93,14 @@ string map_values(const Rows& input, const plan::MapValues& map) {
   const auto answer = [&](const plan::Value& value) {
     return as_text ? text_of(value) : value_text(value);
   };
-  string text = fmt::format("CASE {}", key);
+  string text = "CASE";
   for (const auto& [from, to] : map.mapping) {
-    text += fmt::format(" WHEN {} THEN {}", text_of(from), answer(to));
+    const auto* spelled = std::get_if<string>(&from);
+    SLUICE_TRY(const string is_met,
+               is_value(name, type, spelled != nullptr ? *spelled : plan::to_string(from)));
+    text += fmt::format(" WHEN {} THEN {}", is_met, answer(to));
   }
-  const string kept = as_text ? key : quote_identifier(map.column);
+  const string kept = as_text ? render_as_text(name, type) : name;
   return text + fmt::format(" ELSE {} END", map.otherwise ? answer(*map.otherwise) : kept);
 }
 
@@ -174,6 +178,53 @@ Text json_path(const Rows& input, const plan::JsonPath& json) {
   const string found = fmt::format("({} ->> {})", document, quote_literal(json.path));
   return json.type ? render_cast(found, schema::LogicalType{schema::Text{}}, *json.type)
                    : Text(found);
+}
+
+/// What stands between the brackets of a pattern's first group; empty: it has none.
+string first_group(std::string_view pattern) {
+  std::size_t begin = string::npos;
+  int depth = 0;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::string_view rest = pattern.substr(at);
+    if (rest.starts_with("\\Q")) {
+      at = std::min(pattern.find("\\E", at), pattern.size());
+    } else if (rest.front() == '\\') {
+      ++at;
+    } else if (rest.front() == '[') {
+      // A bracket that stands first is one of the signs.
+      for (at += rest.starts_with("[^") ? 2 : 1, ++at; at < pattern.size() && pattern[at] != ']';
+           ++at) {
+        const bool is_class = pattern.substr(at).starts_with("[:");
+        at = is_class              ? std::min(pattern.find(":]", at) + 1, pattern.size())
+             : pattern[at] == '\\' ? at + 1
+                                   : at;
+      }
+    } else if (rest.front() == '(') {
+      const bool is_group =
+          !rest.starts_with("(?") || rest.starts_with("(?P<") ||
+          (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!"));
+      if (begin != string::npos) {
+        ++depth;
+      } else if (is_group) {
+        begin = rest.starts_with("(?") ? pattern.find('>', at) + 1 : at + 1;
+      }
+    } else if (rest.front() == ')' && begin != string::npos && depth-- == 0) {
+      return string(pattern.substr(begin, at - begin));
+    }
+  }
+  return {};
+}
+
+/// An empty text is what DuckDB gives for "not found", and for a group that took no part: that one
+/// is told by its pattern, where an empty text is no match of it.
+string regex_group(const Rows& input, const plan::RegexGroup& regex) {
+  const string text = render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
+  const string pattern = quote_literal(regex.pattern);
+  const string found = fmt::format("regexp_extract({}, {}, 1)", text, pattern);
+  return fmt::format(
+      "CASE WHEN regexp_matches({}, {}) THEN CASE WHEN regexp_full_match('', {}) THEN {} ELSE "
+      "nullif({}, '') END END",
+      text, pattern, quote_literal("(?:" + first_group(regex.pattern) + ")"), found, found);
 }
 
 bool may_be_no_date(const Rows& input, const string& column) {
@@ -325,15 +376,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
                 render_as_text(quote_identifier(text.column), type_of(input, text.column)),
                 text.from);
           },
-          [&](const plan::RegexGroup& regex) -> Text {
-            // An empty text is what DuckDB gives for "not found".
-            const string text =
-                render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
-            const string pattern = quote_literal(regex.pattern);
-            return fmt::format(
-                "CASE WHEN regexp_matches({0}, {1}) THEN regexp_extract({0}, {1}, 1) END", text,
-                pattern);
-          },
+          [&](const plan::RegexGroup& regex) -> Text { return regex_group(input, regex); },
       },
       value);
 }
