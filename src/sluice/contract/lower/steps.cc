@@ -103,7 +103,7 @@ plan::Step join_step(const Join& step) {
                               .output = (step.prefix ? step.prefix->value : "") + field.value,
                               .otherwise = std::nullopt};
     for (const Pair<Value>& entry : step.defaults) {
-      if (entry.key.value == field.value) {
+      if (schema::same_column(entry.key.value, field.value)) {
         column.otherwise = lower_value(entry.value.value);
       }
     }

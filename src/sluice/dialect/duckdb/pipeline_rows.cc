@@ -65,6 +65,14 @@ bool is_by_date(plan::DateUnit unit) {
          unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
 }
 
+string any_of(const std::vector<Unread>& all) {
+  string text;
+  for (const Unread& one : all) {
+    text += fmt::format("{}({})", text.empty() ? "" : " OR ", one.is_met);
+  }
+  return text;
+}
+
 bool is_by_month(plan::DateUnit unit) {
   return unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
 }
@@ -86,10 +94,7 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
                 start, end, step.unit == plan::DateUnit::Years ? step.step * 12 : step.step)
           : fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
                         interval_word(step.unit));
-  string is_unread;
-  for (const Unread& one : unread_inputs(step, input)) {
-    is_unread += fmt::format("{}({})", is_unread.empty() ? "" : " OR ", one.is_met);
-  }
+  const string is_unread = any_of(unread_inputs(step, input));
   // One row stays one, to be refused.
   return is_unread.empty() ? days
                            : fmt::format("CASE WHEN {} THEN [CAST(NULL AS TIMESTAMP)] ELSE {} END",
@@ -140,13 +145,23 @@ string unpivot_list(const plan::Unpivot& step, const Rows& input) {
     return std::holds_alternative<schema::Text>(type.kind) ||
            std::holds_alternative<schema::Json>(type.kind);
   });
-  string list;
+  std::vector<string> columns;
   for (const auto& [column, key] : step.column_key) {
-    const string name = quote_identifier(column);
-    list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ", quote_literal(key),
-                        has_text ? render_as_text(name, type_of(column)) : name);
+    columns.push_back(column);
   }
-  return "[" + list + "]";
+  const std::vector<string> values = as_one_type(input, columns, false);
+  string list;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const string value =
+        has_text ? render_as_text(quote_identifier(columns[i]), type_of(columns[i])) : values[i];
+    list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ",
+                        quote_literal(step.column_key[i].second), value);
+  }
+  // One row stays one, to be refused: it has no key.
+  const string unread = any_of(unread_inputs(step, input));
+  return unread.empty() ? "[" + list + "]"
+                        : fmt::format("CASE WHEN {} THEN [{{'k': NULL, 'v': NULL}}] ELSE [{}] END",
+                                      unread, list);
 }
 
 /// The column that holds the run ids of the rows that are rolled up, whatever name it came under.
@@ -410,7 +425,8 @@ Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {
              fmt::format("_sluice_u.k AS {}, _sluice_u.v AS {}", quote_identifier(step.key_column),
                          quote_identifier(step.value_column))),
       hidden, joined(columns, fmt::format("unnest({}) AS _sluice_u", unpivot_list(step, input))),
-      hidden, input.from, step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL");
+      hidden, input.from,
+      step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL OR _sluice_u.k IS NULL");
 }
 
 Result<string> rows_made(const plan::Step& step, const Rows& input) {
@@ -422,9 +438,11 @@ Result<string> rows_made(const plan::Step& step, const Rows& input) {
   }
   if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
     return unpivot->keep_nulls
-               ? std::to_string(unpivot->column_key.size())
-               : fmt::format("len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL))",
-                             unpivot_list(*unpivot, input));
+               ? fmt::format("len({})", unpivot_list(*unpivot, input))
+               : fmt::format(
+                     "len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL OR "
+                     "_sluice_x.k IS NULL))",
+                     unpivot_list(*unpivot, input));
   }
   return make_error(ErrorCode::Internal, "a step that multiplies no rows was asked how many");
 }

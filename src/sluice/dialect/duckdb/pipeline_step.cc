@@ -141,8 +141,12 @@ string bands_text(const Rows& input, const plan::Bands& bands) {
   return text + fmt::format(" ELSE {} END", bands.otherwise ? text_of(*bands.otherwise) : "NULL");
 }
 
-/// Columns of one kind as they are; texts beside others make all of them texts.
-string first_of(const Rows& input, const plan::FirstOf& first) {
+bool holds_fraction(const std::optional<plan::Value>& value) {
+  return value && std::holds_alternative<double>(*value);
+}
+
+/// Texts beside others make all of them texts.
+bool is_made_of_texts(const Rows& input, const plan::FirstOf& first) {
   const auto is_texty = [&](const string& column) { return !text_of(input, column).empty(); };
   const bool is_mixed = std::ranges::any_of(first.columns, is_texty);
   const bool is_number = std::ranges::any_of(first.columns, [&](const string& column) {
@@ -152,12 +156,20 @@ string first_of(const Rows& input, const plan::FirstOf& first) {
            std::holds_alternative<schema::Decimal>(kind) ||
            std::holds_alternative<schema::Boolean>(kind);
   });
-  const bool as_text = is_mixed || (is_number && first.otherwise && holds_word(*first.otherwise));
+  return is_mixed || (is_number && first.otherwise && holds_word(*first.otherwise));
+}
+
+/// Columns of one kind as they are.
+string first_of(const Rows& input, const plan::FirstOf& first) {
+  const bool as_text = is_made_of_texts(input, first);
+  const std::vector<string> values =
+      as_one_type(input, first.columns, holds_fraction(first.otherwise));
   string list;
-  for (const string& column : first.columns) {
-    const string name = quote_identifier(column);
-    list += (list.empty() ? "" : ", ") +
-            (as_text ? render_as_text(name, type_of(input, column)) : name);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const string& column = first.columns[i];
+    list +=
+        (list.empty() ? "" : ", ") +
+        (as_text ? render_as_text(quote_identifier(column), type_of(input, column)) : values[i]);
   }
   if (first.otherwise) {
     list += (list.empty() ? "" : ", ") +
@@ -244,8 +256,8 @@ string instant(const Rows& input, const string& column) {
   // Also 20260131, as feeds write it.
   return fmt::format(
       "CASE WHEN length({0}) = 8 AND TRY_CAST({0} AS INTEGER) IS NOT NULL THEN "
-      "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST(TRY_CAST({0} AS TIMESTAMPTZ) AS TIMESTAMP) END",
-      text);
+      "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST({1} AS TIMESTAMP) END",
+      text, instant_of_text(text));
 }
 
 namespace {
@@ -308,8 +320,51 @@ std::vector<Unread> unread_inputs(const plan::ExplodeDates& step, const Rows& in
   return all;
 }
 
+namespace {
+
+constexpr std::string_view kExactNumber = "number that a column of fractions holds";
+
+/// Of a column that is taken only where those before it are empty.
+std::vector<Unread> inexact_inputs(const plan::FirstOf& first, const Rows& input) {
+  std::vector<Unread> all;
+  string is_reached;
+  for (const string& column : first.columns) {
+    const string met = is_made_of_texts(input, first)
+                           ? string()
+                           : inexact(input, first.columns, holds_fraction(first.otherwise), column);
+    if (!met.empty()) {
+      all.push_back({.column = column, .what = kExactNumber, .is_met = is_reached + met});
+    }
+    is_reached += fmt::format("{} IS NULL AND ", quote_identifier(column));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Unread> unread_inputs(const plan::Unpivot& step, const Rows& input) {
+  std::vector<string> columns;
+  for (const auto& [column, key] : step.column_key) {
+    columns.push_back(column);
+  }
+  std::vector<Unread> all;
+  if (std::ranges::any_of(columns,
+                          [&](const string& column) { return !text_of(input, column).empty(); })) {
+    return all;
+  }
+  for (const string& column : columns) {
+    if (string met = inexact(input, columns, false, column); !met.empty()) {
+      all.push_back({.column = column, .what = kExactNumber, .is_met = std::move(met)});
+    }
+  }
+  return all;
+}
+
 std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& input) {
   std::vector<Unread> all;
+  if (const auto* first = std::get_if<plan::FirstOf>(&value)) {
+    return inexact_inputs(*first, input);
+  }
   if (const auto* diff = std::get_if<plan::DateDifference>(&value)) {
     add_unread_date(input, diff->from, all);
     add_unread_date(input, diff->to, all);
