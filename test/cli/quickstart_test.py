@@ -85,12 +85,25 @@ class Quickstart(InFolder):
 
     def test_a_dry_run_says_what_would_change_and_touches_nothing(self) -> None:
         before = contents(self.folder)
-        done = self.sluice("run", "customers.yaml", "--dry-run")
+        done = self.sluice("run", "customers.yaml", "--dry-run", "--report", "page.html")
         self.assertEqual(done.code, 0, done.err)
         self.assertEqual(contents(self.folder), before)
-        for text in ("landing/customers/2026-03-27.json", "lake/silver/customers",
+        for text in ("report page.html", "run record below",
+                     "landing/customers/2026-03-27.json", "lake/silver/customers",
                      "lake/silver/quarantine/customers", "read_json"):
             self.assertIn(text, done.out)
+
+    def test_the_name_of_a_target_tells_layer_and_table_where_nothing_else_does(self) -> None:
+        self.write("short.yaml", """\
+model: {fields: [{name: id, type: int, required: true}]}
+materialization: {strategy: append, target_path: catalog.silver.customers}
+""")
+        self.write("rows.jsonl", '{"id": 1}\n{"id": null}\n')
+        done = self.sluice("run", "short.yaml", "--source", "rows.jsonl", "--log-format", "text")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("1 records quarantined in 'customers'. Total: 2", done.err)
+        self.assertIn("Run complete [layer=silver] | Total: 2", done.err)
+        self.assertIn(" layer=silver ", done.err)
 
     def test_samples_show_rows_and_every_reason(self) -> None:
         done = self.sluice("run", "customers.yaml", "--show", "5")

@@ -56,6 +56,38 @@ class Fitting:
         done = self.run_rows("two.jsonl", [{"id": 2, "x": 2}])
         self.assertNotEqual((done.code, self.values()), (0, [1.5, 2.0]))
 
+    def test_an_overwrite_replaces_the_only_column(self) -> None:
+        self.contract(FIELDS, "overwrite", "overwrite")
+        self.write_rows("one.jsonl", [{"id": 1}])
+        self.contract((("id", "string"),), "overwrite", "overwrite")
+        done = self.run_rows("two.jsonl", [{"id": "a"}])
+        if self.format == "delta":
+            self.assertEqual(done.code, 1, done.err)
+            self.assertIn("does not replace the columns of a Delta table", done.err)
+        else:
+            self.assertEqual(done.code, 0, done.err)
+            self.assertEqual(self.ask("rows")["rows"], [{"id": "a"}])
+
+    def test_a_column_that_the_contract_declares_a_text_becomes_one_where_any_change_is_allowed(
+            self) -> None:
+        fields = (("id", "long"), ("x", "double"))
+        self.contract(fields)
+        self.write_rows("one.jsonl", [{"id": 1, "x": 1.5}])
+        fields = (("id", "long"), ("x", "string"))
+        self.contract(fields, policy="append")
+        done = self.run_rows("two.jsonl", [{"id": 2, "x": "a"}])
+        self.assertEqual(done.code, 1, done.err)
+        self.contract(fields, policy="allow")
+        done = self.run_rows("two.jsonl", [{"id": 2, "x": "a"}])
+        if self.format in ("parquet", "duckdb"):
+            self.assertEqual(done.code, 0, done.err)
+            self.assertEqual(self.values(), ["1.5", "a"])
+            self.write_rows("three.jsonl", [{"id": 3, "x": 7}])
+            self.assertEqual(self.values(), ["1.5", "a", "7"])
+        else:
+            self.assertEqual(done.code, 1, done.err)
+            self.assertIn("'x' is float64 in the table and text in the rows", done.err)
+
     def retarget(self, number: int) -> None:
         self.target = self.table = f"{self.target}{number}"
 

@@ -96,9 +96,6 @@ Status Evolving::add(const schema::AddColumn& add) {
 Status Evolving::drop(const schema::DropColumn& drop) {
   SLUICE_TRY(const std::size_t place, load_place(drop.field.name));
   SLUICE_CHECK(check_no_layout(drop.field.name));
-  if (evolved_.schema.fields.size() == 1) {
-    return wrong(fmt::format("a table keeps one column at least: '{}'", drop.field.name));
-  }
   const auto at = static_cast<std::ptrdiff_t>(place);
   evolved_.schema.fields.erase(evolved_.schema.fields.begin() + at);
   evolved_.from.erase(evolved_.from.begin() + at);
@@ -130,7 +127,23 @@ Status Evolving::widen(const schema::WidenColumn& widen) {
   return {};
 }
 
+/// Every value of the type has a text of its own, which gives it back.
+bool is_spelled_as_text(const schema::LogicalType& type) {
+  return !std::holds_alternative<schema::Bytes>(type.kind) &&
+         !std::holds_alternative<schema::List>(type.kind) &&
+         !std::holds_alternative<schema::Map>(type.kind) &&
+         !std::holds_alternative<schema::Struct>(type.kind);
+}
+
 Status Evolving::retype(const schema::RetypeColumn& retype) {
+  SLUICE_TRY(const std::size_t place, load_place(retype.name));
+  schema::Field& field = evolved_.schema.fields[place];
+  if (std::holds_alternative<schema::Text>(retype.to.kind) && is_spelled_as_text(field.type)) {
+    SLUICE_CHECK(check_no_layout(retype.name));
+    field.type = retype.to;
+    evolved_.changes_files = true;
+    return {};
+  }
   return make_error(ErrorCode::Unsupported,
                     fmt::format("not every value of a column is one of the other type: {}",
                                 schema::to_string(schema::Change{retype})))
@@ -181,6 +194,9 @@ Result<Evolved> evolve_schema(const schema::Schema& before,
         change));
   }
   Evolved evolved = evolving.take();
+  if (evolved.schema.fields.empty()) {
+    return wrong("a table keeps one column at least: none would be left");
+  }
   SLUICE_CHECK(schema::validate(evolved.schema));
   return evolved;
 }

@@ -91,5 +91,28 @@ TEST(Evolve, ColumnsOfTheLayoutStayAndValuesAreNotLost) {
   }
 }
 
+TEST(Evolve, ColumnsThatAllGoAndComeAnewLeaveSome) {
+  const Change gone{schema::DropColumn{.field = {.name = "id"}}};
+  const schema::Schema before{.fields = {{.name = "id", .type = {schema::Integer{}}}}};
+  const auto replaced = evolve_schema(
+      before, {gone, schema::AddColumn{.field = {.name = "id", .type = {schema::Text{}}}}}, {});
+  ASSERT_TRUE(replaced.has_value());
+  EXPECT_EQ(replaced->schema.fields[0].type, schema::LogicalType{schema::Text{}});
+  EXPECT_EQ(replaced->from[0], "");
+  EXPECT_THAT(evolve_schema(before, {gone}, {}).error().message, HasSubstr("one column at least"));
+}
+
+TEST(Evolve, AnyValueOfOneSpellingBecomesAText) {
+  const auto retype = [](const schema::LogicalType& from) {
+    const schema::Schema before{.fields = {{.name = "x", .type = from}}};
+    return evolve_schema(
+        before, {schema::RetypeColumn{.name = "x", .from = from, .to = {schema::Text{}}}}, {});
+  };
+  EXPECT_TRUE(retype({schema::Float{}}).value().changes_files);
+  EXPECT_EQ(retype({schema::Date{}}).value().schema.fields[0].type,
+            schema::LogicalType{schema::Text{}});
+  EXPECT_EQ(retype({schema::Bytes{}}).error().code, ErrorCode::Unsupported);
+}
+
 }  // namespace
 }  // namespace sluice::table

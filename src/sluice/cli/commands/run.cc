@@ -430,7 +430,9 @@ Status write_report(const Ran& ran, const std::string& path, const contract::Run
 }
 
 ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
-                 const Context& context, LogWriter& log, bool as_json) {
+                 const Context& context, LogWriter& log, const Arguments& arguments) {
+  const bool as_json = arguments.has("json");
+  const auto page = arguments.find("report");
   std::vector<contract::PlannedRun> plans;
   for (const std::string& path : contracts) {
     auto plan = contract::plan_run(context, path, options);
@@ -439,6 +441,9 @@ ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunO
         Terminal::of_stdout().print(report::to_json(failed_run(path, plan.error())) + "\n");
       }
       return fail(std::move(plan).error(), log);
+    }
+    if (page) {
+      plan->changes.push_back("report " + *page);
     }
     if (!as_json) {
       print_plan(*plan);
@@ -478,7 +483,7 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
     return fail(options ? usable.error() : options.error(), log);
   }
   if (arguments.has("dry-run")) {
-    return run_dry(contracts, *options, context, log, arguments.has("json"));
+    return run_dry(contracts, *options, context, log, arguments);
   }
   const Ran ran = run_all(contracts, arguments, *options, context, bar, log, terminal);
   if (arguments.has("json")) {

@@ -7,6 +7,7 @@
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/transform/sql_shape.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -78,6 +79,28 @@ void check_row_check(const Checking& checking, const RowRule& rule) {
                  },
              },
              rule.check);
+}
+
+/// A row rule sees one row: its condition is asked of each, and `source` is no table there.
+void check_reads_no_source(const Checking& checking, const RowRule& rule) {
+  const auto* check = std::get_if<SqlCheck>(&rule.check);
+  if (check == nullptr) {
+    return;
+  }
+  const std::vector<SqlName> names = names_in(check->sql.text);
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    const bool is_table =
+        !names[i - 1].is_quoted && (schema::same_column(names[i - 1].name, "from") ||
+                                    schema::same_column(names[i - 1].name, "join"));
+    if (is_table && schema::same_column(names[i].name, "source")) {
+      checking.out.add(Code::SqlForbidden, check->sql.span,
+                       "the row rule " + quoted(rule.name.value) +
+                           " reads 'source', and a row rule sees one row and the links",
+                       "compare rows with each other in a data set rule, or by a `derive` with a "
+                       "window function before the rule");
+      return;
+    }
+  }
 }
 
 void check_rule_bounds(const Checking& checking, const Bounds& bounds) {
@@ -187,6 +210,7 @@ void check_row_rules(const Checking& checking) {
                      has_name ? "row rule " + quoted(rule.name.value) : "a row rule");
       }
       check_row_check(checking, rule);
+      check_reads_no_source(checking, rule);
       check_rule_bounds(checking, rule.bounds);
     }
     check_phase(checking, rule, columns);

@@ -56,10 +56,27 @@ void check_bins(const Checking& checking, const Bucket& bucket) {
 }
 
 void check_interval(const Checking& checking, const Text& interval) {
-  if (!parse_duration_seconds(interval.value)) {
+  if (!parse_duration_seconds(interval.value) && !parse_calendar_months(interval.value)) {
     checking.out.add(
         Code::BadDuration, interval.span,
         "expected a duration such as 1d for 'interval', and came " + quoted(interval.value));
+  }
+}
+
+void check_defaults(const Checking& checking, const Join& join) {
+  std::vector<std::string_view> fields;
+  for (const Text& field : join.fields) {
+    fields.push_back(field.value);
+  }
+  for (const Pair<Value>& each : join.defaults) {
+    const bool is_brought = std::ranges::any_of(
+        fields, [&](std::string_view field) { return schema::same_column(field, each.key.value); });
+    if (!is_brought) {
+      checking.out.add(
+          Code::BadStep, each.key.span,
+          "'defaults' names a column that the join does not bring: " + quoted(each.key.value),
+          did_you_mean(each.key.value, fields));
+    }
   }
 }
 
@@ -69,6 +86,7 @@ void check_kind(const Checking& checking, const Step& step) {
     check_reference(checking, lookup->reference, "lookup");
   } else if (const auto* join = std::get_if<Join>(&step)) {
     check_reference(checking, join->reference, "join");
+    check_defaults(checking, *join);
   } else if (const auto* cast = std::get_if<Cast>(&step)) {
     for (const Pair<Text>& each : cast->columns) {
       check_cast_type(checking, each.value);

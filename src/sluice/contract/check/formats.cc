@@ -164,6 +164,29 @@ std::optional<std::int64_t> parse_duration_seconds(std::string_view text) {
   return to_seconds(*number, unit->seconds);
 }
 
+std::optional<std::int64_t> parse_calendar_months(std::string_view text) {
+  static const RE2 words(R"((?i)(\d{1,5})\s*(?:(mo|months?)|(q|quarters?)|(?:y|years?)))");
+  static const RE2 iso(R"(P(?:(\d{1,5})Y)?(?:(\d{1,5})M)?)");
+  text = trimmed(text);
+  const re2::StringPiece piece(text.data(), text.size());
+  const auto number = [](const std::string& digits) {
+    std::int64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+  };
+  std::string count;
+  std::string months;
+  std::string quarters;
+  if (RE2::FullMatch(piece, words, &count, &months, &quarters)) {
+    return number(count) * (!months.empty() ? 1 : !quarters.empty() ? 3 : 12);
+  }
+  std::string years;
+  if (text.size() > 1 && RE2::FullMatch(piece, iso, &years, &months)) {
+    return number(years) * 12 + number(months);
+  }
+  return std::nullopt;
+}
+
 bool is_date_or_time(std::string_view text) {
   if (!is_day(text.substr(0, 10))) {
     return false;

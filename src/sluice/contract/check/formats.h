@@ -15,6 +15,9 @@ namespace sluice::contract {
 /// "30s", "15m", "24h", "7d", "2w", "6 hours", "PT6H", "P7D"; months are 30 days, years 365.
 std::optional<std::int64_t> parse_duration_seconds(std::string_view text);
 
+/// "1 month", "3mo", "1 quarter", "2 years", "P1Y6M": months of the calendar, whole ones.
+std::optional<std::int64_t> parse_calendar_months(std::string_view text);
+
 /// 2026-01-31, with an optional time and offset.
 bool is_date_or_time(std::string_view text);
 

@@ -165,7 +165,7 @@ constexpr std::array kFieldKeys{
     key<&F::accepted_values>("accepted_values", "The allowed values"),
     key<&F::min>("min", "Least value"),
     key<&F::max>("max", "Greatest value"),
-    key<&F::foreign_key>("foreign_key", "Column of another contract", Support::Recorded),
+    nullable<&F::foreign_key>("foreign_key", "Column of another contract", Support::Later),
     key<&F::nullable>("nullable", "Whether the table's column takes NULL", Support::Recorded),
     key<&F::milestone>("milestone", "A milestone of a fact (false)", Support::Recorded),
     key<&F::generated>("generated", "Made by the platform (false)"),

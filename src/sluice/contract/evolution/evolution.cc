@@ -112,11 +112,23 @@ bool is_declared(const Contract& contract, const schema::Field& column) {
   return field != nullptr && lower_type(field->type.value) == column.type;
 }
 
+/// Any value is a text, where the contract says that the column is one.
+bool becomes_text(const Contract& contract, const table::Table& table,
+                  const schema::RetypeColumn& retype) {
+  const std::string_view format = table.describe().format;
+  return effective_schema_policy(contract).evolution.value == Evolution::Allow &&
+         (format == "parquet" || format == "duckdb") &&
+         std::holds_alternative<schema::Text>(retype.to.kind) &&
+         is_declared(contract, {.name = retype.name, .type = retype.to});
+}
+
 /// What no table does to rows that are there is told before one is asked.
-Status check_retypes(const std::vector<Change>& changes) {
+Status check_retypes(const Contract& contract, const table::Table& table,
+                     const std::vector<Change>& changes) {
   std::string faults;
   for (const Change& change : changes) {
-    if (const auto* retype = std::get_if<schema::RetypeColumn>(&change)) {
+    const auto* retype = std::get_if<schema::RetypeColumn>(&change);
+    if (retype != nullptr && !becomes_text(contract, table, *retype)) {
       faults +=
           fmt::format("{}'{}' is {} in the table and {} in the rows", faults.empty() ? "" : "; ",
                       retype->name, schema::to_string(retype->from), schema::to_string(retype->to));
@@ -306,7 +318,7 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
   if (changes.empty()) {
     return {};
   }
-  SLUICE_CHECK(check_retypes(changes));
+  SLUICE_CHECK(check_retypes(contract, table, changes));
   SLUICE_TRY_IN([[maybe_unused]] const auto changed,
                 run::maintain(context, table, table::Evolve{.changes = changes}),
                 "changing the columns of the target");

@@ -273,6 +273,17 @@ bool counts_key(const DatasetSqlCheck& check, const std::vector<Text>& key) {
           sql.starts_with("select" + distinct + "=count(*)from"));
 }
 
+/// Whether the names are the same ones, in any order.
+bool same_columns(const Texts& some, const Texts& others) {
+  const auto all_in = [](const Texts& these, const Texts& those) {
+    return std::ranges::all_of(these, [&](const Text& one) {
+      return std::ranges::any_of(
+          those, [&](const Text& other) { return schema::same_column(one.value, other.value); });
+    });
+  };
+  return all_in(some, others) && all_in(others, some);
+}
+
 /// The primary key implies a check of its own, unless the same one is written.
 void add_key_rule(const Contract& contract, std::vector<DatasetRule>& rules) {
   const bool is_history =
@@ -280,7 +291,7 @@ void add_key_rule(const Contract& contract, std::vector<DatasetRule>& rules) {
   const bool is_written = std::ranges::any_of(rules, [&](const DatasetRule& rule) {
     const auto* unique = std::get_if<UniqueCheck>(&rule.check);
     const auto* sql = std::get_if<DatasetSqlCheck>(&rule.check);
-    return (unique != nullptr && unique->columns == contract.primary_key) ||
+    return (unique != nullptr && same_columns(unique->columns, contract.primary_key)) ||
            (sql != nullptr && counts_key(*sql, contract.primary_key));
   });
   if (contract.primary_key.empty() || is_history || is_written) {

@@ -104,7 +104,7 @@ plan::Step join_step(const Join& step) {
                               .output = (step.prefix ? step.prefix->value : "") + field.value,
                               .otherwise = std::nullopt};
     for (const Pair<Value>& entry : step.defaults) {
-      if (entry.key.value == field.value) {
+      if (schema::same_column(entry.key.value, field.value)) {
         column.otherwise = lower_value(entry.value.value);
       }
     }
@@ -253,20 +253,26 @@ Lowered json_step(const LowerInput& input, const JsonExtract& step) {
 }
 
 Lowered dates_step(const LowerInput& input, const DateRangeExplode& step) {
+  const auto dates = [&](std::int64_t count, plan::DateUnit unit) {
+    return plan::Step{plan::ExplodeDates{.output = step.output.value,
+                                         .start = step.start_col.value,
+                                         .end = maybe_text(step.end_col),
+                                         .step = count,
+                                         .unit = unit}};
+  };
+  const auto months = parse_calendar_months(step.interval.value);
+  if (months && *months > 0) {
+    return dates(*months, plan::DateUnit::Months);
+  }
   const auto seconds = parse_duration_seconds(step.interval.value);
   if (!seconds || *seconds <= 0) {
     return unsupported(
         input, step.interval.span,
         fmt::format("expected an interval such as 1d, got '{}'", step.interval.value),
-        "write a number and a unit: 1d, 1w, 6h");
+        "write a number and a unit: 1d, 1w, 6h, 1 month, 1 year");
   }
-  const bool is_days = *seconds % 86'400 == 0;
-  return plan::Step{
-      plan::ExplodeDates{.output = step.output.value,
-                         .start = step.start_col.value,
-                         .end = maybe_text(step.end_col),
-                         .step = is_days ? *seconds / 86'400 : *seconds,
-                         .unit = is_days ? plan::DateUnit::Days : plan::DateUnit::Seconds}};
+  return *seconds % 86'400 == 0 ? dates(*seconds / 86'400, plan::DateUnit::Days)
+                                : dates(*seconds, plan::DateUnit::Seconds);
 }
 
 plan::Step derive_step(const LowerInput& input, const Derive& step) {

@@ -14,7 +14,7 @@ namespace sluice::contract {
 /// How the clear value of a field is hidden. `tokenize` is read as Encrypt.
 enum class Masking : std::uint8_t { Nullify, Redact, Hash, Partial, Encrypt };
 
-/// foreign_key: recorded for documentation and data generation; no run checks it.
+/// foreign_key: for documentation and data generation; no run checks it, and every run says so.
 struct ForeignKey {
   Text contract;
   Text column;

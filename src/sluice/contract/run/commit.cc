@@ -259,8 +259,8 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
       with_declared_dates(contract, rows.columns, mode, with_kept_columns(rows.columns, mode));
   SLUICE_CHECK(check_history_dates(mode, columns));
   if (state) {
-    SLUICE_CHECK(
-        evolve_table(context, table, *state, contract, with_comments(contract, columns), mode));
+    SLUICE_CHECK(as_contract_fault(
+        evolve_table(context, table, *state, contract, with_comments(contract, columns), mode)));
   } else {
     SLUICE_CHECK(check_partitions(contract, columns));
     SLUICE_CHECK(check_appends(contract, table, mode));

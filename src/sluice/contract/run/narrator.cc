@@ -41,8 +41,10 @@ void Narrator::report(std::string_view, std::uint64_t done, std::uint64_t total,
 
 std::string render_notice(const run::RunResult& result) {
   const run::RowTotals& rows = result.rows;
-  const std::string& title =
-      result.contract.title.empty() ? result.contract.path : result.contract.title;
+  const run::ContractReference& of = result.contract;
+  const std::string& title = !of.title.empty()        ? of.title
+                             : !of.table_name.empty() ? of.table_name
+                                                      : of.path;
   const double ratio = rows.source == 0 ? 0.0
                                         : 100.0 * static_cast<double>(rows.quarantined) /
                                               static_cast<double>(rows.source);

@@ -106,6 +106,19 @@ std::string default_quarantine(const std::string& written, const std::string& ta
   return fmt::format("{}/quarantine/{}", parent, name);
 }
 
+/// A name in braces that nothing has filled would be a folder that several environments share.
+Status check_filled(const MaybeText& place, std::string_view key) {
+  const std::size_t open = place ? place->value.find('{') : std::string::npos;
+  if (open == std::string::npos) {
+    return {};
+  }
+  const std::size_t close = std::min(place->value.find('}', open), place->value.size() - 1);
+  return make_error(ErrorCode::InvalidContract,
+                    fmt::format("nothing fills a placeholder of {}: '{}' in '{}'", key,
+                                place->value.substr(open, close - open + 1), place->value))
+      .with_hint("set it by a mesh file, an environment variable or `lineage`, or write the value");
+}
+
 /// Both say where the rows lie, and no catalog is kept that would join them.
 Status check_one_target(const Materialization& target) {
   if (!target.target_path || !target.location ||
@@ -189,6 +202,25 @@ Status find_lake(const std::string& written, const RunOptions& options, Places& 
   return {};
 }
 
+std::optional<NamedTarget> find_named_target(const Contract& contract) {
+  const MaybeText place = target_path(contract);
+  if (!place || !is_table_name(place->value)) {
+    return std::nullopt;
+  }
+  const auto id = plan::parse_table_id(place->value);
+  if (!id || id->parts.size() < 2) {
+    return std::nullopt;
+  }
+  NamedTarget named{.layer = {}, .table = id->parts.back()};
+  Contract written;
+  written.tier = Text{id->parts[id->parts.size() - 2], {}};
+  if (std::string word = layer(written);
+      word == "bronze" || word == "silver" || word == "gold" || word == "reference") {
+    named.layer = std::move(word);
+  }
+  return named;
+}
+
 Result<Places> find_places(const Contract& contract, const RunOptions& options) {
   Places places;
   const MaybeText declared = target_path(contract);
@@ -199,6 +231,12 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
   const bool writes = options.materialize.value_or(!written.empty());
   if (writes && options.target.empty() && contract.materialization) {
     SLUICE_CHECK(check_one_target(*contract.materialization));
+  }
+  if (writes && options.target.empty()) {
+    SLUICE_CHECK(check_filled(declared, "the target"));
+  }
+  if (writes) {
+    SLUICE_CHECK(check_filled(contract.quarantine.target, "quarantine.target"));
   }
   if (writes && written.empty()) {
     return make_error(ErrorCode::InvalidArgument, "there is no target to write")

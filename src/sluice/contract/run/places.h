@@ -41,6 +41,14 @@ struct Places {
 /// the working folder.
 std::string table_root(const RunOptions& options);
 
+/// What the name of a table in a catalog says: catalog.silver.customers. The layer is empty where
+/// its part is no word for one.
+struct NamedTarget {
+  std::string layer;
+  std::string table;
+};
+std::optional<NamedTarget> find_named_target(const Contract& contract);
+
 /// Unsupported names the formats that this run writes.
 Result<Places> find_places(const Contract& contract, const RunOptions& options);
 

@@ -62,6 +62,13 @@ Status Runner::read_contract() {
                       .fingerprint = loaded.fingerprint,
                       .layer = layer(*contract_),
                       .table_name = table_name(*contract_)};
+  if (const auto named = find_named_target(*contract_)) {
+    const auto fill = [](std::string& name, const std::string& other) {
+      name = name.empty() ? other : name;
+    };
+    fill(result_.contract.layer, named->layer);
+    fill(result_.contract.table_name, named->table);
+  }
   narrator_.name("run_id", result_.run_id);
   narrator_.name("pipeline_run_id", result_.pipeline_run_id);
   narrator_.name("layer", result_.contract.layer);
@@ -385,6 +392,21 @@ Status Runner::check_whole_rows() const {
       .with_hint("read the source again instead: sluice run --full --again");
 }
 
+/// Of an input without a record not all columns are known: there is nothing to publish then.
+Status Runner::check_has_columns() {
+  const bool has_columns = std::ranges::any_of(bound_.good.fields, [&](const auto& field) {
+    return std::ranges::none_of(bound_.pipeline.lineage, [&](const auto& stamp) {
+      return schema::same_column(stamp.name, field.name);
+    });
+  });
+  if (has_columns || result_.rows.good == 0) {
+    return {};
+  }
+  return make_error(ErrorCode::InvalidContract,
+                    "the steps leave no column to publish: 'drop' takes all that there are")
+      .with_hint("keep one column at least, or add one by a `derive` after the `drop`");
+}
+
 Status Runner::check_gates() {
   const Quarantine& quarantine = contract_->quarantine;
   const std::int64_t errors = result_.rows.quarantined;
@@ -501,6 +523,7 @@ Result<RunResult> Runner::run_steps() {
   if (result_.rows.quarantined > 0) {
     narrator_.tell(LogLevel::Warning, "quarantined", render_notice(result_));
   }
+  SLUICE_CHECK(check_has_columns());
   SLUICE_CHECK(check_gates());
   if (result_.status == RunStatus::Failed) {
     return stop_at_gate();
@@ -543,6 +566,7 @@ Result<PlannedRun> Runner::plan_steps() {
   }
   for (const auto& [what, place] :
        {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
+        {"run record below", places_.state_root},
         {"quarantine", places_.quarantine},
         {"target", places_.target_name()},
         {"file", options_.output_good},

@@ -168,6 +168,7 @@ class Runner {
   Status check_whole_rows() const;
   bool keeps_bad_lines() const;
   void count_skipped();
+  Status check_has_columns();
   Status check_gates();
   std::string bad_rows() const;
   Status write_outputs();

@@ -56,7 +56,8 @@ constexpr std::array kDateRangeKeys{
     required<&DateRangeExplode::output>("output", "Column that gets the day"),
     required<&DateRangeExplode::start_col>("start_col", "First day"),
     key<&DateRangeExplode::end_col>("end_col", "Last day, included; empty: today"),
-    key<&DateRangeExplode::interval>("interval", "Distance of the rows (1d)"),
+    key<&DateRangeExplode::interval>(
+        "interval", "Distance of the rows (1d); months, quarters and years are the calendar's"),
 };
 constexpr std::array kLookupKeys{
     required<&Lookup::field>("field", "Column that gets the value"),

@@ -1,5 +1,7 @@
 // Casts that lose nothing: a text that is no number, a number that would be rounded and an offset
 // that would be cut off give NULL, and the row says why.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
@@ -65,23 +67,52 @@ std::string dated(const std::string& text) {
       text);
 }
 
+/// `value`, else what `other` gives of the text: it is worked out where the first is NULL alone, as
+/// an arm of a CASE, of which the engine shares nothing.
+std::string or_else(const std::string& text, const std::string& value, const std::string& other) {
+  return fmt::format("coalesce({}, CASE WHEN {} IS NOT NULL THEN {} END)", value, text, other);
+}
+
+}  // namespace
+
+/// The session's zone is UTC; TIMESTAMP itself would cut an offset off. The engine takes blanks
+/// before an instant, and minutes without an offset alone.
+std::string instant_of_text(const std::string& text) {
+  const std::string with_seconds = fmt::format(
+      R"(regexp_replace(_sluice_trim({}), '^(\S+[ T]\d\d?:\d\d)([zZ]|[+-]\d\d(:?\d\d)?)$', )"
+      R"('\1:00\2'))",
+      text);
+  return or_else(text, fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(text)),
+                 fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(with_seconds)));
+}
+
+namespace {
+
+/// Days as most are written, days with a time, and others.
+std::string day_of_text(const std::string& text) {
+  const std::string trimmed = fmt::format("_sluice_trim({})", text);
+  const auto other_day = [](const std::string& value) {
+    return fmt::format("TRY_CAST({} AS DATE)", dated(value));
+  };
+  const std::string day = fmt::format(
+      "coalesce(_sluice_day({0}), CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE {2} END)",
+      text, instant_of_text(text), other_day(text));
+  return or_else(
+      text, day,
+      fmt::format("CASE WHEN length({}) <= 10 THEN {} END", trimmed, other_day(trimmed)));
+}
+
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
   std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
-  // The session's zone is UTC; TIMESTAMP itself would cut an offset off.
-  const std::string instant = fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(text));
   return std::visit(
       overloaded{
           [&](const schema::Integer&) { return integer_of_text(text, name); },
           [&](const schema::Boolean&) {
-            return fmt::format("TRY_CAST(trim({}) AS BOOLEAN)", text);
+            return fmt::format("TRY_CAST(_sluice_trim({}) AS BOOLEAN)", text);
           },
-          [&](const schema::Date&) {
-            return fmt::format(
-                "coalesce(_sluice_day({0}), CASE WHEN length({0}) > 10 THEN CAST({1} AS DATE) ELSE "
-                "TRY_CAST({2} AS DATE) END)",
-                text, instant, dated(text));
-          },
+          [&](const schema::Date&) { return day_of_text(text); },
           [&](const schema::Timestamp& timestamp) {
+            const std::string instant = instant_of_text(text);
             return timestamp.utc ? instant : fmt::format("CAST({} AS TIMESTAMP)", instant);
           },
           [&](const schema::Bytes&) { return fmt::format("encode({})", text); },
@@ -93,9 +124,18 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
           [&](const schema::Float&) { return float_of_text(text, name); },
           [&](const schema::Decimal&) { return direct; },
           [&](const schema::Time&) { return direct; },
-          [&](const schema::UuidType&) { return direct; },
+          [&](const schema::UuidType&) {
+            return or_else(text, direct, fmt::format("TRY_CAST(_sluice_trim({}) AS UUID)", text));
+          },
       },
       to.kind);
+}
+
+/// How many digits stand behind the point, without zeros at the end.
+int scale_of(std::string_view number) {
+  const std::size_t point = number.find('.');
+  const std::size_t last = number.find_last_not_of('0');
+  return point == std::string_view::npos || last <= point ? 0 : static_cast<int>(last - point);
 }
 
 /// Digits alone; the last `digits` of them stand behind the point.
@@ -186,6 +226,87 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
       decimal != nullptr && decimal->precision > kDigitsOfDouble && is<schema::Float>(from);
   return fmt::format("TRY_CAST({} AS {})", is_text_closer ? render_as_text(text, from) : text,
                      name);
+}
+
+namespace {
+
+const LogicalType& type_of(const Rows& input, const std::string& column) {
+  static const LogicalType text{schema::Text{}};
+  const schema::Field* field = input.columns.find(column);
+  return field == nullptr ? text : field->type;
+}
+
+/// Numbers whose last digits a double may not hold.
+bool is_long_number(const LogicalType& type) {
+  const auto* whole = std::get_if<schema::Integer>(&type.kind);
+  return is<schema::Decimal>(type) || (whole != nullptr && whole->bits > 32);
+}
+
+bool are_one_of_doubles(const Rows& input, const std::vector<std::string>& columns,
+                        bool has_fraction) {
+  const auto any = [&](const auto& asked) {
+    return std::ranges::any_of(
+        columns, [&](const std::string& column) { return asked(type_of(input, column)); });
+  };
+  return (has_fraction || any(is<schema::Float>)) &&
+         any([](const LogicalType& type) { return is_long_number(type); });
+}
+
+}  // namespace
+
+std::vector<std::string> as_one_type(const Rows& input, const std::vector<std::string>& columns,
+                                     bool has_fraction) {
+  const bool as_double = are_one_of_doubles(input, columns, has_fraction);
+  std::vector<std::string> values;
+  for (const std::string& column : columns) {
+    const LogicalType& type = type_of(input, column);
+    const bool is_number =
+        is<schema::Integer>(type) || is<schema::Decimal>(type) || is<schema::Float>(type);
+    values.push_back(as_double && is_number
+                         ? fmt::format("CAST({} AS DOUBLE)", quote_identifier(column))
+                         : quote_identifier(column));
+  }
+  return values;
+}
+
+std::string inexact(const Rows& input, const std::vector<std::string>& columns, bool has_fraction,
+                    const std::string& column) {
+  const LogicalType& type = type_of(input, column);
+  if (!is_long_number(type) || !are_one_of_doubles(input, columns, has_fraction)) {
+    return {};
+  }
+  const auto name = duckdb_dialect().render_type(type);
+  const std::string back = is<schema::Integer>(type) || !name ? "HUGEINT" : *name;
+  return fmt::format(
+      "{0} IS NOT NULL AND TRY_CAST(CAST({0} AS DOUBLE) AS {1}) IS DISTINCT FROM {0}",
+      quote_identifier(column), back);
+}
+
+Result<std::string> is_value(const std::string& column, const LogicalType& type,
+                             const std::string& spelled) {
+  const std::string literal = quote_literal(spelled);
+  const std::string same_text = fmt::format("{} = {}", render_as_text(column, type), literal);
+  if (is<schema::Text>(type) || is<schema::Bytes>(type) || is_nested(type)) {
+    return same_text;
+  }
+  if (is<schema::Json>(type)) {
+    // A number of JSON has no type but its own: 1.0 is the 1 of a mapping.
+    return fmt::format(
+        "({} OR (json_type({}) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND "
+        "TRY_CAST({} AS DOUBLE) = TRY_CAST({} AS DOUBLE)))",
+        same_text, column, render_as_text(column, type), literal);
+  }
+  const auto* decimal = std::get_if<schema::Decimal>(&type.kind);
+  if (decimal != nullptr && spelled.find_first_of("eE") == std::string::npos &&
+      scale_of(spelled) > decimal->scale) {
+    return "FALSE";  // the engine would round it to a value of the column
+  }
+  // With its time of day: one that is not midnight is no day.
+  const bool is_day = is<schema::Date>(type);
+  const LogicalType compared = is_day ? LogicalType{schema::Timestamp{}} : type;
+  SLUICE_TRY(const std::string value, render_cast(literal, LogicalType{schema::Text{}}, compared));
+  return fmt::format("{} = {}", is_day ? fmt::format("CAST({} AS TIMESTAMP)", column) : column,
+                     value);
 }
 
 }  // namespace sluice::dialect

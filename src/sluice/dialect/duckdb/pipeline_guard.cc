@@ -104,6 +104,9 @@ bool can_fail(const plan::Step& step, const schema::Schema& input, Evaluation ev
   if (const auto* explode = std::get_if<plan::ExplodeDates>(&step)) {
     return !unread_inputs(*explode, rows).empty();
   }
+  if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
+    return !unread_inputs(*unpivot, rows).empty();
+  }
   const auto* assign = std::get_if<plan::Assign>(&step);
   return assign != nullptr &&
          std::ranges::any_of(assign->assignments, [&](const plan::Assignment& made) {
@@ -111,16 +114,20 @@ bool can_fail(const plan::Step& step, const schema::Schema& input, Evaluation ev
          });
 }
 
-string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
-                         const Rows& input, std::vector<string>& error_columns) {
-  const auto& explode = std::get<plan::ExplodeDates>(step.step);
-  const std::vector<Unread> unread = unread_inputs(explode, input);
+string with_unread_values(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                          const Rows& input, std::vector<string>& error_columns) {
+  const auto* explode = std::get_if<plan::ExplodeDates>(&step.step);
+  const auto* unpivot = std::get_if<plan::Unpivot>(&step.step);
+  const std::vector<Unread> unread = explode   ? unread_inputs(*explode, input)
+                                     : unpivot ? unread_inputs(*unpivot, input)
+                                               : std::vector<Unread>{};
   if (unread.empty()) {
     return input.from;
   }
   error_columns.push_back(next_error_column(input, error_columns));
   return fmt::format("(SELECT *, CASE {}END AS {} FROM {} AS source)",
-                     unread_cases(pipeline, step.name, explode.output, unread, input),
+                     unread_cases(pipeline, step.name,
+                                  explode ? explode->output : unpivot->value_column, unread, input),
                      error_columns.back(), input.from);
 }
 

@@ -124,6 +124,14 @@ struct Unread {
 };
 std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& input);
 std::vector<Unread> unread_inputs(const plan::ExplodeDates& step, const Rows& input);
+std::vector<Unread> unread_inputs(const plan::Unpivot& step, const Rows& input);
+/// What columns that become one column are in it: SQL of each.
+std::vector<std::string> as_one_type(const Rows& input, const std::vector<std::string>& columns,
+                                     bool has_fraction);
+/// The condition that a value of the column is none of those that a double holds, where the columns
+/// become one of doubles; empty: there is no such value.
+std::string inexact(const Rows& input, const std::vector<std::string>& columns, bool has_fraction,
+                    const std::string& column);
 /// A date as TIMESTAMP, NULL where it is none: SQL.
 std::string instant(const Rows& input, const std::string& column);
 
@@ -136,9 +144,9 @@ bool post_can_fail(const plan::BoundPipeline& bound, Evaluation evaluation);
 Result<std::string> failing_assign(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
                                    const Rows& input, Evaluation evaluation,
                                    std::vector<std::string>& error_columns);
-/// The rows with what is wrong with their dates.
-std::string with_unread_dates(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
-                              const Rows& input, std::vector<std::string>& error_columns);
+/// The rows with what is wrong with values that a step which adds rows reads.
+std::string with_unread_values(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                               const Rows& input, std::vector<std::string>& error_columns);
 /// `value` where it can be worked out, else NULL. `input` are the rows that it is made of.
 std::string tried(const std::string& value, const Rows& input);
 Result<std::string> guarded_filter(const plan::FilterRows& step, const Rows& input,
@@ -171,6 +179,11 @@ Result<std::string> nested_cast(const std::string& value, const schema::LogicalT
 std::string lacking_members(const std::string& value, const schema::LogicalType& from,
                             const schema::LogicalType& to, const std::string& json);
 
+/// A text as TIMESTAMPTZ, NULL where it is none: SQL.
+std::string instant_of_text(const std::string& text);
+/// SQL: whether a value of a column is the one that the contract spells, as a value of its type.
+Result<std::string> is_value(const std::string& column, const schema::LogicalType& type,
+                             const std::string& spelled);
 /// The key of a reference as a value of the type that it is compared with.
 Result<std::string> comparable_key(const std::string& key, const schema::LogicalType& with);
 /// The column of the rows that is compared with it.

@@ -322,13 +322,11 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
 
 Status ProgramWriter::adding(const plan::PlannedStep& planned, const schema::Schema& output) {
   ProgramStep done{.name = planned.name};
-  if (std::holds_alternative<plan::ExplodeDates>(planned.step)) {
-    std::vector<string> errors;
-    string rows = with_unread_dates(pipeline_, planned, rows_, errors);
-    is_table_ = is_table_ && errors.empty();
-    rows_.from = std::move(rows);
-    rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
-  }
+  std::vector<string> errors;
+  string rows = with_unread_values(pipeline_, planned, rows_, errors);
+  is_table_ = is_table_ && errors.empty();
+  rows_.from = std::move(rows);
+  rows_.hidden.insert(rows_.hidden.end(), errors.begin(), errors.end());
   make_table(done);
   const string before = rows_.from;
   SLUICE_TRY(const string select, render_step(planned.step, rows_));

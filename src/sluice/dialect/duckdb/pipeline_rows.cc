@@ -66,6 +66,18 @@ bool is_by_date(plan::DateUnit unit) {
          unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
 }
 
+string any_of(const std::vector<Unread>& all) {
+  string text;
+  for (const Unread& one : all) {
+    text += fmt::format("{}({})", text.empty() ? "" : " OR ", one.is_met);
+  }
+  return text;
+}
+
+bool is_by_month(plan::DateUnit unit) {
+  return unit == plan::DateUnit::Months || unit == plan::DateUnit::Years;
+}
+
 string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string start = is_by_date(step.unit)
                            ? fmt::format("date_trunc('day', {})", instant(input, step.start))
@@ -73,12 +85,17 @@ string dates(const plan::ExplodeDates& step, const Rows& input) {
   const string today = "CAST(current_date AS TIMESTAMP)";
   const string end =
       step.end ? fmt::format("coalesce({}, {})", instant(input, *step.end), today) : today;
-  string days = fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
-                            interval_word(step.unit));
-  string is_unread;
-  for (const Unread& one : unread_inputs(step, input)) {
-    is_unread += fmt::format("{}({})", is_unread.empty() ? "" : " OR ", one.is_met);
-  }
+  // Months are counted from the start, not from the one before: 31 January, 28 February, 31 March.
+  string days =
+      is_by_month(step.unit)
+          ? fmt::format(
+                "list_filter(list_transform(generate_series(0, date_diff('month', {0}, {1}), {2}), "
+                "lambda _sluice_m: {0} + to_months(CAST(_sluice_m AS INTEGER))), lambda _sluice_d: "
+                "_sluice_d <= {1})",
+                start, end, step.unit == plan::DateUnit::Years ? step.step * 12 : step.step)
+          : fmt::format("generate_series({}, {}, INTERVAL {} {})", start, end, step.step,
+                        interval_word(step.unit));
+  const string is_unread = any_of(unread_inputs(step, input));
   // One row stays one, to be refused.
   return is_unread.empty() ? days
                            : fmt::format("CASE WHEN {} THEN [CAST(NULL AS TIMESTAMP)] ELSE {} END",
@@ -129,13 +146,23 @@ string unpivot_list(const plan::Unpivot& step, const Rows& input) {
     return std::holds_alternative<schema::Text>(type.kind) ||
            std::holds_alternative<schema::Json>(type.kind);
   });
-  string list;
+  std::vector<string> columns;
   for (const auto& [column, key] : step.column_key) {
-    const string name = quote_identifier(column);
-    list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ", quote_literal(key),
-                        has_text ? render_as_text(name, type_of(column)) : name);
+    columns.push_back(column);
   }
-  return "[" + list + "]";
+  const std::vector<string> values = as_one_type(input, columns, false);
+  string list;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const string value =
+        has_text ? render_as_text(quote_identifier(columns[i]), type_of(columns[i])) : values[i];
+    list += fmt::format("{}{{'k': {}, 'v': {}}}", list.empty() ? "" : ", ",
+                        quote_literal(step.column_key[i].second), value);
+  }
+  // One row stays one, to be refused: it has no key.
+  const string unread = any_of(unread_inputs(step, input));
+  return unread.empty() ? "[" + list + "]"
+                        : fmt::format("CASE WHEN {} THEN [{{'k': NULL, 'v': NULL}}] ELSE [{}] END",
+                                      unread, list);
 }
 
 /// The column that holds the run ids of the rows that are rolled up, whatever name it came under.
@@ -160,11 +187,21 @@ string rollup_key(const plan::Rollup& step) {
   if (step.keys.size() == 1) {
     return quote_identifier(step.keys.front());
   }
+  // As a line of CSV: nothing is NULL, quotes hold an empty text and one with a sign of ours.
   string list;
+  string is_there;
   for (const string& key : step.keys) {
-    list += fmt::format(", CAST({} AS VARCHAR)", quote_identifier(key));
+    const string name = quote_identifier(key);
+    const string quoted =
+        fmt::format("'\"' || replace(CAST({} AS VARCHAR), '\"', '\"\"') || '\"'", name);
+    list += fmt::format(
+        "{}CASE WHEN {} IS NULL THEN '' WHEN regexp_matches(CAST({} AS VARCHAR), '^$|[|\"]') THEN "
+        "{} "
+        "ELSE CAST({} AS VARCHAR) END",
+        list.empty() ? "" : " || '||' || ", name, name, quoted, name);
+    is_there += fmt::format("{}{} IS NOT NULL", is_there.empty() ? "" : " OR ", name);
   }
-  return fmt::format("concat_ws('||'{})", list);
+  return fmt::format("(CASE WHEN {} THEN {} END)", is_there, list);
 }
 
 string list_of(const string& value, bool distinct, const Rows& input) {
@@ -376,16 +413,13 @@ Result<string> rollup_select(const plan::Rollup& step, const Rows& input) {
 
 Result<string> pivot_select(const plan::Pivot& step, const Rows& input) {
   const schema::Field* field = input.columns.find(step.pivot_column);
-  const string pivot = render_as_text(quote_identifier(step.pivot_column),
-                                      field ? field->type : schema::LogicalType{schema::Text{}});
+  const schema::LogicalType type = field ? field->type : schema::LogicalType{schema::Text{}};
   string list = quote_columns(step.id_columns);
   for (const plan::PivotedColumn& made : step.columns) {
     const auto* text = std::get_if<string>(&made.pivot_value);
-    const string value =
-        aggregate(made,
-                  fmt::format("{} = {}", pivot,
-                              quote_literal(text ? *text : plan::to_string(made.pivot_value))),
-                  input);
+    SLUICE_TRY(const string is_met, is_value(quote_identifier(step.pivot_column), type,
+                                             text ? *text : plan::to_string(made.pivot_value)));
+    const string value = aggregate(made, is_met, input);
     list = joined(list, fmt::format("{} AS {}",
                                     made.otherwise ? render_or_else(value, *made.otherwise) : value,
                                     quote_identifier(made.output)));
@@ -414,7 +448,8 @@ Result<string> unpivot_select(const plan::Unpivot& step, const Rows& input) {
              fmt::format("_sluice_u.k AS {}, _sluice_u.v AS {}", quote_identifier(step.key_column),
                          quote_identifier(step.value_column))),
       hidden, joined(columns, fmt::format("unnest({}) AS _sluice_u", unpivot_list(step, input))),
-      hidden, input.from, step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL");
+      hidden, input.from,
+      step.keep_nulls ? "" : " WHERE _sluice_u.v IS NOT NULL OR _sluice_u.k IS NULL");
 }
 
 Result<string> rows_made(const plan::Step& step, const Rows& input) {
@@ -426,9 +461,11 @@ Result<string> rows_made(const plan::Step& step, const Rows& input) {
   }
   if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
     return unpivot->keep_nulls
-               ? std::to_string(unpivot->column_key.size())
-               : fmt::format("len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL))",
-                             unpivot_list(*unpivot, input));
+               ? fmt::format("len({})", unpivot_list(*unpivot, input))
+               : fmt::format(
+                     "len(list_filter({}, lambda _sluice_x: _sluice_x.v IS NOT NULL OR "
+                     "_sluice_x.k IS NULL))",
+                     unpivot_list(*unpivot, input));
   }
   return make_error(ErrorCode::Internal, "a step that multiplies no rows was asked how many");
 }

@@ -82,8 +82,9 @@ bool holds_text(const std::optional<plan::Value>& value) {
 }
 
 /// A text among the answers makes all of them texts: the engine would take each for a number.
-string map_values(const Rows& input, const plan::MapValues& map) {
-  const string key = render_as_text(quote_identifier(map.column), type_of(input, map.column));
+Text map_values(const Rows& input, const plan::MapValues& map) {
+  const string name = quote_identifier(map.column);
+  const schema::LogicalType& type = type_of(input, map.column);
   const bool has_text =
       map.otherwise ? holds_text(map.otherwise) : !text_of(input, map.column).empty();
   const bool as_text = has_text || std::ranges::any_of(map.mapping, [](const auto& one) {
@@ -92,11 +93,14 @@ string map_values(const Rows& input, const plan::MapValues& map) {
   const auto answer = [&](const plan::Value& value) {
     return as_text ? text_of(value) : value_text(value);
   };
-  string text = fmt::format("CASE {}", key);
+  string text = "CASE";
   for (const auto& [from, to] : map.mapping) {
-    text += fmt::format(" WHEN {} THEN {}", text_of(from), answer(to));
+    const auto* spelled = std::get_if<string>(&from);
+    SLUICE_TRY(const string is_met,
+               is_value(name, type, spelled != nullptr ? *spelled : plan::to_string(from)));
+    text += fmt::format(" WHEN {} THEN {}", is_met, answer(to));
   }
-  const string kept = as_text ? key : quote_identifier(map.column);
+  const string kept = as_text ? render_as_text(name, type) : name;
   return text + fmt::format(" ELSE {} END", map.otherwise ? answer(*map.otherwise) : kept);
 }
 
@@ -137,8 +141,12 @@ string bands_text(const Rows& input, const plan::Bands& bands) {
   return text + fmt::format(" ELSE {} END", bands.otherwise ? text_of(*bands.otherwise) : "NULL");
 }
 
-/// Columns of one kind as they are; texts beside others make all of them texts.
-string first_of(const Rows& input, const plan::FirstOf& first) {
+bool holds_fraction(const std::optional<plan::Value>& value) {
+  return value && std::holds_alternative<double>(*value);
+}
+
+/// Texts beside others make all of them texts.
+bool is_made_of_texts(const Rows& input, const plan::FirstOf& first) {
   const auto is_texty = [&](const string& column) { return !text_of(input, column).empty(); };
   const bool is_mixed = std::ranges::any_of(first.columns, is_texty);
   const bool is_number = std::ranges::any_of(first.columns, [&](const string& column) {
@@ -148,12 +156,20 @@ string first_of(const Rows& input, const plan::FirstOf& first) {
            std::holds_alternative<schema::Decimal>(kind) ||
            std::holds_alternative<schema::Boolean>(kind);
   });
-  const bool as_text = is_mixed || (is_number && first.otherwise && holds_word(*first.otherwise));
+  return is_mixed || (is_number && first.otherwise && holds_word(*first.otherwise));
+}
+
+/// Columns of one kind as they are.
+string first_of(const Rows& input, const plan::FirstOf& first) {
+  const bool as_text = is_made_of_texts(input, first);
+  const std::vector<string> values =
+      as_one_type(input, first.columns, holds_fraction(first.otherwise));
   string list;
-  for (const string& column : first.columns) {
-    const string name = quote_identifier(column);
-    list += (list.empty() ? "" : ", ") +
-            (as_text ? render_as_text(name, type_of(input, column)) : name);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const string& column = first.columns[i];
+    list +=
+        (list.empty() ? "" : ", ") +
+        (as_text ? render_as_text(quote_identifier(column), type_of(input, column)) : values[i]);
   }
   if (first.otherwise) {
     list += (list.empty() ? "" : ", ") +
@@ -176,6 +192,53 @@ Text json_path(const Rows& input, const plan::JsonPath& json) {
                    : Text(found);
 }
 
+/// What stands between the brackets of a pattern's first group; empty: it has none.
+string first_group(std::string_view pattern) {
+  std::size_t begin = string::npos;
+  int depth = 0;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::string_view rest = pattern.substr(at);
+    if (rest.starts_with("\\Q")) {
+      at = std::min(pattern.find("\\E", at), pattern.size());
+    } else if (rest.front() == '\\') {
+      ++at;
+    } else if (rest.front() == '[') {
+      // A bracket that stands first is one of the signs.
+      for (at += rest.starts_with("[^") ? 2 : 1, ++at; at < pattern.size() && pattern[at] != ']';
+           ++at) {
+        const bool is_class = pattern.substr(at).starts_with("[:");
+        at = is_class              ? std::min(pattern.find(":]", at) + 1, pattern.size())
+             : pattern[at] == '\\' ? at + 1
+                                   : at;
+      }
+    } else if (rest.front() == '(') {
+      const bool is_group =
+          !rest.starts_with("(?") || rest.starts_with("(?P<") ||
+          (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!"));
+      if (begin != string::npos) {
+        ++depth;
+      } else if (is_group) {
+        begin = rest.starts_with("(?") ? pattern.find('>', at) + 1 : at + 1;
+      }
+    } else if (rest.front() == ')' && begin != string::npos && depth-- == 0) {
+      return string(pattern.substr(begin, at - begin));
+    }
+  }
+  return {};
+}
+
+/// An empty text is what DuckDB gives for "not found", and for a group that took no part: that one
+/// is told by its pattern, where an empty text is no match of it.
+string regex_group(const Rows& input, const plan::RegexGroup& regex) {
+  const string text = render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
+  const string pattern = quote_literal(regex.pattern);
+  const string found = fmt::format("regexp_extract({}, {}, 1)", text, pattern);
+  return fmt::format(
+      "CASE WHEN regexp_matches({}, {}) THEN CASE WHEN regexp_full_match('', {}) THEN {} ELSE "
+      "nullif({}, '') END END",
+      text, pattern, quote_literal("(?:" + first_group(regex.pattern) + ")"), found, found);
+}
+
 bool may_be_no_date(const Rows& input, const string& column) {
   return std::holds_alternative<schema::Integer>(type_of(input, column).kind) ||
          !text_of(input, column).empty();
@@ -193,8 +256,8 @@ string instant(const Rows& input, const string& column) {
   // Also 20260131, as feeds write it.
   return fmt::format(
       "CASE WHEN length({0}) = 8 AND TRY_CAST({0} AS INTEGER) IS NOT NULL THEN "
-      "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST(TRY_CAST({0} AS TIMESTAMPTZ) AS TIMESTAMP) END",
-      text);
+      "TRY_STRPTIME({0}, '%Y%m%d') ELSE CAST({1} AS TIMESTAMP) END",
+      text, instant_of_text(text));
 }
 
 namespace {
@@ -257,8 +320,51 @@ std::vector<Unread> unread_inputs(const plan::ExplodeDates& step, const Rows& in
   return all;
 }
 
+namespace {
+
+constexpr std::string_view kExactNumber = "number that a column of fractions holds";
+
+/// Of a column that is taken only where those before it are empty.
+std::vector<Unread> inexact_inputs(const plan::FirstOf& first, const Rows& input) {
+  std::vector<Unread> all;
+  string is_reached;
+  for (const string& column : first.columns) {
+    const string met = is_made_of_texts(input, first)
+                           ? string()
+                           : inexact(input, first.columns, holds_fraction(first.otherwise), column);
+    if (!met.empty()) {
+      all.push_back({.column = column, .what = kExactNumber, .is_met = is_reached + met});
+    }
+    is_reached += fmt::format("{} IS NULL AND ", quote_identifier(column));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Unread> unread_inputs(const plan::Unpivot& step, const Rows& input) {
+  std::vector<string> columns;
+  for (const auto& [column, key] : step.column_key) {
+    columns.push_back(column);
+  }
+  std::vector<Unread> all;
+  if (std::ranges::any_of(columns,
+                          [&](const string& column) { return !text_of(input, column).empty(); })) {
+    return all;
+  }
+  for (const string& column : columns) {
+    if (string met = inexact(input, columns, false, column); !met.empty()) {
+      all.push_back({.column = column, .what = kExactNumber, .is_met = std::move(met)});
+    }
+  }
+  return all;
+}
+
 std::vector<Unread> unread_inputs(const plan::ColumnExpr& value, const Rows& input) {
   std::vector<Unread> all;
+  if (const auto* first = std::get_if<plan::FirstOf>(&value)) {
+    return inexact_inputs(*first, input);
+  }
   if (const auto* diff = std::get_if<plan::DateDifference>(&value)) {
     add_unread_date(input, diff->from, all);
     add_unread_date(input, diff->to, all);
@@ -325,15 +431,7 @@ Result<string> column_expr(const Rows& input, const plan::ColumnExpr& value) {
                 render_as_text(quote_identifier(text.column), type_of(input, text.column)),
                 text.from);
           },
-          [&](const plan::RegexGroup& regex) -> Text {
-            // An empty text is what DuckDB gives for "not found".
-            const string text =
-                render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
-            const string pattern = quote_literal(regex.pattern);
-            return fmt::format(
-                "CASE WHEN regexp_matches({0}, {1}) THEN regexp_extract({0}, {1}, 1) END", text,
-                pattern);
-          },
+          [&](const plan::RegexGroup& regex) -> Text { return regex_group(input, regex); },
       },
       value);
 }

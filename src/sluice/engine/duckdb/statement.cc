@@ -107,12 +107,28 @@ Result<DuckPrepared> prepare_last(const DuckGuard& guard, const plan::Statement&
   return prepared;
 }
 
+namespace {
+
+bool has_pivot(std::string_view sql) {
+  constexpr std::string_view kWord = "pivot";
+  return !std::ranges::search(sql, kWord, [](char one, char other) {
+            return (one >= 'A' && one <= 'Z' ? static_cast<char>(one | 0x20) : one) == other;
+          }).empty();
+}
+
+}  // namespace
+
 Result<DuckPrepared> prepare_only(const DuckGuard& guard, const plan::Statement& statement) {
   SLUICE_CHECK(guard.context().check());
   SLUICE_TRY(const Extracted extracted, extract(guard, statement));
   if (extracted.count > 1) {
+    const bool is_pivot = has_pivot(statement.text);
     return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("expected one statement to describe, got {}", extracted.count));
+                      is_pivot ? "expected one statement to describe, and a PIVOT without IN is "
+                                 "several: it looks at the data for its columns"
+                               : fmt::format("expected one statement to describe, got {}",
+                                             extracted.count))
+        .with_hint(is_pivot ? "name the values: PIVOT ... ON column IN ('a', 'b') USING ..." : "");
   }
   SLUICE_TRY(DuckPrepared prepared, prepare_at(guard, extracted, 0, statement));
   SLUICE_CHECK(bind_all(prepared, statement));

@@ -36,7 +36,10 @@ Result<std::string> render_change(const schema::Change& change) {
                                type);
           },
           [](const schema::RetypeColumn& one) -> Result<std::string> {
-            return cannot_evolve("table of a database", schema::Change{one});
+            if (!std::holds_alternative<schema::Text>(one.to.kind)) {
+              return cannot_evolve("table of a database", schema::Change{one});
+            }
+            return fmt::format("ALTER COLUMN {} SET DATA TYPE VARCHAR", quote_identifier(one.name));
           },
           [](const schema::ChangeNullability& one) -> Result<std::string> {
             return fmt::format("ALTER COLUMN {} {} NOT NULL", quote_identifier(one.name),
@@ -49,7 +52,7 @@ Result<std::string> render_change(const schema::Change& change) {
 bool is_wider_number(const schema::Change& change) {
   const auto* widen = std::get_if<schema::WidenColumn>(&change);
   if (widen == nullptr) {
-    return true;
+    return !std::holds_alternative<schema::RetypeColumn>(change);
   }
   const bool whole = std::holds_alternative<schema::Integer>(widen->from.kind) &&
                      std::holds_alternative<schema::Integer>(widen->to.kind);
@@ -139,6 +142,23 @@ Properties parse_properties(std::string_view comment) {
     *value += line;
   }
   return properties;
+}
+
+void keep_a_column(const std::string& table, const schema::Schema& before,
+                   const std::vector<schema::Change>& changes,
+                   std::vector<std::string>& statements) {
+  std::size_t count = before.fields.size();
+  bool is_empty = false;
+  for (const schema::Change& change : changes) {
+    count += std::holds_alternative<schema::AddColumn>(change) ? 1 : 0;
+    count -= std::holds_alternative<schema::DropColumn>(change) ? 1 : 0;
+    is_empty = is_empty || count == 0;
+  }
+  if (is_empty) {
+    statements.insert(statements.begin(),
+                      fmt::format("ALTER TABLE {} ADD COLUMN _sluice_holder INTEGER", table));
+    statements.push_back(fmt::format("ALTER TABLE {} DROP COLUMN _sluice_holder", table));
+  }
 }
 
 Result<std::vector<std::string>> render_changes(const std::string& table,

@@ -24,6 +24,12 @@ std::vector<std::string> render_comments(const std::string& table, const schema:
 /// The properties of such a comment; lines that are none are the property "comment".
 Properties parse_properties(std::string_view comment);
 
+/// Changes that take the last column before they bring others hold a column of ours in between: no
+/// database has a table without one.
+void keep_a_column(const std::string& table, const schema::Schema& before,
+                   const std::vector<schema::Change>& changes,
+                   std::vector<std::string>& statements);
+
 /// A statement for each change of `table` (quoted).
 Result<std::vector<std::string>> render_changes(const std::string& table,
                                                 const std::vector<schema::Change>& changes,

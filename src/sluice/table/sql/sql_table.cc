@@ -529,8 +529,8 @@ Result<Maintained> SqlTablePort::evolve(const Context& context,
                                                   layout_columns(loaded.table.partition_by)));
   SLUICE_CHECK(check_columns(evolved.schema));
   SLUICE_CHECK(check_filled(context, evolved));
-  SLUICE_TRY(const auto statements,
-             render_changes(table_name(), changes, table_.widens_numbers_alone));
+  SLUICE_TRY(auto statements, render_changes(table_name(), changes, table_.widens_numbers_alone));
+  internal::keep_a_column(table_name(), loaded.table.schema, changes, statements);
   return alter(context, std::move(transaction), loaded.table, "evolve", statements);
 }
 
