@@ -92,7 +92,8 @@ Result<std::string> select_rows(const Context& context, engine::Connection& conn
                                 const plan::Pipeline& pipeline) {
   plan::Scan source = pipeline.source;
   SLUICE_TRY(const run::SourceColumns settled,
-             run::settle_source(context, connection, source, plan::BadLines::Stop));
+             run::settle_source(context, connection, source, plan::BadLines::Stop,
+                                run::stand_in_column(pipeline)));
   const schema::Schema& columns = settled.columns;
   if (columns.fields.empty()) {
     schema::Schema declared;

@@ -52,13 +52,22 @@ class CommentLines {
       return true;
     }
     follow_quotes(line);
+    has_record_ = has_record_ || line.find_first_not_of(" \t\r\n") != std::string_view::npos;
     return false;
   }
 
-  std::int64_t read() const { return lines_; }
+  /// The first record is behind it: whether it has several values.
+  std::optional<bool> has_columns() const {
+    return lines_ > comments_.skip_rows && !in_quotes_ && has_record_
+               ? std::optional(has_delimiter_)
+               : std::nullopt;
+  }
 
  private:
+  /// As the engine reads it: a quote that opens stands at the beginning of a value, perhaps behind
+  /// blanks.
   void follow_quotes(std::string_view line) {
+    bool is_start = !in_quotes_;
     while (true) {
       if (in_quotes_) {
         const std::size_t end = line.find(comments_.quote);
@@ -68,22 +77,33 @@ class CommentLines {
         line.remove_prefix(end + comments_.quote.size());
         in_quotes_ = line.starts_with(comments_.quote);  // doubled: a quote of the value
         line.remove_prefix(in_quotes_ ? comments_.quote.size() : 0);
-      } else if (!comments_.quote.empty() && line.starts_with(comments_.quote)) {
-        line.remove_prefix(comments_.quote.size());
+      } else if (is_start && opens(line)) {
+        line.remove_prefix(line.find(comments_.quote) + comments_.quote.size());
         in_quotes_ = true;
+        is_start = false;
       } else {
         const std::size_t end = line.find(comments_.delimiter);
         if (end == std::string_view::npos || comments_.delimiter.empty()) {
           return;
         }
         line.remove_prefix(end + comments_.delimiter.size());
+        has_delimiter_ = true;
+        is_start = true;
       }
     }
+  }
+
+  bool opens(std::string_view value) const {
+    const std::size_t first = comments_.delimiter == " " ? 0 : value.find_first_not_of(' ');
+    return !comments_.quote.empty() && first != std::string_view::npos &&
+           value.substr(first).starts_with(comments_.quote);
   }
 
   const CsvComments& comments_;
   std::int64_t lines_ = 0;
   bool in_quotes_ = false;
+  bool has_delimiter_ = false;
+  bool has_record_ = false;
 };
 
 Result<std::ifstream> open(const std::string& path) {
@@ -123,8 +143,8 @@ Status copy_without_comments(const std::string& path, const CsvComments& comment
     } else if (!is_comment) {
       out << line;
     }
-    if (!is_comment && lines.read() > comments.skip_rows && !has_columns) {
-      has_columns = line.find(comments.delimiter) != std::string::npos;
+    if (!has_columns) {
+      has_columns = lines.has_columns();
     }
   }
   out.close();

@@ -48,6 +48,17 @@ TEST(CsvCommentsTest, AQuotedValueMayHoldALineLikeOne) {
   EXPECT_EQ(without("\"a,\n#e\n", {.prefix = "#", .quote = ""}), "\"a,\n\n");
 }
 
+TEST(CsvCommentsTest, AQuoteMayOpenBehindBlanks) {
+  EXPECT_EQ(without("id,v\n1,  \"a\n# c\n2,b\"\n#d\n", {.prefix = "#"}),
+            "id,v\n1,  \"a\n# c\n2,b\"\n\n");
+  EXPECT_EQ(without("id,v\n1,x \"a\n# c\n", {.prefix = "#"}), "id,v\n1,x \"a\n\n");
+}
+
+TEST(CsvCommentsTest, ADelimiterWithinQuotesMakesNoColumns) {
+  EXPECT_EQ(without("\"a,\nb\"\n#c\n1\n", {.prefix = "#"}), "\"a,\nb\"\n1\n");
+  EXPECT_EQ(without("\n\"a\nb\",c\n#c\n1,2\n", {.prefix = "#"}), "\n\"a\nb\",c\n\n1,2\n");
+}
+
 TEST(CsvCommentsTest, LinesThatAreSkippedAnywayStayWhereTheyAre) {
   EXPECT_EQ(without("#a\n\"\n#b\nid,v\n", {.prefix = "#", .skip_rows = 2}), "#a\n\"\n\nid,v\n");
 }

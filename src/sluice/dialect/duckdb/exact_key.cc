@@ -23,6 +23,14 @@ std::string exact_number(const std::string& key, const std::string& type, int sc
       fmt::arg("scale", scale));
 }
 
+/// A text that names a zone is none: the engine would read those after it in that zone.
+std::string instant_key(const std::string& key, std::string_view type) {
+  return fmt::format(
+      "CASE WHEN typeof({0}) <> 'VARCHAR' OR regexp_full_match(CAST({0} AS VARCHAR), "
+      "'[0-9:.+TZ\\s-]*') THEN TRY_CAST({0} AS {1}) END",
+      key, type);
+}
+
 }  // namespace
 
 std::string exact_key(const std::string& key, const schema::LogicalType& type) {
@@ -51,9 +59,9 @@ std::string exact_key(const std::string& key, const schema::LogicalType& type) {
                 key, text);
           },
           // With its time of day: one that is not midnight is none of the field's.
-          [&](const schema::Date&) { return cast("TIMESTAMP"); },
+          [&](const schema::Date&) { return instant_key(key, "TIMESTAMP"); },
           [&](const schema::Timestamp& instant) {
-            return cast(instant.utc ? "TIMESTAMPTZ" : "TIMESTAMP");
+            return instant_key(key, instant.utc ? "TIMESTAMPTZ" : "TIMESTAMP");
           },
           [&](const schema::Time&) { return fmt::format("TRY_CAST({} AS TIME)", text); },
           [&](const schema::UuidType&) { return fmt::format("TRY_CAST({} AS UUID)", text); },

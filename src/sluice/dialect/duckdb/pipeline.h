@@ -72,7 +72,13 @@ std::string render_lenient_json_probe(const std::vector<std::string>& files,
                                       const plan::JsonFormat& json);
 /// The types of the lines that are objects, where others stand between them: one JSON text.
 std::string render_json_structure(const std::vector<std::string>& files);
-/// The columns of records of that structure.
+/// How many numbers of these keys of JSON records are beyond 2^53, as one row.
+std::string render_large_numbers(const plan::FileScan& scan,
+                                 const std::vector<std::string>& columns);
+/// The types of the keys of JSON files, those with objects in them as JSON: one JSON text.
+std::string render_plain_structure(const std::vector<std::string>& files,
+                                   const plan::JsonFormat& json);
+/// The columns of records of such a structure.
 std::string render_structure_probe(const std::string& structure);
 /// Whether the first line of a JSON file is a record by itself.
 std::string render_is_by_line(const std::string& file);
@@ -96,7 +102,10 @@ std::string render_object_structure(const std::string& rows, const std::string& 
 /// Of each member, which is JSON: how many values it has, and how many of them are nested.
 std::string render_member_counts(const std::string& rows,
                                  const std::vector<plan::FlatColumn>& members);
-/// The first line of a CSV file that is not empty, how many stand above it, and lines after it.
+/// Lines of a CSV file behind those above, whatever stands in them.
+std::string render_lines(const std::string& file, const plan::CsvFormat& csv, std::int64_t above,
+                         std::int64_t count);
+/// The first line of a CSV file that is not empty, and how many stand above it.
 /// When the reader may reject lines, `render_first_reject` tells the first of them.
 std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);
 std::vector<std::string> render_forget_rejects();
@@ -128,11 +137,19 @@ Result<std::string> render_observation(const plan::Observation& observation);
 /// tell; empty: there is none.
 std::string render_quick_observation(const plan::Observation& observation,
                                      const schema::Schema& columns);
-/// Of CSV files that are a reference, with the columns that their reader tells: how many values of
-/// each are texts that its type would change, as one row.
-std::string render_changed_texts(const plan::FileScan& scan, const schema::Schema& columns);
+/// Of CSV files that are a reference, whose headers are known: as what the first value of each
+/// column is written, one number a column that `types_written_so` reads, the narrowest type first.
+std::string render_first_written(const plan::FileScan& scan, const schema::Schema& columns);
+std::vector<schema::LogicalType> types_written_so(std::int64_t bits);
+/// How many values of each of these columns are not written as its type, as one row.
+Result<std::string> render_written_otherwise(const plan::FileScan& scan,
+                                             const schema::Schema& columns);
 
-/// SELECT over a reference, as steps and rules will see it.
+/// Their rows, with the columns that are no texts as what they are.
+Result<std::string> render_link_texts(const plan::FileScan& scan, const schema::Schema& typed);
+
+/// SELECT over a reference, as steps and rules will see it; one without a file has no row, and the
+/// columns that are said to have no value.
 Result<std::string> render_reference(const plan::Reference& reference);
 
 /// The function that masks a column, by its position in pipeline.masks. The run makes it known to

@@ -39,31 +39,57 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
 }
 
 /// Digits alone, as most are, want no second look. As arms of one CASE: of a coalesce the engine
-/// would share what stands twice, and work it out for every row.
+/// would share what stands twice, and work it out for every row. A fraction is seen in the digits,
+/// which a double may have lost.
 std::string integer_of_text(const std::string& text, const std::string& to) {
   const std::string whole = fmt::format("_sluice_whole({})", text);
-  return fmt::format("CASE WHEN {0} IS NOT NULL THEN {0} {1} END",
-                     to == "BIGINT" ? whole : fmt::format("TRY_CAST({} AS {})", whole, to),
-                     exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
+  return fmt::format(
+      "CASE WHEN {0} IS NOT NULL THEN {0} WHEN regexp_full_match({1}, "
+      "'\\s*[+-]?[0-9]*([.]0*)?\\s*') THEN TRY_CAST({1} AS {2}) WHEN regexp_matches({1}, '[eE]') "
+      "AND NOT contains({1}, '_') THEN CASE {3} END END",
+      to == "BIGINT" ? whole : fmt::format("TRY_CAST({} AS {})", whole, to), text, to,
+      exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
 }
 
 /// The engine makes an infinity of digits that do not fit; one that is written as a word is meant.
+/// And it reads 1_000, which is a name.
 std::string float_of_text(const std::string& text, const std::string& to) {
   return fmt::format(
-      "CASE WHEN isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, '[0-9]') THEN NULL ELSE "
-      "TRY_CAST({0} AS {1}) END",
+      "CASE WHEN contains({0}, '_') OR (isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, "
+      "'[0-9]')) THEN NULL ELSE TRY_CAST({0} AS {1}) END",
       text, to);
 }
 
-/// The text where it begins with a year of our era, else NULL: the engine also reads words (epoch,
-/// infinity) and years before it, which an offset makes of the first hours of the first. Most are
-/// told by their first two signs.
+std::string decimal_of_text(const std::string& text, const std::string& to) {
+  return fmt::format("CASE WHEN NOT contains({0}, '_') THEN TRY_CAST({0} AS {1}) END", text, to);
+}
+
+/// The engine would cut an offset off; Z says what all times are.
+std::string time_of_text(const std::string& text) {
+  return fmt::format(
+      "CASE WHEN regexp_full_match({0}, "
+      "'\\s*[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}([.][0-9]*)?)?Z?\\s*') THEN TRY_CAST({0} AS "
+      "TIME) END",
+      text);
+}
+
+/// The text where it begins with a year of our era and names neither an era nor a zone, else NULL:
+/// the engine also reads words (epoch, infinity) and years before it, which an offset makes of the
+/// first hours of the first.
 std::string dated(const std::string& text) {
   return fmt::format(
-      "CASE WHEN {0} >= '10' AND {0} < ':' AND NOT ({0} >= '1:' AND {0} < '2') AND NOT "
-      "ends_with({0}, ')') THEN {0} WHEN regexp_full_match({0}, '\\s*0*[1-9][^(]*') AND "
-      "coalesce(TRY_CAST({0} AS TIMESTAMPTZ) >= TIMESTAMPTZ '0001-01-01 00:00:00+00', true) THEN "
-      "{0} END",
+      "CASE WHEN _sluice_is_stamp({0}) THEN {0} WHEN regexp_full_match({0}, "
+      "'\\s*0*[1-9][0-9:.+T\\s/-]*[Zz]?\\s*') AND coalesce(TRY_CAST({0} AS TIMESTAMPTZ) >= "
+      "TIMESTAMPTZ '0001-01-01 00:00:00+00', true) THEN {0} END",
+      text);
+}
+
+/// The text where it ends with the name of a zone, else NULL. Such texts are read apart: the engine
+/// keeps the zone for the rows after them that have none.
+std::string dated_in_zone(const std::string& text) {
+  return fmt::format(
+      "CASE WHEN regexp_full_match({0}, "
+      "'\\s*0*[1-9][0-9:.T\\s/-]*\\s[A-Za-z][A-Za-z0-9_/+-]*\\s*') THEN {0} END",
       text);
 }
 
@@ -83,7 +109,8 @@ std::string instant_of_text(const std::string& text) {
       R"('\1:00\2'))",
       text);
   return or_else(text, fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(text)),
-                 fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(with_seconds)));
+                 fmt::format("coalesce(TRY_CAST({} AS TIMESTAMPTZ), TRY_CAST({} AS TIMESTAMPTZ))",
+                             dated(with_seconds), dated_in_zone(text)));
 }
 
 namespace {
@@ -122,8 +149,8 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
           [&](const schema::Text&) { return text; },
           [&](const schema::Json&) { return direct; },
           [&](const schema::Float&) { return float_of_text(text, name); },
-          [&](const schema::Decimal&) { return direct; },
-          [&](const schema::Time&) { return direct; },
+          [&](const schema::Decimal&) { return decimal_of_text(text, name); },
+          [&](const schema::Time&) { return time_of_text(text); },
           [&](const schema::UuidType&) {
             return or_else(text, direct, fmt::format("TRY_CAST(_sluice_trim({}) AS UUID)", text));
           },

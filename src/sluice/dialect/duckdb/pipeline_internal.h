@@ -165,6 +165,12 @@ std::string sealed_values(const plan::Pipeline& pipeline, const schema::Schema& 
 std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
                        const schema::LogicalType& type);
 
+/// A text as the instant that it says, a TIMESTAMPTZ; NULL where it says none.
+std::string instant_of_text(const std::string& text);
+
+/// The JSON pointer of a member, whose two special signs are written otherwise.
+std::string json_pointer(std::string_view name);
+
 /// What a reason says before the value: that it is none of the type, or too large for it.
 std::string mismatch_text(const std::string& column, const std::string& type_name,
                           const schema::LogicalType& to);
@@ -179,8 +185,6 @@ Result<std::string> nested_cast(const std::string& value, const schema::LogicalT
 std::string lacking_members(const std::string& value, const schema::LogicalType& from,
                             const schema::LogicalType& to, const std::string& json);
 
-/// A text as TIMESTAMPTZ, NULL where it is none: SQL.
-std::string instant_of_text(const std::string& text);
 /// SQL: whether a value of a column is the one that the contract spells, as a value of its type.
 Result<std::string> is_value(const std::string& column, const schema::LogicalType& type,
                              const std::string& spelled);

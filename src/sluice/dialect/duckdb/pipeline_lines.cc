@@ -262,8 +262,6 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const sch
   return read;
 }
 
-/// Names in quotes may hold line breaks.
-constexpr int kHeaderLinesMax = 64;
 /// The engine's own buffers are of 32 MiB, which takes longer to fill than a small file to run.
 constexpr std::string_view kSmallBuffer = ", buffer_size=4194304";
 
@@ -274,12 +272,18 @@ string render_first_line(const string& file, const plan::CsvFormat& csv, bool ma
       read_lines({file}, csv.skip_rows, csv.encoding,
                  may_reject ? reject_options() : string(kSmallBuffer)));
   // What was rejected is told when the reader has come to the end.
-  return may_reject ? fmt::format(
-                          "SELECT arg_min(_sluice_line, _sluice_number), "
-                          "min(_sluice_number) - 1 FROM {}",
-                          numbered)
-                    : fmt::format("SELECT _sluice_line, _sluice_number - 1 FROM {} LIMIT {}",
-                                  numbered, kHeaderLinesMax);
+  return may_reject
+             ? fmt::format(
+                   "SELECT arg_min(_sluice_line, _sluice_number), "
+                   "min(_sluice_number) - 1 FROM {}",
+                   numbered)
+             : fmt::format("SELECT _sluice_line, _sluice_number - 1 FROM {} LIMIT 1", numbered);
+}
+
+string render_lines(const string& file, const plan::CsvFormat& csv, std::int64_t above,
+                    std::int64_t count) {
+  return fmt::format("SELECT coalesce(_sluice_line, '') FROM {} LIMIT {}",
+                     read_lines({file}, above, csv.encoding, kSmallBuffer), count);
 }
 
 std::vector<string> render_forget_rejects() { return begin().statements; }
@@ -309,6 +313,28 @@ string render_json_structure(const std::vector<string>& files) {
       "_sluice_line FROM {} WHERE json_valid(_sluice_line)) WHERE json_type(_sluice_line) = "
       "'OBJECT'",
       read_lines(files, 0, "utf-8", ", ignore_errors=true"));
+}
+
+string render_large_numbers(const plan::FileScan& scan, const std::vector<string>& columns) {
+  string counts;
+  for (const string& column : columns) {
+    counts += fmt::format(
+        "{}count(*) FILTER (WHERE abs(TRY_CAST(json_extract_string(json, {}) AS DOUBLE)) >= "
+        "9007199254740992)",
+        counts.empty() ? "" : ", ", quote_literal(json_pointer(column)));
+  }
+  return fmt::format(
+      "SELECT {} FROM read_json_objects({}, ignore_errors=true, maximum_object_size={})", counts,
+      literal_list(scan.files), std::get<plan::JsonFormat>(scan.format).record_bytes_max);
+}
+
+string render_plain_structure(const std::vector<string>& files, const plan::JsonFormat& json) {
+  return fmt::format(
+      "SELECT CAST(json_group_object(key, type) AS VARCHAR) FROM (SELECT key, CASE WHEN "
+      "contains(CAST(value AS VARCHAR), '{{') THEN to_json('JSON') ELSE value END AS type FROM "
+      "(SELECT json_group_structure(json) AS s FROM read_json_objects({}, format='auto', "
+      "maximum_object_size={})), json_each(s) ORDER BY id)",
+      literal_list(files), json.record_bytes_max);
 }
 
 string render_structure_probe(const string& structure) {

@@ -47,12 +47,13 @@ bool is_cast_alike(const LogicalType& from, const LogicalType& to) {
     return true;
   }
   const bool from_number = is<schema::Integer>(from) || is<schema::Boolean>(from);
-  const bool from_any_number =
-      from_number || is<schema::Float>(from) || is<schema::Decimal>(from) || is<schema::Text>(from);
-  return is<schema::Integer>(to)                            ? from_number
-         : is<schema::Float>(to) || is<schema::Decimal>(to) ? from_any_number
-         : is<schema::Text>(to)                             ? from_any_number
-                                                            : false;
+  // A text may be written as what the engine alone takes for a number.
+  const bool from_exact = from_number || is<schema::Decimal>(from);
+  return is<schema::Integer>(to)   ? from_number
+         : is<schema::Float>(to)   ? from_exact || is<schema::Float>(from)
+         : is<schema::Decimal>(to) ? from_exact
+         : is<schema::Text>(to)    ? from_exact || is<schema::Float>(from)
+                                   : false;
 }
 
 /// The value of a part, and whether it is one; an empty condition always holds, none is NULL.
@@ -77,13 +78,9 @@ Part none_of(const string& value, const LogicalType& to) {
           .fits = fmt::format("({} IS NULL)", value)};
 }
 
-/// A member of a JSON object: a JSON pointer, whose two signs are written otherwise.
+/// A member of a JSON object.
 string json_member(const string& json, std::string_view name) {
-  string pointer = "/";
-  for (const char c : name) {
-    pointer += c == '~' ? "~0" : c == '/' ? "~1" : string(1, c);
-  }
-  return fmt::format("json_extract({}, {})", json, quote_literal(pointer));
+  return fmt::format("json_extract({}, {})", json, quote_literal(json_pointer(name)));
 }
 
 string is_json(const string& json, std::string_view kind) {
@@ -306,6 +303,14 @@ std::vector<Lack> lacks_of(const Seen& seen, const LogicalType& to, const string
 }
 
 }  // namespace
+
+string json_pointer(std::string_view name) {
+  string pointer = "/";
+  for (const char c : name) {
+    pointer += c == '~' ? "~0" : c == '/' ? "~1" : string(1, c);
+  }
+  return pointer;
+}
 
 bool is_nested(const LogicalType& type) {
   return is<schema::List>(type) || is<schema::Map>(type) || is<schema::Struct>(type);

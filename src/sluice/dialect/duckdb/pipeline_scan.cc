@@ -70,45 +70,46 @@ std::string text_members(const std::vector<std::string>& names) {
   return members;
 }
 
-/// CSV files that no one has declared anything of; the reader looks at every line.
-std::string sniffed_csv(const std::vector<std::string>& files, std::string_view more) {
-  return fmt::format("read_csv({}, header=true, union_by_name=true, sample_size=-1{}{})",
-                     literal_list(files), kFolders, more);
+/// How the values of a type are written where nothing declares one, and what else then makes a text
+/// of it. '007', '1e5', a 'F' and what may be the second of January or the first of February are
+/// texts.
+struct Written {
+  LogicalType type;
+  std::string_view pattern;
+};
+
+const std::vector<Written>& written_types() {
+  static const std::vector<Written> kTypes{
+      {{schema::Boolean{}}, "(?i)true|false"},
+      {{schema::Integer{}}, "-?(0|[1-9][0-9]*)"},
+      {{schema::Float{}},
+       "(?i)-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?[.][0-9]*(e[+-]?[0-9]+)?"
+       "|-?[0-9]e[+-][0-9]+|nan|-?inf(inity)?"},
+      {{schema::Date{}}, "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
+      {{schema::Timestamp{.utc = false}},
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?)?"},
+      {{schema::Timestamp{.utc = true}},
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?"
+       "(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"},
+      {{schema::Time{}}, "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]*)?"},
+  };
+  return kTypes;
 }
 
-/// How values of a type are written that are meant to be of it; empty: any way. '007', '1e5', a 'F'
-/// and what may be the second of January or the first of February are texts.
-std::string_view spelling_of(const LogicalType& type) {
-  if (std::holds_alternative<schema::Boolean>(type.kind)) {
-    return "(?i)true|false";
-  }
-  if (std::holds_alternative<schema::Integer>(type.kind)) {
-    return "-?(0|[1-9][0-9]*)";
-  }
-  if (std::holds_alternative<schema::Float>(type.kind)) {
-    return "(?i)-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?[.][0-9]*(e[+-]?[0-9]+)?"
-           "|-?[0-9]e[+-][0-9]+|nan|-?inf(inity)?";
-  }
-  if (std::holds_alternative<schema::Date>(type.kind) ||
-      std::holds_alternative<schema::Timestamp>(type.kind)) {
-    return "[0-9]{4}-[0-9]{2}-[0-9]{2}.*";
-  }
-  return std::holds_alternative<schema::Time>(type.kind) ? "[0-9]{2}:[0-9]{2}:[0-9]{2}.*" : "";
-}
-
-/// The files of one header, as one scan.
+/// The files of one header, as one scan. `more` says what folders are.
 std::string read_csv(const std::vector<std::string>& files, plan::CsvFormat csv,
                      const plan::CsvHeader& header, std::string_view more) {
   csv.skip_rows = header.skip_rows;
-  return fmt::format("read_csv({}, auto_detect=false, hive_partitioning=false{}{}{})",
-                     literal_list(files), csv_options(csv),
+  return fmt::format("read_csv({}, auto_detect=false{}{}{})", literal_list(files), csv_options(csv),
                      fmt::format(", columns={{{}}}", text_members(header.columns)), more);
 }
 
 /// All columns of all files. Files of one folder may have their columns in different orders: those
 /// with the same header are read together, and the others beside them by name.
 std::string scan_csv(const std::vector<std::string>& files, const plan::CsvFormat& csv,
-                     const Schema& columns, std::string_view more) {
+                     const Schema& columns, std::string_view options,
+                     std::string_view folders = kNoFolders) {
+  const std::string more = fmt::format("{}{}", folders, options);
   if (csv.headers.empty()) {  // not looked at: all have these
     plan::CsvHeader header{.columns = {}, .skip_rows = csv.skip_rows};
     for (const schema::Field& field : columns.fields) {
@@ -140,6 +141,22 @@ std::string scan_csv(const std::vector<std::string>& files, const plan::CsvForma
   return "(" + all + ")";
 }
 
+/// CSV files that are a link, whose columns nothing declares.
+std::string link_texts(const plan::FileScan& scan) {
+  return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), {}, "", kFolders);
+}
+
+/// The columns of which every value is written as one of these types.
+Result<std::string> replaced_texts(const Schema& columns) {
+  std::string list;
+  for (const schema::Field& field : columns.fields) {
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    list += fmt::format("{0}TRY_CAST(trim({1}) AS {2}) AS {1}", list.empty() ? "" : ", ",
+                        quote_identifier(field.name), type);
+  }
+  return list.empty() ? list : fmt::format(" REPLACE ({})", list);
+}
+
 std::string probe_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
                        std::string_view more) {
   // The whole input tells its columns: a field that first appears in the last record is one too.
@@ -153,8 +170,9 @@ std::string probe_json(const std::vector<std::string>& files, const plan::JsonFo
 Text scan_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
                const Schema& columns) {
   SLUICE_TRY(const std::string option, columns_option(columns));
-  return fmt::format("read_json({}, maximum_object_size={}, hive_partitioning=false{})",
-                     literal_list(files), json.record_bytes_max, option);
+  return fmt::format(
+      "read_json({}, records=true, maximum_object_size={}, hive_partitioning=false{})",
+      literal_list(files), json.record_bytes_max, option);
 }
 
 std::string scan_parquet(const std::vector<std::string>& files, std::string_view more) {
@@ -466,24 +484,61 @@ Result<std::string> render_scan(const plan::Scan& scan, const Schema& columns, b
   return fmt::format("SELECT {} FROM {}", list, reader);
 }
 
-std::string render_changed_texts(const plan::FileScan& scan, const Schema& columns) {
+std::string render_first_written(const plan::FileScan& scan, const Schema& columns) {
+  std::string values;
+  std::string types;
+  for (std::size_t i = 0; i < columns.fields.size(); ++i) {
+    values += fmt::format("{}any_value(nullif(trim({}), '')) AS v{}", i == 0 ? "" : ", ",
+                          quote_identifier(columns.fields[i].name), i);
+    std::string bits;
+    for (std::size_t type = 0; type < written_types().size(); ++type) {
+      bits += fmt::format("{}CASE WHEN regexp_full_match(v{}, {}) THEN {} ELSE 0 END",
+                          bits.empty() ? "" : " + ", i,
+                          quote_literal(written_types()[type].pattern), 1 << type);
+    }
+    types += fmt::format("{}{}", i == 0 ? "" : ", ", bits);
+  }
+  return fmt::format("SELECT {} FROM (SELECT {} FROM {})", types, values, link_texts(scan));
+}
+
+std::vector<LogicalType> types_written_so(std::int64_t bits) {
+  std::vector<LogicalType> types;
+  for (std::size_t i = 0; i < written_types().size(); ++i) {
+    if ((bits >> i) % 2 == 1) {
+      types.push_back(written_types()[i].type);
+    }
+  }
+  return types;
+}
+
+Result<std::string> render_written_otherwise(const plan::FileScan& scan, const Schema& columns) {
   std::string counts;
   for (const schema::Field& field : columns.fields) {
-    const std::string name = quote_identifier(field.name);
-    const std::string_view pattern = spelling_of(field.type);
-    counts += fmt::format("{}{}", counts.empty() ? "" : ", ",
-                          pattern.empty() ? "count(NULL)"
-                                          : fmt::format("count(*) FILTER (WHERE NOT "
-                                                        "regexp_full_match(trim({}), {}))",
-                                                        name, quote_literal(pattern)));
+    const auto written =
+        std::ranges::find(written_types(), field.type, [](const Written& one) { return one.type; });
+    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
+    const std::string text = fmt::format("trim({})", quote_identifier(field.name));
+    counts += fmt::format(
+        "{0}count(*) FILTER (WHERE {1} <> '' AND (NOT regexp_full_match({1}, {2}) OR TRY_CAST({1} "
+        "AS {3}) IS NULL))",
+        counts.empty() ? "" : ", ", text, quote_literal(written->pattern), type);
   }
-  return fmt::format("SELECT {} FROM {}", counts, sniffed_csv(scan.files, ", all_varchar=true"));
+  return fmt::format("SELECT {} FROM {}", counts, link_texts(scan));
+}
+
+Result<std::string> render_link_texts(const plan::FileScan& scan, const Schema& typed) {
+  SLUICE_TRY(const std::string replaced, replaced_texts(typed));
+  return fmt::format("SELECT *{} FROM {}", replaced, link_texts(scan));
 }
 
 Result<std::string> render_reference(const plan::Reference& reference) {
   SLUICE_TRY(std::string rows, [&]() -> Text {
     // A reference declares no types: the reader tells them.
     const auto* files = std::get_if<plan::FileScan>(&reference.scan);
+    if (files != nullptr && files->files.empty()) {
+      SLUICE_TRY(const std::string none, render_empty(reference.valueless));
+      return "SELECT * FROM " + none;
+    }
     if (files != nullptr && std::holds_alternative<plan::JsonFormat>(files->format)) {
       SLUICE_TRY(const std::string typed, replaced_nulls(reference.valueless));
       return fmt::format(
@@ -492,11 +547,6 @@ Result<std::string> render_reference(const plan::Reference& reference) {
     }
     if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
       return "SELECT * FROM " + scan_parquet(files->files, kFolders);
-    }
-    if (files != nullptr && std::holds_alternative<plan::CsvFormat>(files->format)) {
-      const std::string texts = text_members(reference.text_columns);
-      return "SELECT * FROM " +
-             sniffed_csv(files->files, texts.empty() ? "" : fmt::format(", types={{{}}}", texts));
     }
     return render_probe(reference.scan);
   }());

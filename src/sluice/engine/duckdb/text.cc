@@ -174,6 +174,28 @@ void day_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector
   });
 }
 
+/// A year of our era and after it nothing but signs of numbers: no name of a zone, no era.
+bool is_plain_stamp(std::string_view text) {
+  constexpr std::size_t kYear = 4;
+  if (text.size() <= kYear || text[0] < '1' || text[0] > '9' ||
+      !std::ranges::all_of(text.substr(1, kYear - 1), is_digit)) {
+    return false;
+  }
+  if (text.ends_with('Z')) {
+    text.remove_suffix(1);
+  }
+  return std::ranges::all_of(text.substr(kYear), [](char sign) {
+    return is_digit(sign) || sign == ':' || sign == '-' || sign == '.' || sign == '+' ||
+           sign == ' ' || sign == 'T';
+  });
+}
+
+void stamp_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  auto* truths = static_cast<bool*>(duckdb_vector_get_data(output));
+  for_each_text(info, input, output,
+                [&](idx_t row, std::string_view text) { truths[row] = is_plain_stamp(text); });
+}
+
 }  // namespace
 
 Status register_text_functions(DuckSession& session) {
@@ -189,7 +211,8 @@ Status register_text_functions(DuckSession& session) {
                              Known{"_sluice_lower", DUCKDB_TYPE_VARCHAR, &case_chunk<'A', 'Z'>},
                              Known{"_sluice_upper", DUCKDB_TYPE_VARCHAR, &case_chunk<'a', 'z'>},
                              Known{"_sluice_whole", DUCKDB_TYPE_BIGINT, &whole_chunk},
-                             Known{"_sluice_day", DUCKDB_TYPE_DATE, &day_chunk}}) {
+                             Known{"_sluice_day", DUCKDB_TYPE_DATE, &day_chunk},
+                             Known{"_sluice_is_stamp", DUCKDB_TYPE_BOOLEAN, &stamp_chunk}}) {
     const DuckFunction made = make_function(known.name, known.returned, known.call);
     duckdb_scalar_function_add_parameter(made.get(), text.get());
     SLUICE_CHECK(register_made(session, made, known.name));

@@ -107,5 +107,16 @@ TEST(DuckTextTest, NumbersAndDaysAgreeWithTheEngine) {
               ElementsAre(testing::EndsWith(" | 0")));
 }
 
+TEST(DuckTextTest, StampsAreOfNumbersAndTheirSignsAlone) {
+  EXPECT_THAT(rows({},
+                   "SELECT _sluice_is_stamp(t) FROM (VALUES (1, '2024-01-31 10:00:00'), (2, "
+                   "'2024-01-31T10:00:00.5+02:00'), (3, '2024-01-31T10:00:00Z'), (4, NULL), (5, "
+                   "'2024-01-31 10:00:00 UTC'), (6, '2024-01-31 (BC)'), (7, '0001-01-01'), (8, "
+                   "'epoch'), (9, ''), (10, '202'), (11, ' 2024-01-31'), (12, 'Z')) v(i, t) "
+                   "ORDER BY i"),
+              ElementsAre("true", "true", "true", "null", "false", "false", "false", "false",
+                          "false", "false", "false", "false"));
+}
+
 }  // namespace
 }  // namespace sluice::engine

@@ -1,6 +1,7 @@
 #include "sluice/run/pipeline/bind.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,15 +57,6 @@ bool holds_members(const schema::LogicalType& type) {
                                std::holds_alternative<schema::Struct>(type.kind);
 }
 
-std::optional<string> renamed_from(const plan::RenameColumns& step, std::string_view column) {
-  for (const auto& [from, to] : step.from_to) {
-    if (same_column(to, column)) {
-      return from;
-    }
-  }
-  return std::nullopt;
-}
-
 class Binder {
  public:
   Binder(const Context& context, engine::Connection& connection, plan::BoundPipeline& bound)
@@ -74,6 +66,9 @@ class Binder {
 
  private:
   Status open_session();
+  bool has_untyped_links() const;
+  bool name_in_empty_links(const Error& error);
+  Status bind_typed(const Status& opened);
   Status probe();
   Status bind_columns();
   void retype_valueless(const schema::LogicalType& type);
@@ -111,7 +106,8 @@ class Binder {
   plan::Pipeline& pipeline_;
   std::vector<bool> is_rule_bound_;
   std::vector<string> valueless_;
-  Schema columns_;  // of the source as the first step sees them
+  std::vector<string> read_as_json_;  // numbers that doubles would round
+  Schema columns_;                    // of the source as the first step sees them
   schema::LogicalType valueless_type_{schema::Text{}};
 };
 
@@ -126,14 +122,19 @@ Status Binder::open_session() {
 }
 
 Status Binder::probe() {
-  SLUICE_TRY(SourceColumns settled,
-             settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines));
+  SLUICE_TRY(SourceColumns settled, settle_source(context_, connection_, pipeline_.source,
+                                                  pipeline_.bad_lines, stand_in_column(pipeline_)));
   SLUICE_TRY(bound_.flattened, settle_flattened(context_, connection_, pipeline_, settled));
   if (bound_.flattened) {
     SLUICE_CHECK(check_flattened_masks(pipeline_, *bound_.flattened));
   }
   bound_.source = std::move(settled.columns);
   bound_.has_bad_lines = settled.has_bad_lines;
+  // What a double would round is read as it is written.
+  SLUICE_TRY(read_as_json_, find_rounded(context_, connection_, pipeline_, bound_.source));
+  for (const string& name : read_as_json_) {
+    std::ranges::find(bound_.source.fields, name, &Field::name)->type = {schema::Text{}};
+  }
   valueless_ = std::move(settled.valueless);
   retype_valueless(valueless_type_);
   return {};
@@ -372,7 +373,7 @@ std::vector<Field> Binder::missing_columns() const {
 Status Binder::conform(const Schema& input, const std::vector<Field>& early) {
   plan::Judgement& judgement = bound_.before_split;
   judgement = {};
-  bound_.read_whole.clear();
+  bound_.read_whole = read_as_json_;
   for (const Field& field : input.fields) {
     Field conformed = field;
     if (std::optional<plan::BoundCast> cast = cast_of(field)) {
@@ -574,17 +575,52 @@ Status Binder::attempt(const std::vector<Field>& early) {
 }
 
 Status Binder::bind() {
-  const bool has_valueless_links = std::ranges::any_of(
-      pipeline_.references,
-      [](const plan::Reference& reference) { return !reference.valueless.fields.empty(); });
   retype_valueless(valueless_type_);
-  const Status opened = open_session();
-  if (!opened && !has_valueless_links) {
+  Status opened = open_session();
+  if (!opened && !has_untyped_links()) {
     return opened;
   }
   SLUICE_CHECK(probe());
+  Status bound = bind_typed(opened);
+  // References without a record have every column that the contract names.
+  while (!bound && name_in_empty_links(bound.error())) {
+    retype_valueless({schema::Text{}});
+    opened = open_session();
+    bound = bind_typed(opened);
+  }
+  return bound;
+}
+
+/// Links with columns of which nothing says what they are.
+bool Binder::has_untyped_links() const {
+  return std::ranges::any_of(pipeline_.references, [](const plan::Reference& reference) {
+    return has_no_record(reference) || !reference.valueless.fields.empty();
+  });
+}
+
+/// Whether a column that an engine did not find may be one of a reference without a record.
+bool Binder::name_in_empty_links(const Error& error) {
+  bool is_new = false;
+  for (plan::Reference& reference : pipeline_.references) {
+    std::vector<string> names = {unknown_name(error.native)};
+    for (const plan::RowRule& rule : pipeline_.row_rules) {
+      std::ranges::move(names_asked_of(reference.name, rule), std::back_inserter(names));
+    }
+    for (const string& name : has_no_record(reference) ? names : std::vector<string>{}) {
+      if (!name.empty() && reference.valueless.find(name) == nullptr) {
+        reference.valueless.fields.push_back({.name = name, .type = {schema::Text{}}});
+        is_new = true;
+      }
+    }
+  }
+  return is_new;
+}
+
+/// With the columns of the source known, and the references opened as they are known or not.
+Status Binder::bind_typed(const Status& opened) {
+  const bool has_untyped = has_untyped_links();
   Status bound = opened ? bind_columns() : opened;
-  const bool is_told = valueless_.empty() && !bound_.source.fields.empty() && !has_valueless_links;
+  const bool is_told = valueless_.empty() && !bound_.source.fields.empty() && !has_untyped;
   const bool is_of_types = bound || bound.error().code == ErrorCode::InvalidContract ||
                            (!opened && bound.error().code == ErrorCode::InvalidArgument);
   if (is_told || bound || !is_of_types) {
@@ -594,7 +630,7 @@ Status Binder::bind() {
   for (const schema::LogicalType& type :
        {schema::LogicalType{schema::Float{}}, schema::LogicalType{schema::Timestamp{}}}) {
     retype_valueless(type);
-    if ((!has_valueless_links || open_session()) && bind_columns()) {
+    if ((!has_untyped || open_session()) && bind_columns()) {
       return {};
     }
   }

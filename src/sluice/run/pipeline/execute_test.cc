@@ -9,6 +9,7 @@
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/pipeline/bind.h"
 #include "sluice/run/pipeline/ledger.h"
+#include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
@@ -57,7 +58,8 @@ class ExecutePipeline : public testing::TestWithParam<Keeping> {
             .source_label = "in.csv"};
   }
 
-  Result<Executed> run(const plan::Pipeline& pipeline) {
+  Result<Executed> run(plan::Pipeline pipeline) {
+    SLUICE_CHECK(settle_references(context_, *connection_, pipeline.references));
     auto bound = bind_pipeline(context_, *connection_, pipeline, {}, "run-1");
     if (!bound) {
       return std::move(bound).error();

@@ -14,6 +14,7 @@
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/pipeline/bind.h"
 #include "sluice/run/pipeline/execute.h"
+#include "sluice/run/pipeline/source_columns.h"
 
 namespace sluice::run {
 namespace {
@@ -277,7 +278,8 @@ class Mutants : public testing::TestWithParam<bool> {
     return made;
   }
 
-  Result<Executed> run(const plan::Pipeline& pipeline, Mutation mutation, const std::string& mark) {
+  Result<Executed> run(plan::Pipeline pipeline, Mutation mutation, const std::string& mark) {
+    SLUICE_CHECK(settle_references(context_, *connection_, pipeline.references));
     *mutant_ = {.mutation = Mutation::None, .mark = mark, .changed = 0};
     auto bound = bind_pipeline(context_, *connection_, pipeline, {}, "run-1");
     if (!bound) {

@@ -1,36 +1,29 @@
 #include "sluice/run/pipeline/source_columns.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <functional>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/csv_header.h"
+#include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
 namespace {
 
+using internal::as_data_error;
+using internal::check_records;
+using internal::is_one_column;
+using internal::largest_of;
+using internal::read_in_size;
 using plan::BadLines;
 using schema::Field;
 using schema::Schema;
 using std::string;
-
-/// What the engine cannot take apart is the data's fault, not the command line's.
-Error as_data_error(Error error) {
-  if (error.code == ErrorCode::InvalidArgument) {
-    error.code = ErrorCode::DataRejected;
-    error.hint =
-        "compare the file with source.format and source.options (delimiter, quote_char, "
-        "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
-  }
-  return std::move(error).with_context("reading the columns of the source");
-}
 
 bool is_data_fault(const Error& error) { return error.code == ErrorCode::InvalidArgument; }
 
@@ -114,82 +107,86 @@ Status add_folder_columns(const Context& context, engine::Connection& connection
   return {};
 }
 
-/// No record is larger than this; of a packed file nothing is known.
-std::int64_t largest_of(const std::vector<string>& files) {
-  std::int64_t largest = 0;
-  for (const string& file : files) {
-    std::error_code failed;
-    const auto size = std::filesystem::file_size(file, failed);
-    const bool is_packed = file.ends_with(".gz") || file.ends_with(".zst");
-    largest = std::max(largest, failed || is_packed ? plan::JsonFormat::kRecordBytesMax
-                                                    : static_cast<std::int64_t>(size));
-  }
-  return std::min(largest, plan::JsonFormat::kRecordBytesMax);
-}
-
-bool is_of_size(const Error& error) { return error.native.contains("maximum_object_size"); }
-
-/// Reads all records to see their columns, and finds how large buffers have to be: those of the
-/// usual size hold two records of it, and larger ones only where they lie well.
-Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& json,
-                            const std::function<Result<Schema>()>& read) {
-  constexpr std::int64_t kUsual = 1 << 24;
-  json.record_bytes_max = kUsual;
-  Result<Schema> columns = read();
-  const std::int64_t largest = largest_of(files);
-  if (columns || !is_of_size(columns.error())) {
-    json.record_bytes_max = std::clamp(largest, kUsual, 2 * kUsual);
-    return columns;
-  }
-  json.record_bytes_max = largest;
-  columns = read();
-  if (!columns && is_of_size(columns.error())) {
-    return make_error(ErrorCode::DataRejected, fmt::format("a record of JSON is larger than {} MiB",
-                                                           plan::JsonFormat::kRecordBytesMax >> 20))
-        .with_native(columns.error().native)
-        .with_hint("write it as several records, or without its largest value");
-  }
-  return columns;
-}
-
 class Settler {
  public:
-  Settler(const Context& context, engine::Connection& connection, BadLines bad_lines)
-      : context_(context), connection_(connection), bad_lines_(bad_lines) {}
+  Settler(const Context& context, engine::Connection& connection, BadLines bad_lines,
+          std::string_view stand_in)
+      : context_(context), connection_(connection), bad_lines_(bad_lines), stand_in_(stand_in) {}
 
   Result<SourceColumns> settle(plan::Scan& source);
 
  private:
   Result<SourceColumns> settle_csv(const std::vector<string>& files, plan::CsvFormat& csv);
+  Result<string> whole_record(const string& file, const plan::CsvFormat& csv, const string& first,
+                              std::int64_t above);
+  Status check_skipped(const string& file, const plan::CsvFormat& csv);
   Result<std::optional<TextRow>> first_line(const string& file, const plan::CsvFormat& csv);
   Result<SourceColumns> settle_json(const std::vector<string>& files, plan::JsonFormat& json);
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
   Result<Schema> lenient_json(const std::vector<string>& files, const plan::JsonFormat& json);
   Status check_sizes(const std::vector<string>& files, const plan::JsonFormat& json);
+  Status check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json);
   Status check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
                     const Schema& columns);
   Status settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
                       SourceColumns& settled);
-  Status check_objects(const std::vector<string>& files, const plan::JsonFormat& json);
+  Status stand_in_for_keys(const std::vector<string>& files, const plan::JsonFormat& json,
+                           SourceColumns& settled) const;
+  Result<Schema> describe_maps(const plan::FileScan& files, const plan::JsonFormat& json);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
   engine::Connection& connection_;
   BadLines bad_lines_;
+  string stand_in_;
 };
 
-/// The first line, and those after it which a quote of it goes on to.
-TextRow first_record(const std::vector<TextRow>& lines, const plan::CsvFormat& csv) {
-  TextRow record = lines.front();
-  for (std::size_t next = 1; next < lines.size() && !split_csv_line(*record[0], csv); ++next) {
-    *record[0] += "\n" + lines[next][0].value_or("");
+/// Its first line, and those after it which a quote of it goes on to: names may hold line breaks.
+Result<string> Settler::whole_record(const string& file, const plan::CsvFormat& csv,
+                                     const string& first, std::int64_t above) {
+  constexpr std::int64_t kLinesMax = 64;
+  if (split_csv_line(first, csv)) {
+    return first;
   }
-  return split_csv_line(*record[0], csv) ? record : lines.front();
+  SLUICE_TRY(const std::vector<TextRow> lines,
+             query_texts(context_, connection_,
+                         dialect::render_lines(file, csv, csv.skip_rows + above, kLinesMax)));
+  string record;
+  for (const TextRow& line : lines) {
+    const string text = line[0].value_or("");
+    record += record.empty() ? "" : "\n";
+    record += text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
+    if (split_csv_line(record, csv)) {
+      return record;
+    }
+  }
+  return first;
+}
+
+/// The engine takes lines that are skipped for records: a quote that one of them leaves open would
+/// take the whole file.
+Status Settler::check_skipped(const string& file, const plan::CsvFormat& csv) {
+  if (csv.skip_rows == 0) {
+    return {};
+  }
+  const auto lines =
+      query_texts(context_, connection_, dialect::render_lines(file, csv, 0, csv.skip_rows));
+  for (std::size_t i = 0; lines && i < lines->size(); ++i) {
+    if (!split_csv_line((*lines)[i][0].value_or(""), csv)) {
+      return make_error(
+                 ErrorCode::DataRejected,
+                 fmt::format("line {} of '{}' is skipped and leaves a quote open", i + 1, file))
+          .with_hint(
+              "close the quote or take the line out of the file, or write "
+              "source.options.quote_char where values have another quote");
+    }
+  }
+  return {};
 }
 
 Result<std::optional<TextRow>> Settler::first_line(const string& file, const plan::CsvFormat& csv) {
   const auto row_of = [&](const std::vector<TextRow>& rows) {
-    return rows.empty() || !rows[0][0] ? std::nullopt : std::optional(first_record(rows, csv));
+    return rows.empty() || !rows[0][0] ? std::nullopt : std::optional(rows[0]);
   };
   auto rows = query_texts(context_, connection_, dialect::render_first_line(file, csv, false));
   if (rows) {
@@ -218,11 +215,14 @@ Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan
   SourceColumns settled;
   csv.headers.clear();
   for (const string& file : files) {
+    SLUICE_CHECK(check_skipped(file, csv));
     SLUICE_TRY(const std::optional<TextRow> line, first_line(file, csv));
     plan::CsvHeader header{.columns = {}, .skip_rows = csv.skip_rows};
     if (line) {
-      SLUICE_TRY(header.columns, csv_columns((*line)[0].value_or(""), csv, file));
-      header.skip_rows += std::stoll((*line)[1].value_or("0"));
+      const std::int64_t above = std::stoll((*line)[1].value_or("0"));
+      SLUICE_TRY(const string record, whole_record(file, csv, (*line)[0].value_or(""), above));
+      SLUICE_TRY(header.columns, csv_columns(record, csv, file));
+      header.skip_rows += above;
     }
     for (const string& name : header.columns) {
       if (settled.columns.find(name) == nullptr) {
@@ -234,10 +234,50 @@ Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan
   return settled;
 }
 
+bool has_empty_member(const schema::LogicalType& type) {
+  return std::visit(
+      overloaded{[](const schema::List& list) { return has_empty_member(*list.element); },
+                 [](const schema::Map& map) { return has_empty_member(*map.value); },
+                 [](const schema::Struct& inner) {
+                   return std::ranges::any_of(inner.fields, [](const Field& member) {
+                     return member.name.empty() || has_empty_member(member.type);
+                   });
+                 },
+                 [](const auto&) { return false; }},
+      type.kind);
+}
+
+/// Keys within a record that no struct can have: without a name, or two that differ in case.
+bool has_keys_of_maps(const Result<Schema>& described) {
+  return described
+             ? std::ranges::any_of(described->fields,
+                                   [](const Field& field) { return has_empty_member(field.type); })
+             : described.error().native.find("in struct auto-detected in JSON") != string::npos;
+}
+
+/// A map may have such keys: what holds objects is read as JSON.
+Result<Schema> Settler::describe_maps(const plan::FileScan& files, const plan::JsonFormat& json) {
+  SLUICE_TRY(
+      const std::vector<TextRow> structure,
+      query_texts(context_, connection_, dialect::render_plain_structure(files.files, json)));
+  return structure.empty() || !structure[0][0]
+             ? Schema{}
+             : connection_.describe(context_,
+                                    dialect::render_structure_probe(with_texts(*structure[0][0])));
+}
+
 Result<Schema> Settler::probe(const plan::Scan& source) {
   SLUICE_TRY(const string query, dialect::render_probe(source));
-  SLUICE_TRY(const Schema described, connection_.describe(context_, query));
-  Schema columns = dialect::columns_as_read(source, described);
+  Result<Schema> described = connection_.describe(context_, query);
+  const auto* files = std::get_if<plan::FileScan>(&source);
+  const auto* json = files == nullptr ? nullptr : std::get_if<plan::JsonFormat>(&files->format);
+  if (json != nullptr && has_keys_of_maps(described)) {
+    described = describe_maps(*files, *json);
+  }
+  if (!described) {
+    return std::move(described).error();
+  }
+  Schema columns = dialect::columns_as_read(source, *described);
   // What an input without a record looks like; one with records may truly have such a column.
   if (columns.fields.size() == 1 && columns.fields[0].name == "json" &&
       std::holds_alternative<schema::Json>(columns.fields[0].type.kind)) {
@@ -251,9 +291,29 @@ Result<Schema> Settler::probe(const plan::Scan& source) {
   return columns;
 }
 
+/// The engine calls a key without a name "C1", by its position, and would find no value under it.
+Status Settler::check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json) {
+  for (const string& file : files) {
+    SLUICE_TRY(const std::vector<std::int64_t> records,
+               query_counts(context_, connection_, dialect::render_json_keys({file}, json, "")));
+    if (records[0] > 0) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("{} records of JSON have a key without a name, '\"\"': '{}'",
+                                    records[0], file))
+          .with_hint("give the key a name in all records, or leave it out");
+    }
+  }
+  return {};
+}
+
 /// The engine calls the second of two spellings of a key "id_1" and would find no value under it.
 Status Settler::check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
                            const Schema& columns) {
+  const bool may_be_empty = std::ranges::any_of(columns.fields, [](const Field& field) {
+    return field.name.size() > 1 && field.name.starts_with('C') &&
+           field.name.find_first_not_of("0123456789", 1) == string::npos;
+  });
+  SLUICE_CHECK(may_be_empty ? check_no_empty_key(files, json) : Status{});
   for (const Field& field : columns.fields) {
     const std::size_t bar = field.name.rfind('_');
     const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
@@ -314,20 +374,23 @@ Status Settler::settle_plain(const std::vector<string>& files, const plan::JsonF
   return {};
 }
 
-/// Of records that are no objects the engine makes one column, "json".
-Status Settler::check_objects(const std::vector<string>& files, const plan::JsonFormat& json) {
-  for (const string& file : files) {
-    SLUICE_TRY(const std::vector<TextRow> other,
-               query_texts(context_, connection_, dialect::render_json_no_object(file, json)));
-    if (!other.empty()) {
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("a record of JSON is no object but {}: '{}'",
-                                    other[0][0].value_or("NULL"), file))
-          .with_hint(
-              "each row is an object: in a list, or one on each line; --on-row-error "
-              "quarantine keeps other lines apart");
-    }
+/// Records without a key are rows all the same: a column of the contract stands for those they
+/// lack.
+Status Settler::stand_in_for_keys(const std::vector<string>& files, const plan::JsonFormat& json,
+                                  SourceColumns& settled) const {
+  SLUICE_TRY(const std::vector<std::int64_t> records,
+             query_counts(context_, connection_, dialect::render_json_keys(files, json, "json")));
+  if (records[0] > 0) {
+    return {};
   }
+  if (stand_in_.empty()) {
+    return make_error(ErrorCode::DataRejected,
+                      "no record of the source has a key, and the "
+                      "contract declares no column")
+        .with_hint("declare the columns in model.fields");
+  }
+  settled.columns.fields = {{.name = stand_in_, .type = {schema::Text{}}}};
+  settled.valueless = {stand_in_};
   return {};
 }
 
@@ -380,25 +443,25 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
                                            plan::JsonFormat& json) {
   Result<Schema> columns = read_in_size(
       files, json, [&] { return probe(plan::FileScan{.files = files, .format = json}); });
-  const bool is_one = columns && columns->fields.size() == 1 && columns->fields[0].name == "json";
-  if (columns && !(is_one && bad_lines_ == BadLines::Refuse)) {
-    SLUICE_CHECK(is_one ? check_objects(files, json) : Status{});
+  const bool is_one = columns && is_one_column(*columns);
+  Status records = columns ? check_records(context_, connection_, is_one, files, json) : Status{};
+  if (columns && records) {
     SLUICE_CHECK(check_keys(files, json, *columns));
     SourceColumns settled{.columns = *std::move(columns), .valueless = {}};
+    SLUICE_CHECK(is_one ? stand_in_for_keys(files, json, settled) : Status{});
     if (!is_one) {
       SLUICE_CHECK(settle_plain(files, json, settled));
     }
     return settled;
   }
   const bool may_refuse =
-      bad_lines_ == BadLines::Refuse && (columns || is_data_fault(columns.error()));
+      bad_lines_ == BadLines::Refuse &&
+      (columns ? records.error().code == ErrorCode::DataRejected : is_data_fault(columns.error()));
   if (may_refuse && !json.has_lines) {
     SLUICE_CHECK(find_lines(files, json));
   }
   if (!may_refuse || !json.has_lines.value_or(false)) {
-    return columns ? Result<SourceColumns>(
-                         SourceColumns{.columns = *std::move(columns), .valueless = {}})
-                   : as_data_error(std::move(columns).error());
+    return columns ? std::move(records).error() : as_data_error(std::move(columns).error());
   }
   SLUICE_TRY(const Schema lenient,
              read_in_size(files, json, [&] { return lenient_json(files, json); }));
@@ -439,8 +502,10 @@ string with_texts(string structure) {
 }
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
-                                    plan::Scan& source, BadLines bad_lines) {
-  SLUICE_TRY(SourceColumns settled, Settler(context, connection, bad_lines).settle(source));
+                                    plan::Scan& source, BadLines bad_lines,
+                                    std::string_view stand_in) {
+  SLUICE_TRY(SourceColumns settled,
+             Settler(context, connection, bad_lines, stand_in).settle(source));
   auto* files = std::get_if<plan::FileScan>(&source);
   if (files != nullptr) {
     SLUICE_CHECK(add_folder_columns(context, connection, *files, settled));
@@ -450,96 +515,47 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   return settled;
 }
 
+std::string_view stand_in_column(const plan::Pipeline& pipeline) {
+  const auto declared = std::ranges::find_if(
+      pipeline.schema.columns,
+      [](const plan::DeclaredColumn& column) { return !column.is_made_by_write; });
+  return declared == pipeline.schema.columns.end() ? std::string_view{} : declared->name;
+}
+
 namespace {
 
-/// Of a link's columns those that are NULL in every record: the engine calls them JSON.
-Result<Schema> valueless_of(const Context& context, engine::Connection& connection,
-                            const string& rows, const Schema& columns) {
-  Schema unsure;
-  string counts;
-  for (const Field& field : columns.fields) {
-    if (std::holds_alternative<schema::Json>(field.type.kind)) {
-      unsure.fields.push_back(field);
-      counts += fmt::format("{}count({})", counts.empty() ? "" : ", ",
-                            dialect::quote_identifier(field.name));
-    }
-  }
-  if (unsure.fields.empty()) {
-    return unsure;
-  }
-  SLUICE_TRY(const std::vector<std::int64_t> found,
-             query_counts(context, connection, fmt::format("SELECT {} FROM ({})", counts, rows)));
-  Schema valueless;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i] == 0) {
-      valueless.fields.push_back(
-          {.name = std::move(unsure.fields[i].name), .type = schema::LogicalType{schema::Text{}}});
-    }
-  }
-  return valueless;
-}
-
-Status settle_json_link(const Context& context, engine::Connection& connection,
-                        plan::Reference& reference, plan::FileScan& files, plan::JsonFormat& json) {
-  const auto rows_of = [&] {
-    return dialect::render_reference({.name = reference.name,
-                                      .scan = files,
-                                      .columns = {},
-                                      .filter = {},
-                                      .query = {},
-                                      .text_columns = {},
-                                      .valueless = {}});
-  };
-  SLUICE_TRY(const Schema columns, read_in_size(files.files, json, [&]() -> Result<Schema> {
-               SLUICE_TRY(const string rows, rows_of());
-               return connection.describe(context, rows);
-             }));
-  SLUICE_TRY(const string rows, rows_of());
-  SLUICE_TRY(reference.valueless, valueless_of(context, connection, rows, columns));
-  return {};
-}
-
-Status settle_csv_link(const Context& context, engine::Connection& connection,
-                       plan::Reference& reference, const plan::FileScan& files) {
-  SLUICE_TRY(const string rows, dialect::render_reference({.name = reference.name,
-                                                           .scan = files,
-                                                           .columns = {},
-                                                           .filter = {},
-                                                           .query = {},
-                                                           .text_columns = {},
-                                                           .valueless = {}}));
-  SLUICE_TRY(const Schema columns, connection.describe(context, rows));
-  SLUICE_TRY(const std::vector<std::int64_t> changed,
-             query_counts(context, connection, dialect::render_changed_texts(files, columns)));
-  for (std::size_t i = 0; i < changed.size(); ++i) {
-    if (changed[i] > 0) {
-      reference.text_columns.push_back(columns.fields[i].name);
-    }
-  }
-  return {};
+/// Than a double, which holds 15 for sure.
+bool holds_more_digits(const schema::LogicalType& type) {
+  constexpr int kDigitsOfDouble = 15;
+  const auto* decimal = std::get_if<schema::Decimal>(&type.kind);
+  return std::holds_alternative<schema::Integer>(type.kind) ||
+         (decimal != nullptr && decimal->precision > kDigitsOfDouble);
 }
 
 }  // namespace
 
-Status settle_references(const Context& context, engine::Connection& connection,
-                         std::vector<plan::Reference>& references) {
-  for (plan::Reference& reference : references) {
-    auto* files = std::get_if<plan::FileScan>(&reference.scan);
-    if (files == nullptr) {
-      continue;
-    }
-    Status settled;
-    if (auto* json = std::get_if<plan::JsonFormat>(&files->format)) {
-      settled = settle_json_link(context, connection, reference, *files, *json);
-    } else if (std::holds_alternative<plan::CsvFormat>(files->format)) {
-      settled = settle_csv_link(context, connection, reference, *files);
-    }
-    if (!settled) {
-      return std::move(settled).error().with_context(
-          fmt::format("reading the link '{}'", reference.name));
+Result<std::vector<string>> find_rounded(const Context& context, engine::Connection& connection,
+                                         const plan::Pipeline& pipeline, const Schema& columns) {
+  std::vector<string> rounded;
+  const auto* files = std::get_if<plan::FileScan>(&pipeline.source);
+  if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format)) {
+    return rounded;
+  }
+  for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
+    const Field* field = columns.find(column.name);
+    if (field != nullptr && std::holds_alternative<schema::Float>(field->type.kind) &&
+        !column.is_opaque && holds_more_digits(column.type)) {
+      rounded.push_back(field->name);
     }
   }
-  return {};
+  if (rounded.empty()) {
+    return rounded;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> large,
+             query_counts(context, connection, dialect::render_large_numbers(*files, rounded)));
+  std::size_t at = 0;
+  std::erase_if(rounded, [&](const string&) { return large[at++] == 0; });
+  return rounded;
 }
 
 }  // namespace sluice::run

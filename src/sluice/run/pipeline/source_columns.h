@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/context.h"
@@ -24,16 +25,33 @@ struct SourceColumns {
   bool has_bad_lines = false;
 };
 
-/// Completes `source` with what its files say (CSV headers, JSON by line).
+/// Completes `source` with what its files say (CSV headers, JSON by line). `stand_in` is a declared
+/// column, as which records of JSON are read none of which has a key; empty: they are an error.
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
-                                    plan::Scan& source, plan::BadLines bad_lines);
+                                    plan::Scan& source, plan::BadLines bad_lines,
+                                    std::string_view stand_in);
 
 /// A structure of JSON with texts for whole numbers of any size: what would not fit a type would be
 /// NULL. And for what never had a value, too.
 std::string with_texts(std::string structure);
 
-/// Completes CSV references with the columns that stay texts, JSON's with those without a value.
+/// Columns of JSON among `columns` that a fraction of one record makes doubles of, which hold no
+/// whole number beyond 2^53 exactly, where the declared type does and there is one.
+Result<std::vector<std::string>> find_rounded(const Context& context,
+                                              engine::Connection& connection,
+                                              const plan::Pipeline& pipeline,
+                                              const schema::Schema& columns);
+
+/// The first column that the contract declares of its source; empty: there is none.
+std::string_view stand_in_column(const plan::Pipeline& pipeline);
+
+/// Makes views of CSV references, whose columns are of the types as which all of their values are
+/// written, and tells the columns of JSON without a value. References without a record lose their
+/// files.
 Status settle_references(const Context& context, engine::Connection& connection,
                          std::vector<plan::Reference>& references);
+
+/// Of a reference that was settled: its files hold no record.
+bool has_no_record(const plan::Reference& reference);
 
 }  // namespace sluice::run

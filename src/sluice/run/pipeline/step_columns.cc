@@ -168,4 +168,28 @@ string hint_of_texts(const plan::Step& step, const Schema& input,
                             list);
 }
 
+std::optional<string> renamed_from(const plan::RenameColumns& step, std::string_view column) {
+  for (const auto& [from, to] : step.from_to) {
+    if (same_column(to, column)) {
+      return from;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<string> names_asked_of(std::string_view reference, const plan::RowRule& rule) {
+  const auto* sql = std::get_if<plan::RawSql>(&rule.predicate.node);
+  std::vector<string> names;
+  if (sql == nullptr ||
+      sql->text.find(fmt::format("FROM \"{}\" AS _sluice_r", reference)) == string::npos) {
+    return names;
+  }
+  constexpr std::string_view kBefore = "_sluice_r.";
+  for (std::size_t at = sql->text.find(kBefore); at != string::npos;
+       at = sql->text.find(kBefore, at + 1)) {
+    names.push_back(quoted_after(sql->text.substr(at), "_sluice_r.\""));
+  }
+  return names;
+}
+
 }  // namespace sluice::run

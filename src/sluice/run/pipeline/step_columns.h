@@ -4,6 +4,7 @@
 // Pure functions; safe from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,5 +29,12 @@ std::string hint_of_columns(const schema::Schema& input);
 /// Of a step before the schema: that columns which it reads are texts until then.
 std::string hint_of_texts(const plan::Step& step, const schema::Schema& input,
                           const std::vector<plan::DeclaredColumn>& declared);
+
+/// The name of a column before the step; empty: it was not renamed.
+std::optional<std::string> renamed_from(const plan::RenameColumns& step, std::string_view column);
+
+/// The columns that a lifecycle window reads of a reference: an engine that does not find one says
+/// that there is no such table.
+std::vector<std::string> names_asked_of(std::string_view reference, const plan::RowRule& rule);
 
 }  // namespace sluice::run

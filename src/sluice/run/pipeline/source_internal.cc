@@ -1,0 +1,98 @@
+#include "sluice/run/pipeline/source_internal.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+#include "sluice/run/pipeline/json_nulls.h"
+#include "sluice/run/pipeline/text_rows.h"
+
+namespace sluice::run::internal {
+namespace {
+
+using schema::Schema;
+using std::string;
+
+bool is_of_size(const Error& error) { return error.native.contains("maximum_object_size"); }
+
+/// Of records that are no objects the engine makes one column, "json", or a row of NULLs.
+Status check_objects(const Context& context, engine::Connection& connection,
+                     const std::vector<string>& files, const plan::JsonFormat& json) {
+  for (const string& file : files) {
+    SLUICE_TRY(const std::vector<TextRow> other,
+               query_texts(context, connection, dialect::render_json_no_object(file, json)));
+    if (!other.empty()) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("a record of JSON is no object but {}: '{}'",
+                                    other[0][0].value_or("NULL"), file))
+          .with_hint(
+              "each row is an object: in a list, or one on each line; --on-row-error "
+              "quarantine keeps other lines apart");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::int64_t largest_of(const std::vector<string>& files) {
+  std::int64_t largest = 0;
+  for (const string& file : files) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(file, failed);
+    const bool is_packed = file.ends_with(".gz") || file.ends_with(".zst");
+    largest = std::max(largest, failed || is_packed ? plan::JsonFormat::kRecordBytesMax
+                                                    : static_cast<std::int64_t>(size));
+  }
+  return std::min(largest, plan::JsonFormat::kRecordBytesMax);
+}
+
+Error as_data_error(Error error) {
+  if (error.code == ErrorCode::InvalidArgument) {
+    error.code = ErrorCode::DataRejected;
+    error.hint =
+        "compare the file with source.format and source.options (delimiter, quote_char, "
+        "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
+  }
+  return std::move(error).with_context("reading the columns of the source");
+}
+
+Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& json,
+                            const std::function<Result<Schema>()>& read) {
+  constexpr std::int64_t kUsual = 1 << 24;
+  json.record_bytes_max = kUsual;
+  Result<Schema> columns = read();
+  const std::int64_t largest = largest_of(files);
+  if (columns || !is_of_size(columns.error())) {
+    json.record_bytes_max = std::clamp(largest, kUsual, 2 * kUsual);
+    return columns;
+  }
+  json.record_bytes_max = largest;
+  columns = read();
+  if (!columns && is_of_size(columns.error())) {
+    return make_error(ErrorCode::DataRejected, fmt::format("a record of JSON is larger than {} MiB",
+                                                           plan::JsonFormat::kRecordBytesMax >> 20))
+        .with_native(columns.error().native)
+        .with_hint("write it as several records, or without its largest value");
+  }
+  return columns;
+}
+
+Status check_records(const Context& context, engine::Connection& connection, bool is_one,
+                     const std::vector<string>& files, const plan::JsonFormat& json) {
+  std::vector<string> unsure = files;
+  if (!is_one) {
+    std::erase_if(unsure, [](const string& file) { return !may_hold_null_record(file); });
+  }
+  return check_objects(context, connection, unsure, json);
+}
+
+bool is_one_column(const Schema& columns) {
+  return columns.fields.size() == 1 && columns.fields[0].name == "json";
+}
+
+}  // namespace sluice::run::internal
