@@ -44,9 +44,9 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
 std::string integer_of_text(const std::string& text, const std::string& to) {
   const std::string whole = fmt::format("_sluice_whole({})", text);
   return fmt::format(
-      "CASE WHEN {0} IS NOT NULL THEN {0} WHEN regexp_full_match({1}, "
-      "'\\s*[+-]?[0-9]*([.]0*)?\\s*') THEN TRY_CAST({1} AS {2}) WHEN regexp_matches({1}, '[eE]') "
-      "AND NOT contains({1}, '_') THEN CASE {3} END END",
+      "CASE WHEN {0} IS NOT NULL THEN {0} WHEN regexp_full_match(_sluice_trim({1}), "
+      "'[+-]?[0-9]*([.]0*)?') THEN TRY_CAST({1} AS {2}) WHEN regexp_matches({1}, '[eE]') AND NOT "
+      "contains({1}, '_') THEN CASE {3} END END",
       to == "BIGINT" ? whole : fmt::format("TRY_CAST({} AS {})", whole, to), text, to,
       exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
 }
@@ -67,9 +67,8 @@ std::string decimal_of_text(const std::string& text, const std::string& to) {
 /// The engine would cut an offset off; Z says what all times are.
 std::string time_of_text(const std::string& text) {
   return fmt::format(
-      "CASE WHEN regexp_full_match({0}, "
-      "'\\s*[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}([.][0-9]*)?)?Z?\\s*') THEN TRY_CAST({0} AS "
-      "TIME) END",
+      "CASE WHEN regexp_full_match(_sluice_trim({0}), "
+      "'[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}([.][0-9]*)?)?Z?') THEN TRY_CAST({0} AS TIME) END",
       text);
 }
 
