@@ -24,7 +24,7 @@ CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-0
 -- step filter
 CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "tags", "_sluice_seen", "_sluice_file", "_sluice_raw", NOT coalesce((
 id > 0
-), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, hive_partitioning=false, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file')))) AS source;
+), FALSE) AS "_sluice_dropped" FROM (SELECT "id", "tags", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "tags" := "tags") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "tags", "_sluice_file" FROM read_json(['landing/a.in'], records=true, maximum_object_size=268435456, hive_partitioning=false, columns={'id': 'BIGINT', 'tags': 'VARCHAR[]'}, filename='_sluice_file')))) AS source;
 -- observe
 SELECT count(*), count(*) FILTER (WHERE NOT _sluice_dropped), 0, count(*) FILTER (WHERE _sluice_dropped), 0, 0 FROM sluice_1;
 -- step deduplicate

@@ -27,7 +27,7 @@ CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_seen
 ) THEN 0 ELSE 1 END + CASE WHEN (
 (email LIKE '%@%.%'
 )
-) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", struct_pack("cus_id" := "cus_id", "email" := "email") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "cus_id", "email", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, hive_partitioning=false, columns={'cus_id': 'VARCHAR', 'email': 'VARCHAR'}, filename='_sluice_file'))))) AS source);
+) THEN 0 ELSE 2 END AS TINYINT) AS _sluice_m0 FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "cus_id", "email", "_sluice_seen", "_sluice_file", struct_pack("cus_id" := "cus_id", "email" := "email") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "cus_id", "email", "_sluice_file" FROM read_json(['landing/a.in'], records=true, maximum_object_size=268435456, hive_partitioning=false, columns={'cus_id': 'VARCHAR', 'email': 'VARCHAR'}, filename='_sluice_file'))))) AS source);
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step 

@@ -1,7 +1,6 @@
 source 1 json
   landing/a.in
-reference countries: 1 csv
-  ref/countries.csv
+reference countries: relation sluice_link_countries
   filter sql[active]
 schema unknown allowed
 post lookup: country = countries.name where code = code else 'Unknown'
@@ -24,11 +23,11 @@ CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00
 -- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- session
-CREATE OR REPLACE TEMP VIEW "countries" AS SELECT * FROM (SELECT * FROM read_csv(['ref/countries.csv'], header=true, union_by_name=true, sample_size=-1, hive_types_autocast=false)) AS _sluice_link WHERE (
+CREATE OR REPLACE TEMP VIEW "countries" AS SELECT * FROM (SELECT * FROM "sluice_link_countries") AS _sluice_link WHERE (
 active
 );
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "code", "_sluice_seen", CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "code", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "code", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "code" := "code") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "code", "_sluice_file" FROM read_json(['landing/a.in'], maximum_object_size=268435456, hive_partitioning=false, columns={'id': 'BIGINT', 'code': 'VARCHAR'}, filename='_sluice_file')))));
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "id", "code", "_sluice_seen", CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "code", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM (SELECT "id", "code", "_sluice_seen", "_sluice_file", struct_pack("id" := "id", "code" := "code") AS _sluice_raw FROM (SELECT *, _sluice_passed() AS _sluice_seen FROM (SELECT "id", "code", "_sluice_file" FROM read_json(['landing/a.in'], records=true, maximum_object_size=268435456, hive_partitioning=false, columns={'id': 'BIGINT', 'code': 'VARCHAR'}, filename='_sluice_file')))));
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_1;
 -- step join

@@ -219,13 +219,13 @@ TEST(Pipeline, NoNameAndNoTextEndsAQuote) {
 TEST(Pipeline, IntegersAreNotRoundedAndOffsetsAreNotCutOff) {
   EXPECT_EQ(render_cast("x", kText, kInteger).value(),
             "CASE WHEN TRY_CAST(_sluice_whole(x) AS INTEGER) IS NOT NULL THEN "
-            "TRY_CAST(_sluice_whole(x) AS INTEGER) WHEN regexp_full_match(x, "
-            "'\\s*[+-]?[0-9]*([.]0*)?\\s*') THEN TRY_CAST(x AS INTEGER) WHEN regexp_matches(x, "
+            "TRY_CAST(_sluice_whole(x) AS INTEGER) WHEN regexp_full_match(_sluice_trim(x), "
+            "'[+-]?[0-9]*([.]0*)?') THEN TRY_CAST(x AS INTEGER) WHEN regexp_matches(x, "
             "'[eE]') AND NOT contains(x, '_') THEN CASE WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS "
             "INTEGER) THEN TRY_CAST(x AS INTEGER) END END");
   EXPECT_THAT(render_cast("x", kText, LogicalType{schema::Timestamp{.utc = false}}).value(),
               AllOf(StartsWith("CAST(coalesce(TRY_CAST(CASE WHEN _sluice_is_stamp(x) THEN x WHEN "),
-                    EndsWith(" THEN x END AS TIMESTAMPTZ)) AS TIMESTAMP)")));
+                    EndsWith(" THEN x END AS TIMESTAMPTZ)) END) AS TIMESTAMP)")));
   EXPECT_EQ(render_cast("x", kTexts, kText).value(), "CAST(to_json(x) AS VARCHAR)");
   EXPECT_EQ(render_cast("x", kText, kText).value(), "x");
 }

@@ -145,7 +145,7 @@ std::vector<Operator> column_operators() {
        assign("note", plan::MapValues{.column = "note",
                                       .mapping = {{std::string("b"), std::string("bee")}},
                                       .otherwise = {}}),
-       "WHEN 'b' THEN 'bee'"},
+       "'b' THEN 'bee'"},
       {"json_extract",
        assign("city", plan::JsonPath{.column = "blob", .path = "$.city", .type = {}}),
        "->> '$.city'"},
