@@ -183,7 +183,7 @@ TEST_F(StagedRows, ABatchThatNoRecordTellsOfIsNoOtherProcess) {
   const auto again = run("");
   ASSERT_FALSE(again.has_value());
   EXPECT_EQ(again.error().code, ErrorCode::Corrupt);
-  EXPECT_THAT(again.error().message, HasSubstr("there is no record of it"));
+  EXPECT_THAT(again.error().message, HasSubstr("it is of other input"));
   EXPECT_THAT(rows("id"), ElementsAre("1"));
 }
 

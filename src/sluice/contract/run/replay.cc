@@ -54,7 +54,7 @@ Result<std::optional<run::BatchRecord>> settle_newest(const Context& context,
 Error other_batch(const run::BatchLog& log, std::uint64_t number, std::string_view what) {
   return make_error(ErrorCode::Corrupt,
                     fmt::format("the target holds batch {} of this contract, and {}: '{}'", number,
-                                what, log.path_of(number)))
+                                what, log.uri_of(number)))
       .with_hint(
           "give all runs into a target one state folder; when it is lost, bring it back from a "
           "backup, or begin another with --state FOLDER and read only files that the target does "

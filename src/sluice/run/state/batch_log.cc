@@ -49,6 +49,8 @@ std::string BatchLog::path_of(std::uint64_t number) const {
   return fmt::format("{}/{}{}{}", folder_, kBefore, number, kAfter);
 }
 
+std::string BatchLog::uri_of(std::uint64_t number) const { return storage_.uri(path_of(number)); }
+
 Result<std::vector<BatchRecord>> BatchLog::load_all(const Context& context) const {
   SLUICE_TRY(const std::vector<std::uint64_t> numbers, list_numbers(context));
   std::vector<BatchRecord> records;

@@ -22,6 +22,8 @@ class BatchLog {
 
   const StreamId& stream() const { return stream_; }
   std::string path_of(std::uint64_t number) const;
+  /// For people: where the record lies.
+  std::string uri_of(std::uint64_t number) const;
 
   /// All records by number. Corrupt when one is missing in between: then it is not known what was
   /// read.
