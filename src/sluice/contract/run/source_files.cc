@@ -116,7 +116,7 @@ std::string working_folder() {
 }
 
 std::string source_root(const std::string& path, const std::string& base) {
-  const std::string full = absolute_path(local_path_of(path), base);
+  std::string full = absolute_path(local_path_of(path), base);
   std::error_code failed;
   if (fs::exists(full, failed) || !has_wildcard(full)) {
     return full;

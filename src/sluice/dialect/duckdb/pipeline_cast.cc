@@ -311,7 +311,7 @@ std::string inexact(const Rows& input, const std::vector<std::string>& columns, 
 Result<std::string> is_value(const std::string& column, const LogicalType& type,
                              const std::string& spelled) {
   const std::string literal = quote_literal(spelled);
-  const std::string same_text = fmt::format("{} = {}", render_as_text(column, type), literal);
+  std::string same_text = fmt::format("{} = {}", render_as_text(column, type), literal);
   if (is<schema::Text>(type) || is<schema::Bytes>(type) || is_nested(type)) {
     return same_text;
   }

@@ -275,7 +275,7 @@ std::string folder_value(const plan::FileScan& scan, const plan::FolderColumn& c
   const std::string named = fmt::format(
       "nullif(nullif(regexp_extract({}, {}, 1), ''), '__HIVE_DEFAULT_PARTITION__')", kFileColumn,
       quote_literal(root_pattern(scan.folder_roots) + literal_pattern(column.name) + "=([^/]*)/"));
-  const std::string value = fmt::format("coalesce(TRY(url_decode({0})), {0})", named);
+  std::string value = fmt::format("coalesce(TRY(url_decode({0})), {0})", named);
   if (!column.own) {
     return value;
   }

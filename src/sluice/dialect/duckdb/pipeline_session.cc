@@ -80,7 +80,8 @@ Result<string> render_observation(const plan::Observation& observation) {
   return std::visit(
       overloaded{
           [&](const plan::ScalarQuery& scalar) -> Text {
-            return wrapped(select_text(plan::SqlSelect{.query = scalar.query}));
+            return wrapped(
+                select_text(plan::SqlSelect{.query = scalar.query, .named = {}, .columns = {}}));
           },
           [&](const plan::DuplicateKeys& keys) -> Text {
             string present;

@@ -197,7 +197,10 @@ TEST(Pipeline, AContractsSelectSeesItsRowsByEveryName) {
   BoundPipeline bound = bound_over(columns, plan::ParquetFormat{});
   Schema grouped{{{.name = "day", .type = kText}, {.name = "n", .type = kBigint}}};
   add_step(bound, "sql", plan::Phase::Post,
-           plan::SqlSelect{sql("SELECT day, count(*) AS n FROM {dataset} GROUP BY 1")}, grouped);
+           plan::SqlSelect{.query = sql("SELECT day, count(*) AS n FROM {dataset} GROUP BY 1"),
+                           .named = {},
+                           .columns = {}},
+           grouped);
   bound.good = grouped;
   bound.good.fields.push_back({.name = "_lakelogic_run_id", .type = kText});
   bound.pipeline.lineage = {{.name = "_lakelogic_run_id", .stamp = plan::Stamp::RunId, .text = ""}};

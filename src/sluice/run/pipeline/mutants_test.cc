@@ -347,8 +347,11 @@ TEST_P(Mutants, ARowThatTheJudgementOrTheSplitLosesOrDoublesIsAnError) {
 
 /// Which rows a SELECT of the contract gives is its own say: it is marked, and nothing is claimed.
 TEST_P(Mutants, OfASelectOfTheContractOnlyItsEndsAreKnown) {
-  const Operator select{"sql", plan::SqlSelect{sql("SELECT * FROM source WHERE amount > 1")},
-                        "amount > 1"};
+  const Operator select{
+      "sql",
+      plan::SqlSelect{
+          .query = sql("SELECT * FROM source WHERE amount > 1"), .named = {}, .columns = {}},
+      "amount > 1"};
   const auto result = run(pipeline(&select, plan::Phase::Post), Mutation::Lose, select.mark);
   ASSERT_TRUE(result) << to_string(result.error());
   EXPECT_TRUE(result->ledger.back().is_opaque);
