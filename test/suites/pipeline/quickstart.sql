@@ -22,7 +22,7 @@ CREATE OR REPLACE TEMP MACRO localtimestamp() AS CAST(TIMESTAMPTZ '1970-01-01T00
 -- session
 CREATE OR REPLACE TEMP MACRO get_current_time() AS CAST(CAST(TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS TIMESTAMP) AS TIME);
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_seen", _sluice_m0, CASE WHEN _sluice_m0 & 3 <> 0 THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
+CREATE OR REPLACE TEMP TABLE sluice_1 AS SELECT "cus_id", "email", "_sluice_seen", _sluice_m0, CASE WHEN ((_sluice_m0 & 3)) <> 0 THEN [struct_pack(_sluice_errors := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'Rule failed: email is required' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'Rule failed: email LIKE ''%@%.%''' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_categories := list_filter([CASE WHEN _sluice_m0 & 1 <> 0 THEN 'completeness' END, CASE WHEN _sluice_m0 & 2 <> 0 THEN 'correctness' END], lambda _sluice_x: _sluice_x IS NOT NULL), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT *, CAST(CASE WHEN (
 ("email" IS NOT NULL)
 ) THEN 0 ELSE 1 END + CASE WHEN (
 (email LIKE '%@%.%'

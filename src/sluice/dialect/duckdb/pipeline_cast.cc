@@ -51,13 +51,17 @@ std::string integer_of_text(const std::string& text, const std::string& to) {
       exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
 }
 
-/// The engine makes an infinity of digits that do not fit; one that is written as a word is meant.
-/// And it reads 1_000, which is a name.
+/// Plain digits are read at once. Of others the engine makes an infinity where they do not fit; one
+/// that is written as a word is meant. And it reads 1_000, which is a name.
 std::string float_of_text(const std::string& text, const std::string& to) {
+  const std::string plain =
+      to == "DOUBLE"
+          ? fmt::format("WHEN _sluice_number({0}) IS NOT NULL THEN _sluice_number({0}) ", text)
+          : "";
   return fmt::format(
-      "CASE WHEN contains({0}, '_') OR (isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, "
+      "CASE {2}WHEN contains({0}, '_') OR (isinf(TRY_CAST({0} AS {1})) AND regexp_matches({0}, "
       "'[0-9]')) THEN NULL ELSE TRY_CAST({0} AS {1}) END",
-      text, to);
+      text, to, plain);
 }
 
 std::string decimal_of_text(const std::string& text, const std::string& to) {

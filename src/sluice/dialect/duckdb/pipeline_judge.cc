@@ -23,9 +23,11 @@ string numbered(std::string_view what, std::size_t number) {
   return fmt::format("_sluice_{}{}", what, number);
 }
 
+std::size_t masks_for(std::size_t bits) { return (bits + kBitsPerMask - 1) / kBitsPerMask; }
+
 string masks(const Judgement& judgement, std::string_view what) {
   string list;
-  for (std::size_t i = 0; i * kBitsPerMask < judgement.rules.size(); ++i) {
+  for (std::size_t i = 0; i < masks_for(judgement.rules.size()); ++i) {
     list += ", " + numbered(what, i);
   }
   return list;
@@ -89,30 +91,45 @@ Result<string> cast_pass(const Judgement& judgement, const Rows& input) {
                                  : fmt::format("(SELECT {} FROM {})", list, input.from);
 }
 
-/// Why a value of the column is none of its type; NULL where it is.
-string type_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::size_t at) {
-  const string name = quote_identifier(cast.column);
-  const string raw = raw_value(cast);
-  const bool is_told = !raw.empty() && plan::find_mask(pipeline, cast.column) == nullptr;
-  // Not as a conjunction: the engine sorts the rows that one leaves over.
-  const string mismatch = fmt::format(
-      "WHEN {1} IS NULL THEN CASE WHEN {0} IS NOT NULL THEN {2} || {3} || '''' END", name,
-      numbered("c", at), quote_literal(mismatch_text(cast.column, cast.type_name, cast.to)),
-      is_told ? render_as_text(raw, schema::LogicalType{schema::Json{}})
-              : told_value(pipeline, cast.column, cast.from));
-  const string lacking = lacking_members(name, cast.from, cast.to, raw);
-  const string missing =
-      lacking.empty()
-          ? ""
-          : fmt::format("WHEN {0} IS NOT NULL THEN {1} || {0} ", lacking,
-                        quote_literal(fmt::format("Struct '{}' is missing declared member(s): ",
-                                                  cast.column)));
-  return fmt::format("CASE {}{} END AS {}", missing, mismatch, numbered("t", at));
+/// Which members the value of a struct lacks, as a reason; NULL: none. Empty: none can be lacking.
+string lacking_reason(const BoundCast& cast) {
+  const string lacking =
+      lacking_members(quote_identifier(cast.column), cast.from, cast.to, raw_value(cast));
+  return lacking.empty()
+             ? lacking
+             : fmt::format("CASE WHEN {0} IS NOT NULL THEN {1} || {0} END", lacking,
+                           quote_literal(fmt::format("Struct '{}' is missing declared member(s): ",
+                                                     cast.column)));
 }
 
-/// Second pass: the columns in their final types, and why a type was not met.
-Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgement,
-                         const Rows& input, const string& from) {
+/// Why a value of the column, which is beside its cast, is none of its type.
+string mismatch_reason(const plan::Pipeline& pipeline, const BoundCast& cast, std::size_t at) {
+  const string raw = raw_value(cast);
+  const string told = plan::find_mask(pipeline, cast.column) != nullptr ? "'***'"
+                      : raw.empty() ? render_as_text(numbered("s", at), cast.from)
+                                    : render_as_text(raw, schema::LogicalType{schema::Json{}});
+  return fmt::format("{} || {} || ''''",
+                     quote_literal(mismatch_text(cast.column, cast.type_name, cast.to)), told);
+}
+
+/// One bit a cast that failed: the texts of reasons are made for the rows that are refused alone.
+string failed_casts(const Judgement& judgement, std::size_t first) {
+  string sum;
+  const std::size_t end = std::min(first + kBitsPerMask, judgement.casts.size());
+  for (std::size_t i = first; i < end; ++i) {
+    // Not as a conjunction: the engine sorts the rows that one leaves over.
+    sum += fmt::format(
+        "{}CASE WHEN {} IS NULL THEN CASE WHEN {} IS NULL THEN 0 ELSE {} END ELSE 0 END",
+        sum.empty() ? "" : " + ", numbered("c", i), quote_identifier(judgement.casts[i].column),
+        bit_of(i));
+  }
+  return fmt::format("CAST({} AS {}) AS {}", sum, type_of_mask(end - first),
+                     numbered("f", first / kBitsPerMask));
+}
+
+/// Second pass: the columns in their final types, what they held before, and which types were not
+/// met.
+Result<string> type_pass(const Judgement& judgement, const Rows& input, const string& from) {
   string list;
   const auto add = [&](const string& item) { list += (list.empty() ? "" : ", ") + item; };
   for (const schema::Field& field : judgement.output.fields) {
@@ -128,7 +145,14 @@ Result<string> type_pass(const plan::Pipeline& pipeline, const Judgement& judgem
     }
   }
   for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
-    add(type_reason(pipeline, judgement.casts[i], i));
+    const BoundCast& cast = judgement.casts[i];
+    add(fmt::format("{} AS {}", quote_identifier(cast.column), numbered("s", i)));
+    if (const string lacking = lacking_reason(cast); !lacking.empty()) {
+      add(fmt::format("{} AS {}", lacking, numbered("t", i)));
+    }
+  }
+  for (std::size_t i = 0; i < masks_for(judgement.casts.size()); ++i) {
+    add(failed_casts(judgement, i * kBitsPerMask));
   }
   if (!judgement.unknown_refused.empty() && !judgement.is_unknown_in_every_row) {
     string present;
@@ -201,8 +225,14 @@ std::vector<Reason> reasons(const plan::BoundPipeline& bound, const Judgement& j
     }
   }
   for (std::size_t i = 0; i < judgement.casts.size(); ++i) {
-    const string column = numbered("t", i);
-    all.push_back({column + " IS NOT NULL", column, "schema"});
+    const BoundCast& cast = judgement.casts[i];
+    string failed = fmt::format("{} & {} <> 0", numbered("f", i / kBitsPerMask), bit_of(i));
+    if (!lacking_reason(cast).empty()) {
+      const string lacking = numbered("t", i);
+      all.push_back({lacking + " IS NOT NULL", lacking, "schema"});
+      failed += fmt::format(" AND {} IS NULL", lacking);
+    }
+    all.push_back({failed, mismatch_reason(bound.pipeline, cast, i), "schema"});
   }
   if (!judgement.unknown_refused.empty()) {
     if (judgement.is_unknown_in_every_row) {
@@ -243,11 +273,14 @@ std::vector<Reason> reasons(const plan::BoundPipeline& bound, const Judgement& j
   return all;
 }
 
-/// One condition for each mask, not for each rule: most rows are good.
+/// One condition for all bits, not one for each rule: most rows are good.
 string bad_condition(const plan::BoundPipeline& bound, const Judgement& judgement,
                      const std::vector<Reason>& all, Evaluation evaluation) {
-  string condition;
-  const auto add = [&](const string& one) { condition += (condition.empty() ? "" : " OR ") + one; };
+  string bits;
+  const auto add_bits = [&](const string& some) { bits += (bits.empty() ? "" : " | ") + some; };
+  for (std::size_t i = 0; i < masks_for(judgement.casts.size()); ++i) {
+    add_bits(numbered("f", i));
+  }
   for (std::size_t first = 0; first < judgement.rules.size(); first += kBitsPerMask) {
     std::uint64_t errors = 0;
     const std::size_t end = std::min(first + kBitsPerMask, judgement.rules.size());
@@ -257,15 +290,16 @@ string bad_condition(const plan::BoundPipeline& bound, const Judgement& judgemen
       }
     }
     if (errors != 0) {
-      add(fmt::format("{} & {} <> 0", numbered("m", first / kBitsPerMask), errors));
+      add_bits(fmt::format("({} & {})", numbered("m", first / kBitsPerMask), errors));
     }
     if (evaluation == Evaluation::Guarded) {
-      add(fmt::format("{} <> 0", numbered("x", first / kBitsPerMask)));
+      add_bits(numbered("x", first / kBitsPerMask));
     }
   }
+  string condition = bits.empty() ? "" : fmt::format("({}) <> 0", bits);
   for (const Reason& reason : all) {
     if (reason.is_present.find('&') == string::npos) {
-      add(reason.is_present);
+      condition += (condition.empty() ? "" : " OR ") + reason.is_present;
     }
   }
   return condition.empty() ? "FALSE" : condition;
@@ -299,7 +333,7 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
                             const Rows& input, Evaluation evaluation,
                             const std::vector<string>& kept) {
   SLUICE_TRY(const string cast, cast_pass(judgement, input));
-  SLUICE_TRY(const string typed, type_pass(bound.pipeline, judgement, input, cast));
+  SLUICE_TRY(const string typed, type_pass(judgement, input, cast));
   SLUICE_TRY(const string judged, rule_pass(bound, judgement, input, typed, evaluation));
   const std::vector<Reason> all = reasons(bound, judgement, input, evaluation);
   std::vector<string> names;
@@ -330,7 +364,7 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
 
 std::vector<string> mask_columns(const Judgement& judgement) {
   std::vector<string> columns;
-  for (std::size_t i = 0; i * kBitsPerMask < judgement.rules.size(); ++i) {
+  for (std::size_t i = 0; i < masks_for(judgement.rules.size()); ++i) {
     columns.push_back(numbered("m", i));
   }
   return columns;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -139,6 +140,47 @@ void whole_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
   });
 }
 
+/// Digits and a point among them, so few that the double nearest to them is one division away:
+/// they and the power of ten are doubles themselves.
+std::optional<double> plain_number(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 15;
+  constexpr auto kPowers = std::to_array<double>(
+      {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15});
+  const bool is_negative = text.starts_with('-');
+  text.remove_prefix(is_negative ? 1 : 0);
+  const std::size_t whole = std::min(text.find('.'), text.size());
+  const std::size_t fraction = whole == text.size() ? 0 : text.size() - whole - 1;
+  if (whole == 0 || whole + fraction > kDigitsMax) {
+    return std::nullopt;
+  }
+  std::int64_t digits = 0;
+  bool is_plain = true;
+  const auto read = [&](std::string_view part) {
+    for (const char sign : part) {
+      is_plain = is_plain && is_digit(sign);
+      digits = digits * 10 + (sign - '0');
+    }
+  };
+  read(text.substr(0, whole));
+  read(text.substr(text.size() - fraction));
+  if (!is_plain) {
+    return std::nullopt;
+  }
+  const double number = static_cast<double>(digits) / kPowers[fraction];
+  return is_negative ? -number : number;
+}
+
+void number_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  auto* numbers = static_cast<double*>(duckdb_vector_get_data(output));
+  for_each_text(info, input, output, [&](idx_t row, std::string_view text) {
+    if (const auto number = plain_number(text)) {
+      numbers[row] = *number;
+    } else {
+      put_null(output, row);
+    }
+  });
+}
+
 /// Of a day written yyyy-mm-dd.
 std::optional<std::int32_t> days_since_1970(std::string_view text) {
   constexpr std::string_view kShape = "yyyy-mm-dd";
@@ -211,6 +253,7 @@ Status register_text_functions(DuckSession& session) {
                              Known{"_sluice_lower", DUCKDB_TYPE_VARCHAR, &case_chunk<'A', 'Z'>},
                              Known{"_sluice_upper", DUCKDB_TYPE_VARCHAR, &case_chunk<'a', 'z'>},
                              Known{"_sluice_whole", DUCKDB_TYPE_BIGINT, &whole_chunk},
+                             Known{"_sluice_number", DUCKDB_TYPE_DOUBLE, &number_chunk},
                              Known{"_sluice_day", DUCKDB_TYPE_DATE, &day_chunk},
                              Known{"_sluice_is_stamp", DUCKDB_TYPE_BOOLEAN, &stamp_chunk}}) {
     const DuckFunction made = make_function(known.name, known.returned, known.call);

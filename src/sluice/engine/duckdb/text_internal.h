@@ -4,7 +4,8 @@
 //
 // The others are quick and know the plain texts only, for which they agree with the engine; of any
 // other text they are NULL, and the engine's own is to be asked: _sluice_lower and _sluice_upper
-// (ASCII), _sluice_whole (a BIGINT of at most 18 digits), _sluice_day (a DATE written yyyy-mm-dd).
+// (ASCII), _sluice_whole (a BIGINT of at most 18 digits), _sluice_number (a DOUBLE of at most 15),
+// _sluice_day (a DATE written yyyy-mm-dd).
 // _sluice_is_stamp says of any text whether the engine may read it as an instant: a year of four
 // digits, then digits and their signs alone. Behind the name of a zone the engine would read texts
 // without one in that zone.

@@ -107,6 +107,30 @@ TEST(DuckTextTest, NumbersAndDaysAgreeWithTheEngine) {
               ElementsAre(testing::EndsWith(" | 0")));
 }
 
+TEST(DuckTextTest, PlainNumbersAreDigitsAndOnePoint) {
+  EXPECT_THAT(
+      rows({},
+           "SELECT _sluice_number(t) FROM (VALUES (1, '0.1'), (2, '-7'), (3, '007.50'), (4, "
+           "'99999999999999.9'), (5, '0.000000000000001'), (6, '1.'), (7, '.5'), (8, "
+           "'-.5'), (9, '1.2.3'), (10, '1e3'), (11, NULL), (12, ' 1'), (13, '1_0'), (14, "
+           "'-'), (15, ''), (16, '.'), (17, 'inf')) v(i, t) ORDER BY i"),
+      ElementsAre("0.1", "-7", "7.5", "99999999999999.9", "null", "1", "null", "null", "null",
+                  "null", "null", "null", "null", "null", "null", "null", "null"));
+}
+
+/// As texts, in which the zeros of either sign differ.
+TEST(DuckTextTest, PlainNumbersAgreeWithTheEngineAtEveryPlaceOfThePoint) {
+  EXPECT_THAT(
+      rows({.threads_max = 2},
+           "SELECT count(*), count(_sluice_number(t)), count(*) FILTER (WHERE "
+           "CAST(coalesce(_sluice_number(t), TRY_CAST(t AS DOUBLE)) AS VARCHAR) IS DISTINCT FROM "
+           "CAST(TRY_CAST(t AS DOUBLE) AS VARCHAR)) FROM (SELECT CASE WHEN i % 3 = 0 THEN '-' ELSE "
+           "'' END || left(d, CAST(1 + i % 15 AS INTEGER)) || '.' || substr(d, CAST(2 + i % 15 AS "
+           "INTEGER), CAST(i % 7 + 8 AS INTEGER)) AS t FROM (SELECT i, lpad(CAST(hash(i) % "
+           "(10 ** (i % 16))::HUGEINT AS VARCHAR), 15, '0') AS d FROM range(300000) r(i)))"),
+      ElementsAre(testing::EndsWith(" | 0")));
+}
+
 TEST(DuckTextTest, StampsAreOfNumbersAndTheirSignsAlone) {
   EXPECT_THAT(rows({},
                    "SELECT _sluice_is_stamp(t) FROM (VALUES (1, '2024-01-31 10:00:00'), (2, "
