@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/engine/duckdb/function_internal.h"
 #include "sluice/engine/duckdb/text_internal.h"
@@ -13,10 +14,11 @@
 namespace sluice::engine {
 namespace {
 
-/// `each(row, text)` of every text that is there; the others are NULL in the output too.
-template <class Each>
+/// `each(row, text)` of every text that is there, then `done()`; the others are NULL in the output
+/// too.
+template <class Each, class Done>
 void for_each_text(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
-                   const Each& each) {
+                   const Each& each, const Done& done) {
   constexpr idx_t kBits = 64;
   const idx_t rows = duckdb_data_chunk_get_size(input);
   duckdb_vector texts = duckdb_data_chunk_get_vector(input, 0);
@@ -34,22 +36,66 @@ void for_each_text(duckdb_function_info info, duckdb_data_chunk input, duckdb_ve
         each(row, std::string_view(duckdb_string_t_data(&text), duckdb_string_t_length(text)));
       }
     }
+    done();
   } catch (const std::exception&) {
     duckdb_scalar_function_set_error(info, "a function of texts ran out of memory");
   }
 }
 
-/// Short texts lie in the value itself, others in memory of the vector.
-void put_text(duckdb_vector vector, idx_t row, std::string_view text) {
-  duckdb_string_t& value = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
-  if (text.size() > sizeof(value.value.inlined.inlined)) {
-    duckdb_unsafe_vector_assign_string_element_len(vector, row, text.data(), text.size());
-    return;
-  }
-  value = {};
-  value.value.inlined.length = static_cast<std::uint32_t>(text.size());
-  std::ranges::copy(text, value.value.inlined.inlined);
+template <class Each>
+void for_each_text(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
+                   const Each& each) {
+  for_each_text(info, input, output, each, [] {});
 }
+
+/// Writes the texts of a vector. Short ones lie in the value itself, the others side by side in
+/// blocks of the vector's memory, as an allocation for each would cost more than the text.
+class TextWriter {
+ public:
+  explicit TextWriter(duckdb_vector vector)
+      : vector_(vector), values_(static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))) {}
+
+  void put(idx_t row, std::string_view text) {
+    constexpr std::size_t kBlock = 1U << 18U;
+    duckdb_string_t& value = values_[row];
+    value = {};
+    if (text.size() <= sizeof(value.value.inlined.inlined)) {
+      value.value.inlined.length = static_cast<std::uint32_t>(text.size());
+      std::ranges::copy(text, value.value.inlined.inlined);
+      return;
+    }
+    value.value.pointer.length = static_cast<std::uint32_t>(text.size());
+    std::copy_n(text.data(), sizeof(value.value.pointer.prefix), value.value.pointer.prefix);
+    rows_.push_back(row);
+    block_ += text;
+    if (block_.size() >= kBlock) {
+      finish();
+    }
+  }
+
+  void finish() {
+    if (rows_.empty()) {
+      return;
+    }
+    const idx_t first = rows_.front();
+    const std::uint32_t length_of_first = values_[first].value.pointer.length;
+    duckdb_unsafe_vector_assign_string_element_len(vector_, first, block_.data(), block_.size());
+    char* at = values_[first].value.pointer.ptr;
+    values_[first].value.pointer.length = length_of_first;
+    for (const idx_t row : rows_) {
+      values_[row].value.pointer.ptr = at;
+      at += values_[row].value.pointer.length;
+    }
+    rows_.clear();
+    block_.clear();
+  }
+
+ private:
+  duckdb_vector vector_;
+  duckdb_string_t* values_;
+  std::vector<idx_t> rows_;  // whose texts are in the block
+  std::string block_;
+};
 
 void put_null(duckdb_vector vector, idx_t row) {
   duckdb_vector_ensure_validity_writable(vector);
@@ -73,8 +119,10 @@ std::string_view trim_both(std::string_view text) { return trim_right(trim_left(
 
 template <std::string_view (*Trim)(std::string_view)>
 void trim_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  for_each_text(info, input, output,
-                [&](idx_t row, std::string_view text) { put_text(output, row, Trim(text)); });
+  TextWriter texts(output);
+  for_each_text(
+      info, input, output, [&](idx_t row, std::string_view text) { texts.put(row, Trim(text)); },
+      [&] { texts.finish(); });
 }
 
 /// Eight signs at once: their highest bits are free in ASCII and take what a sum carries.
@@ -111,14 +159,18 @@ bool turn_case(std::string_view text, std::string& turned) {
 
 template <char First, char Last>
 void case_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  TextWriter texts(output);
   std::string turned;
-  for_each_text(info, input, output, [&](idx_t row, std::string_view text) {
-    if (turn_case<First, Last>(text, turned)) {
-      put_text(output, row, turned);
-    } else {
-      put_null(output, row);
-    }
-  });
+  for_each_text(
+      info, input, output,
+      [&](idx_t row, std::string_view text) {
+        if (turn_case<First, Last>(text, turned)) {
+          texts.put(row, turned);
+        } else {
+          put_null(output, row);
+        }
+      },
+      [&] { texts.finish(); });
 }
 
 bool is_digit(char sign) { return sign >= '0' && sign <= '9'; }

@@ -50,6 +50,17 @@ TEST(DuckTextTest, AgreesWithTheEngineOverManyVectors) {
       ElementsAre("100000 | 0"));
 }
 
+/// Long ones fill several blocks of one vector; short ones and missing ones stand between.
+TEST(DuckTextTest, TextsOfAllLengthsStandInTheirRows) {
+  EXPECT_THAT(
+      rows({.threads_max = 2},
+           "SELECT count(*), count(*) FILTER (WHERE _sluice_trim(' ' || t) IS DISTINCT FROM t OR "
+           "_sluice_upper(t) IS DISTINCT FROM upper(t)) FROM (SELECT CASE WHEN i % 7 <> 0 THEN "
+           "repeat('ab', CAST(hash(i) % (10 ** (i % 5))::UBIGINT AS BIGINT)) || 'i' END AS t FROM "
+           "range(10000) r(i))"),
+      ElementsAre("10000 | 0"));
+}
+
 TEST(DuckTextTest, TurnsTheCaseOfAsciiAndKnowsNoOtherText) {
   EXPECT_THAT(
       rows({},
