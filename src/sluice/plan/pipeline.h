@@ -114,10 +114,8 @@ struct Reference {
   std::vector<std::string> columns;  // empty: all
   std::optional<RawSql> filter;
   std::optional<RawSql> query;  // a SELECT over `{link}`
-  /// Columns of a CSV file whose texts only look like numbers, truths or dates; found when the file
-  /// is looked at.
-  std::vector<std::string> text_columns;
-  /// Columns of JSON that are NULL in every record, and what they are taken for; found so too.
+  /// Columns of JSON that are NULL in every record, and what they are taken for; found when the
+  /// file is looked at.
   schema::Schema valueless;
   friend bool operator==(const Reference&, const Reference&) = default;
 };

@@ -1,6 +1,7 @@
 #include "sluice/plan/pipeline_step.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -319,6 +320,54 @@ string to_string(const Step& step) {
           [](const SqlSelect& select) { return fmt::format("sql[{}]", select.query.text); },
       },
       step);
+}
+
+namespace {
+
+/// Which columns are those that items name. Before the first star they count from the front, behind
+/// the last from the back; between two the last column of the name is taken.
+std::vector<bool> find_listed(const std::vector<string>& items, const schema::Schema& given) {
+  std::vector<bool> is_listed(given.fields.size());
+  const auto is_at = [&](std::size_t place, const string& item) {
+    return place < is_listed.size() && !is_listed[place] &&
+           schema::same_column(given.fields[place].name, item);
+  };
+  const auto star = static_cast<std::size_t>(std::ranges::find(items, "") - items.begin());
+  for (std::size_t i = items.size(); i-- > 0;) {
+    if (items[i].empty()) {
+      continue;
+    }
+    std::size_t place = i < star ? i : is_listed.size() - (items.size() - i);
+    for (std::size_t last = is_listed.size(); !is_at(place, items[i]) && last > 0;) {
+      place = --last;
+    }
+    if (is_at(place, items[i])) {
+      is_listed[place] = true;
+    }
+  }
+  return is_listed;
+}
+
+}  // namespace
+
+void settle_columns(SqlSelect& select, const schema::Schema& given) {
+  const std::vector<bool> is_listed = find_listed(select.items, given);
+  const auto takes_place = [&](std::size_t one, std::size_t other) {
+    return is_listed[one] && one != other && (one > other || !is_listed[other]) &&
+           schema::same_column(given.fields[one].name, given.fields[other].name);
+  };
+  const auto places = std::views::iota(std::size_t{0}, is_listed.size());
+  bool has_two = false;
+  select.columns.clear();
+  for (const std::size_t place : places) {
+    const bool is_taken =
+        std::ranges::any_of(places, [&](std::size_t one) { return takes_place(one, place); });
+    has_two = has_two || is_taken;
+    select.columns.push_back(is_taken ? "" : given.fields[place].name);
+  }
+  if (!has_two) {
+    select.columns.clear();
+  }
 }
 
 }  // namespace sluice::plan

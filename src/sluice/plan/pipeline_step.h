@@ -255,13 +255,20 @@ struct Unpivot {
 /// A whole SELECT over `source`, the data set's names and the references.
 struct SqlSelect {
   RawSql query;
-  /// Columns to which it gives a name itself: `SELECT *, trim(a) AS a` means one column a.
-  std::vector<std::string> named;
+  /// The items of its list in their order: the column that each names, empty for a star and
+  /// whatever else the engine alone knows the columns of.
+  std::vector<std::string> items;
   /// Set by binding where two columns have one name: a name for each, empty for one that another
   /// takes the place of.
   std::vector<std::string> columns;
   friend bool operator==(const SqlSelect&, const SqlSelect&) = default;
 };
+
+/// `SELECT *, trim(a) AS a` gives two columns of one name: the one that the list names takes the
+/// place of the other, wherever the star stands. Of two that the list names the later one stays;
+/// names that two relations share are left to the engine, which numbers them. `given` are the
+/// columns of the query as the engine tells them.
+void settle_columns(SqlSelect& select, const schema::Schema& given);
 
 using Step = std::variant<Assign, RenameColumns, KeepColumns, DropColumns, FilterRows, KeepFirst,
                           ExplodeList, ExplodeDates, LookUp, JoinReference, Rollup, Pivot, Unpivot,

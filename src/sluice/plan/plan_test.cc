@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "sluice/plan/expr.h"
+#include "sluice/plan/pipeline_step.h"
 #include "sluice/plan/read.h"
 #include "sluice/plan/table_id.h"
 #include "sluice/plan/write.h"
@@ -8,7 +9,9 @@
 namespace sluice::plan {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(TableId, HasOneToThreePartsAndReadsBackWhatItPrints) {
   for (const char* text :
@@ -28,8 +31,10 @@ TEST(TableId, WhatIsNoNameIsRefused) {
 TEST(Expr, IsAPlainValueThatPrintsAndCompares) {
   const Expr dear = all_of({binary(BinaryOp::Greater, column("fare"), literal(10.5)),
                             unary(UnaryOp::IsNotNull, column("note"))});
-  const Expr copy = dear;
+  Expr copy = dear;
   EXPECT_EQ(copy, dear);
+  copy = column("fare");
+  EXPECT_NE(copy, dear);
   EXPECT_EQ(to_string(dear), "((fare > 10.5) and note is not null)");
   EXPECT_NE(dear, all_of({}));
 }
@@ -61,6 +66,34 @@ TEST(Write, PrintsItsModeTargetAndSource) {
       .mode = Merge{.key = {"id"}, .update_columns = {}, .insert_only_columns = {}},
       .source = Batches{}};
   EXPECT_EQ(to_string(write), "merge trips from batches (id: int64 not null)");
+}
+
+std::vector<std::string> settled(std::vector<std::string> items,
+                                 const std::vector<std::string>& given) {
+  schema::Schema columns;
+  for (const std::string& name : given) {
+    columns.fields.push_back({.name = name, .type = {schema::Text{}}});
+  }
+  SqlSelect select{.query = {}, .items = std::move(items), .columns = {}};
+  settle_columns(select, columns);
+  return select.columns;
+}
+
+TEST(SqlSelect, AColumnThatTheListNamesTakesThePlaceOfAStars) {
+  EXPECT_THAT(settled({"", "a"}, {"a", "b", "a"}), ElementsAre("", "b", "a"));
+  EXPECT_THAT(settled({"a", ""}, {"a", "a", "b"}), ElementsAre("a", "", "b"));
+  EXPECT_THAT(settled({"A", "", "b"}, {"A", "a", "b", "b"}), ElementsAre("A", "", "", "b"));
+  EXPECT_THAT(settled({"", "a", ""}, {"a", "b", "a", "c"}), ElementsAre("", "b", "a", "c"));
+  EXPECT_THAT(settled({"a", "a"}, {"a", "a"}), ElementsAre("", "a"));
+}
+
+TEST(SqlSelect, OtherColumnsAreLeftToTheEngine) {
+  EXPECT_THAT(settled({"", ""}, {"id", "a", "id"}), IsEmpty());
+  EXPECT_THAT(settled({}, {"id", "id"}), IsEmpty());
+  // The item of a star's REPLACE is no column of its own.
+  EXPECT_THAT(settled({"", "a"}, {"a", "b"}), IsEmpty());
+  EXPECT_THAT(settled({"", "a", "b"}, {"a", "b", "b"}), ElementsAre("a", "", "b"));
+  EXPECT_THAT(settled({"", "x", "y", "z"}, {"y"}), IsEmpty());
 }
 
 }  // namespace

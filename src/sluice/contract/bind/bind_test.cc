@@ -246,6 +246,17 @@ TEST_F(BindTest, NamesLikeThoseOfTheEngineAreColumnsWhereTheyAre) {
   EXPECT_FALSE(checked.diagnostics.has_errors()) << rendered(checked.diagnostics, "");
 }
 
+TEST_F(BindTest, AColumnThatASelectNamesAnewIsTheOneThatStepsSee) {
+  for (const std::string_view list :
+       {"*, CAST(note AS DATE) AS note", "CAST(note AS DATE) AS note, *"}) {
+    const CheckedContract checked = check_fragment(
+        fmt::format("transformations:\n  - {{sql: \"SELECT {} FROM source\", phase: post}}\n"
+                    "  - {{derive: {{field: y, sql: year(note)}}, phase: post}}\n",
+                    list));
+    EXPECT_FALSE(checked.diagnostics.has_errors()) << rendered(checked.diagnostics, "");
+  }
+}
+
 TEST_F(BindTest, TheContractsThatRunBindWithoutAWord) {
   for (const std::string& file : files_in("test/contracts/valid")) {
     const std::string text = text_of(file);

@@ -40,6 +40,27 @@ Piece aggregate(const SqlText& sql, std::string what, const std::string& groups 
           .what = std::move(what)};
 }
 
+/// One column of each name, as a run has it.
+void settle_columns(const SqlStep& step, schema::Schema& given) {
+  Contract alone;
+  alone.transformations = {Transformation{.step = step}};
+  const Result<plan::Pipeline> lowered = lower_contract(alone, {});
+  if (!lowered || lowered->steps.size() != 1) {
+    return;
+  }
+  auto select = std::get<plan::SqlSelect>(lowered->steps.front().step);
+  plan::settle_columns(select, given);
+  schema::Schema settled;
+  for (std::size_t i = 0; i < select.columns.size(); ++i) {
+    if (!select.columns[i].empty()) {
+      settled.fields.push_back(given.fields[i]);
+    }
+  }
+  if (!select.columns.empty()) {
+    given = std::move(settled);
+  }
+}
+
 }  // namespace
 
 Binding::Binding(const Context& context, engine::Connection& connection, std::string_view text,
@@ -219,6 +240,7 @@ Status Binding::bind_select(const SqlStep& step) {
     }
     return {};
   }
+  settle_columns(step, *bound);
   judge_select(step, *bound);
   columns_ = *std::move(bound);
   // A SELECT ends what the source may have beyond the model, unless it takes everything along.

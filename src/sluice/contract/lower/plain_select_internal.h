@@ -30,9 +30,9 @@ struct SelectItem {
 /// may have is another item, so that what it reads is known of both.
 std::vector<SelectItem> select_items(std::string_view list);
 
-/// The columns that a SELECT names itself, in the list that gives its result; none of several
-/// SELECTs put together.
-std::vector<std::string> named_columns(std::string_view query);
+/// Of each item of the list that gives a SELECT's result the column that it names, empty where the
+/// engine alone knows; nothing of several SELECTs put together.
+std::vector<std::string> listed_columns(std::string_view query);
 
 /// Words, in lower case, that the engine reads as no column where they stand without quotes and
 /// without a relation in front.

@@ -239,7 +239,7 @@ bool is_sql_keyword(std::string_view word) {
   return kWords.contains(word);
 }
 
-std::vector<std::string> named_columns(std::string_view query) {
+std::vector<std::string> listed_columns(std::string_view query) {
   std::size_t begin = std::string_view::npos;
   std::size_t end = query.size();
   int depth = 0;
@@ -263,9 +263,7 @@ std::vector<std::string> named_columns(std::string_view query) {
   std::vector<std::string> columns;
   if (begin < end) {
     for (SelectItem& item : select_items(query.substr(begin, end - begin))) {
-      if (!item.column.empty()) {
-        columns.push_back(std::move(item.column));
-      }
+      columns.push_back(std::move(item.column));
     }
   }
   return columns;

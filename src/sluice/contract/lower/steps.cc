@@ -306,8 +306,9 @@ Lowered lower_step(const LowerInput& input, const Step& step) {
   return std::visit(
       overloaded{
           [&](const SqlStep& s) -> Lowered {
-            return plan::Step{plan::SqlSelect{
-                .query = raw_sql(input, s.sql), .named = named_columns(s.sql.text), .columns = {}}};
+            return plan::Step{plan::SqlSelect{.query = raw_sql(input, s.sql),
+                                              .items = listed_columns(s.sql.text),
+                                              .columns = {}}};
           },
           [&](const Rename& s) -> Lowered { return rename_step(s); },
           [&](const Derive& s) -> Lowered { return derive_step(input, s); },

@@ -81,7 +81,7 @@ Result<string> render_observation(const plan::Observation& observation) {
       overloaded{
           [&](const plan::ScalarQuery& scalar) -> Text {
             return wrapped(
-                select_text(plan::SqlSelect{.query = scalar.query, .named = {}, .columns = {}}));
+                select_text(plan::SqlSelect{.query = scalar.query, .items = {}, .columns = {}}));
           },
           [&](const plan::DuplicateKeys& keys) -> Text {
             string present;

@@ -198,7 +198,7 @@ TEST(Pipeline, AContractsSelectSeesItsRowsByEveryName) {
   Schema grouped{{{.name = "day", .type = kText}, {.name = "n", .type = kBigint}}};
   add_step(bound, "sql", plan::Phase::Post,
            plan::SqlSelect{.query = sql("SELECT day, count(*) AS n FROM {dataset} GROUP BY 1"),
-                           .named = {},
+                           .items = {},
                            .columns = {}},
            grouped);
   bound.good = grouped;

@@ -74,7 +74,6 @@ class Binder {
   void retype_valueless(const schema::LogicalType& type);
   Status bind_steps(Phase phase, Schema columns, std::vector<plan::BoundStep>& into);
   Result<Schema> bind_step(plan::PlannedStep& step, const Schema& input);
-  Status settle_names(plan::SqlSelect& select);
   string hint_of(const plan::PlannedStep& step, const Schema& input, const Error& error) const;
   Status check_lookup(const plan::PlannedStep& step, const Schema& input);
   /// One attempt, with these declared columns made (NULL) at the scan or at the schema step.
@@ -197,30 +196,6 @@ Status Binder::check_lookup(const plan::PlannedStep& step, const Schema& input) 
       .with_hint("make the key unique in the reference, or use a join, which multiplies rows");
 }
 
-/// `SELECT *, trim(a) AS a` gives two columns of one name: the one that is named takes the place of
-/// the other. Names that two relations share are left to the engine, which numbers them.
-Status Binder::settle_names(plan::SqlSelect& select) {
-  select.columns.clear();
-  SLUICE_TRY(const Schema given, describe(dialect::select_text(select)));
-  std::vector<string> columns;
-  bool has_two = false;
-  for (const Field& field : given.fields) {
-    const bool is_named = std::ranges::any_of(
-        select.named, [&](const string& name) { return same_column(name, field.name); });
-    for (string& before : columns) {
-      if (is_named && same_column(before, field.name)) {
-        before.clear();
-        has_two = true;
-      }
-    }
-    columns.push_back(field.name);
-  }
-  if (has_two) {
-    select.columns = std::move(columns);
-  }
-  return {};
-}
-
 Result<Schema> Binder::bind_step(plan::PlannedStep& step, const Schema& input) {
   SLUICE_CHECK(check_names_made(step.step, input));
   dialect::Rows rows{.from = "", .columns = input, .hidden = {}};
@@ -229,7 +204,9 @@ Result<Schema> Binder::bind_step(plan::PlannedStep& step, const Schema& input) {
     for (const string& view : dialect::source_views(pipeline_, rows.from)) {
       SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection_.execute(context_, view));
     }
-    SLUICE_CHECK(settle_names(std::get<plan::SqlSelect>(step.step)));
+    auto& sql = std::get<plan::SqlSelect>(step.step);
+    SLUICE_TRY(const Schema given, describe(dialect::select_text(sql)));
+    plan::settle_columns(sql, given);
   } else if (dialect::breaks_ties(step.step) && input.find("rowid") == nullptr) {
     rows.from = fmt::format("(SELECT *, CAST(0 AS BIGINT) AS rowid FROM {})", rows.from);
   }

@@ -350,7 +350,7 @@ TEST_P(Mutants, OfASelectOfTheContractOnlyItsEndsAreKnown) {
   const Operator select{
       "sql",
       plan::SqlSelect{
-          .query = sql("SELECT * FROM source WHERE amount > 1"), .named = {}, .columns = {}},
+          .query = sql("SELECT * FROM source WHERE amount > 1"), .items = {}, .columns = {}},
       "amount > 1"};
   const auto result = run(pipeline(&select, plan::Phase::Post), Mutation::Lose, select.mark);
   ASSERT_TRUE(result) << to_string(result.error());
