@@ -26,15 +26,15 @@ class Batches(InFolder):
         super().setUp()
         self.contract("incremental")
 
-    def contract(self, mode: str) -> None:
-        self.write("orders.yaml", CONTRACT.replace("MODE", mode))
+    def contract(self, mode: str, more: str = "") -> None:
+        self.write("orders.yaml", CONTRACT.replace("MODE", mode) + more)
 
-    def land(self, name: str, *ids: int) -> None:
+    def land(self, name: str, *ids: int | str) -> None:
         self.write(f"landing/{name}.csv", "id\n" + "".join(f"{i}\n" for i in ids))
 
-    def json(self, *words: str) -> Any:
+    def json(self, *words: str, code: int = 0) -> Any:
         done = self.sluice(*words, "--json")
-        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(done.code, code, done.err)
         return json.loads(done.out)
 
     def run_it(self, *words: str) -> tuple[str, int]:
@@ -107,9 +107,23 @@ class Batches(InFolder):
         self.assertEqual(self.ids_of_table(), [], "recorded, and not committed")
         answer = self.json("run", "orders.yaml", "--source", "landing/b.csv")
         self.assertEqual((answer["status"], answer["rows"]["source"]), ("succeeded", 1))
-        self.assertIn("batch 1, which an earlier run left unfinished, was finished first: 2 rows",
-                      answer["warnings"])
+        self.assertIn("batch 1, which an earlier run left unfinished, was finished first: 2 rows "
+                      "written, 0 quarantined", answer["warnings"])
         self.assertEqual(self.ids_of_table(), [1, 2, 3])
+
+    def test_a_finished_batch_that_breaks_a_level_is_the_run(self) -> None:
+        self.contract("full", "service_levels: {quality: {min_good_ratio: 0.9}}")
+        self.land("a", 1, "none")
+        self.land("b", 3)
+        self.run_it("--source", "landing/a.csv")
+        (self.folder / "lake/orders/_sluice/manifest/00000000000000000001.json").unlink()
+        answer = self.json("run", "orders.yaml", "--source", "landing/b.csv", "--fail-on-breach",
+                           code=1)
+        self.assertEqual([level["met"] for level in answer["service_levels"]], [False])
+        self.assertIn("other files wait for the next run", answer["warnings"][0])
+        self.assertEqual(self.ids_of_table(), [1])
+        self.assertEqual(self.run_it("--source", "landing/b.csv"), ("succeeded", 1))
+        self.assertEqual(self.ids_of_table(), [1, 3])
 
     def test_two_state_folders_never_hide_a_batch(self) -> None:
         self.land("a", 1)

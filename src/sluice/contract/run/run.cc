@@ -580,6 +580,27 @@ Result<PlannedRun> Runner::plan_steps() {
 
 }  // namespace internal
 
+namespace {
+
+bool meets_levels(const run::RunResult& result) {
+  return std::ranges::all_of(result.service_levels, &run::ServiceLevelResult::met);
+}
+
+/// What a run says of the batches of earlier ones that it finished before its own.
+Result<run::RunResult> with_finished(Result<run::RunResult> result,
+                                     const std::vector<std::string>& finished) {
+  if (result) {
+    result->warnings.insert(result->warnings.begin(), finished.begin(), finished.end());
+    return result;
+  }
+  for (const std::string& one : finished) {
+    result = std::move(result).error().with_context(one);
+  }
+  return result;
+}
+
+}  // namespace
+
 Result<run::RunResult> run(const Context& context, const std::string& path,
                            const RunOptions& options) {
   bool has_all_memory = false;
@@ -588,10 +609,15 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
     internal::Runner runner(context, path, options, has_all_memory);
     auto result = runner.run();
     if (result && runner.finished_batch() != 0 && attempt < limits::kCommitRetryMax) {
-      finished_first.push_back(
-          fmt::format("batch {}, which an earlier run left unfinished, was finished first: {} rows",
-                      runner.finished_batch(), result->rows.written));
-      continue;
+      finished_first.push_back(fmt::format(
+          "batch {}, which an earlier run left unfinished, was finished first: {} rows written, {} "
+          "quarantined",
+          runner.finished_batch(), result->rows.written, result->rows.quarantined));
+      if (meets_levels(*result)) {
+        continue;
+      }
+      finished_first.back() += "; it broke a service level, so other files wait for the next run";
+      return with_finished(std::move(result), finished_first);
     }
     if (runner.lacks_memory()) {
       has_all_memory = true;
@@ -604,11 +630,7 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
       continue;
     }
     if (!runner.has_lost_race() || attempt == limits::kCommitRetryMax) {
-      if (result) {
-        result->warnings.insert(result->warnings.begin(), finished_first.begin(),
-                                finished_first.end());
-      }
-      return result;
+      return with_finished(std::move(result), finished_first);
     }
   }
 }
