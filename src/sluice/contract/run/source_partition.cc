@@ -23,8 +23,8 @@ using std::chrono::sys_days;
 
 constexpr std::int64_t kLookbackDays = 30;
 constexpr std::int64_t kMinutesOfDay = 24 * 60;
-/// Names of folders that a window may have: seven years of minutes, centuries of hours.
-constexpr std::int64_t kFoldersMax = 4'000'000;
+/// Names of folders that a window may have: a year of minutes, decades of hours.
+constexpr std::int64_t kFoldersMax = 600'000;
 
 bool holds(std::string_view format, char directive) {
   for (std::size_t at = 0; at + 1 < format.size(); ++at) {
@@ -67,7 +67,7 @@ string without_extra_slashes(std::string_view path) {
 
 /// Paths of the folders of the window, and of all that stand above one of them.
 struct Wanted {
-  std::set<string> folders;
+  std::vector<string> folders;  // sorted
   std::set<string> above;
 };
 
@@ -92,9 +92,10 @@ Result<Wanted> wanted_folders(const SourcePartition& partition, sys_micros clock
   Wanted wanted;
   for (sys_days day = start; day <= end; day += days(1)) {
     for (std::int64_t minute = 0; minute < kMinutesOfDay; minute += step) {
-      wanted.folders.insert(folder_name(format, day, minute));
+      wanted.folders.push_back(folder_name(format, day, minute));
     }
   }
+  std::ranges::sort(wanted.folders);
   for (const string& folder : wanted.folders) {
     for (std::size_t slash = folder.find('/'); slash != string::npos;
          slash = folder.find('/', slash + 1)) {
@@ -112,11 +113,11 @@ Status find_folders(const string& root, const string& folder, const Wanted& want
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
     std::error_code ignored;
     const string name = entry->path().filename().string();
-    if (!entry->is_directory(ignored) || name.starts_with('.') || name.starts_with('_')) {
+    if (!entry->is_directory(ignored)) {
       continue;
     }
     const string path = folder.empty() ? name : folder + "/" + name;
-    if (wanted.folders.contains(path)) {
+    if (std::ranges::binary_search(wanted.folders, path)) {
       found.push_back(path);
     } else if (wanted.above.contains(path)) {
       SLUICE_CHECK(find_folders(root, path, wanted, found));

@@ -76,6 +76,13 @@ TEST_F(SourcePartitionTest, FoldersStandForMinutesHoursDaysOrYears) {
   EXPECT_THAT(*list("format: \"%Y\"" + day), IsEmpty());
 }
 
+TEST_F(SourcePartitionTest, AFolderThatIsAskedForIsNeverHidden) {
+  write("_day=20240302/a.csv");
+  write(".d/02/a.csv");
+  EXPECT_THAT(*list("format: \"_day=%Y%m%d\""), ElementsAre("_day=20240302/a.csv"));
+  EXPECT_THAT(*list("format: \".d/%d\", lookback_days: 0"), ElementsAre(".d/02/a.csv"));
+}
+
 TEST_F(SourcePartitionTest, FilesAreThoseOfThePatternOrOfTheFormat) {
   for (const char* name : {"a.jsonl", "b.NDJSON.gz", "c.zip", "notes.txt", ".hidden.jsonl",
                            "below/d.jsonl", "_work/e.jsonl"}) {

@@ -105,6 +105,8 @@ std::string render_member_counts(const std::string& rows,
 /// Lines of a CSV file behind those above, whatever stands in them.
 std::string render_lines(const std::string& file, const plan::CsvFormat& csv, std::int64_t above,
                          std::int64_t count);
+/// The lines that are skipped and hold a quote, each behind its number.
+std::string render_skipped_quotes(const std::string& file, const plan::CsvFormat& csv);
 /// The first line of a CSV file that is not empty, and how many stand above it.
 /// When the reader may reject lines, `render_first_reject` tells the first of them.
 std::string render_first_line(const std::string& file, const plan::CsvFormat& csv, bool may_reject);

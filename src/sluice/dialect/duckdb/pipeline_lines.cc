@@ -286,6 +286,14 @@ string render_lines(const string& file, const plan::CsvFormat& csv, std::int64_t
                      read_lines({file}, above, csv.encoding, kSmallBuffer), count);
 }
 
+string render_skipped_quotes(const string& file, const plan::CsvFormat& csv) {
+  return fmt::format(
+      "SELECT CAST(_sluice_number AS VARCHAR), _sluice_line FROM (SELECT *, row_number() OVER () "
+      "AS "
+      "_sluice_number FROM {} LIMIT {}) WHERE contains(_sluice_line, {})",
+      read_lines({file}, 0, csv.encoding, kSmallBuffer), csv.skip_rows, quote_literal(csv.quote));
+}
+
 std::vector<string> render_forget_rejects() { return begin().statements; }
 
 string render_first_reject() {

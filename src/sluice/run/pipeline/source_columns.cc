@@ -169,13 +169,15 @@ Status Settler::check_skipped(const string& file, const plan::CsvFormat& csv) {
   if (csv.skip_rows == 0) {
     return {};
   }
-  const auto lines =
-      query_texts(context_, connection_, dialect::render_lines(file, csv, 0, csv.skip_rows));
-  for (std::size_t i = 0; lines && i < lines->size(); ++i) {
-    if (!split_csv_line((*lines)[i][0].value_or(""), csv)) {
-      return make_error(
-                 ErrorCode::DataRejected,
-                 fmt::format("line {} of '{}' is skipped and leaves a quote open", i + 1, file))
+  const auto lines = query_texts(context_, connection_, dialect::render_skipped_quotes(file, csv));
+  if (!lines) {
+    return is_data_fault(lines.error()) ? Status{} : Status(lines.error());
+  }
+  for (const TextRow& line : *lines) {
+    if (!split_csv_line(line[1].value_or(""), csv)) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("line {} of '{}' is skipped and leaves a quote open",
+                                    line[0].value_or("?"), file))
           .with_hint(
               "close the quote or take the line out of the file, or write "
               "source.options.quote_char where values have another quote");
