@@ -508,6 +508,7 @@ Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(keep_start());
   SLUICE_CHECK(open_engine());
   SLUICE_CHECK(open_tables());
+  SLUICE_CHECK(open_lake_source());
   SLUICE_TRY(const bool has_work, options_.replay ? find_replay() : find_batch());
   if (!has_work) {
     return skip(result_.reason);
@@ -544,6 +545,7 @@ Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(make_unpack_folder());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_engine());
+  SLUICE_CHECK(open_lake_source());
   if (contract_->external_logic) {
     SLUICE_CHECK(lower_unbound());  // what the script gives is known when it has run
   } else {
