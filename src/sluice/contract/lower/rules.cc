@@ -331,13 +331,22 @@ void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
     return;
   }
   for (const Text& column : contract.primary_key) {
+    if (is_added_at_write(contract, column.value)) {
+      continue;
+    }
     const bool is_covered = std::ranges::any_of(
         rules, [&](const RowRule& rule) { return refuses_null(rule, column.value); });
-    if (!is_covered && !is_added_at_write(contract, column.value)) {
+    if (!is_covered) {
       rules.push_back({.name = {column.value + "_required", {}},
                        .check = NotNullCheck{column},
                        .origin = RuleOrigin::FieldRequired,
                        .span = column.span});
+    }
+    std::optional<RowRule> late = is_remade_behind_rules(contract, column.value)
+                                      ? required_after_steps(rules, column, column.span)
+                                      : std::nullopt;
+    if (late) {
+      rules.push_back(*std::move(late));
     }
   }
 }
