@@ -327,6 +327,7 @@ Status Runner::lower_and_bind() {
     return tell_late_column(*contract_, std::move(bound).error());
   }
   bound_ = *std::move(bound);
+  SLUICE_CHECK(bind_deferred_rules());
   tell_unjudged();
   result_.durations.load_ms = watch_.ms();
   return {};

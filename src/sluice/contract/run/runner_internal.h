@@ -196,6 +196,8 @@ class Runner {
   void count_unjudged(const Error& error);
   Status view_written(const table::Receipt& receipt);
   void tell_unjudged();
+  /// Data set rules that wait for the write bind on what it will leave.
+  Status bind_deferred_rules();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();
   Status check_kept(const table::Receipt& kept) const;
