@@ -425,11 +425,12 @@ Status Binder::bind_rules(Phase phase, const Schema& columns, std::vector<std::s
     }
     if (!bound) {
       return as_unbound(std::move(bound).error(),
-                               fmt::format("binding the row rule '{}'", rule.name), rule.at);
+                        fmt::format("binding the row rule '{}'", rule.name), rule.at);
     }
     is_rule_bound_[i] = true;
-    if (std::ranges::none_of(
-            into, [&](std::size_t other) { return is_said_by(pipeline_.row_rules[other], rule); })) {
+    if (std::ranges::none_of(into, [&](std::size_t other) {
+          return is_said_by(pipeline_.row_rules[other], rule);
+        })) {
       into.push_back(i);
     }
   }
@@ -483,7 +484,7 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
       continue;
     }
     return as_unbound(std::move(bound).error(),
-                             fmt::format("binding the data set rule '{}'", rule.name), rule.at);
+                      fmt::format("binding the data set rule '{}'", rule.name), rule.at);
   }
   return {};
 }

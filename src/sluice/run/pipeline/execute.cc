@@ -12,6 +12,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/masking/mask_text.h"
 #include "sluice/run/pipeline/ledger.h"
+#include "sluice/run/pipeline/long_lines.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
 
@@ -500,7 +501,13 @@ Result<Program> Executor::run_any_program() {
   }
   ways.push_back({Evaluation::Guarded, ways.back().reading});
   std::optional<Error> why;
+  bool is_measured = false;
   for (const Way& way : ways) {
+    if (way.reading == Reading::Refusing && !is_measured) {
+      SLUICE_CHECK(internal::check_line_lengths(context_, connection_,
+                                                std::get<plan::FileScan>(bound_.pipeline.source)));
+      is_measured = true;
+    }
     SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading,
                                                         functions_for(way.evaluation)));
     tables_ = program.tables;
