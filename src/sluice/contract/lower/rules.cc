@@ -85,8 +85,7 @@ std::string lifetime_sql(const LifetimeCheck& check, const std::string& key) {
       "CAST(_sluice_r.{start} AS TIMESTAMP) <= CAST(source.{ts} AS TIMESTAMP) AND "
       "coalesce(CAST(_sluice_r.{end} AS TIMESTAMP), CAST({default} AS TIMESTAMP)) >= "
       "CAST(source.{ts} AS TIMESTAMP))",
-      fmt::arg("ref", quoted(check.reference.value)),
-      fmt::arg("key", key),
+      fmt::arg("ref", quoted(check.reference.value)), fmt::arg("key", key),
       fmt::arg("event_key", quoted(check.event_key.value)),
       fmt::arg("start", quoted(check.start_field.value)),
       fmt::arg("ts", quoted(check.event_ts.value)), fmt::arg("end", quoted(check.end_field.value)),

@@ -66,44 +66,44 @@ std::string quoted_identifier(std::string_view name) {
 bool may_fill(const Step& step, std::string_view column) {
   const auto is = [&](const Text& one) { return schema::same_column(one.value, column); };
   const auto has = [&](const Texts& some) { return std::ranges::any_of(some, is); };
-  return std::visit(overloaded{
-                        [](const SqlStep&) { return true; },
-                        [&](const Rename& one) {
-                          return std::ranges::any_of(one.mappings, [&](const auto& pair) {
-                            return is(pair.key) || is(pair.value);
-                          });
-                        },
-                        [&](const Derive& one) { return is(one.field); },
-                        [&](const Lookup& one) { return is(one.field); },
-                        [&](const Join& one) {
-                          const std::string prefix = one.prefix ? one.prefix->value : std::string();
-                          const bool adds_rows = one.type.value == JoinType::Right ||
-                                                 one.type.value == JoinType::Full;
-                          return adds_rows || std::ranges::any_of(one.fields, [&](const Text& field) {
-                            return schema::same_column(prefix + field.value, column);
-                          });
-                        },
-                        [](const Filter&) { return false; },
-                        [](const Deduplicate&) { return false; },
-                        [&](const Select& one) { return !has(one.columns); },
-                        [&](const Drop& one) { return has(one.columns); },
-                        [](const Cast&) { return false; },
-                        [](const Trim&) { return false; },
-                        [](const Lower&) { return false; },
-                        [](const Upper&) { return false; },
-                        [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
-                        [&](const Split& one) { return is(one.output.value_or(one.field)); },
-                        [&](const Explode& one) { return is(one.output.value_or(one.field)); },
-                        [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
-                        [](const Rollup&) { return true; },
-                        [](const Pivot&) { return true; },
-                        [](const Unpivot&) { return true; },
-                        [&](const Bucket& one) { return is(one.field); },
-                        [&](const JsonExtract& one) { return is(one.field); },
-                        [&](const DateDiff& one) { return is(one.field); },
-                        [&](const DateRangeExplode& one) { return is(one.output); },
-                    },
-                    step);
+  return std::visit(
+      overloaded{
+          [](const SqlStep&) { return true; },
+          [&](const Rename& one) {
+            return std::ranges::any_of(
+                one.mappings, [&](const auto& pair) { return is(pair.key) || is(pair.value); });
+          },
+          [&](const Derive& one) { return is(one.field); },
+          [&](const Lookup& one) { return is(one.field); },
+          [&](const Join& one) {
+            const std::string prefix = one.prefix ? one.prefix->value : std::string();
+            const bool adds_rows =
+                one.type.value == JoinType::Right || one.type.value == JoinType::Full;
+            return adds_rows || std::ranges::any_of(one.fields, [&](const Text& field) {
+                     return schema::same_column(prefix + field.value, column);
+                   });
+          },
+          [](const Filter&) { return false; },
+          [](const Deduplicate&) { return false; },
+          [&](const Select& one) { return !has(one.columns); },
+          [&](const Drop& one) { return has(one.columns); },
+          [](const Cast&) { return false; },
+          [](const Trim&) { return false; },
+          [](const Lower&) { return false; },
+          [](const Upper&) { return false; },
+          [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
+          [&](const Split& one) { return is(one.output.value_or(one.field)); },
+          [&](const Explode& one) { return is(one.output.value_or(one.field)); },
+          [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
+          [](const Rollup&) { return true; },
+          [](const Pivot&) { return true; },
+          [](const Unpivot&) { return true; },
+          [&](const Bucket& one) { return is(one.field); },
+          [&](const JsonExtract& one) { return is(one.field); },
+          [&](const DateDiff& one) { return is(one.field); },
+          [&](const DateRangeExplode& one) { return is(one.output); },
+      },
+      step);
 }
 
 /// What a step behind the rules makes anew, or takes away, is judged again behind it.
@@ -113,8 +113,7 @@ void add_remade_rule(const Contract& contract, const Field& field, std::vector<R
       !is_remade_behind_rules(contract, field.name.value)) {
     return;
   }
-  if (std::optional<RowRule> rule =
-          required_after_steps(rules, field.name, field.required.span)) {
+  if (std::optional<RowRule> rule = required_after_steps(rules, field.name, field.required.span)) {
     rules.push_back(*std::move(rule));
   }
 }
@@ -314,8 +313,8 @@ bool is_remade_behind_rules(const Contract& contract, std::string_view column) {
 std::optional<RowRule> required_after_steps(const std::vector<RowRule>& rules, const Text& column,
                                             const Span& span) {
   const bool is_judged = std::ranges::any_of(rules, [&](const RowRule& rule) {
-    return rule.phase && rule.phase->value == Phase::Post &&
-           rule.origin != RuleOrigin::DedupKey && refuses_null(rule, column.value);
+    return rule.phase && rule.phase->value == Phase::Post && rule.origin != RuleOrigin::DedupKey &&
+           refuses_null(rule, column.value);
   });
   if (is_judged) {
     return std::nullopt;

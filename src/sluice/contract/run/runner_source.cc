@@ -218,6 +218,9 @@ Status Runner::load_links() {
                   fmt::format("reading the link '{}'", link.name));
     close_database();
   }
+  if (!lake_source_) {
+    lakes_.clear();  // what is read of them is in memory
+  }
   return {};
 }
 

@@ -421,8 +421,8 @@ Status Runner::bind_deferred_rules() {
   if (!mode) {
     return places_.target.empty() ? Status() : Status(Error(mode.error()));
   }
-  schema::Schema written = with_declared_dates(*contract_, bound_.good, *mode,
-                                               with_kept_columns(bound_.good, *mode));
+  schema::Schema written =
+      with_declared_dates(*contract_, bound_.good, *mode, with_kept_columns(bound_.good, *mode));
   const auto add = [&](const std::string& name, const schema::LogicalType& type) {
     if (written.find(name) == nullptr) {
       written.fields.push_back({.name = name, .type = type});

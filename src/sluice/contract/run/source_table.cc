@@ -133,10 +133,13 @@ DeclaredAs declared_as(const Source& source) {
   return is_table ? DeclaredAs::Table : is_delta ? DeclaredAs::Delta : DeclaredAs::Files;
 }
 
-/// The tag of a source that keeps versions: which one, and what of it was read where that is not all.
+/// The tag of a source that keeps versions: which one, and what of it was read where that is not
+/// all.
 constexpr std::string_view kVersion = "version ";
 constexpr std::string_view kWholeVersion = "sluice_source_version";
 constexpr std::string_view kLinkVersion = "sluice_link_version";
+/// What a run says of the key where it does not read by it.
+constexpr std::string_view kWatermarkIsLeft = "not carried out by a run: 'source.watermark_field'";
 
 Error no_such_lake_table(const plan::TableId& table) {
   return make_error(ErrorCode::NotFound,
@@ -146,8 +149,8 @@ Error no_such_lake_table(const plan::TableId& table) {
 
 struct VersionTag {
   table::At at;
-  std::string entry;                // what find_version_entry says; empty: it is gone
-  std::string column;               // of the watermark; empty: all rows were read
+  std::string entry;                  // what find_version_entry says; empty: it is gone
+  std::string column;                 // of the watermark; empty: all rows were read
   std::optional<VersionBound> after;  // rows above this one are read; nothing: all rows
   VersionBound to;                    // the greatest of them
 };
@@ -310,6 +313,9 @@ Status Runner::open_lake_source() {
     SLUICE_TRY(const bool is_same, table::has_rows_of(context_, *versions_, table, read, *now));
     const bool is_asked_alike = is_incremental() || tag.column.empty();
     if (is_same && is_asked_alike) {
+      if (is_incremental()) {
+        std::erase(result_.warnings, kWatermarkIsLeft);
+      }
       files_.front().content_tag = *before;
       return {};
     }
@@ -394,9 +400,9 @@ Result<schema::LogicalType> Runner::find_watermark_type(const std::string& colum
   };
   const schema::Field* field = columns.find(column);
   if (field == nullptr) {
-    return refused(fmt::format("the {} table has no column of its watermark: '{}'",
-                               kind_of_source(), column),
-                   "correct source.watermark_field: it names a source column");
+    return refused(
+        fmt::format("the {} table has no column of its watermark: '{}'", kind_of_source(), column),
+        "correct source.watermark_field: it names a source column");
   }
   const auto& kind = field->type.kind;
   if (std::holds_alternative<schema::Integer>(kind) ||
@@ -478,7 +484,7 @@ Result<std::string> Runner::find_increment(std::int64_t version) {
     return std::move(error).with_hint(
         "write source.watermark_field, or `load_mode: full`, or run with --full");
   }
-  std::erase(result_.warnings, "not carried out by a run: 'source.watermark_field'");
+  std::erase(result_.warnings, kWatermarkIsLeft);
   tag.column = source.watermark_field->value;
   SLUICE_CHECK(check_watermark_is_clear());
   SLUICE_CHECK(view_version(version, std::string(kWholeVersion)));
@@ -639,8 +645,8 @@ Status Runner::load_lake_link(const TableLink& link) {
   if (!now) {
     return no_such_lake_table(table);
   }
-  SLUICE_CHECK(table::make_lake_view(context_, *connection, table, now->id,
-                                     std::string(kLinkVersion)));
+  SLUICE_CHECK(
+      table::make_lake_view(context_, *connection, table, now->id, std::string(kLinkVersion)));
   SLUICE_TRY(ColumnStream rows,
              connection->query(context_, fmt::format("SELECT * FROM {}", kLinkVersion)));
   SLUICE_TRY([[maybe_unused]] const std::int64_t number,

@@ -129,7 +129,8 @@ Result<std::ifstream> open(const std::string& path) {
 
 }  // namespace
 
-Result<bool> has_comments(const Context& context, const std::string& path, const CsvComments& comments) {
+Result<bool> has_comments(const Context& context, const std::string& path,
+                          const CsvComments& comments) {
   SLUICE_TRY(std::ifstream in, open(path));
   CommentLines lines(comments);
   std::string line;

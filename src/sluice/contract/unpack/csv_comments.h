@@ -18,7 +18,8 @@ struct CsvComments {
   std::int64_t skip_rows = 0;  // lines above the header, kept whatever they hold
 };
 
-Result<bool> has_comments(const Context& context, const std::string& path, const CsvComments& comments);
+Result<bool> has_comments(const Context& context, const std::string& path,
+                          const CsvComments& comments);
 
 /// Copies `path` to `to` without its comment lines. They stay behind as empty ones, so that the
 /// others keep their numbers; but below the header of one column, where an empty line is a record.

@@ -74,10 +74,9 @@ TEST(CsvCommentsTest, ARunThatIsStoppedReadsNoLineMore) {
   EXPECT_TRUE(has_comments(context, from, {.prefix = "#"}).value());
   stopped.request_stop();
   EXPECT_EQ(has_comments(context, from, {.prefix = "#"}).error().code, ErrorCode::Cancelled);
-  EXPECT_EQ(copy_without_comments(context, from, {.prefix = "#"}, folder.path() + "/to")
-                .error()
-                .code,
-            ErrorCode::Cancelled);
+  EXPECT_EQ(
+      copy_without_comments(context, from, {.prefix = "#"}, folder.path() + "/to").error().code,
+      ErrorCode::Cancelled);
 }
 
 }  // namespace

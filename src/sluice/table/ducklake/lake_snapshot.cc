@@ -34,9 +34,10 @@ Result<std::vector<TextRow>> find_table(const Context& context, engine::Connecti
                                         const plan::TableId& id, std::int64_t snapshot) {
   SLUICE_TRY(const std::string catalog, find_catalog(context, connection, id.parts[0]));
   const auto holds = [&](std::string_view of) {
-    return fmt::format("{0}.begin_snapshot <= {1} AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot"
-                       " > {1})",
-                       of, snapshot);
+    return fmt::format(
+        "{0}.begin_snapshot <= {1} AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot"
+        " > {1})",
+        of, snapshot);
   };
   return find_text_rows(
       context, connection,
@@ -107,13 +108,13 @@ Status make_lake_view(const Context& context, engine::Connection& connection,
                                   snapshot, plan::to_string(id)))
         .with_hint("read a newer one; ducklake_expire_snapshots says how long they are kept");
   }
-  SLUICE_TRY_IN([[maybe_unused]] const auto made,
-                connection.execute(
-                    context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {} AT "
-                                         "(VERSION => {})",
-                                         quote_identifier(name), dialect::quote_table(id),
-                                         snapshot)),
-                "making a view of the table");
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const auto made,
+      connection.execute(context,
+                         fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {} AT "
+                                     "(VERSION => {})",
+                                     quote_identifier(name), dialect::quote_table(id), snapshot)),
+      "making a view of the table");
   return {};
 }
 
