@@ -20,7 +20,7 @@ namespace {
 using std::string;
 
 /// The engine's own bound of a line.
-constexpr std::int64_t kLineBytesMax = std::int64_t{2} << 20;
+constexpr std::int64_t kLineBytesMax = 2'000'000;
 /// A line over the bound covers one of these, which begin at their multiples, as a whole.
 constexpr std::int64_t kWindow = kLineBytesMax / 2;
 constexpr std::int64_t kPiece = 4096;
@@ -28,7 +28,7 @@ constexpr std::string_view kEnds = "\r\n";
 
 Error too_long(const string& told, const string& line) {
   return make_error(ErrorCode::DataRejected,
-                    fmt::format("a line is longer than 2 MiB, which is not read beside lines that "
+                    fmt::format("a line is longer than 2 MB, which is not read beside lines that "
                                 "are refused:{} '{}'",
                                 line, told))
       .with_hint(

@@ -11,7 +11,7 @@
 
 namespace sluice::run::internal {
 
-/// DataRejected names the first line of more than 2 MiB, its file and its number.
+/// DataRejected names the first line of more than 2 MB, its file and its number.
 Status check_line_lengths(const Context& context, engine::Connection& connection,
                           const plan::FileScan& scan);
 
