@@ -78,35 +78,51 @@ std::string recent_sql(const RecentCheck& check) {
              : fmt::format("{} >= CAST(now() AS TIMESTAMP) - INTERVAL {} SECOND", field, seconds);
 }
 
-std::string lifetime_sql(const LifetimeCheck& check) {
+/// `key`: of the reference, as what compares with that of the event.
+std::string lifetime_sql(const LifetimeCheck& check, const std::string& key) {
   return fmt::format(
-      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE _sluice_r.{key} = source.{event_key} AND "
+      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE {key} = source.{event_key} AND "
       "CAST(_sluice_r.{start} AS TIMESTAMP) <= CAST(source.{ts} AS TIMESTAMP) AND "
       "coalesce(CAST(_sluice_r.{end} AS TIMESTAMP), CAST({default} AS TIMESTAMP)) >= "
       "CAST(source.{ts} AS TIMESTAMP))",
-      fmt::arg("ref", quoted(check.reference.value)),
-      fmt::arg("key", quoted(check.reference_key.value)),
+      fmt::arg("ref", quoted(check.reference.value)), fmt::arg("key", key),
       fmt::arg("event_key", quoted(check.event_key.value)),
       fmt::arg("start", quoted(check.start_field.value)),
       fmt::arg("ts", quoted(check.event_ts.value)), fmt::arg("end", quoted(check.end_field.value)),
       fmt::arg("default", text_literal(check.end_default.value)));
 }
 
+std::string life_key(const LifetimeCheck& check) {
+  return "_sluice_r." + quoted(check.reference_key.value);
+}
+
+/// A key of a reference as a value of the type of the field that is compared with it; empty: the
+/// contract does not say of which type that is.
+std::string key_of_field(const Contract& contract, const Text& field, const std::string& key) {
+  const Field* declared = contract.model.find(field.value);
+  if (declared == nullptr) {
+    return "";
+  }
+  const auto type = is_text_field(contract, field.value) ? schema::LogicalType{schema::Text{}}
+                                                         : lower_type(declared->type.value);
+  return type ? dialect::exact_key(key, *type) : key;
+}
+
 /// What is asked where it is not what people read: a reference file's numbers are no texts to the
 /// engine, which compares no text with a number.
 std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
+  if (const auto* life = std::get_if<LifetimeCheck>(&check)) {
+    const std::string key = key_of_field(contract, life->event_key, life_key(*life));
+    return key.empty() ? sql : lifetime_sql(*life, key);
+  }
   const auto* reference = std::get_if<ReferenceCheck>(&check);
-  const Field* field = reference == nullptr ? nullptr : contract.model.find(reference->field.value);
-  if (field == nullptr) {
+  if (reference == nullptr) {
     return sql;
   }
-  const auto type = is_text_field(contract, reference->field.value)
-                        ? schema::LogicalType{schema::Text{}}
-                        : lower_type(field->type.value);
-  const std::string key = quoted(reference->key.value);
-  const std::string cast = type ? dialect::exact_key(key, *type) : key;
-  return fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), cast,
-                     quoted(reference->reference.value));
+  const std::string key = key_of_field(contract, reference->field, quoted(reference->key.value));
+  return key.empty() ? sql
+                     : fmt::format("{} IN (SELECT {} FROM {})", quoted(reference->field.value), key,
+                                   quoted(reference->reference.value));
 }
 
 std::string check_sql(const Contract& contract, const RowCheck& check) {
@@ -129,7 +145,7 @@ std::string check_sql(const Contract& contract, const RowCheck& check) {
                                quoted(c.key.value), quoted(c.reference.value));
           },
           [](const RecentCheck& c) { return recent_sql(c); },
-          [](const LifetimeCheck& c) { return lifetime_sql(c); },
+          [](const LifetimeCheck& c) { return lifetime_sql(c, life_key(c)); },
       },
       check);
 }
@@ -314,13 +330,22 @@ void add_key_row_rules(const Contract& contract, std::vector<RowRule>& rules) {
     return;
   }
   for (const Text& column : contract.primary_key) {
+    if (is_added_at_write(contract, column.value)) {
+      continue;
+    }
     const bool is_covered = std::ranges::any_of(
         rules, [&](const RowRule& rule) { return refuses_null(rule, column.value); });
-    if (!is_covered && !is_added_at_write(contract, column.value)) {
+    if (!is_covered) {
       rules.push_back({.name = {column.value + "_required", {}},
                        .check = NotNullCheck{column},
                        .origin = RuleOrigin::FieldRequired,
                        .span = column.span});
+    }
+    std::optional<RowRule> late = is_remade_behind_rules(contract, column.value)
+                                      ? required_after_steps(rules, column, column.span)
+                                      : std::nullopt;
+    if (late) {
+      rules.push_back(*std::move(late));
     }
   }
 }

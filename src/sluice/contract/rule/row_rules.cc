@@ -66,78 +66,55 @@ std::string quoted_identifier(std::string_view name) {
 bool may_fill(const Step& step, std::string_view column) {
   const auto is = [&](const Text& one) { return schema::same_column(one.value, column); };
   const auto has = [&](const Texts& some) { return std::ranges::any_of(some, is); };
-  return std::visit(overloaded{
-                        [](const SqlStep&) { return true; },
-                        [&](const Rename& one) {
-                          return std::ranges::any_of(one.mappings, [&](const auto& pair) {
-                            return is(pair.key) || is(pair.value);
-                          });
-                        },
-                        [&](const Derive& one) { return is(one.field); },
-                        [&](const Lookup& one) { return is(one.field); },
-                        [&](const Join& one) {
-                          const std::string prefix = one.prefix ? one.prefix->value : std::string();
-                          return std::ranges::any_of(one.fields, [&](const Text& field) {
-                            return schema::same_column(prefix + field.value, column);
-                          });
-                        },
-                        [](const Filter&) { return false; },
-                        [](const Deduplicate&) { return false; },
-                        [&](const Select& one) { return !has(one.columns); },
-                        [&](const Drop& one) { return has(one.columns); },
-                        [](const Cast&) { return false; },
-                        [](const Trim&) { return false; },
-                        [](const Lower&) { return false; },
-                        [](const Upper&) { return false; },
-                        [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
-                        [&](const Split& one) { return is(one.output.value_or(one.field)); },
-                        [&](const Explode& one) { return is(one.output.value_or(one.field)); },
-                        [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
-                        [](const Rollup&) { return true; },
-                        [](const Pivot&) { return true; },
-                        [](const Unpivot&) { return true; },
-                        [&](const Bucket& one) { return is(one.field); },
-                        [&](const JsonExtract& one) { return is(one.field); },
-                        [&](const DateDiff& one) { return is(one.field); },
-                        [&](const DateRangeExplode& one) { return is(one.output); },
-                    },
-                    step);
+  return std::visit(
+      overloaded{
+          [](const SqlStep&) { return true; },
+          [&](const Rename& one) {
+            return std::ranges::any_of(
+                one.mappings, [&](const auto& pair) { return is(pair.key) || is(pair.value); });
+          },
+          [&](const Derive& one) { return is(one.field); },
+          [&](const Lookup& one) { return is(one.field); },
+          [&](const Join& one) {
+            const std::string prefix = one.prefix ? one.prefix->value : std::string();
+            const bool adds_rows =
+                one.type.value == JoinType::Right || one.type.value == JoinType::Full;
+            return adds_rows || std::ranges::any_of(one.fields, [&](const Text& field) {
+                     return schema::same_column(prefix + field.value, column);
+                   });
+          },
+          [](const Filter&) { return false; },
+          [](const Deduplicate&) { return false; },
+          [&](const Select& one) { return !has(one.columns); },
+          [&](const Drop& one) { return has(one.columns); },
+          [](const Cast&) { return false; },
+          [](const Trim&) { return false; },
+          [](const Lower&) { return false; },
+          [](const Upper&) { return false; },
+          [&](const Coalesce& one) { return is(one.output.value_or(one.field)); },
+          [&](const Split& one) { return is(one.output.value_or(one.field)); },
+          [&](const Explode& one) { return is(one.output.value_or(one.field)); },
+          [&](const MapValues& one) { return is(one.output.value_or(one.field)); },
+          [](const Rollup&) { return true; },
+          [](const Pivot&) { return true; },
+          [](const Unpivot&) { return true; },
+          [&](const Bucket& one) { return is(one.field); },
+          [&](const JsonExtract& one) { return is(one.field); },
+          [&](const DateDiff& one) { return is(one.field); },
+          [&](const DateRangeExplode& one) { return is(one.output); },
+      },
+      step);
 }
 
-/// The step leaves other columns than come to it, among which this one may be missing.
-bool may_remove(const Step& step, std::string_view column) {
-  if (const auto* rename = std::get_if<Rename>(&step)) {
-    return std::ranges::any_of(rename->mappings, [&](const auto& pair) {
-      return schema::same_column(pair.key.value, column);
-    });
-  }
-  return std::holds_alternative<SqlStep>(step) || std::holds_alternative<Select>(step) ||
-         std::holds_alternative<Drop>(step) || std::holds_alternative<Rollup>(step) ||
-         std::holds_alternative<Pivot>(step) || std::holds_alternative<Unpivot>(step);
-}
-
-/// A key that a step behind the rules makes anew is judged again behind it.
-void add_remade_key_rule(const Contract& contract, const Field& field,
-                         std::vector<RowRule>& rules) {
-  const bool is_key = std::ranges::any_of(contract.primary_key, [&](const Text& key) {
-    return schema::same_column(key.value, field.name.value);
-  });
-  if (!is_key || !field.required.value || !contract.quality.enforce_required.value ||
-      field.generated.value || is_added_at_write(contract, field.name.value)) {
+/// What a step behind the rules makes anew, or takes away, is judged again behind it.
+void add_remade_rule(const Contract& contract, const Field& field, std::vector<RowRule>& rules) {
+  if (!field.required.value || !contract.quality.enforce_required.value || field.generated.value ||
+      is_added_at_write(contract, field.name.value) ||
+      !is_remade_behind_rules(contract, field.name.value)) {
     return;
   }
-  bool is_remade = false;
-  for (const Transformation& step : contract.transformations) {
-    if (step.phase.value == Phase::Post) {
-      is_remade = !may_remove(step.step, field.name.value) &&
-                  (is_remade || may_fill(step.step, field.name.value));
-    }
-  }
-  if (is_remade) {
-    RowRule rule = implied(field, "_required_after_steps", NotNullCheck{field.name},
-                           RuleOrigin::FieldRequired, field.required.span);
-    rule.phase = At<Phase>{Phase::Post, {}};
-    rules.push_back(std::move(rule));
+  if (std::optional<RowRule> rule = required_after_steps(rules, field.name, field.required.span)) {
+    rules.push_back(*std::move(rule));
   }
 }
 
@@ -327,19 +304,41 @@ bool is_added_at_write(const Contract& contract, std::string_view column) {
                      [&](const std::string& one) { return schema::same_column(one, column); });
 }
 
+bool is_remade_behind_rules(const Contract& contract, std::string_view column) {
+  return std::ranges::any_of(contract.transformations, [&](const Transformation& step) {
+    return step.phase.value == Phase::Post && may_fill(step.step, column);
+  });
+}
+
+std::optional<RowRule> required_after_steps(const std::vector<RowRule>& rules, const Text& column,
+                                            const Span& span) {
+  const bool is_judged = std::ranges::any_of(rules, [&](const RowRule& rule) {
+    return rule.phase && rule.phase->value == Phase::Post && rule.origin != RuleOrigin::DedupKey &&
+           refuses_null(rule, column.value);
+  });
+  if (is_judged) {
+    return std::nullopt;
+  }
+  return RowRule{.name = {column.value + "_required_after_steps", {}},
+                 .check = NotNullCheck{column},
+                 .phase = At<Phase>{Phase::Post, {}},
+                 .origin = RuleOrigin::FieldRequired,
+                 .span = span};
+}
+
 std::vector<RowRule> all_row_rules(const Contract& contract) {
   std::vector<RowRule> rules;
   for (const Field& field : contract.model.fields) {
     add_field_rules(contract, field, rules);
   }
   rules.insert(rules.end(), contract.quality.row_rules.begin(), contract.quality.row_rules.end());
-  for (const Field& field : contract.model.fields) {
-    add_remade_key_rule(contract, field, rules);
-  }
   for (const Transformation& step : contract.transformations) {
     if (const auto* dedup = std::get_if<Deduplicate>(&step.step)) {
       add_dedup_rule(contract, step, *dedup, rules);
     }
+  }
+  for (const Field& field : contract.model.fields) {
+    add_remade_rule(contract, field, rules);
   }
   if (contract.materialization && contract.materialization->fact) {
     add_milestone_rules(*contract.materialization->fact, rules);

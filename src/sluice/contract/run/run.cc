@@ -327,6 +327,7 @@ Status Runner::lower_and_bind() {
     return tell_late_column(*contract_, std::move(bound).error());
   }
   bound_ = *std::move(bound);
+  SLUICE_CHECK(bind_deferred_rules());
   tell_unjudged();
   result_.durations.load_ms = watch_.ms();
   return {};
@@ -508,6 +509,7 @@ Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(keep_start());
   SLUICE_CHECK(open_engine());
   SLUICE_CHECK(open_tables());
+  SLUICE_CHECK(open_lake_source());
   SLUICE_TRY(const bool has_work, options_.replay ? find_replay() : find_batch());
   if (!has_work) {
     return skip(result_.reason);
@@ -544,6 +546,7 @@ Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(make_unpack_folder());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_engine());
+  SLUICE_CHECK(open_lake_source());
   if (contract_->external_logic) {
     SLUICE_CHECK(lower_unbound());  // what the script gives is known when it has run
   } else {

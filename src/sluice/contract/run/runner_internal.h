@@ -43,7 +43,7 @@ class Stopwatch {
 };
 
 /// The greatest watermark that a batch read; empty: no row that it read had one.
-using DeltaBound = std::optional<std::string>;
+using VersionBound = std::optional<std::string>;
 
 /// One run from the text of the contract to its record. Steps in the order of the calls.
 class Runner {
@@ -89,13 +89,25 @@ class Runner {
   /// The rows of a table of a file that is open until it is closed again.
   Result<ColumnStream> open_database(const DatabaseName& name);
   void close_database();
+  /// A Delta table or one of a DuckLake: what is read of it is one version.
+  bool keeps_versions() const { return !delta_source_.empty() || lake_source_; }
+  std::string_view kind_of_source() const { return lake_source_ ? "DuckLake" : "Delta"; }
   Status open_delta_source();
+  Status open_lake_source();
+  /// Makes the view of a version of the source, on `versions_`.
+  Status view_version(std::int64_t version, const std::string& name);
+  /// What tells a version from the same one of a table that was made anew.
+  Result<std::string> find_version_entry(std::int64_t version);
+  /// What of the source the newest batch read; empty: none did, or all is read again.
+  Result<std::optional<std::string>> find_tag_before() const;
   /// Which rows of that version are new, as what the batch is known by.
-  Result<std::string> find_delta_increment(std::int64_t version);
-  Result<DeltaBound> find_delta_bound(const std::string& tag, const std::string& column);
+  Result<std::string> find_increment(std::int64_t version);
+  Result<VersionBound> find_bound(const std::string& tag, const std::string& column);
   Result<schema::LogicalType> find_watermark_type(const std::string& column);
   Status check_watermark_is_clear() const;
+  Status check_version(const std::string& entry, std::int64_t version);
   Status view_delta_source(plan::Pipeline& pipeline);
+  Status load_lake_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
   /// Folders below these may be named after values.
   std::vector<std::string> source_roots() const;
@@ -106,6 +118,7 @@ class Runner {
   void list_rows();
   Status check_batch_input(const std::vector<run::BatchFile>& recorded) const;
   Status load_rows(plan::Pipeline& pipeline);
+  Status take_rows(ColumnStream rows, plan::Pipeline& pipeline);
   Status give_rows();
   /// Of the contract, unless flags replace its source.
   std::optional<SourceFormat> declared_format() const;
@@ -126,6 +139,9 @@ class Runner {
   Status view_delta_link(const TableLink& link);
   /// The table of a DuckLake that a name of three parts means; empty: something else has the name.
   Result<std::optional<Places>> find_lake_table(const std::string& written) const;
+  /// The connection to a lake. A catalog in a file has one in a process: where the run writes into
+  /// the same lake, it is the one that writes.
+  Result<engine::Connection*> open_lake(const Places& places);
   Status load_lake_link(const TableLink& link);
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
@@ -180,6 +196,8 @@ class Runner {
   void count_unjudged(const Error& error);
   Status view_written(const table::Receipt& receipt);
   void tell_unjudged();
+  /// Data set rules that wait for the write bind on what it will leave.
+  Status bind_deferred_rules();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();
   Status check_kept(const table::Receipt& kept) const;
@@ -222,6 +240,14 @@ class Runner {
   std::optional<RowInput> rows_;  // of the calling program, or of that table
   std::string source_folder_;     // of a table that is a folder
   std::string delta_source_;      // the same, of a Delta table
+  std::optional<Places> lake_source_;
+  engine::Connection* versions_ = nullptr;  // that views versions of the source
+  struct OpenLake {
+    table::LakeOptions lake;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<engine::Connection> connection;
+  };
+  std::vector<OpenLake> lakes_;  // that are read and not written
   std::vector<TableLink> table_links_;
   Stopwatch watch_;
   RunResult result_;

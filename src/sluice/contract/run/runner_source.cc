@@ -104,14 +104,22 @@ void Runner::list_rows() {
 }
 
 Status Runner::load_rows(plan::Pipeline& pipeline) {
+  if (lake_source_) {
+    return load_lake_source(pipeline);
+  }
   if (!delta_source_.empty()) {
     return view_delta_source(pipeline);
   }
   SLUICE_TRY(ColumnStream stream, rows_->open());
-  SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
-                connection_->load(context_, kRowsRelation, std::move(stream)),
-                fmt::format("reading the rows of '{}'", rows_->name));
+  SLUICE_CHECK(take_rows(std::move(stream), pipeline));
   close_database();
+  return {};
+}
+
+Status Runner::take_rows(ColumnStream rows, plan::Pipeline& pipeline) {
+  SLUICE_TRY_IN([[maybe_unused]] const std::int64_t number,
+                connection_->load(context_, kRowsRelation, std::move(rows)),
+                fmt::format("reading the rows of '{}'", rows_->name));
   pipeline.source = plan::RelationScan{
       .name = std::string(kRowsRelation), .has_origin = false, .may_lack_columns = false};
   return {};
@@ -126,7 +134,7 @@ Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) co
       continue;
     }
     const auto same = std::ranges::find_if(listed_, [&](const run::BatchFile& one) {
-      const bool is_there = !delta_source_.empty();  // in whichever version it was
+      const bool is_there = keeps_versions();  // in whichever version it was
       return one.path == file.path && (is_there || one.content_tag == file.content_tag);
     });
     if (same == listed_.end()) {
@@ -209,6 +217,9 @@ Status Runner::load_links() {
                   connection_->load(context_, link.relation, std::move(rows)),
                   fmt::format("reading the link '{}'", link.name));
     close_database();
+  }
+  if (!lake_source_) {
+    lakes_.clear();  // what is read of them is in memory
   }
   return {};
 }
@@ -300,8 +311,8 @@ Result<bool> Runner::find_batch() {
     result_.reason =
         nothing->same_as != 0
             ? fmt::format("these files were committed before, as batch {}", nothing->same_as)
-        : delta_source_.empty() ? "there is no new file"
-                                : "the table has no new row";
+        : keeps_versions() ? "the table has no new row"
+                           : "there is no new file";
     if (nothing->has_other_fingerprint) {
       result_.warnings.push_back("the contract has changed since; --again reads the files again");
     }
@@ -311,7 +322,7 @@ Result<bool> Runner::find_batch() {
   const run::BatchRecord& record = fresh ? fresh->record : std::get<run::Unfinished>(next).record;
   if (fresh) {
     unrecorded_ = record;
-    const bool is_increment = is_incremental() && !delta_source_.empty();
+    const bool is_increment = is_incremental() && keeps_versions();
     for (const std::string& path : is_increment ? std::vector<std::string>{} : fresh->changed) {
       result_.warnings.push_back(
           fmt::format("this file was read before with other content: '{}'", path));

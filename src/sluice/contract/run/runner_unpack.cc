@@ -374,12 +374,12 @@ Result<std::string> Unpacker::without_comments(const UnpackedFile& file,
                                                std::size_t number) const {
   SLUICE_CHECK(check_not_zst(file, "without comment lines only"));
   SLUICE_TRY(std::string plain, plain_of(file, number));
-  SLUICE_TRY(const bool is_needed, has_comments(plain, comments));
+  SLUICE_TRY(const bool is_needed, has_comments(context_, plain, comments));
   if (!is_needed) {
     return plain;
   }
   std::string to = place("lines", number, ".csv");
-  SLUICE_CHECK(copy_without_comments(plain, comments, to));
+  SLUICE_CHECK(copy_without_comments(context_, plain, comments, to));
   return to;
 }
 

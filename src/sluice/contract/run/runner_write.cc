@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/replay.h"
 #include "sluice/contract/run/records.h"
@@ -10,6 +11,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/output_file.h"
+#include "sluice/run/pipeline/rule_binding.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/state/batch_log.h"
 #include "sluice/run/state/run_log.h"
@@ -409,6 +411,35 @@ void Runner::judge_written(const table::Receipt& receipt) {
         "a data set rule failed over the table after the write, which stands as version {}: {}",
         receipt.version, executed_.broken_dataset_rules[broken_before]);
   }
+}
+
+Status Runner::bind_deferred_rules() {
+  if (!run::has_deferred_rules(bound_)) {
+    return {};
+  }
+  const Result<plan::WriteMode> mode = lower_strategy(*contract_);
+  if (!mode) {
+    return places_.target.empty() ? Status() : Status(Error(mode.error()));
+  }
+  schema::Schema written =
+      with_declared_dates(*contract_, bound_.good, *mode, with_kept_columns(bound_.good, *mode));
+  const auto add = [&](const std::string& name, const schema::LogicalType& type) {
+    if (written.find(name) == nullptr) {
+      written.fields.push_back({.name = name, .type = type});
+    }
+  };
+  for (const plan::DeclaredColumn& column : bound_.pipeline.schema.columns) {
+    if (column.is_made_by_write) {
+      add(column.name, column.type);
+    }
+  }
+  if (target() != nullptr) {
+    SLUICE_TRY(const auto state, target()->find_state(context_));
+    for (const schema::Field& field : state ? state->schema.fields : std::vector<schema::Field>{}) {
+      add(field.name, field.type);
+    }
+  }
+  return run::bind_deferred_rules(context_, *connection_, bound_, written);
 }
 
 void Runner::tell_unjudged() {

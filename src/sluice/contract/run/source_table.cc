@@ -18,6 +18,7 @@
 #include "sluice/run/state/batch_log.h"
 #include "sluice/run/state/content_tag.h"
 #include "sluice/storage/file/file_storage.h"
+#include "sluice/table/ducklake/lake_snapshot.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
@@ -132,19 +133,29 @@ DeclaredAs declared_as(const Source& source) {
   return is_table ? DeclaredAs::Table : is_delta ? DeclaredAs::Delta : DeclaredAs::Files;
 }
 
-/// The tag of a Delta source: its version, and what of it was read where that is not all.
+/// The tag of a source that keeps versions: which one, and what of it was read where that is not
+/// all.
 constexpr std::string_view kVersion = "version ";
-constexpr std::string_view kWholeVersion = "sluice_delta_version";
+constexpr std::string_view kWholeVersion = "sluice_source_version";
+constexpr std::string_view kLinkVersion = "sluice_link_version";
+/// What a run says of the key where it does not read by it.
+constexpr std::string_view kWatermarkIsLeft = "not carried out by a run: 'source.watermark_field'";
 
-struct DeltaTag {
+Error no_such_lake_table(const plan::TableId& table) {
+  return make_error(ErrorCode::NotFound,
+                    fmt::format("there is no such table in the lake: '{}'", plan::to_string(table)))
+      .with_hint("check its name: lake.schema.table");
+}
+
+struct VersionTag {
   table::At at;
-  std::string entry;                // of the log, as its content tells it; empty: it is gone
-  std::string column;               // of the watermark; empty: all rows were read
-  std::optional<DeltaBound> after;  // rows above this one are read; nothing: all rows
-  DeltaBound to;                    // the greatest of them
+  std::string entry;                  // what find_version_entry says; empty: it is gone
+  std::string column;                 // of the watermark; empty: all rows were read
+  std::optional<VersionBound> after;  // rows above this one are read; nothing: all rows
+  VersionBound to;                    // the greatest of them
 };
 
-std::string render_tag(const DeltaTag& tag) {
+std::string render_tag(const VersionTag& tag) {
   nlohmann::json what = nlohmann::json::object();
   if (!tag.entry.empty()) {
     what["entry"] = tag.entry;
@@ -152,7 +163,7 @@ std::string render_tag(const DeltaTag& tag) {
   if (!tag.column.empty()) {
     what["watermark"] = tag.column;
   }
-  const auto json_of = [](const DeltaBound& bound) {
+  const auto json_of = [](const VersionBound& bound) {
     return bound ? nlohmann::json(*bound) : nlohmann::json();
   };
   if (tag.after) {
@@ -165,19 +176,8 @@ std::string render_tag(const DeltaTag& tag) {
                      what.empty() ? "" : " " + what.dump());
 }
 
-/// What tells a version from the same one of a table that was made anew.
-Result<std::string> load_entry_tag(const Context& context, const std::string& table,
-                                   std::int64_t version) {
-  const std::string entry = fmt::format("{}/_delta_log/{:020}.json", table, version);
-  if (!is_there(entry)) {
-    return std::string();
-  }
-  SLUICE_TRY(run::BatchFile file, run::load_batch_file(context, entry, entry));
-  return std::move(file.content_tag);
-}
-
-Result<DeltaTag> parse_tag(const std::string& text) {
-  DeltaTag tag;
+Result<VersionTag> parse_tag(const std::string& text) {
+  VersionTag tag;
   if (!text.starts_with(kVersion)) {
     return tag;
   }
@@ -202,8 +202,8 @@ Result<DeltaTag> parse_tag(const std::string& text) {
   tag.column = what.value("watermark", "");
   const auto bound_of = [&](const char* key) {
     return !what.contains(key) || what.at(key).is_null()
-               ? DeltaBound()
-               : DeltaBound(what.at(key).get<std::string>());
+               ? VersionBound()
+               : VersionBound(what.at(key).get<std::string>());
   };
   if (what.contains("after")) {
     tag.after = bound_of("after");
@@ -221,7 +221,7 @@ std::string watermark_of(const std::string& column, const schema::LogicalType& t
 }
 
 /// Where rows are above a bound that was read; without one, all that have a watermark.
-std::string rows_above(const std::string& watermark, const DeltaBound& after) {
+std::string rows_above(const std::string& watermark, const VersionBound& after) {
   return after ? fmt::format("({}) > {}", watermark, dialect::quote_literal(*after))
                : fmt::format("({}) IS NOT NULL", watermark);
 }
@@ -237,13 +237,9 @@ Status Runner::find_source_table() {
   const std::string written = is_of_contract ? source->path->value : options_.sources.front();
   SLUICE_TRY(const std::optional<Places> lake, find_lake_table(written));
   if (lake) {
-    Error error = make_error(ErrorCode::Unsupported,
-                             fmt::format("a table of a DuckLake is read as a link, and not as the "
-                                         "source of a run: '{}'",
-                                         written))
-                      .with_hint("name it in `links`, or write it as Delta or into a DuckDB file");
-    return is_of_contract ? as_contract_error(std::move(error), place_of(source->path->span))
-                          : std::move(error);
+    lake_source_ = lake;
+    rows_ = RowInput{.name = written, .tag = "unread", .open = {}};  // the snapshot is its tag
+    return {};
   }
   auto found = contract::find_source_table(
       written, is_of_contract ? declared_as(*source) : DeclaredAs::Files,
@@ -293,19 +289,92 @@ Status Runner::open_delta_source() {
         .with_hint("check the path: its _delta_log holds no version");
   }
   read_tables_.push_back(std::move(folder));
-  SLUICE_TRY(files_.front().content_tag, find_delta_increment(state->version));
+  versions_ = connection_.get();
+  SLUICE_TRY(files_.front().content_tag, find_increment(state->version));
   return {};
 }
 
-Result<DeltaBound> Runner::find_delta_bound(const std::string& tag, const std::string& column) {
-  SLUICE_TRY(DeltaTag before, parse_tag(tag));
+/// A snapshot in which the rows of the table are others than before is what is committed once.
+Status Runner::open_lake_source() {
+  if (!lake_source_) {
+    return {};
+  }
+  SLUICE_TRY(versions_, open_lake(*lake_source_));
+  const plan::TableId& table = lake_source_->table;
+  SLUICE_TRY(const auto now, table::find_lake_snapshot(context_, *versions_, table));
+  if (!now) {
+    return no_such_lake_table(table);
+  }
+  SLUICE_TRY(const std::optional<std::string> before, find_tag_before());
+  if (before) {
+    SLUICE_TRY(const VersionTag tag, parse_tag(*before));
+    const table::LakeSnapshot read{.id = tag.at.version.value_or(now->id + 1),
+                                   .table_uuid = tag.entry};
+    SLUICE_TRY(const bool is_same, table::has_rows_of(context_, *versions_, table, read, *now));
+    const bool is_asked_alike = is_incremental() || tag.column.empty();
+    if (is_same && is_asked_alike) {
+      if (is_incremental()) {
+        std::erase(result_.warnings, kWatermarkIsLeft);
+      }
+      files_.front().content_tag = *before;
+      return {};
+    }
+  }
+  SLUICE_TRY(files_.front().content_tag, find_increment(now->id));
+  return {};
+}
+
+Status Runner::view_version(std::int64_t version, const std::string& name) {
+  return lake_source_
+             ? table::make_lake_view(context_, *versions_, lake_source_->table, version, name)
+             : read_tables_.front().table().make_view(context_, {.version = version, .instant = {}},
+                                                      name);
+}
+
+Result<std::string> Runner::find_version_entry(std::int64_t version) {
+  if (lake_source_) {
+    SLUICE_TRY(const auto now,
+               table::find_lake_snapshot(context_, *versions_, lake_source_->table));
+    return now ? now->table_uuid : std::string();
+  }
+  const std::string entry = fmt::format("{}/_delta_log/{:020}.json", delta_source_, version);
+  if (!is_there(entry)) {
+    return std::string();
+  }
+  SLUICE_TRY(run::BatchFile file, run::load_batch_file(context_, entry, entry));
+  return std::move(file.content_tag);
+}
+
+Result<std::optional<std::string>> Runner::find_tag_before() const {
+  std::optional<std::string> tag;
+  if (state_ == nullptr || options_.again) {
+    return tag;
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const std::vector<run::BatchRecord> records, log.load_all(context_));
+  for (const run::BatchRecord& record : records) {
+    const auto* input = std::get_if<run::FileInput>(&record.input);
+    if (input != nullptr && !input->files.empty() &&
+        input->files.front().path == files_.front().path &&
+        input->files.front().content_tag.starts_with(kVersion)) {
+      tag = input->files.front().content_tag;
+    }
+  }
+  return tag;
+}
+
+Result<VersionBound> Runner::find_bound(const std::string& tag, const std::string& column) {
+  SLUICE_TRY(VersionTag before, parse_tag(tag));
   if (schema::same_column(before.column, column)) {
     return std::move(before.to);
   }
   // The version was read by another column or as a whole: it still tells how far.
-  if (Status viewed =
-          read_tables_.front().table().make_view(context_, before.at, std::string(kWholeVersion));
-      !viewed) {
+  const std::int64_t version = before.at.version.value_or(0);
+  Status viewed = lake_source_ ? check_version(before.entry, version) : Status();
+  if (viewed) {
+    viewed = view_version(version, std::string(kWholeVersion));
+  }
+  if (!viewed) {
     return std::move(viewed)
         .error()
         .with_context("finding the watermark of the batch before")
@@ -313,7 +382,7 @@ Result<DeltaBound> Runner::find_delta_bound(const std::string& tag, const std::s
   }
   SLUICE_TRY(const schema::LogicalType type, find_watermark_type(column));
   SLUICE_TRY(const auto rows,
-             run::query_texts(context_, *connection_,
+             run::query_texts(context_, *versions_,
                               fmt::format("SELECT CAST(max({}) AS VARCHAR) FROM {}",
                                           watermark_of(column, type), kWholeVersion)));
   return rows.at(0).at(0);
@@ -323,7 +392,7 @@ Result<DeltaBound> Runner::find_delta_bound(const std::string& tag, const std::s
 Result<schema::LogicalType> Runner::find_watermark_type(const std::string& column) {
   const Text& written = *contract_->source->watermark_field;
   SLUICE_TRY(const schema::Schema columns,
-             connection_->describe(context_, fmt::format("SELECT * FROM {}", kWholeVersion)));
+             versions_->describe(context_, fmt::format("SELECT * FROM {}", kWholeVersion)));
   const auto refused = [&](std::string what, std::string hint) {
     Error error = make_error(ErrorCode::InvalidContract, std::move(what));
     error.at = place_of(written.span);
@@ -331,8 +400,9 @@ Result<schema::LogicalType> Runner::find_watermark_type(const std::string& colum
   };
   const schema::Field* field = columns.find(column);
   if (field == nullptr) {
-    return refused(fmt::format("the Delta table has no column of its watermark: '{}'", column),
-                   "correct source.watermark_field: it names a source column");
+    return refused(
+        fmt::format("the {} table has no column of its watermark: '{}'", kind_of_source(), column),
+        "correct source.watermark_field: it names a source column");
   }
   const auto& kind = field->type.kind;
   if (std::holds_alternative<schema::Integer>(kind) ||
@@ -355,7 +425,7 @@ Result<schema::LogicalType> Runner::find_watermark_type(const std::string& colum
   SLUICE_TRY(
       const auto rows,
       run::query_texts(
-          context_, *connection_,
+          context_, *versions_,
           fmt::format("SELECT CAST(count(*) FILTER (NOT regexp_full_match({0}, {1})) = 0 AND "
                       "count(DISTINCT regexp_replace({0}, '[0-9]', '0', 'g')) < 2 AS "
                       "VARCHAR) FROM {2}",
@@ -369,7 +439,7 @@ Result<schema::LogicalType> Runner::find_watermark_type(const std::string& colum
   return field->type;
 }
 
-/// What was read of the Delta table stands in the record of the batch, in clear.
+/// What was read of such a table stands in the record of the batch, in clear.
 Status Runner::check_watermark_is_clear() const {
   const Text& written = *contract_->source->watermark_field;
   if (!masks()) {
@@ -390,56 +460,45 @@ Status Runner::check_watermark_is_clear() const {
       "name a column that the model declares without a masking, or write `load_mode: full`");
 }
 
-Result<std::string> Runner::find_delta_increment(std::int64_t version) {
-  DeltaTag tag{
+Result<std::string> Runner::find_increment(std::int64_t version) {
+  VersionTag tag{
       .at = {.version = version, .instant = {}}, .entry = "", .column = "", .after = {}, .to = {}};
-  SLUICE_TRY(tag.entry, load_entry_tag(context_, delta_source_, version));
+  SLUICE_TRY(tag.entry, find_version_entry(version));
   if (!is_incremental()) {
     return render_tag(tag);
   }
   const Source& source = *contract_->source;
   if (!source.watermark_field && source.load_mode.value == LoadMode::Cdc) {
-    result_.warnings.push_back(
-        "a version of a Delta table is read as a whole: no 'source.watermark_field' tells its new "
-        "events from those that were applied");
+    result_.warnings.push_back(fmt::format(
+        "a version of a {} table is read as a whole: no 'source.watermark_field' tells its new "
+        "events from those that were applied",
+        kind_of_source()));
     return render_tag(tag);
   }
   if (!source.watermark_field) {
     Error error = make_error(ErrorCode::InvalidContract,
-                             "an incremental read of a Delta table needs the column that tells new "
-                             "rows from old ones");
+                             fmt::format("an incremental read of a {} table needs the column that "
+                                         "tells new rows from old ones",
+                                         kind_of_source()));
     error.at = place_of(source.load_mode.span);
     return std::move(error).with_hint(
         "write source.watermark_field, or `load_mode: full`, or run with --full");
   }
-  std::erase(result_.warnings, "not carried out by a run: 'source.watermark_field'");
+  std::erase(result_.warnings, kWatermarkIsLeft);
   tag.column = source.watermark_field->value;
   SLUICE_CHECK(check_watermark_is_clear());
-  SLUICE_CHECK(
-      read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
+  SLUICE_CHECK(view_version(version, std::string(kWholeVersion)));
   SLUICE_TRY(const schema::LogicalType type, find_watermark_type(tag.column));
-  std::optional<std::string> read_before;
-  if (state_ != nullptr && !options_.again) {
-    const run::BatchLog log(*state_, places_.state_folder, stream());
-    SLUICE_TRY(const std::vector<run::BatchRecord> records, log.load_all(context_));
-    for (const run::BatchRecord& record : records) {
-      const auto* input = std::get_if<run::FileInput>(&record.input);
-      if (input != nullptr && !input->files.empty() &&
-          input->files.front().path == files_.front().path) {
-        read_before = input->files.front().content_tag;
-      }
-    }
-  }
+  SLUICE_TRY(const std::optional<std::string> read_before, find_tag_before());
   if (read_before) {
-    SLUICE_TRY(tag.after, find_delta_bound(*read_before, tag.column));
-    SLUICE_CHECK(
-        read_tables_.front().table().make_view(context_, tag.at, std::string(kWholeVersion)));
+    SLUICE_TRY(tag.after, find_bound(*read_before, tag.column));
+    SLUICE_CHECK(view_version(version, std::string(kWholeVersion)));
   }
   const std::string watermark = watermark_of(tag.column, type);
   SLUICE_TRY(
       const auto rows,
       run::query_texts(
-          context_, *connection_,
+          context_, *versions_,
           fmt::format("SELECT CAST(max({0}) AS VARCHAR), CAST(count(*) FILTER ({1}) AS VARCHAR), "
                       "CAST(count(*) FILTER (({0}) IS NULL) AS VARCHAR) FROM {2}",
                       watermark, tag.after ? rows_above(watermark, *tag.after) : "TRUE",
@@ -454,21 +513,45 @@ Result<std::string> Runner::find_delta_increment(std::int64_t version) {
   return read_before && !has_rows ? *read_before : render_tag(tag);
 }
 
+/// A batch that was left unfinished reads the table that it began to read.
+Status Runner::check_version(const std::string& entry, std::int64_t version) {
+  SLUICE_TRY(const std::string now, find_version_entry(version));
+  if (entry.empty() || now.empty() || entry == now) {
+    return {};
+  }
+  return make_error(ErrorCode::NotFound,
+                    fmt::format("version {} of the {} table is not the one that an unfinished "
+                                "batch reads, the table was made anew: '{}'",
+                                version, kind_of_source(), rows_->name))
+      .with_hint("bring the table back to finish the batch, or give the run another --state");
+}
+
+/// The rows that the batch is of, in the snapshot that it is of. They are in memory then, and the
+/// lake is free for others.
+Status Runner::load_lake_source(plan::Pipeline& pipeline) {
+  SLUICE_TRY(const VersionTag tag, parse_tag(files_.front().content_tag));
+  const std::int64_t snapshot = tag.at.version.value_or(0);
+  SLUICE_CHECK(check_version(tag.entry, snapshot));
+  SLUICE_CHECK(view_version(snapshot, std::string(kWholeVersion)));
+  std::string select = fmt::format("SELECT * FROM {}", kWholeVersion);
+  if (tag.after) {
+    SLUICE_TRY(const schema::LogicalType type, find_watermark_type(tag.column));
+    select += " WHERE " + rows_above(watermark_of(tag.column, type), *tag.after);
+  }
+  SLUICE_TRY(ColumnStream rows, versions_->query(context_, select));
+  SLUICE_CHECK(take_rows(std::move(rows), pipeline));
+  versions_ = nullptr;
+  lakes_.clear();
+  return {};
+}
+
 /// The version that the batch is of: one that was left unfinished is read as it was then.
 Status Runner::view_delta_source(plan::Pipeline& pipeline) {
-  SLUICE_TRY(const DeltaTag tag, parse_tag(files_.front().content_tag));
-  SLUICE_TRY(const std::string entry,
-             load_entry_tag(context_, delta_source_, tag.at.version.value_or(0)));
-  if (!tag.entry.empty() && !entry.empty() && tag.entry != entry) {
-    return make_error(ErrorCode::NotFound,
-                      fmt::format("version {} of the Delta table is not the one that an unfinished "
-                                  "batch reads, the table was made anew: '{}'",
-                                  *tag.at.version, delta_source_))
-        .with_hint("bring the table back to finish the batch, or give the run another --state");
-  }
+  SLUICE_TRY(const VersionTag tag, parse_tag(files_.front().content_tag));
+  SLUICE_CHECK(check_version(tag.entry, tag.at.version.value_or(0)));
   // Called like its folder, which is what the lineage of its rows says.
   const std::string name = tag.after ? std::string(kWholeVersion) : delta_source_;
-  SLUICE_CHECK(read_tables_.front().table().make_view(context_, tag.at, name));
+  SLUICE_CHECK(view_version(tag.at.version.value_or(0), name));
   if (tag.after) {
     SLUICE_TRY(const schema::LogicalType type, find_watermark_type(tag.column));
     SLUICE_TRY(
@@ -524,37 +607,48 @@ Result<std::optional<Places>> Runner::find_lake_table(const std::string& written
   return is_lake_there(places.lake.catalog) ? std::optional(std::move(places)) : std::nullopt;
 }
 
-/// The rows as they are now. A catalog in a file has one connection in a process: where the run
-/// writes into the same lake, the link is read there.
+Result<engine::Connection*> Runner::open_lake(const Places& places) {
+  const auto check_name = [&](const std::string& open) -> Status {
+    return open == places.lake.name
+               ? Status()
+               : make_error(ErrorCode::Unsupported,
+                            fmt::format("a run calls one lake by two names: '{}' and '{}'", open,
+                                        places.lake.name))
+                     .with_hint("call the lake the same in the source, the links and the target");
+  };
+  if (database_ && places_.lake.catalog == places.lake.catalog) {
+    SLUICE_CHECK(check_name(places_.lake.name));
+    return &database_->connection();
+  }
+  for (const OpenLake& open : lakes_) {
+    if (open.lake.catalog == places.lake.catalog) {
+      SLUICE_CHECK(check_name(open.lake.name));
+      return open.connection.get();
+    }
+  }
+  OpenLake opened{.lake = places.lake, .engine = nullptr, .connection = nullptr};
+  SLUICE_TRY(opened.engine, make_engine({.address = "",
+                                         .memory_bytes_max = context_.memory_bytes_max,
+                                         .threads_max = context_.threads_max,
+                                         .may_spill = !masks()}));
+  SLUICE_TRY(opened.connection, opened.engine->connect(context_));
+  SLUICE_CHECK(table::attach_lake(context_, *opened.connection, places.lake));
+  lakes_.push_back(std::move(opened));
+  return lakes_.back().connection.get();
+}
+
+/// The rows as they are now.
 Status Runner::load_lake_link(const TableLink& link) {
-  const Places& places = *link.lake;
-  const bool is_target = database_ && places_.lake.catalog == places.lake.catalog;
-  if (is_target && places_.lake.name != places.lake.name) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a run calls one lake by two names: '{}' and '{}'",
-                                  places_.lake.name, places.lake.name))
-        .with_hint("call the lake the same in the link and in the target");
+  const plan::TableId& table = link.lake->table;
+  SLUICE_TRY(engine::Connection* const connection, open_lake(*link.lake));
+  SLUICE_TRY(const auto now, table::find_lake_snapshot(context_, *connection, table));
+  if (!now) {
+    return no_such_lake_table(table);
   }
-  std::unique_ptr<engine::Engine> engine;
-  std::unique_ptr<engine::Connection> own;
-  if (!is_target) {
-    SLUICE_TRY(engine, make_engine({.address = "",
-                                    .memory_bytes_max = context_.memory_bytes_max,
-                                    .threads_max = context_.threads_max,
-                                    .may_spill = !masks()}));
-    SLUICE_TRY(own, engine->connect(context_));
-    SLUICE_CHECK(table::attach_lake(context_, *own, places.lake));
-  }
-  engine::Connection& connection = is_target ? database_->connection() : *own;
-  SLUICE_TRY(const auto table, table::make_ducklake_table(connection, places.table));
-  SLUICE_TRY(const std::optional<table::TableState> state, table->find_state(context_));
-  if (!state) {
-    return make_error(ErrorCode::NotFound, fmt::format("there is no such table in the lake: '{}'",
-                                                       plan::to_string(places.table)))
-        .with_hint("check its name: lake.schema.table");
-  }
+  SLUICE_CHECK(
+      table::make_lake_view(context_, *connection, table, now->id, std::string(kLinkVersion)));
   SLUICE_TRY(ColumnStream rows,
-             connection.query(context_, "SELECT * FROM " + dialect::quote_table(places.table)));
+             connection->query(context_, fmt::format("SELECT * FROM {}", kLinkVersion)));
   SLUICE_TRY([[maybe_unused]] const std::int64_t number,
              connection_->load(context_, link.relation, std::move(rows)));
   return {};

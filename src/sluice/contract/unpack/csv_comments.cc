@@ -56,6 +56,17 @@ class CommentLines {
     return false;
   }
 
+  /// Asked once in so many bytes: a run that is stopped waits for no large file.
+  Status check_stop(const Context& context, std::string_view line) {
+    constexpr std::size_t kBytesBetween = std::size_t{1} << 20;
+    unasked_ += line.size();
+    if (unasked_ < kBytesBetween) {
+      return {};
+    }
+    unasked_ = 0;
+    return context.check();
+  }
+
   /// The first record is behind it: whether it has several values.
   std::optional<bool> has_columns() const {
     return lines_ > comments_.skip_rows && !in_quotes_ && has_record_
@@ -101,6 +112,7 @@ class CommentLines {
 
   const CsvComments& comments_;
   std::int64_t lines_ = 0;
+  std::size_t unasked_ = std::size_t{1} << 20;  // also before the first line
   bool in_quotes_ = false;
   bool has_delimiter_ = false;
   bool has_record_ = false;
@@ -117,11 +129,13 @@ Result<std::ifstream> open(const std::string& path) {
 
 }  // namespace
 
-Result<bool> has_comments(const std::string& path, const CsvComments& comments) {
+Result<bool> has_comments(const Context& context, const std::string& path,
+                          const CsvComments& comments) {
   SLUICE_TRY(std::ifstream in, open(path));
   CommentLines lines(comments);
   std::string line;
   while (read_line(*in.rdbuf(), line)) {
+    SLUICE_CHECK(lines.check_stop(context, line));
     if (lines.is_comment(line)) {
       return true;
     }
@@ -129,14 +143,15 @@ Result<bool> has_comments(const std::string& path, const CsvComments& comments) 
   return false;
 }
 
-Status copy_without_comments(const std::string& path, const CsvComments& comments,
-                             const std::string& to) {
+Status copy_without_comments(const Context& context, const std::string& path,
+                             const CsvComments& comments, const std::string& to) {
   SLUICE_TRY(std::ifstream in, open(path));
   std::ofstream out(to, std::ios::binary);
   CommentLines lines(comments);
   std::string line;
   std::optional<bool> has_columns;
   while (out && read_line(*in.rdbuf(), line)) {
+    SLUICE_CHECK(lines.check_stop(context, line));
     const bool is_comment = lines.is_comment(line);
     if (is_comment && has_columns.value_or(true)) {
       out << end_of(line);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "sluice/base/context.h"
 #include "sluice/base/result.h"
 
 namespace sluice::contract {
@@ -17,11 +18,12 @@ struct CsvComments {
   std::int64_t skip_rows = 0;  // lines above the header, kept whatever they hold
 };
 
-Result<bool> has_comments(const std::string& path, const CsvComments& comments);
+Result<bool> has_comments(const Context& context, const std::string& path,
+                          const CsvComments& comments);
 
 /// Copies `path` to `to` without its comment lines. They stay behind as empty ones, so that the
 /// others keep their numbers; but below the header of one column, where an empty line is a record.
-Status copy_without_comments(const std::string& path, const CsvComments& comments,
-                             const std::string& to);
+Status copy_without_comments(const Context& context, const std::string& path,
+                             const CsvComments& comments, const std::string& to);
 
 }  // namespace sluice::contract

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <stop_token>
 
 #include <gtest/gtest.h>
 
@@ -16,10 +17,10 @@ std::string without(const std::string& bytes, const CsvComments& comments) {
   const std::string from = folder.path() + "/from";
   const std::string to = folder.path() + "/to";
   std::ofstream(from, std::ios::binary) << bytes;
-  EXPECT_TRUE(copy_without_comments(from, comments, to).has_value());
+  EXPECT_TRUE(copy_without_comments(Context{}, from, comments, to).has_value());
   std::ostringstream text;
   text << std::ifstream(to, std::ios::binary).rdbuf();
-  EXPECT_EQ(has_comments(from, comments).value(), text.str() != bytes);
+  EXPECT_EQ(has_comments(Context{}, from, comments).value(), text.str() != bytes);
   return text.str();
 }
 
@@ -61,6 +62,21 @@ TEST(CsvCommentsTest, ADelimiterWithinQuotesMakesNoColumns) {
 
 TEST(CsvCommentsTest, LinesThatAreSkippedAnywayStayWhereTheyAre) {
   EXPECT_EQ(without("#a\n\"\n#b\nid,v\n", {.prefix = "#", .skip_rows = 2}), "#a\n\"\n\nid,v\n");
+}
+
+TEST(CsvCommentsTest, ARunThatIsStoppedReadsNoLineMore) {
+  const TempFolder folder = TempFolder::make("comments").value();
+  const std::string from = folder.path() + "/from";
+  std::ofstream(from, std::ios::binary) << "id\n1\n#2\n";
+  std::stop_source stopped;
+  Context context;
+  context.stop = stopped.get_token();
+  EXPECT_TRUE(has_comments(context, from, {.prefix = "#"}).value());
+  stopped.request_stop();
+  EXPECT_EQ(has_comments(context, from, {.prefix = "#"}).error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(
+      copy_without_comments(context, from, {.prefix = "#"}, folder.path() + "/to").error().code,
+      ErrorCode::Cancelled);
 }
 
 }  // namespace

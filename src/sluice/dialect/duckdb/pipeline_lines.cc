@@ -27,8 +27,28 @@ string reject_options() {
                      quote_literal(kRejects), quote_literal(kRejectScans));
 }
 
-/// What the reader rejected: file, line, text, reason, and whether the text was cut off.
-string rejects() {
+/// No quote of the record lies. Of one that no buffer holds the reader says that one does, and
+/// gives the text of the record before it.
+string is_well_quoted(const plan::CsvFormat& csv) {
+  const auto sign = [](const string& text) {
+    string escaped;
+    for (const char c : text) {
+      escaped += fmt::format("\\x{{{:02x}}}", static_cast<unsigned char>(c));
+    }
+    return escaped;
+  };
+  if (csv.quote.size() != 1 || csv.delimiter.size() != 1) {
+    return "FALSE";
+  }
+  const string value =
+      fmt::format("(?: *{q}(?:[^{q}]|{q}{q})*{q} *| *|[^{q}{d} ][^{d}]*| +[^{q}{d} ][^{d}]*)",
+                  fmt::arg("q", sign(csv.quote)), fmt::arg("d", sign(csv.delimiter)));
+  return fmt::format("regexp_full_match(trim(r.csv_line, chr(13) || chr(10)), {}, 's')",
+                     quote_literal(fmt::format("{0}(?:{1}{0})*", value, sign(csv.delimiter))));
+}
+
+/// What the reader rejected: file, line, text, reason, and whether the text is not all of it.
+string rejects(const plan::CsvFormat* csv = nullptr) {
   const auto has = [](std::string_view kind) {
     return fmt::format("bool_or(r.error_type = {})", quote_literal(kind));
   };
@@ -39,12 +59,14 @@ string rejects() {
       "is too long' WHEN {} THEN 'a quote is never closed, or ends before its value does' WHEN {} "
       "THEN 'expected ' || (min(r.column_idx) - 1) || ' values, got more' WHEN {} THEN 'expected ' "
       "|| (max(r.column_idx) + 1) || ' values, got ' || min(r.column_idx) ELSE 'it does not fit "
-      "the format' END AS _sluice_fault, strlen(any_value(r.csv_line)) >= {} AS _sluice_is_cut "
+      "the format' END AS _sluice_fault, (strlen(any_value(r.csv_line)) >= {} OR "
+      "bool_or(r.error_type = 'UNQUOTED VALUE' AND {})) AS _sluice_is_cut "
       "FROM "
       "{} AS r JOIN {} AS s USING (scan_id, file_id) GROUP BY s.file_path, r.scan_id, r.file_id, "
       "r.line)",
       has("INVALID ENCODING"), has("LINE SIZE OVER MAXIMUM"), has("UNQUOTED VALUE"),
-      has("TOO MANY COLUMNS"), has("MISSING COLUMNS"), kRejectedBytesMax, kRejects, kRejectScans);
+      has("TOO MANY COLUMNS"), has("MISSING COLUMNS"), kRejectedBytesMax,
+      csv == nullptr ? "FALSE" : is_well_quoted(*csv), kRejects, kRejectScans);
 }
 
 string refused_select(const plan::FileScan& scan, const string& from) {
@@ -54,7 +76,7 @@ string refused_select(const plan::FileScan& scan, const string& from) {
       kErrorsColumn, kCategoriesColumn, told_file(scan), from, kFileColumn);
 }
 
-LinesRead begin() {
+LinesRead begin(const plan::CsvFormat* csv = nullptr) {
   return {.statements = {fmt::format("DROP TABLE IF EXISTS {}", kRejects),
                          fmt::format("DROP TABLE IF EXISTS {}", kRejectScans)},
           .rows = "",
@@ -62,7 +84,7 @@ LinesRead begin() {
           .count = "",
           .impossible = fmt::format("SELECT CAST(min(_sluice_number) AS VARCHAR) FROM {} WHERE "
                                     "_sluice_is_cut",
-                                    rejects())};
+                                    rejects(csv))};
 }
 
 string make_table(const string& name, const string& select) {
@@ -79,7 +101,7 @@ string names_of(const schema::Schema& columns) {
 
 LinesRead read_csv_records(const plan::FileScan& scan, const schema::Schema& columns,
                            const string& lines, const string& refused, std::string_view tally) {
-  LinesRead read = begin();
+  LinesRead read = begin(&std::get<plan::CsvFormat>(scan.format));
   const string select = fmt::format("{}, {}, {}", names_of(columns), kFileColumn, tallied(tally));
   const string more = fmt::format(", filename={}{}", quote_literal(kFileColumn), reject_options());
   read.statements.push_back(make_table(

@@ -143,6 +143,47 @@ TEST_F(BadLines, ARecordThatCannotBeKeptWholeIsAnError) {
   EXPECT_NE(done.error().message.find("line 2 "), std::string::npos) << done.error().message;
 }
 
+TEST_F(BadLines, ALineThatTheReaderWouldPassOverIsAnError) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  for (const std::size_t size : {3 * kMiB, 31 * kMiB, 33 * kMiB, 70 * kMiB}) {
+    for (const std::string_view quote : {"", "\""}) {
+      const std::string text =
+          fmt::format("a,b\n1,2\n1,2,3\n4,{0}{1}{0}\n5,6\n7,8\n", quote, std::string(size, 'x'));
+      const auto done = run(over("in.csv", text, plan::CsvFormat{}));
+      ASSERT_FALSE(done) << size;
+      EXPECT_EQ(done.error().code, ErrorCode::DataRejected);
+      EXPECT_THAT(done.error().message, HasSubstr("a line is longer than 2 MB"));
+      EXPECT_THAT(done.error().message, HasSubstr(" line 4 of"));
+    }
+  }
+}
+
+TEST_F(BadLines, ALineAsLongAsIsReadIsFoundWhereverItLies) {
+  constexpr std::size_t kMost = 2'000'000 - 100;
+  for (const std::size_t above : {std::size_t{0}, std::size_t{1'000'000}, std::size_t{999'990}}) {
+    const std::string text = fmt::format("a,b\n0,{}\n1,2,3\n4,{}\n5,6\n", std::string(above, 'y'),
+                                         std::string(kMost, 'x'));
+    const auto done = run(over("in.csv", text, plan::CsvFormat{}));
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->rows.good, 3);
+    EXPECT_EQ(done->rows.quarantined, 1);
+  }
+}
+
+TEST_F(BadLines, ARecordOfManyLinesThatNoBufferHoldsIsAnError) {
+  std::string value;
+  while (value.size() < (std::size_t{34} << 20)) {
+    value += "7,eight\n";
+  }
+  for (const std::string_view before : {"1,2", "\"1\",\"a \"\"b\"\"\""}) {
+    const auto done = run(
+        over("in.csv", fmt::format("a,b\n{}\n4,\"{}\"\n5,6\n", before, value), plan::CsvFormat{}));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::DataRejected);
+    EXPECT_THAT(done.error().message, HasSubstr("does not end within the size"));
+  }
+}
+
 TEST_F(BadLines, ARecordOfJsonThatNoUsualBufferHoldsIsRead) {
   const std::string large = "{\"id\":2,\"x\":\"" + std::string(34 << 20, 'a') + "\"}\n";
   ASSERT_TRUE(run(over("in.jsonl", "{\"id\":1}\n" + large + "{\"id\":3}\n", plan::JsonFormat{})));

@@ -10,6 +10,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/flatten.h"
+#include "sluice/run/pipeline/rule_binding.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -32,21 +33,6 @@ Schema without_ours(Schema columns) {
   std::erase_if(columns.fields,
                 [](const Field& field) { return field.name.starts_with("_sluice_"); });
   return columns;
-}
-
-/// An engine's "cannot be bound" as the fault of a place in the contract.
-Error as_contract_error(Error error, string what, const SourcePosition& at) {
-  if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound) {
-    error.code = ErrorCode::InvalidContract;
-  }
-  if (error.code == ErrorCode::Unauthorized) {
-    error.code = ErrorCode::InvalidContract;
-    error.hint = "SQL of a contract reads its source and its links; give the file as a link";
-  }
-  if (!error.at && at.line != 0) {
-    error.at = at;
-  }
-  return std::move(error).with_context(std::move(what));
 }
 
 /// Structs, or maps, which JSON spells as such.
@@ -251,7 +237,7 @@ Status Binder::bind_steps(Phase phase, Schema columns, std::vector<plan::BoundSt
     if (!output) {
       Error error = std::move(output).error();
       error.hint = error.hint.empty() ? hint_of(step, columns, error) : error.hint;
-      return as_contract_error(
+      return as_unbound(
           std::move(error),
           fmt::format("binding the transformation '{}' ({})", step.name, to_string(step.step)),
           step.at);
@@ -415,11 +401,15 @@ Status Binder::bind_rules(Phase phase, const Schema& columns, std::vector<std::s
       continue;  // it may read what a post step makes
     }
     if (!bound) {
-      return as_contract_error(std::move(bound).error(),
-                               fmt::format("binding the row rule '{}'", rule.name), rule.at);
+      return as_unbound(std::move(bound).error(),
+                        fmt::format("binding the row rule '{}'", rule.name), rule.at);
     }
     is_rule_bound_[i] = true;
-    into.push_back(i);
+    if (std::ranges::none_of(into, [&](std::size_t other) {
+          return is_said_by(pipeline_.row_rules[other], rule);
+        })) {
+      into.push_back(i);
+    }
   }
   return {};
 }
@@ -470,8 +460,8 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
       rule.is_deferred = true;
       continue;
     }
-    return as_contract_error(std::move(bound).error(),
-                             fmt::format("binding the data set rule '{}'", rule.name), rule.at);
+    return as_unbound(std::move(bound).error(),
+                      fmt::format("binding the data set rule '{}'", rule.name), rule.at);
   }
   return {};
 }

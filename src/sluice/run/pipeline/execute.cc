@@ -12,6 +12,8 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/masking/mask_text.h"
 #include "sluice/run/pipeline/ledger.h"
+#include "sluice/run/pipeline/long_lines.h"
+#include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::run {
@@ -92,17 +94,6 @@ class Executor {
 Status Executor::execute(const string& statement) {
   SLUICE_TRY([[maybe_unused]] const std::int64_t rows, connection_.execute(context_, statement));
   return {};
-}
-
-/// All is bound when a step runs: what the engine refuses now is in the data.
-Error as_data_error(Error error) {
-  if (error.code == ErrorCode::InvalidArgument) {
-    error.code = ErrorCode::DataRejected;
-    error.hint =
-        "compare the file with source.format and source.options (delimiter, quote_char, "
-        "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
-  }
-  return error;
 }
 
 Status Executor::run_step(const dialect::ProgramStep& step) {
@@ -510,7 +501,13 @@ Result<Program> Executor::run_any_program() {
   }
   ways.push_back({Evaluation::Guarded, ways.back().reading});
   std::optional<Error> why;
+  bool is_measured = false;
   for (const Way& way : ways) {
+    if (way.reading == Reading::Refusing && !is_measured) {
+      SLUICE_CHECK(internal::check_line_lengths(context_, connection_,
+                                                std::get<plan::FileScan>(bound_.pipeline.source)));
+      is_measured = true;
+    }
     SLUICE_TRY(Program program, dialect::render_program(bound_, way.evaluation, way.reading,
                                                         functions_for(way.evaluation)));
     tables_ = program.tables;
@@ -519,14 +516,14 @@ Result<Program> Executor::run_any_program() {
       return program;
     }
     if (done.error().code != ErrorCode::InvalidArgument) {
-      return as_data_error(std::move(done).error());
+      return internal::as_data_error(std::move(done).error());
     }
     if (!why || way.evaluation == Evaluation::Plain) {
       why = std::move(done).error();
     }
     drop_tables();
   }
-  return as_data_error(*std::move(why));
+  return internal::as_data_error(*std::move(why));
 }
 
 Result<Executed> Executor::run() {

@@ -11,7 +11,7 @@
 namespace sluice::run {
 namespace {
 
-using internal::as_data_error;
+using internal::as_columns_error;
 using internal::check_records;
 using internal::is_one_column;
 using internal::read_in_size;
@@ -76,7 +76,7 @@ Status settle_json_link(const Context& context, engine::Connection& connection,
 
 /// What the hints of a source say is of options, which a link does not have.
 Error of_csv_link(Error error) {
-  error = as_data_error(std::move(error));
+  error = as_columns_error(std::move(error));
   if (error.hint.find("source.options") != string::npos) {
     error.hint =
         "a link of CSV is read with ',' between its values, '\"' around them and one header: mend "

@@ -15,7 +15,7 @@
 namespace sluice::run {
 namespace {
 
-using internal::as_data_error;
+using internal::as_columns_error;
 using internal::check_records;
 using internal::is_one_column;
 using internal::largest_of;
@@ -195,7 +195,7 @@ Result<std::optional<TextRow>> Settler::first_line(const string& file, const pla
     return row_of(*rows);
   }
   if (bad_lines_ == BadLines::Stop || !is_data_fault(rows.error())) {
-    return as_data_error(std::move(rows).error());
+    return as_columns_error(std::move(rows).error());
   }
   // Bytes that are no text stand near it: it must not be the header itself that they are in.
   for (const string& statement : dialect::render_forget_rejects()) {
@@ -208,7 +208,7 @@ Result<std::optional<TextRow>> Settler::first_line(const string& file, const pla
   std::optional<TextRow> line = row_of(lenient);
   const std::int64_t at = csv.skip_rows + 1 + (line ? std::stoll((*line)[1].value_or("0")) : 0);
   if (!rejected.empty() && rejected[0][0] && std::stoll(*rejected[0][0]) <= at) {
-    return as_data_error(std::move(rows).error());
+    return as_columns_error(std::move(rows).error());
   }
   return line;
 }
@@ -463,7 +463,7 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
     SLUICE_CHECK(find_lines(files, json));
   }
   if (!may_refuse || !json.has_lines.value_or(false)) {
-    return columns ? std::move(records).error() : as_data_error(std::move(columns).error());
+    return columns ? std::move(records).error() : as_columns_error(std::move(columns).error());
   }
   SLUICE_TRY(const Schema lenient,
              read_in_size(files, json, [&] { return lenient_json(files, json); }));
@@ -487,7 +487,7 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
   }
   Result<Schema> columns = probe(source);
   if (!columns) {
-    return as_data_error(std::move(columns).error());
+    return as_columns_error(std::move(columns).error());
   }
   return SourceColumns{.columns = *std::move(columns), .valueless = {}};
 }

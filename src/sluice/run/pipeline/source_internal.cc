@@ -58,7 +58,11 @@ Error as_data_error(Error error) {
         "compare the file with source.format and source.options (delimiter, quote_char, "
         "encoding), or mend the line; --on-row-error quarantine keeps such lines apart";
   }
-  return std::move(error).with_context("reading the columns of the source");
+  return error;
+}
+
+Error as_columns_error(Error error) {
+  return as_data_error(std::move(error)).with_context("reading the columns of the source");
 }
 
 Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& json,

@@ -16,8 +16,11 @@
 
 namespace sluice::run::internal {
 
-/// What the engine cannot take apart is the data's fault, not the command line's.
+/// What the engine cannot take apart is the data's fault, not the command line's; so is all that it
+/// refuses in a step, as steps are bound when they run.
 Error as_data_error(Error error);
+/// The same, where the columns were to be seen.
+Error as_columns_error(Error error);
 
 /// No record is larger than this; of a packed file nothing is known.
 std::int64_t largest_of(const std::vector<std::string>& files);

@@ -1,0 +1,54 @@
+#include "sluice/run/pipeline/rule_binding.h"
+
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "sluice/dialect/duckdb/pipeline.h"
+
+namespace sluice::run {
+
+Error as_unbound(Error error, std::string what, const SourcePosition& at) {
+  if (error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound) {
+    error.code = ErrorCode::InvalidContract;
+  }
+  if (error.code == ErrorCode::Unauthorized) {
+    error.code = ErrorCode::InvalidContract;
+    error.hint = "SQL of a contract reads its source and its links; give the file as a link";
+  }
+  if (!error.at && at.line != 0) {
+    error.at = at;
+  }
+  return std::move(error).with_context(std::move(what));
+}
+
+bool is_said_by(const plan::RowRule& before, const plan::RowRule& rule) {
+  const auto* one = std::get_if<plan::RawSql>(&before.predicate.node);
+  const auto* other = std::get_if<plan::RawSql>(&rule.predicate.node);
+  return !before.phase && rule.phase && !before.judged_at && !rule.judged_at &&
+         before.severity == rule.severity && one != nullptr && other != nullptr &&
+         one->text == other->text;
+}
+
+Status bind_deferred_rules(const Context& context, engine::Connection& connection,
+                           const plan::BoundPipeline& bound, const schema::Schema& written) {
+  SLUICE_TRY(const std::string rows, dialect::render_empty(written));
+  for (const std::string& view : dialect::source_views(bound.pipeline, rows)) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t made, connection.execute(context, view));
+  }
+  for (const plan::DatasetRule& rule : bound.pipeline.dataset_rules) {
+    if (!rule.is_deferred) {
+      continue;
+    }
+    SLUICE_TRY(const std::string query, dialect::render_observation(rule.observation));
+    if (Result<schema::Schema> told = connection.describe(context, query); !told) {
+      return as_unbound(std::move(told).error(),
+                        fmt::format("binding the data set rule '{}'", rule.name), rule.at);
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::run

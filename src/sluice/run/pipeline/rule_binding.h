@@ -1,0 +1,28 @@
+// Parts of binding that are about rules alone: how a rule that does not bind is told, which of two
+// rules is one, and the data set rules that wait for the table that the run writes.
+// Binds on relations without rows, on the connection that will judge; keeps nothing.
+#pragma once
+
+#include <string>
+
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/engine.h"
+#include "sluice/plan/bound_pipeline.h"
+#include "sluice/plan/pipeline.h"
+#include "sluice/schema/schema.h"
+
+namespace sluice::run {
+
+/// An engine's "cannot be bound" as the fault of a place in the contract.
+Error as_unbound(Error error, std::string what, const SourcePosition& at);
+
+/// A rule that is judged where its columns exist may be the one that is asked for behind the steps:
+/// a row that fails it has one reason.
+bool is_said_by(const plan::RowRule& before, const plan::RowRule& rule);
+
+/// What judge_deferred_rules will ask binds on a table of these columns, all that the write leaves.
+Status bind_deferred_rules(const Context& context, engine::Connection& connection,
+                           const plan::BoundPipeline& bound, const schema::Schema& written);
+
+}  // namespace sluice::run
