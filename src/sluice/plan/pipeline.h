@@ -179,6 +179,8 @@ struct RowRule {
   /// Position in the steps: it judges the rows that come to this KeepFirst, whatever later steps
   /// make of its columns. Empty: it judges after the steps of its phase.
   std::optional<std::size_t> judged_at = std::nullopt;
+  /// A column: nothing is asked where the steps take it away. Empty: it is always asked.
+  std::string asked_where_left = {};
   SourcePosition at;
   friend bool operator==(const RowRule&, const RowRule&) = default;
 };

@@ -177,7 +177,7 @@ std::string bounded_sql(const std::string& sql, const Bounds& bounds) {
 std::string message_of(const RowRule& rule, const std::string& rendered) {
   const auto* check = std::get_if<SqlCheck>(&rule.check);
   const std::string& sql = check == nullptr ? rendered : check->sql.as_written();
-  if (rule.origin == RuleOrigin::FieldRequired) {
+  if (rule.origin == RuleOrigin::FieldRequired || rule.origin == RuleOrigin::RequiredAfterSteps) {
     return fmt::format("Rule failed: {} is required",
                        std::get<NotNullCheck>(rule.check).field.value);
   }
@@ -365,14 +365,18 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
     if (rule.phase) {
       phase = rule.phase->value == Phase::Pre ? plan::Phase::Pre : plan::Phase::Post;
     }
-    out.row_rules.push_back({.name = rule.name.value,
-                             .predicate = plan::Expr{std::move(predicate)},
-                             .message = message_of(rule, sql),
-                             .category = category_of(rule),
-                             .severity = severity_of(rule.severity.value),
-                             .phase = phase,
-                             .judged_at = step_of(rule, at, out.steps),
-                             .at = at});
+    out.row_rules.push_back(
+        {.name = rule.name.value,
+         .predicate = plan::Expr{std::move(predicate)},
+         .message = message_of(rule, sql),
+         .category = category_of(rule),
+         .severity = severity_of(rule.severity.value),
+         .phase = phase,
+         .judged_at = step_of(rule, at, out.steps),
+         .asked_where_left = rule.origin == RuleOrigin::RequiredAfterSteps
+                                 ? std::get<NotNullCheck>(rule.check).field.value
+                                 : std::string(),
+         .at = at});
   }
   return {};
 }

@@ -104,6 +104,7 @@ enum class RuleOrigin : std::uint8_t {
   Declared,             // quality.row_rules
   FieldRule,            // model.fields[].rules
   FieldRequired,        // required: true
+  RequiredAfterSteps,   // the same, of what a step behind the rules makes anew
   FieldAcceptedValues,  // accepted_values
   FieldRange,           // min, max
   FieldMaxLength,       // max_length

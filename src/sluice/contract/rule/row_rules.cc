@@ -322,7 +322,7 @@ std::optional<RowRule> required_after_steps(const std::vector<RowRule>& rules, c
   return RowRule{.name = {column.value + "_required_after_steps", {}},
                  .check = NotNullCheck{column},
                  .phase = At<Phase>{Phase::Post, {}},
-                 .origin = RuleOrigin::FieldRequired,
+                 .origin = RuleOrigin::RequiredAfterSteps,
                  .span = span};
 }
 

@@ -37,7 +37,8 @@ bool refuses_null(const RowRule& rule, std::string_view column);
 /// A step behind the rules may give the column other values, or none, or take it away.
 bool is_remade_behind_rules(const Contract& contract, std::string_view column);
 
-/// The rule that a column has a value behind all steps; nothing where one of `rules` says so.
+/// The rule that a column has a value behind all steps, where they leave it; nothing where one of
+/// `rules` says so.
 std::optional<RowRule> required_after_steps(const std::vector<RowRule>& rules, const Text& column,
                                             const Span& span);
 

@@ -393,7 +393,10 @@ Status Binder::bind_rule(std::size_t rule, const Schema& columns) {
 Status Binder::bind_rules(Phase phase, const Schema& columns, std::vector<std::size_t>& into) {
   for (std::size_t i = 0; i < pipeline_.row_rules.size(); ++i) {
     const plan::RowRule& rule = pipeline_.row_rules[i];
-    if (is_rule_bound_[i] || (rule.phase && *rule.phase != phase)) {
+    const bool is_taken_away = std::ranges::any_of(
+        bound_.after_post.missing,
+        [&](const Field& field) { return same_column(field.name, rule.asked_where_left); });
+    if (is_rule_bound_[i] || (rule.phase && *rule.phase != phase) || is_taken_away) {
       continue;
     }
     Status bound = bind_rule(i, columns);
