@@ -43,6 +43,15 @@ class Doctor(InFolder):
         else:
             self.assertIn("Rust 1.94", found["hint"])
 
+    def test_templates_are_read_or_say_how_to_get_it(self) -> None:
+        found = self.findings(self.sluice("doctor", "--json").out)["minijinja"]
+        module = SLUICE.parent.parent / "lib/sluice/libsluice_minijinja.so"
+        self.assertEqual((found["group"], found["found"]), ("templates", module.exists()))
+        if found["found"]:
+            self.assertIn("minijinja 2.", found["detail"])
+        else:
+            self.assertIn("Rust 1.94", found["hint"])
+
     def test_ducklake_tables_are_there_or_say_how_to_get_them(self) -> None:
         found = self.findings(self.sluice("doctor", "--json").out)["ducklake"]
         extension = SLUICE.parent.parent / "lib/sluice/ducklake.duckdb_extension"
@@ -72,6 +81,9 @@ class Doctor(InFolder):
         self.assertEqual((found["duckdb"]["found"], found["duckdb"]["needed"]), (False, True))
         self.assertIn("install Sluice again", found["duckdb"]["hint"])
         self.assertIn(str(libraries), found["looked for in"]["detail"])
+        templates = found["minijinja"]
+        self.assertEqual((templates["found"], templates["needed"]), (False, False))
+        self.assertIn("Rust 1.94", templates["hint"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Builds the Rust side (bridge/) once for all clones: <cache>/bridge/<key>/libsluice_bridge.a,
+"""Builds the Rust side (bridge/) once for all clones: <cache>/bridge/<key>/libsluice_bridge_*.a,
 found by CMake under build/deps/bridge. The key is a checksum of its sources and lock file; run as a
 program, this file prints it. Without Rust of RUST_MIN, or with SLUICE_BRIDGE=off, the build goes on
-without Delta tables and says so.
+without Delta tables and templates and says so.
 """
 
 import hashlib
@@ -20,14 +20,15 @@ from dev.deps import store
 
 RUST_MIN = (1, 94)
 SOURCES = paths.ROOT / "bridge"
-LIBRARY = "libsluice_bridge.a"
+LIBRARIES = ("libsluice_bridge_delta.a", "libsluice_bridge_template.a")
+WITHOUT = "without Delta tables and templates of notifications"
 PROGRESS = re.compile(rb"Building \[[^\]]*\] (\d+)/(\d+): ([^\r\n]*)\r")
 
 
 def key() -> str:
     digest = hashlib.sha256()
-    files = [SOURCES / "Cargo.toml", SOURCES / "Cargo.lock", *sorted(SOURCES.glob("src/**/*.rs"))]
-    for file in files:
+    for file in [SOURCES / "Cargo.toml", SOURCES / "Cargo.lock",
+                 *sorted(SOURCES.glob("*/Cargo.toml")), *sorted(SOURCES.glob("**/*.rs"))]:
         digest.update(f"{file.relative_to(SOURCES)}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -81,30 +82,35 @@ def build(into: Path) -> None:
     without_progress(log)
     if code != 0:
         raise DevError(f"the bridge could not be built:\n{process.tail(log)}",
-                       f"all of it: {log}; SLUICE_BRIDGE=off builds without Delta tables")
+                       f"all of it: {log}; SLUICE_BRIDGE=off builds without it")
     into.mkdir(parents=True, exist_ok=True)
-    fresh = into / f".{os.getpid()}"
-    shutil.copyfile(target / "release" / LIBRARY, fresh)
-    os.replace(fresh, into / LIBRARY)
+    for library in LIBRARIES:
+        fresh = into / f".{os.getpid()}"
+        shutil.copyfile(target / "release" / library, fresh)
+        os.replace(fresh, into / library)
+
+
+def is_built(stored: Path) -> bool:
+    return all((stored / library).exists() for library in LIBRARIES)
 
 
 def ensure() -> None:
-    """The library of today's sources lies in the cache and is linked; or one line says why not."""
+    """The libraries of today's sources are in the cache and linked; or one line says why not."""
     stored = paths.cache() / "bridge" / key()
     link = paths.DEPS / "bridge"
     if os.environ.get("SLUICE_BRIDGE") == "off":
-        say("without Delta tables: SLUICE_BRIDGE is off")
+        say(f"{WITHOUT}: SLUICE_BRIDGE is off")
         link.unlink(missing_ok=True)
         return
-    if not (stored / LIBRARY).exists():
+    if not is_built(stored):
         rust = find_rust()
         if rust is None or rust < RUST_MIN:
             have = "none was found" if rust is None else f"this is {rust[0]}.{rust[1]}"
-            say(f"without Delta tables: they need Rust {RUST_MIN[0]}.{RUST_MIN[1]} or newer, "
+            say(f"{WITHOUT}: they need Rust {RUST_MIN[0]}.{RUST_MIN[1]} or newer, "
                 f"{have}; install it (rustup) and run this again")
             return
         with store.locked(paths.cache() / "locks" / "bridge", "the bridge"):
-            if not (stored / LIBRARY).exists():
+            if not is_built(stored):
                 build(stored)
     if not link.is_symlink() or link.readlink() != stored.parent:
         store.point(link, stored.parent)

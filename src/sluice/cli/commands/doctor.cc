@@ -15,6 +15,7 @@
 #include "sluice/run/script/script.h"
 #include "sluice/table/ducklake/ducklake.h"
 #include "sluice/table/module.h"
+#include "sluice/text/template.h"
 
 namespace sluice::cli {
 namespace {
@@ -86,6 +87,21 @@ Result<Finding> look_at_extensions() {
 Finding look_at_format(std::string_view format) {
   Finding finding{.group = "tables", .name = std::string(format), .detail = "", .hint = ""};
   const auto loaded = table::load_format(format);
+  if (loaded) {
+    finding.is_there = true;
+    finding.detail = (*loaded)->version;
+  } else {
+    const bool is_absent = loaded.error().code == ErrorCode::Unsupported;
+    finding.detail = is_absent ? "not installed" : loaded.error().message;
+    finding.hint = loaded.error().hint;
+  }
+  return finding;
+}
+
+/// What reads the templates of notifications; contracts without any run without it.
+Finding look_at_templates() {
+  Finding finding{.group = "templates", .name = "minijinja", .detail = "", .hint = ""};
+  const auto loaded = text::load_templates();
   if (loaded) {
     finding.is_there = true;
     finding.detail = (*loaded)->version;
@@ -194,6 +210,7 @@ std::vector<Finding> look_around() {
                       .hint = ""});
   findings.push_back(look_at_format("delta"));
   findings.push_back(look_at_lakes());
+  findings.push_back(look_at_templates());
   findings.push_back(look_at_python());
   findings.push_back(look_at_machine());
   findings.push_back(look_at_temporary_folder());

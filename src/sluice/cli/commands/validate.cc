@@ -9,6 +9,7 @@
 #include "sluice/contract/file/contract_file.h"
 #include "sluice/contract/findings/findings.h"
 #include "sluice/contract/mesh/mesh.h"
+#include "sluice/contract/notification/check_templates.h"
 
 namespace sluice::cli {
 namespace {
@@ -76,6 +77,7 @@ Result<contract::Diagnostics> check_file(const std::string& path, const std::str
   }
   SLUICE_TRY(contract::ResolvedContract resolved, mesh.resolve(text, path, options));
   SLUICE_CHECK(room.bind({}, text, resolved.checked));
+  SLUICE_CHECK(contract::check_templates({}, text, resolved.files, resolved.checked));
   return std::move(resolved.checked.diagnostics);
 }
 

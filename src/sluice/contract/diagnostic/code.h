@@ -119,6 +119,8 @@ enum class Code : std::uint16_t {
   UnknownEvent = 703,
   BadDate = 704,
   ObjectiveIncomplete = 705,
+  BadTemplate = 706,
+  TemplateNotChecked = 707,
 
   NotSupportedYet = 901,
 };
@@ -127,12 +129,13 @@ enum class Code : std::uint16_t {
 struct CodeInfo {
   Code code;
   std::string_view slug;
-  Severity severity;          // of a strict check, unless the check says otherwise
-  std::string_view summary;   // one line
-  std::string_view why;       // why it matters, a sentence or three
-  std::string_view before;    // YAML that gives it
-  std::string_view after;     // the same, mended
-  bool needs_engine = false;  // its page is about SQL that only an engine can judge
+  Severity severity;             // of a strict check, unless the check says otherwise
+  std::string_view summary;      // one line
+  std::string_view why;          // why it matters, a sentence or three
+  std::string_view before;       // YAML that gives it
+  std::string_view after;        // the same, mended
+  bool needs_engine = false;     // its page is about SQL that only an engine can judge
+  bool needs_templates = false;  // its page is about a template, which a library of its own reads
 };
 
 /// All codes, by number.

@@ -210,6 +210,30 @@ constexpr std::array kCodes{
              .why = "Nothing can be judged.",
              .before = "service_levels: {freshness: {field: picked_up}}\n",
              .after = "service_levels: {freshness: {threshold: 6h, field: picked_up}}\n"},
+    CodeInfo{.code = Code::BadTemplate,
+             .slug = "bad-template",
+             .severity = Severity::Error,
+             .summary = "A template of a notification that no text can be made of.",
+             .why = "The mistake would show when something has failed, and nobody would be told. "
+                    "Templates are written in Jinja: {{ name }}, {% for row in rows %} ... "
+                    "{% endfor %}. They read no other template.",
+             .before =
+                 "quarantine:\n"
+                 "  notifications:\n"
+                 "    - {type: slack, target: \"#alerts\", message_template: \"{{ run_id\"}\n",
+             .after = "quarantine:\n"
+                      "  notifications:\n"
+                      "    - {type: slack, target: \"#alerts\", message_template: \"{{ run_id "
+                      "}}\"}\n",
+             .needs_templates = true},
+    CodeInfo{.code = Code::TemplateNotChecked,
+             .slug = "template-not-checked",
+             .severity = Severity::Notice,
+             .summary = "A template of a notification that this build cannot check.",
+             .why = "Templates are read by a library that this installation lacks; `sluice doctor` "
+                    "says how to get it.",
+             .before = "",
+             .after = ""},
     CodeInfo{.code = Code::NotSupportedYet,
              .slug = "not-supported-yet",
              .severity = Severity::Notice,

@@ -93,6 +93,28 @@ Result<std::string> load_contract_text(const Context& context, const std::string
   return read_range(context, file.get(), 0, size, path);
 }
 
+Result<std::string> load_named_text(const Context& context, const std::string& path) {
+  const FileHandle file(
+      retry_interrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
+  struct stat info{};
+  if (!file.is_open() || fstat(file.get(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return make_error(ErrorCode::NotFound, fmt::format("there is no file at '{}'", path));
+    }
+    return make_disk_error(errno, "reading", path);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return make_error(ErrorCode::InvalidArgument, fmt::format("this is not a file: '{}'", path));
+  }
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size > limits::kContractBytesMax) {
+    return make_error(ErrorCode::ResourceExhausted,
+                      fmt::format("such a file has at most {} bytes, got {}: '{}'",
+                                  limits::kContractBytesMax, size, path));
+  }
+  return read_range(context, file.get(), 0, size, path);
+}
+
 Result<std::vector<std::string>> list_contracts(const std::string& path) {
   std::error_code code;
   if (!fs::is_directory(path, code)) {

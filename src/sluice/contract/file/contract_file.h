@@ -17,6 +17,10 @@ namespace sluice::contract {
 /// Unauthorized; larger than limits::kContractBytesMax: InvalidContract.
 Result<std::string> load_contract_text(const Context& context, const std::string& path);
 
+/// The bytes of a file that a contract names. No such file: NotFound; something else than a file:
+/// InvalidArgument; no permission: Unauthorized; as large as no contract: ResourceExhausted.
+Result<std::string> load_named_text(const Context& context, const std::string& path);
+
 /// `path` itself when it is a file; every .yaml and .yml below it, in order of path, when it is a
 /// folder. Hidden folders and those whose name begins with '_' are left out. None there:
 /// InvalidArgument.

@@ -145,11 +145,13 @@ Diagnostics check_system(const OuterFile& file) {
 
 Result<LoadedContract> load_contract(const Context& context, const std::string& path,
                                      const MeshOptions& mesh, const CheckOptions& options) {
-  SLUICE_TRY(const std::string text, load_contract_text(context, path));
+  SLUICE_TRY(std::string text, load_contract_text(context, path));
   Mesh above(mesh);
   SLUICE_TRY(ResolvedContract resolved, above.resolve(text, path, options));
   SLUICE_TRY(std::string fingerprint, above.fingerprint(text, path));
-  return LoadedContract{.resolved = std::move(resolved), .fingerprint = std::move(fingerprint)};
+  return LoadedContract{.text = std::move(text),
+                        .resolved = std::move(resolved),
+                        .fingerprint = std::move(fingerprint)};
 }
 
 std::optional<std::string> variable_of_process(const std::string& name) {

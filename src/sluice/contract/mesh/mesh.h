@@ -55,6 +55,7 @@ class Mesh {
 Diagnostics check_system(const OuterFile& file);
 
 struct LoadedContract {
+  std::string text;
   ResolvedContract resolved;
   std::string fingerprint;
 };

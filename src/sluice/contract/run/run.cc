@@ -7,6 +7,7 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/contract/lower/lower.h"
+#include "sluice/contract/notification/check_templates.h"
 #include "sluice/contract/quarantine/shape.h"
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/run/external_logic.h"
@@ -44,6 +45,8 @@ Error tell_late_column(const Contract& contract, Error error) {
 Status Runner::read_contract() {
   SLUICE_TRY(LoadedContract loaded,
              load_contract(context_, path_, options_.mesh, {.lenient = options_.lenient}));
+  SLUICE_CHECK(
+      check_templates(context_, loaded.text, loaded.resolved.files, loaded.resolved.checked));
   checked_ = std::move(loaded.resolved.checked);
   contract_files_ = std::move(loaded.resolved.files);
   if (!checked_.is_runnable()) {
@@ -79,7 +82,7 @@ Status Runner::read_contract() {
 
 Status Runner::refuse_unsupported() {
   for (const Diagnostic& found : checked_.diagnostics) {
-    if (found.code == Code::UnmaskedPersonalData) {
+    if (found.code == Code::UnmaskedPersonalData || found.code == Code::TemplateNotChecked) {
       result_.warnings.push_back(found.message);
     }
   }

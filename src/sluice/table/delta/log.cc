@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sluice_bridge.h>
+#include <sluice_delta.h>
 
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"

@@ -1,5 +1,5 @@
 // One version of a Delta table as the kernel reads it, and the commits in its log. The wrapper
-// around bridge/include/sluice_bridge.h: kinds become error codes, texts and snapshots are freed.
+// around bridge/include/sluice_delta.h: kinds become error codes, texts and snapshots are freed.
 #pragma once
 
 #include <cstdint>

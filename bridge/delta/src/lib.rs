@@ -1,44 +1,22 @@
-//! What Rust libraries do for Sluice, behind the C functions of include/sluice_bridge.h.
+//! Delta tables, behind the C functions of include/sluice_delta.h.
 //! No panic leaves a function and no memory is freed on the other side.
 
-mod delta;
+#[path = "../../boundary/calls.rs"]
+mod calls;
+#[path = "../../boundary/fault.rs"]
 mod fault;
+mod kernel_fault;
 mod log_files;
+mod table;
 
-use std::ffi::{c_char, CStr, CString};
+use std::ffi::c_char;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use delta_kernel::arrow::ffi_stream::FFI_ArrowArrayStream;
 
-use delta::{Outcome, Snapshot};
+use calls::{guarded, put_text, read_text};
 use fault::{Fault, Kind};
-
-/// Runs `work`; its fault, or its panic, becomes a kind and a text.
-fn guarded(text: *mut *mut c_char, work: impl FnOnce() -> Result<Kind, Fault>) -> i32 {
-    let fault = match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(kind)) => return kind as i32,
-        Ok(Err(fault)) => fault,
-        Err(panic) => Fault::from_panic(panic.as_ref()),
-    };
-    put_text(text, fault.text);
-    fault.kind as i32
-}
-
-fn put_text(out: *mut *mut c_char, text: String) {
-    let owned = CString::new(text.replace('\0', " ")).unwrap_or_default();
-    if !out.is_null() {
-        unsafe { *out = owned.into_raw() };
-    }
-}
-
-fn read_text<'a>(text: *const c_char) -> Result<&'a str, Fault> {
-    if text.is_null() {
-        return Err(Fault::new(Kind::Invalid, "a text is missing"));
-    }
-    unsafe { CStr::from_ptr(text) }
-        .to_str()
-        .map_err(|_| Fault::new(Kind::Invalid, "a text is not UTF-8"))
-}
+use table::{Outcome, Snapshot};
 
 fn put_snapshot(out: *mut *mut Snapshot, made: Option<Snapshot>) {
     if let (Some(made), false) = (made, out.is_null()) {
@@ -51,13 +29,6 @@ fn read_snapshot<'a>(snapshot: *const Snapshot) -> Result<&'a Snapshot, Fault> {
 }
 
 #[no_mangle]
-pub extern "C" fn sluice_bridge_free_text(text: *mut c_char) {
-    if !text.is_null() {
-        drop(unsafe { CString::from_raw(text) });
-    }
-}
-
-#[no_mangle]
 pub extern "C" fn sluice_delta_create(
     root: *const c_char,
     request: *const c_char,
@@ -65,7 +36,7 @@ pub extern "C" fn sluice_delta_create(
     text: *mut *mut c_char,
 ) -> i32 {
     guarded(text, || {
-        put_snapshot(next, delta::create(read_text(root)?, read_text(request)?)?);
+        put_snapshot(next, table::create(read_text(root)?, read_text(request)?)?);
         Ok(Kind::Ok)
     })
 }
