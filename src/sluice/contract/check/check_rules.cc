@@ -1,4 +1,5 @@
 // Row rules and dataset rules.
+#include <algorithm>
 #include <map>
 
 #include "sluice/base/overloaded.h"
@@ -81,21 +82,34 @@ void check_row_check(const Checking& checking, const RowRule& rule) {
              rule.check);
 }
 
-/// A row rule sees one row: its condition is asked of each, and `source` is no table there.
+/// What the rows are called in SQL: `source`, {dataset} and the names of the data set.
+bool is_of_rows(const Contract& contract, const SqlName& name, std::string_view sql) {
+  const bool is_place = name.begin > 0 && sql[name.begin - 1] == '{';
+  const std::string own = table_name(contract);
+  return is_place ? name.name == "dataset"
+                  : schema::same_column(name.name, "source") ||
+                        (!own.empty() && schema::same_column(name.name, own)) ||
+                        (contract.dataset && !contract.dataset->value.empty() &&
+                         schema::same_column(name.name, contract.dataset->value));
+}
+
+/// A row rule sees one row: its condition is asked of each, and `source` is no table there. A link
+/// may be called as the data set is.
 void check_reads_no_source(const Checking& checking, const RowRule& rule) {
   const auto* check = std::get_if<SqlCheck>(&rule.check);
   if (check == nullptr) {
     return;
   }
-  const std::vector<SqlName> names = names_in(check->sql.text);
-  for (std::size_t i = 1; i < names.size(); ++i) {
-    const bool is_table =
-        !names[i - 1].is_quoted && (schema::same_column(names[i - 1].name, "from") ||
-                                    schema::same_column(names[i - 1].name, "join"));
-    if (is_table && schema::same_column(names[i].name, "source")) {
+  const std::string& sql = check->sql.text;
+  for (const SqlName& name : relations_in(sql)) {
+    const bool is_link = std::ranges::any_of(checking.contract.links, [&](const Link& link) {
+      return schema::same_column(link.name.value, name.name);
+    });
+    const bool is_other = is_link || checking.contract.model.find(name.name) != nullptr;
+    if (!is_other && is_of_rows(checking.contract, name, sql)) {
       checking.out.add(Code::SqlForbidden, check->sql.span,
-                       "the row rule " + quoted(rule.name.value) +
-                           " reads 'source', and a row rule sees one row and the links",
+                       "the row rule " + quoted(rule.name.value) + " reads " + quoted(name.name) +
+                           ", and a row rule sees one row and the links",
                        "compare rows with each other in a data set rule, or by a `derive` with a "
                        "window function before the rule");
       return;

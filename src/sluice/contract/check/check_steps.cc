@@ -1,5 +1,6 @@
 // Links and transformations.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 
@@ -56,10 +57,10 @@ void check_bins(const Checking& checking, const Bucket& bucket) {
 }
 
 void check_interval(const Checking& checking, const Text& interval) {
-  if (!parse_duration_seconds(interval.value) && !parse_calendar_months(interval.value)) {
-    checking.out.add(
-        Code::BadDuration, interval.span,
-        "expected a duration such as 1d for 'interval', and came " + quoted(interval.value));
+  const std::string fault = interval_fault(interval.value);
+  if (!fault.empty()) {
+    checking.out.add(Code::BadDuration, interval.span,
+                     fault + " for 'interval', and came " + quoted(interval.value));
   }
 }
 
@@ -280,6 +281,13 @@ void check_kept_keys(const Checking& checking) {
   }
 }
 
+bool is_own_name(std::string_view name) {
+  constexpr std::array<std::string_view, 2> kOwn{"sluice_", "_sluice"};
+  return std::ranges::any_of(kOwn, [&](std::string_view beginning) {
+    return schema::same_column(name.substr(0, beginning.size()), beginning);
+  });
+}
+
 }  // namespace
 
 void check_links(const Checking& checking) {
@@ -296,6 +304,12 @@ void check_links(const Checking& checking) {
                                  : "a link of this name exists already (line " +
                                        std::to_string(place->second->name.span.begin.line) +
                                        "): " + quoted(link.name.value));
+    }
+    if (is_own_name(link.name.value)) {
+      checking.out.add(Code::DuplicateLink, link.name.span,
+                       "a link's name cannot begin with 'sluice_' or '_sluice', as tables of a run "
+                       "do: " +
+                           quoted(link.name.value));
     }
     if (!link.path && !link.table) {
       checking.out.add(Code::LinkWithoutPlace, link.span,

@@ -187,6 +187,23 @@ std::optional<std::int64_t> parse_calendar_months(std::string_view text) {
   return std::nullopt;
 }
 
+std::string interval_fault(std::string_view text) {
+  static const RE2 has_months(
+      R"((?i)\s*(P[^T]*[YM].*|[\d.]+\s*(mo|months?|q|quarters?|y|years?))\s*)");
+  const std::optional<std::int64_t> months = parse_calendar_months(text);
+  const std::optional<std::int64_t> seconds = months ? months : parse_duration_seconds(text);
+  if (!seconds) {
+    return "expected a duration such as 1d";
+  }
+  if (*seconds <= 0) {
+    return "expected a duration longer than nothing";
+  }
+  if (!months && RE2::FullMatch(re2::StringPiece(text.data(), text.size()), has_months)) {
+    return "expected whole months of the calendar, or a time without months";
+  }
+  return {};
+}
+
 bool is_date_or_time(std::string_view text) {
   if (!is_day(text.substr(0, 10))) {
     return false;

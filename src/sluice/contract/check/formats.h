@@ -18,6 +18,10 @@ std::optional<std::int64_t> parse_duration_seconds(std::string_view text);
 /// "1 month", "3mo", "1 quarter", "2 years", "P1Y6M": months of the calendar, whole ones.
 std::optional<std::int64_t> parse_calendar_months(std::string_view text);
 
+/// What is wrong with a distance of days or instants, empty: nothing. It is whole months of the
+/// calendar, or a time without any.
+std::string interval_fault(std::string_view text);
+
 /// 2026-01-31, with an optional time and offset.
 bool is_date_or_time(std::string_view text);
 

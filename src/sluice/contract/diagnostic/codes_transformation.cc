@@ -35,7 +35,9 @@ constexpr std::array kCodes{
     CodeInfo{.code = Code::DuplicateLink,
              .slug = "duplicate-link",
              .severity = Severity::Error,
-             .summary = "Two links have the same name, or a link is named as the source.",
+             .summary =
+                 "Two links have the same name, or a link is named as the source or a table of a "
+                 "run.",
              .why = "In SQL the name stands for one table.",
              .before = "links:\n"
                        "  - {name: cities, path: a.parquet}\n"

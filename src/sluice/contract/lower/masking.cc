@@ -16,6 +16,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/lower/plain_select_internal.h"
+#include "sluice/contract/lower/shown_number_internal.h"
 #include "sluice/contract/transform/sql_shape.h"
 #include "sluice/contract/transform/sql_tokens.h"
 
@@ -503,20 +504,30 @@ bool Flow::cover_containers() {
   return is_more;
 }
 
-/// A number that a SELECT over a masked column gives may be one of its values.
+/// A number that a SELECT gives may be a masked value: it is shown where that is known not to be.
 void Flow::hide_observations() {
+  const auto is_masked = [&](const string& column) { return find(column) != nullptr; };
+  const auto is_made = [&](const string& column) {
+    return std::ranges::any_of(
+        made_, [&](const Made& made) { return schema::same_column(made.column, column); });
+  };
+  const ShownNames names{.is_clear =
+                             [&](const string& column) {
+                               return !is_masked(column) &&
+                                      (is_declared_clear(column) || is_made(column));
+                             },
+                         .is_masked = is_masked,
+                         .is_rows =
+                             [&](const string& word) {
+                               return is_rows_name(word) ||
+                                      std::ranges::any_of(contract_.links, [&](const Link& link) {
+                                        return lower_case(link.name.value) == word;
+                                      });
+                             }};
   for (plan::DatasetRule& rule : out_.dataset_rules) {
-    const auto* query = std::get_if<plan::ScalarQuery>(&rule.observation);
-    if (query == nullptr) {
-      continue;
+    if (const auto* query = std::get_if<plan::ScalarQuery>(&rule.observation)) {
+      rule.is_hidden = !reads_clear_only(query->query.text, names);
     }
-    const Reads reads = read_sql(query->query.text);
-    const string text = lower_case(query->query.text);
-    rule.is_hidden = text.find("columns") != string::npos ||
-                     has_star_argument(query->query.text, sql_tokens(query->query.text)) ||
-                     std::ranges::any_of(reads.columns, [&](const string& column) {
-                       return find(column) != nullptr;
-                     });
   }
 }
 

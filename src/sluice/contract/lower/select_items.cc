@@ -240,6 +240,7 @@ bool is_sql_keyword(std::string_view word) {
 }
 
 std::vector<std::string> listed_columns(std::string_view query) {
+  const std::vector<std::size_t> froms = find_froms(query);
   std::size_t begin = std::string_view::npos;
   std::size_t end = query.size();
   int depth = 0;
@@ -256,7 +257,7 @@ std::vector<std::string> listed_columns(std::string_view query) {
     if (is_sql_word(text, "SELECT")) {
       begin = token.begin + token.length;
       end = query.size();
-    } else if (is_sql_word(text, "FROM") && end == query.size()) {
+    } else if (end == query.size() && std::ranges::binary_search(froms, token.begin)) {
       end = token.begin;
     }
   }

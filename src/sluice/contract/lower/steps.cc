@@ -265,7 +265,7 @@ Lowered dates_step(const LowerInput& input, const DateRangeExplode& step) {
     return dates(*months, plan::DateUnit::Months);
   }
   const auto seconds = parse_duration_seconds(step.interval.value);
-  if (!seconds || *seconds <= 0) {
+  if (!seconds || !interval_fault(step.interval.value).empty()) {
     return unsupported(
         input, step.interval.span,
         fmt::format("expected an interval such as 1d, got '{}'", step.interval.value),

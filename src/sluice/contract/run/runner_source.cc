@@ -166,11 +166,12 @@ Status Runner::list_link(const Link& link, const Text& named) {
   if (declared == DeclaredAs::Table) {
     SLUICE_TRY(std::optional<Places> lake, find_lake_table(named.value));
     if (lake) {
-      table_links_.push_back({.name = link.name.value,
-                              .database = {},
-                              .folder = "",
-                              .relation = fmt::format("sluice_link_{}", table_links_.size() + 1),
-                              .lake = std::move(lake)});
+      table_links_.push_back(
+          {.name = link.name.value,
+           .database = {},
+           .folder = "",
+           .relation = fmt::format("_sluice_table_link_{}", table_links_.size() + 1),
+           .lake = std::move(lake)});
       return {};
     }
   }
@@ -181,11 +182,12 @@ Status Runner::list_link(const Link& link, const Text& named) {
   const auto* database = std::get_if<DatabaseName>(&*table);
   const auto* delta = std::get_if<DeltaFolder>(&*table);
   if (database != nullptr || delta != nullptr) {
-    table_links_.push_back({.name = link.name.value,
-                            .database = database != nullptr ? *database : DatabaseName{},
-                            .folder = delta != nullptr ? delta->path : "",
-                            .relation = fmt::format("sluice_link_{}", table_links_.size() + 1),
-                            .lake = {}});
+    table_links_.push_back(
+        {.name = link.name.value,
+         .database = database != nullptr ? *database : DatabaseName{},
+         .folder = delta != nullptr ? delta->path : "",
+         .relation = fmt::format("_sluice_table_link_{}", table_links_.size() + 1),
+         .lake = {}});
     return {};
   }
   const auto* folder = std::get_if<TableFolder>(&*table);

@@ -116,6 +116,81 @@ std::vector<SqlName> names_in(std::string_view sql) {
   return names;
 }
 
+std::vector<std::size_t> find_froms(std::string_view sql) {
+  constexpr std::array<std::string_view, 5> kCallsWithFrom{"TRIM", "EXTRACT", "SUBSTRING",
+                                                           "OVERLAY", "POSITION"};
+  struct Bracket {
+    bool may_be_argument = false;
+    bool has_select = false;
+  };
+  const std::vector<Token> tokens = sql_tokens(sql);
+  const auto is = [&](std::size_t i, std::string_view word) {
+    return i < tokens.size() && tokens[i].kind == TokenKind::Word &&
+           is_sql_word(sql_text(sql, tokens[i]), word);
+  };
+  std::vector<std::size_t> froms;
+  std::vector<Bracket> open{{}};
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view text = sql_text(sql, tokens[i]);
+    if (tokens[i].kind == TokenKind::Symbol && text == "(") {
+      const bool is_such_call =
+          i > 0 && std::ranges::any_of(kCallsWithFrom,
+                                       [&](std::string_view name) { return is(i - 1, name); });
+      open.push_back({.may_be_argument = is_such_call});
+    } else if (tokens[i].kind == TokenKind::Symbol && text == ")" && open.size() > 1) {
+      open.pop_back();
+    }
+    open.back().has_select = open.back().has_select || is(i, "SELECT");
+    const bool is_comparison =
+        i > 1 && is(i - 1, "DISTINCT") && (is(i - 2, "IS") || is(i - 2, "NOT"));
+    const bool is_argument = open.back().may_be_argument && !open.back().has_select;
+    if (is(i, "FROM") && !is_comparison && !is_argument) {
+      froms.push_back(tokens[i].begin);
+    }
+  }
+  return froms;
+}
+
+std::vector<SqlName> relations_in(std::string_view sql) {
+  constexpr std::array<std::string_view, 12> kEnds{"WHERE",  "GROUP",   "HAVING", "ORDER",
+                                                   "LIMIT",  "QUALIFY", "OFFSET", "WINDOW",
+                                                   "SELECT", "UNION",   "EXCEPT", "INTERSECT"};
+  const std::vector<Token> tokens = sql_tokens(sql);
+  const std::vector<std::size_t> froms = find_froms(sql);
+  const auto text_at = [&](std::size_t i) {
+    return i < tokens.size() ? sql_text(sql, tokens[i]) : std::string_view{};
+  };
+  std::vector<SqlName> found;
+  std::vector<bool> is_from{false};  // for each open bracket: behind its FROM
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view text = text_at(i);
+    const bool is_word = tokens[i].kind == TokenKind::Word;
+    const bool is_list = is_word && std::ranges::binary_search(froms, tokens[i].begin);
+    const bool begins =
+        is_list || (is_word && is_sql_word(text, "JOIN")) || (text == "," && is_from.back());
+    if (text == "(") {
+      is_from.push_back(false);
+    } else if (text == ")" && is_from.size() > 1) {
+      is_from.pop_back();
+    } else if (is_list) {
+      is_from.back() = true;
+    } else if (is_word && std::ranges::any_of(kEnds, [&](std::string_view word) {
+                 return is_sql_word(text, word);
+               })) {
+      is_from.back() = false;
+    }
+    std::size_t name = i + 1;
+    while (begins && (text_at(name) == "{" || text_at(name) == "(")) {
+      ++name;
+    }
+    if (begins && name < tokens.size() && tokens[name].is_name() && text_at(name + 1) != "(") {
+      found.push_back({unquoted_sql(text_at(name)), tokens[name].begin, tokens[name].length,
+                       tokens[name].kind == TokenKind::QuotedName});
+    }
+  }
+  return found;
+}
+
 std::optional<SqlName> find_spreading_call(std::string_view sql) {
   constexpr std::array<std::string_view, 4> kSpreading{"UNNEST", "UNLIST", "GENERATE_SUBSCRIPTS",
                                                        "COLUMNS"};

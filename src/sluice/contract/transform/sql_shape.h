@@ -46,6 +46,13 @@ std::optional<SqlName> find_spreading_call(std::string_view sql);
 /// The first `#2`: a column by its position, which tells nothing of what is read.
 std::optional<SqlName> find_position(std::string_view sql);
 
+/// Where the FROMs stand behind which relations are named: not that of IS DISTINCT FROM, and none
+/// of trim(both ' ' FROM x), extract(year FROM x) and their like. In the order of the text.
+std::vector<std::size_t> find_froms(std::string_view sql);
+
+/// A name that a FROM or a JOIN reads, also behind a comma.
+std::vector<SqlName> relations_in(std::string_view sql);
+
 /// The first name of a function or a view that tells of the engine and not of the rows: settings,
 /// catalogs, secrets, SQL made of text. The engine itself would let them pass.
 std::optional<SqlName> find_engine_name(std::string_view sql);

@@ -103,5 +103,29 @@ TEST(SqlShapeTest, UnfinishedTextsEnd) {
   }
 }
 
+std::string relations(std::string_view sql) {
+  std::string text;
+  for (const SqlName& each : relations_in(sql)) {
+    text += each.name + "|";
+  }
+  return text;
+}
+
+TEST(SqlShapeTest, RelationsAreWhatAFromNamesAndNoArguments) {
+  EXPECT_EQ(relations("SELECT a FROM d, source s JOIN \"e f\" ON d.x = s.x, (g) WHERE a IN (b, c)"),
+            "d|source|e f|g|");
+  EXPECT_EQ(relations("id > (SELECT count(*) FROM {dataset}) AND x IN (FROM y)"), "dataset|y|");
+  EXPECT_EQ(relations("FROM source SELECT a, b"), "source|");
+  EXPECT_EQ(relations("trim(both ' ' from source) <> '' AND extract(year FROM day) > 1"), "");
+  EXPECT_EQ(
+      relations("trim(FROM source) || substring(source FROM 2) || overlay(a placing b from c)"),
+      "");
+  EXPECT_EQ(relations("trim((SELECT max(a) FROM b) FROM c)"), "b|");
+  EXPECT_EQ(relations("d IS DISTINCT FROM source OR d IS NOT DISTINCT FROM source"), "");
+  EXPECT_EQ(relations("SELECT DISTINCT a FROM b"), "b|");
+  EXPECT_EQ(relations("'FROM x' || \"from\" || range(1, 2)"), "");
+  EXPECT_EQ(relations("SELECT a FROM range(1, 2), x"), "x|");
+}
+
 }  // namespace
 }  // namespace sluice::contract

@@ -38,6 +38,18 @@ std::string integer_cast(const std::string& text, const LogicalType& from, const
   return fmt::format("CASE {} END", exact_integer(text, exact, to));
 }
 
+/// `1e3` is a whole number, `1.5e0` is none. The engine rounds what is no whole number, which a
+/// double tells of a number with few digits alone; others are whole as they are written.
+std::string exponent_of_text(const std::string& text, const std::string& to) {
+  const std::string digits = fmt::format(
+      "trim(regexp_replace(regexp_extract({}, '^[^eE]*'), '[^0-9]', '', 'g'), '0')", text);
+  return fmt::format(
+      "CASE WHEN regexp_full_match(_sluice_trim({0}), '[+-]?[0-9]+([.]0*)?[eE][+]?[0-9]+') THEN "
+      "TRY_CAST({0} AS {1}) WHEN length({2}) <= {3} THEN CASE {4} END END",
+      text, to, digits, kDigitsOfDouble,
+      exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
+}
+
 /// Digits alone, as most are, want no second look. As arms of one CASE: of a coalesce the engine
 /// would share what stands twice, and work it out for every row. A fraction is seen in the digits,
 /// which a double may have lost.
@@ -46,9 +58,9 @@ std::string integer_of_text(const std::string& text, const std::string& to) {
   return fmt::format(
       "CASE WHEN {0} IS NOT NULL THEN {0} WHEN regexp_full_match(_sluice_trim({1}), "
       "'[+-]?[0-9]*([.]0*)?') THEN TRY_CAST({1} AS {2}) WHEN regexp_matches({1}, '[eE]') AND NOT "
-      "contains({1}, '_') THEN CASE {3} END END",
+      "contains({1}, '_') THEN {3} END",
       to == "BIGINT" ? whole : fmt::format("TRY_CAST({} AS {})", whole, to), text, to,
-      exact_integer(text, fmt::format("TRY_CAST({} AS DOUBLE)", text), to));
+      exponent_of_text(text, to));
 }
 
 /// Plain digits are read at once. Of others the engine makes an infinity where they do not fit; one
@@ -72,7 +84,8 @@ std::string decimal_of_text(const std::string& text, const std::string& to) {
 std::string time_of_text(const std::string& text) {
   return fmt::format(
       "CASE WHEN regexp_full_match(_sluice_trim({0}), "
-      "'[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}([.][0-9]*)?)?Z?') THEN TRY_CAST({0} AS TIME) END",
+      "'[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}([.][0-9]*)?)?[Zz]?') THEN "
+      "TRY_CAST(rtrim(_sluice_trim({0}), 'Zz') AS TIME) END",
       text);
 }
 
@@ -82,7 +95,7 @@ std::string time_of_text(const std::string& text) {
 std::string dated(const std::string& text) {
   return fmt::format(
       "CASE WHEN _sluice_is_stamp({0}) THEN {0} WHEN regexp_full_match({0}, "
-      "'\\s*0*[1-9][0-9:.+T\\s/-]*[Zz]?\\s*') AND coalesce(TRY_CAST({0} AS TIMESTAMPTZ) >= "
+      "'\\s*0*[1-9][0-9:.+T\\s/-]*Z?\\s*') AND coalesce(TRY_CAST({0} AS TIMESTAMPTZ) >= "
       "TIMESTAMPTZ '0001-01-01 00:00:00+00', true) THEN {0} END",
       text);
 }
@@ -105,12 +118,12 @@ std::string or_else(const std::string& text, const std::string& value, const std
 }  // namespace
 
 /// The session's zone is UTC; TIMESTAMP itself would cut an offset off. The engine takes blanks
-/// before an instant, and minutes without an offset alone.
+/// before an instant, minutes without an offset alone, and of Z the large one.
 std::string instant_of_text(const std::string& text) {
-  const std::string with_seconds = fmt::format(
-      R"(regexp_replace(_sluice_trim({}), '^(\S+[ T]\d\d?:\d\d)([zZ]|[+-]\d\d(:?\d\d)?)$', )"
-      R"('\1:00\2'))",
-      text);
+  const std::string with_seconds =
+      fmt::format(R"(regexp_replace(regexp_replace(_sluice_trim({}), '(\d)z$', '\1Z'), )"
+                  R"('^(\S+[ T]\d\d?:\d\d)(Z|[+-]\d\d(:?\d\d)?)$', '\1:00\2'))",
+                  text);
   return or_else(text, fmt::format("TRY_CAST({} AS TIMESTAMPTZ)", dated(text)),
                  fmt::format("coalesce(TRY_CAST({} AS TIMESTAMPTZ), TRY_CAST({} AS TIMESTAMPTZ))",
                              dated(with_seconds), dated_in_zone(text)));
@@ -131,6 +144,8 @@ std::string day_of_text(const std::string& text) {
       text, day,
       fmt::format("CASE WHEN length({}) <= 10 THEN {} END", trimmed, other_day(trimmed)));
 }
+
+}  // namespace
 
 std::string cast_of_text(const std::string& text, const LogicalType& to, const std::string& name) {
   std::string direct = fmt::format("TRY_CAST({} AS {})", text, name);
@@ -160,6 +175,8 @@ std::string cast_of_text(const std::string& text, const LogicalType& to, const s
       },
       to.kind);
 }
+
+namespace {
 
 /// How many digits stand behind the point, without zeros at the end.
 int scale_of(std::string_view number) {
@@ -320,11 +337,15 @@ Result<std::string> is_value(const std::string& column, const LogicalType& type,
     return same_text;
   }
   if (is<schema::Json>(type)) {
-    // A number of JSON has no type but its own: 1.0 is the 1 of a mapping.
+    // A number of JSON has no type but its own: 1.0 is the 1 of a mapping. Whole ones are compared
+    // as such, and a double is asked of others.
+    const std::string text = render_as_text(column, type);
     return fmt::format(
-        "({} OR (json_type({}) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND "
-        "TRY_CAST({} AS DOUBLE) = TRY_CAST({} AS DOUBLE)))",
-        same_text, column, render_as_text(column, type), literal);
+        "({0} OR CASE WHEN json_type({1}) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CASE WHEN {2} IS "
+        "NULL AND {3} IS NULL THEN TRY_CAST({4} AS DOUBLE) = TRY_CAST({5} AS DOUBLE) ELSE "
+        "{2} = {3} END END)",
+        same_text, column, integer_of_text(text, "HUGEINT"), integer_of_text(literal, "HUGEINT"),
+        text, literal);
   }
   const auto* decimal = std::get_if<schema::Decimal>(&type.kind);
   if (decimal != nullptr && spelled.find_first_of("eE") == std::string::npos &&

@@ -111,7 +111,7 @@ string render_object_structure(const string& rows, const string& column) {
 string render_json_values(const std::vector<string>& files, const string& column) {
   return fmt::format(
       "SELECT json_extract_string(_sluice_line, {}) AS {} FROM {} WHERE json_valid(_sluice_line)",
-      quote_literal("$." + quote_identifier(column)), quote_identifier(column),
+      quote_literal(json_pointer(column)), quote_identifier(column),
       read_lines(files, 0, "utf-8", ", ignore_errors=true"));
 }
 

@@ -168,6 +168,10 @@ std::string told_value(const plan::Pipeline& pipeline, std::string_view column,
 /// A text as the instant that it says, a TIMESTAMPTZ; NULL where it says none.
 std::string instant_of_text(const std::string& text);
 
+/// A text as a field of the type reads it, whose name is given, too; NULL where it is none.
+std::string cast_of_text(const std::string& text, const schema::LogicalType& to,
+                         const std::string& name);
+
 /// The JSON pointer of a member, whose two special signs are written otherwise.
 std::string json_pointer(std::string_view name);
 

@@ -192,51 +192,15 @@ Text json_path(const Rows& input, const plan::JsonPath& json) {
                    : Text(found);
 }
 
-/// What stands between the brackets of a pattern's first group; empty: it has none.
-string first_group(std::string_view pattern) {
-  std::size_t begin = string::npos;
-  int depth = 0;
-  for (std::size_t at = 0; at < pattern.size(); ++at) {
-    const std::string_view rest = pattern.substr(at);
-    if (rest.starts_with("\\Q")) {
-      at = std::min(pattern.find("\\E", at), pattern.size());
-    } else if (rest.front() == '\\') {
-      ++at;
-    } else if (rest.front() == '[') {
-      // A bracket that stands first is one of the signs.
-      for (at += rest.starts_with("[^") ? 2 : 1, ++at; at < pattern.size() && pattern[at] != ']';
-           ++at) {
-        const bool is_class = pattern.substr(at).starts_with("[:");
-        at = is_class              ? std::min(pattern.find(":]", at) + 1, pattern.size())
-             : pattern[at] == '\\' ? at + 1
-                                   : at;
-      }
-    } else if (rest.front() == '(') {
-      const bool is_group =
-          !rest.starts_with("(?") || rest.starts_with("(?P<") ||
-          (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!"));
-      if (begin != string::npos) {
-        ++depth;
-      } else if (is_group) {
-        begin = rest.starts_with("(?") ? pattern.find('>', at) + 1 : at + 1;
-      }
-    } else if (rest.front() == ')' && begin != string::npos && depth-- == 0) {
-      return string(pattern.substr(begin, at - begin));
-    }
-  }
-  return {};
-}
-
-/// An empty text is what DuckDB gives for "not found", and for a group that took no part: that one
-/// is told by its pattern, where an empty text is no match of it.
+/// An empty text is what DuckDB gives for "not found", for a group that took no part and for one
+/// that matched an empty text; the list of all matches tells them apart.
 string regex_group(const Rows& input, const plan::RegexGroup& regex) {
   const string text = render_as_text(quote_identifier(regex.column), type_of(input, regex.column));
   const string pattern = quote_literal(regex.pattern);
-  const string found = fmt::format("regexp_extract({}, {}, 1)", text, pattern);
   return fmt::format(
-      "CASE WHEN regexp_matches({}, {}) THEN CASE WHEN regexp_full_match('', {}) THEN {} ELSE "
-      "nullif({}, '') END END",
-      text, pattern, quote_literal("(?:" + first_group(regex.pattern) + ")"), found, found);
+      "CASE WHEN regexp_extract({0}, {1}, 1) <> '' THEN regexp_extract({0}, {1}, 1) ELSE "
+      "regexp_extract_all({0}, {1}, 1)[1] END",
+      text, pattern);
 }
 
 bool may_be_no_date(const Rows& input, const string& column) {
@@ -555,18 +519,30 @@ std::vector<std::string_view> sql_of(const plan::Step& step) {
   return texts;
 }
 
+/// The word stands somewhere, also in a text: to look closer is another folder's work.
 bool may_name_the_row(std::string_view sql) {
   constexpr std::string_view kRow = "source";
-  return !std::ranges::search(sql, kRow, [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-          }).empty();
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  const auto is_of_name = [&](std::size_t at) {
+    return at < sql.size() && ((lower(sql[at]) >= 'a' && lower(sql[at]) <= 'z') ||
+                               (sql[at] >= '0' && sql[at] <= '9') || sql[at] == '_');
+  };
+  for (std::size_t at = 0; at + kRow.size() <= sql.size(); ++at) {
+    const bool is_here = std::ranges::equal(sql.substr(at, kRow.size()), kRow, {}, lower);
+    if (is_here && !is_of_name(at + kRow.size()) && (at == 0 || !is_of_name(at - 1))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
 
 Rows with_whole_row(const plan::Step& step, const Rows& input) {
   const bool has_more = !input.hidden.empty() || breaks_ties(step);  // than its own columns
-  if (!has_more || input.columns.find("source") != nullptr ||
+  if (!has_more || input.columns.fields.empty() || input.columns.find("source") != nullptr ||
       std::ranges::none_of(sql_of(step), may_name_the_row)) {
     return input;
   }

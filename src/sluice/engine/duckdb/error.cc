@@ -149,7 +149,7 @@ bool says(const Native& native, std::string_view part) {
 
 /// "did you mean 'a' or 'b'?", unless the list of candidates is longer than a person reads.
 std::string suggestion(const Native& native) {
-  constexpr std::string_view kOurs = "_sluice_";
+  constexpr std::array<std::string_view, 2> kOurs{"_sluice_", "sluice_"};
   constexpr int kCandidatesMax = 4;
   std::string list;
   int count = 0;
@@ -158,7 +158,9 @@ std::string suggestion(const Native& native) {
     std::string_view one = rest.substr(0, comma);
     rest.remove_prefix(std::min(comma + 1, rest.size()));
     one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
-    if (one.empty() || one.starts_with(kOurs)) {
+    const bool is_ours = std::ranges::any_of(
+        kOurs, [&](std::string_view beginning) { return one.starts_with(beginning); });
+    if (one.empty() || is_ours) {
       continue;
     }
     list += fmt::format("{}'{}'", list.empty() ? "" : " or ", one);
@@ -173,6 +175,17 @@ void cut_candidates(std::string& message) {
   constexpr std::string_view kList = "\n\tCandidate functions:";
   if (const std::size_t at = message.find(kList); at != std::string::npos) {
     message.resize(at);
+  }
+}
+
+/// Without the guess of a table that a run made for itself.
+void cut_own_guess(std::string& message) {
+  constexpr std::array<std::string_view, 2> kOurs{"\nDid you mean \"_sluice_",
+                                                  "\nDid you mean \"sluice_"};
+  for (const std::string_view guess : kOurs) {
+    if (const std::size_t at = message.find(guess); at != std::string::npos) {
+      message.resize(at);
+    }
   }
 }
 
@@ -280,6 +293,7 @@ void refine_disk(const Native& native, Error& error) {
 Error duckdb_error(std::string_view text, std::string_view sql) {
   Native native = parse_native(text);
   cut_candidates(native.message);
+  cut_own_guess(native.message);
   const auto* kind = std::ranges::find(kKinds, std::string_view(native.kind), &Kind::name);
   const bool known = kind != kKinds.end();
   Error error = make_error(known ? kind->code : ErrorCode::Internal,

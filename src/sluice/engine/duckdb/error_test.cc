@@ -44,6 +44,21 @@ TEST(DuckdbError, EachCandidateIsAWordOfItsOwnAndNoneIsOurs) {
   EXPECT_EQ(hint("first_email,second_email"), "did you mean 'first_email' or 'second_email'?");
   EXPECT_EQ(hint("_sluice_none, a"), "did you mean 'a'?");
   EXPECT_THAT(hint("_sluice_none"), IsEmpty());
+  EXPECT_THAT(hint("sluice_rows"), IsEmpty());
+}
+
+TEST(DuckdbError, AGuessOfATableOfOursIsLeftOut) {
+  const auto native = [](const std::string& name) {
+    return duckdb_error(
+               R"({"exception_type":"Catalog","exception_message":"Table with name x does )"
+               R"(not exist!\nDid you mean \")" +
+                   name + R"(\"?","position":"7"})",
+               "SELECT * FROM x")
+        .native;
+  };
+  EXPECT_EQ(native("_sluice_csv_link_d"),
+            "Catalog Error: Table with name x does not exist! (line 1, column 8)");
+  EXPECT_THAT(native("xs"), testing::HasSubstr("Did you mean"));
 }
 
 TEST(DuckdbError, FunctionsForOtherTypesAreLeftOut) {

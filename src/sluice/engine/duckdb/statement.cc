@@ -109,11 +109,31 @@ Result<DuckPrepared> prepare_last(const DuckGuard& guard, const plan::Statement&
 
 namespace {
 
+/// The word stands outside of texts, quoted names and comments.
 bool has_pivot(std::string_view sql) {
   constexpr std::string_view kWord = "pivot";
-  return !std::ranges::search(sql, kWord, [](char one, char other) {
-            return (one >= 'A' && one <= 'Z' ? static_cast<char>(one | 0x20) : one) == other;
-          }).empty();
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  const auto is_letter = [&](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  for (std::size_t at = 0; at < sql.size(); ++at) {
+    const std::string_view rest = sql.substr(at);
+    if (rest.front() == '\'' || rest.front() == '"') {
+      at = std::min(sql.find(rest.front(), at + 1), sql.size());
+    } else if (rest.starts_with("--")) {
+      at = std::min(sql.find('\n', at), sql.size());
+    } else if (rest.starts_with("/*")) {
+      at = std::min(sql.find("*/", at + 2), sql.size());
+    } else if (is_letter(rest.front())) {
+      const auto end = std::ranges::find_if_not(rest, is_letter);
+      const std::string_view word(rest.begin(), end);
+      if (std::ranges::equal(word, kWord, {}, lower)) {
+        return true;
+      }
+      at += word.size() - 1;
+    }
+  }
+  return false;
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ Status settle_csv_link(const Context& context, engine::Connection& connection,
     return of_csv_link(std::move(typed).error());
   }
   SLUICE_TRY(const string rows, dialect::render_link_texts(files, *typed));
-  const plan::RelationScan view{.name = "sluice_link_" + reference.name};
+  const plan::RelationScan view{.name = "_sluice_csv_link_" + reference.name};
   SLUICE_TRY([[maybe_unused]] const std::int64_t made,
              connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
                                                      dialect::quote_identifier(view.name), rows)));

@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -62,11 +63,50 @@ bool is_wider_number(const schema::Change& change) {
 
 constexpr std::string_view kFurtherLine = "\n  ";
 
+constexpr std::string_view kNameEnd = ": ";
+
+/// A name may hold what ends names: a backslash says that it does not end there.
+std::string escaped_name(std::string_view name) {
+  std::string text;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const bool is_end = name.substr(at).starts_with(kNameEnd);
+    text += is_end || name[at] == '\\' || name[at] == '\n' ? "\\" : "";
+    text += name[at] == '\n' ? 'n' : name[at];
+  }
+  return text;
+}
+
+struct PropertyName {
+  std::string name;
+  std::size_t length = 0;  // of what is written, with its end
+};
+
+/// Nothing where the line has no name.
+std::optional<PropertyName> name_of(std::string_view line) {
+  PropertyName found;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const std::string_view rest = line.substr(at);
+    const bool is_escape = rest.starts_with("\\\\") || rest.starts_with("\\n") ||
+                           (rest.starts_with("\\") && rest.substr(1).starts_with(kNameEnd));
+    if (is_escape) {
+      found.name += rest[1] == 'n' ? '\n' : rest[1];
+      ++at;
+    } else if (rest.starts_with(kNameEnd)) {
+      found.length = at + kNameEnd.size();
+      return found;
+    } else {
+      found.name += rest.front();
+    }
+  }
+  return std::nullopt;
+}
+
 std::string render_properties(const Properties& properties) {
   std::string text;
   for (const auto& [name, value] : properties) {
     text += text.empty() ? "" : "\n";
-    text += name + ": ";
+    text += escaped_name(name);
+    text += kNameEnd;
     for (const char c : value) {
       text += c == '\n' ? kFurtherLine : std::string_view(&c, 1);
     }
@@ -129,10 +169,9 @@ Properties parse_properties(std::string_view comment) {
     }
     std::string_view line = comment.substr(0, end);
     comment.remove_prefix(end == std::string_view::npos ? comment.size() : end + 1);
-    const std::size_t name_end = line.find(": ");
-    value = &properties[name_end == std::string_view::npos ? "comment"
-                                                           : std::string(line.substr(0, name_end))];
-    line.remove_prefix(name_end == std::string_view::npos ? 0 : name_end + 2);
+    const std::optional<PropertyName> name = name_of(line);
+    value = &properties[name ? name->name : "comment"];
+    line.remove_prefix(name ? name->length : 0);
     *value += value->empty() ? "" : "\n";
     for (std::size_t at = line.find(kFurtherLine); at != std::string_view::npos;
          at = line.find(kFurtherLine)) {
