@@ -78,6 +78,8 @@ struct BoundPipeline {
   /// Columns of `source` that are read as JSON, because a struct may lack what another one has;
   /// they get their type when the row as it came is kept.
   std::vector<std::string> read_whole;
+  /// Columns of JSON with fractions that a double would change: such are read as texts.
+  std::vector<std::string> exact_fractions;
   /// Columns that no file of this batch has and a step before the schema names: NULL.
   std::vector<schema::Field> made_at_scan;
   /// Of `good`: columns that nobody declares or makes and that have no value in this batch, so that

@@ -101,6 +101,9 @@ void check_sql(const Checking& checking) {
       check_single_value(checking, derive->sql_duckdb ? *derive->sql_duckdb : derive->sql,
                          "the column " + quoted(derive->field.value));
     }
+    if (const auto* filter = std::get_if<Filter>(&step.step)) {
+      check_single_value(checking, filter->sql, "a filter");
+    }
   }
   for (const RowRule& rule : all_row_rules(checking.contract)) {
     if (const auto* check = std::get_if<SqlCheck>(&rule.check)) {

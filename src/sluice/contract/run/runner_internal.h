@@ -186,7 +186,7 @@ class Runner {
   void count_skipped();
   Status check_has_columns();
   Status check_gates();
-  std::string bad_rows() const;
+  std::string bad_rows(std::string_view relation) const;
   Status write_outputs();
   Status write_output(const std::string& path, std::string_view relation, std::int64_t expected);
   Result<plan::WriteMode> find_mode();

@@ -86,15 +86,22 @@ void Runner::forget_staged() {
   staged_.files.clear();
 }
 
+namespace {
+
+Result<run::OutputFormat> output_format(const RunOptions& options, const std::string& path) {
+  return options.output_format.empty() ? run::output_format_of(path)
+                                       : run::parse_output_format(options.output_format);
+}
+
+}  // namespace
+
 Status Runner::write_output(const std::string& path, std::string_view relation,
                             std::int64_t expected) {
   if (path.empty()) {
     return {};
   }
   const std::string full = absolute_path(path, working_folder());
-  SLUICE_TRY(const run::OutputFormat format,
-             options_.output_format.empty() ? run::output_format_of(full)
-                                            : run::parse_output_format(options_.output_format));
+  SLUICE_TRY(const run::OutputFormat format, output_format(options_, full));
   SLUICE_TRY(const std::unique_ptr<storage::Storage> folder,
              storage::make_file_storage({.root = folder_of(full)}));
   SLUICE_CHECK(folder->prepare_folder(context_, "_"));
@@ -103,19 +110,21 @@ Status Runner::write_output(const std::string& path, std::string_view relation,
 }
 
 /// The refused rows as they leave the run, with their reasons or without.
-std::string Runner::bad_rows() const {
+std::string Runner::bad_rows(std::string_view relation) const {
   return contract_->quarantine.include_error_reason.value
-             ? std::string(run::kBadRelation)
+             ? std::string(relation)
              : fmt::format("(SELECT COLUMNS(lambda c: c NOT IN ('{}', '{}')) FROM {})",
-                           kErrorsColumn, kCategoriesColumn, run::kBadRelation);
+                           kErrorsColumn, kCategoriesColumn, relation);
 }
 
 Status Runner::write_outputs() {
   const bool keeps_bad = options_.on_row_error != OnRowError::Skip;
-  SLUICE_CHECK(
-      write_output(options_.output_bad,
-                   keeps_bad ? bad_rows() : fmt::format("(SELECT * FROM {} LIMIT 0)", bad_rows()),
-                   keeps_bad ? executed_.rows.quarantined : 0));
+  const auto format = output_format(options_, options_.output_bad);
+  const std::string bad = bad_rows(
+      format && *format == run::OutputFormat::Jsonl ? run::kBadJsonRelation : run::kBadRelation);
+  SLUICE_CHECK(write_output(options_.output_bad,
+                            keeps_bad ? bad : fmt::format("(SELECT * FROM {} LIMIT 0)", bad),
+                            keeps_bad ? executed_.rows.quarantined : 0));
   result_.output_bad = options_.output_bad;
   if (!options_.output_bad.empty()) {
     narrator_.tell(LogLevel::Info, "written",
@@ -464,7 +473,7 @@ Status Runner::give_rows() {
     return taker(std::move(rows));
   };
   SLUICE_CHECK(give(options_.take_good, run::kGoodRelation));
-  return give(options_.take_bad, bad_rows());
+  return give(options_.take_bad, bad_rows(run::kBadRelation));
 }
 
 Result<run::Sample> Runner::sample(std::string_view relation) {

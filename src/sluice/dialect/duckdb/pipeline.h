@@ -72,9 +72,14 @@ std::string render_lenient_json_probe(const std::vector<std::string>& files,
                                       const plan::JsonFormat& json);
 /// The types of the lines that are objects, where others stand between them: one JSON text.
 std::string render_json_structure(const std::vector<std::string>& files);
-/// How many numbers of these keys of JSON records are beyond 2^53, as one row.
-std::string render_large_numbers(const plan::FileScan& scan,
-                                 const std::vector<std::string>& columns);
+/// Of each of these keys, how many records of JSON hold a number that a double does not hold as it
+/// is written, and how many a fraction such: one row.
+std::string render_lost_numbers(const plan::FileScan& scan,
+                                const std::vector<std::string>& columns);
+/// JSON files that are a link, as `columns`, with what their folders say. In those of `exact` no
+/// fraction loses a digit where it is a text.
+Result<std::string> render_json_link(const plan::FileScan& scan, const schema::Schema& columns,
+                                     const std::vector<std::string>& exact);
 /// The types of the keys of JSON files, those with objects in them as JSON: one JSON text.
 std::string render_plain_structure(const std::vector<std::string>& files,
                                    const plan::JsonFormat& json);
@@ -212,8 +217,11 @@ struct Program {
   /// How many rows of the source no tally sees, as one count; empty: the tally sees all.
   std::string untallied;
   std::vector<RuleCounts> rule_counts;
-  std::string good;            // SELECT of the accepted rows in their final shape, masked
-  std::string bad;             // SELECT of the refused rows as they came, masked
+  std::string good;  // SELECT of the accepted rows in their final shape, masked
+  std::string bad;   // SELECT of the refused rows as they came, masked
+  /// The same with columns of JSON as JSON, in which each value is of the kind that it came as;
+  /// empty: `bad` is no other.
+  std::string bad_as_json;
   std::string bad_as_text;     // the same with every value as text, for the quarantine table
   std::string dataset_source;  // the accepted rows before lineage; of a gate: empty
   std::optional<ProgramGate> gate;

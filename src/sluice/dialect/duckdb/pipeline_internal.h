@@ -24,6 +24,11 @@ std::string told_file(const plan::FileScan& scan);
 
 /// The columns of the source in the types in which they are read.
 schema::Schema as_read(const plan::BoundPipeline& bound);
+/// Whether a column is read as JSON and is a text to the steps: it has numbers and words.
+bool is_mixed(const plan::BoundPipeline& bound, std::string_view column);
+/// Which types the values of refused rows have: their column's, each its own, or text.
+enum class BadForm { Typed, Json, Text };
+
 /// The columns as the readers of the files give them, without those that only folders have.
 schema::Schema columns_of_files(const plan::FileScan& scan, const schema::Schema& columns);
 /// `rows`, a SELECT of those and of the file as people know it, with what folders say.
@@ -57,6 +62,18 @@ struct LinesRead {
 Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const schema::Schema& source,
                                      const std::string& lines, const std::string& refused,
                                      std::string_view tally);
+
+/// The columns of a record of JSON: select lists, the one over the structs that the other makes.
+struct JsonRecord {
+  std::string columns;
+  std::string structs;
+};
+/// In columns of `exact` each fraction that a double would change is a text.
+Result<JsonRecord> json_record(const std::string& json, const schema::Schema& columns,
+                               const std::vector<std::string>& exact);
+/// As render_scan, with the file, of JSON that has such fractions.
+Result<std::string> scan_exact_json(const plan::BoundPipeline& bound,
+                                    const schema::Schema& columns);
 
 /// ", "a", "b"": our columns behind a select list.
 std::string hidden_list(const Rows& input, std::string_view prefix);

@@ -160,8 +160,8 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
 }
 
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
-                                  const string& lines, const string& refused,
-                                  std::string_view tally) {
+                                  const std::vector<string>& exact, const string& lines,
+                                  const string& refused, std::string_view tally) {
   // The reader would take one of two values of a key, and say nothing.
   const string fault =
       "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
@@ -174,20 +174,9 @@ Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Sche
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
     return read;
   }
-  string structure;
-  string list;
-  for (const schema::Field& field : columns.fields) {
-    SLUICE_TRY(const string type, duckdb_dialect().render_type(field.type));
-    structure += fmt::format("{}{}, {}", structure.empty() ? "" : ", ", quote_literal(field.name),
-                             quote_literal(type));
-    list += fmt::format("struct_extract(_sluice_record, {}) AS {}, ", quote_literal(field.name),
-                        quote_identifier(field.name));
-  }
-  read.rows = fmt::format(
-      "SELECT {}{} FROM (SELECT {}, from_json(_sluice_line, json_object({})) AS _sluice_record "
-      "FROM "
-      "{} WHERE _sluice_fault IS NULL)",
-      list, told_file(scan), kFileColumn, structure, lines);
+  SLUICE_TRY(const JsonRecord record, json_record("_sluice_line", columns, exact));
+  read.rows = fmt::format("SELECT {}, {} FROM (SELECT {}, {} FROM {} WHERE _sluice_fault IS NULL)",
+                          record.columns, told_file(scan), kFileColumn, record.structs, lines);
   return read;
 }
 
@@ -269,7 +258,8 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const sch
                    return read_csv_records(scan, columns, lines, refused, tally);
                  },
                  [&](const plan::JsonFormat&) {
-                   return read_json_lines(scan, columns, lines, refused, tally);
+                   return read_json_lines(scan, columns, bound.exact_fractions, lines, refused,
+                                          tally);
                  },
                  [&](const plan::ParquetFormat&) -> Result<LinesRead> {
                    return make_error(ErrorCode::Internal, "a Parquet file has no lines to refuse");
@@ -343,19 +333,6 @@ string render_json_structure(const std::vector<string>& files) {
       "_sluice_line FROM {} WHERE json_valid(_sluice_line)) WHERE json_type(_sluice_line) = "
       "'OBJECT'",
       read_lines(files, 0, "utf-8", ", ignore_errors=true"));
-}
-
-string render_large_numbers(const plan::FileScan& scan, const std::vector<string>& columns) {
-  string counts;
-  for (const string& column : columns) {
-    counts += fmt::format(
-        "{}count(*) FILTER (WHERE abs(TRY_CAST(json_extract_string(json, {}) AS DOUBLE)) >= "
-        "9007199254740992)",
-        counts.empty() ? "" : ", ", quote_literal(json_pointer(column)));
-  }
-  return fmt::format(
-      "SELECT {} FROM read_json_objects({}, ignore_errors=true, maximum_object_size={})", counts,
-      literal_list(scan.files), std::get<plan::JsonFormat>(scan.format).record_bytes_max);
 }
 
 string render_plain_structure(const std::vector<string>& files, const plan::JsonFormat& json) {

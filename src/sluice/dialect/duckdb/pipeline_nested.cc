@@ -78,9 +78,28 @@ Part none_of(const string& value, const LogicalType& to) {
           .fits = fmt::format("({} IS NULL)", value)};
 }
 
-/// A member of a JSON object.
-string json_member(const string& json, std::string_view name) {
-  return fmt::format("json_extract({}, {})", json, quote_literal(json_pointer(name)));
+/// `body`, in which `value` has the name `one`: what is read from it is read once.
+string bound_to(const string& one, const string& value, const string& body) {
+  return fmt::format("list_extract(list_transform([{}], lambda {}: {}), 1)", value, one, body);
+}
+
+string member_of(const string& value, std::string_view name) {
+  return fmt::format("struct_extract({}, {})", value, quote_literal(name));
+}
+
+/// As what a member of a JSON object is taken out of it: a text tells all of a plain one.
+const LogicalType& taken_as(const LogicalType& to) {
+  return is_nested(to) || is<schema::Json>(to) ? kJson : kText;
+}
+
+/// The members of a JSON object as a struct, all of them in one pass over its keys.
+string opened(const string& json, const std::vector<const schema::Field*>& members) {
+  string list;
+  for (const schema::Field* member : members) {
+    list += fmt::format("{}{}, '{}'", list.empty() ? "" : ", ", quote_literal(member->name),
+                        is<schema::Json>(taken_as(member->type)) ? "JSON" : "VARCHAR");
+  }
+  return fmt::format("from_json({}, json_object({}))", json, list);
 }
 
 string is_json(const string& json, std::string_view kind) {
@@ -115,6 +134,7 @@ Result<Part> elements(const string& list, const LogicalType& from, const Logical
   return all;
 }
 
+/// `from` null: `value` is an opened JSON object.
 Result<Part> members(const string& value, const schema::Struct* from, const schema::Struct& to,
                      int depth) {
   string list;
@@ -123,10 +143,10 @@ Result<Part> members(const string& value, const schema::Struct* from, const sche
     const schema::Field* found = from == nullptr ? nullptr : find_member(*from, member.name);
     Part part{.value = fmt::format("CAST(NULL AS {})", type_text(member.type)), .fits = ""};
     if (from == nullptr) {
-      SLUICE_TRY(part, part_of(json_member(value, member.name), kJson, member.type, depth));
+      const string there = member_of(value, member.name);
+      SLUICE_TRY(part, part_of(there, taken_as(member.type), member.type, depth));
     } else if (found != nullptr) {
-      const string there = fmt::format("struct_extract({}, {})", value, quote_literal(found->name));
-      SLUICE_TRY(part, part_of(there, found->type, member.type, depth));
+      SLUICE_TRY(part, part_of(member_of(value, found->name), found->type, member.type, depth));
     }
     list += fmt::format("{}{} := {}", list.empty() ? "" : ", ", quote_identifier(member.name),
                         part.value);
@@ -165,7 +185,15 @@ Result<Part> part_of_json(const string& json, const LogicalType& to, int depth) 
                        fmt::format("json_extract({}, '$.*')", json), kText, kJson, *map, depth));
     return when("OBJECT", part);
   }
-  SLUICE_TRY(const Part part, members(json, nullptr, std::get<schema::Struct>(to.kind), depth));
+  const auto& inner = std::get<schema::Struct>(to.kind);
+  std::vector<const schema::Field*> all;
+  for (const schema::Field& member : inner.fields) {
+    all.push_back(&member);
+  }
+  const string one = variable(depth);
+  SLUICE_TRY(Part part, members(one, nullptr, inner, depth + 1));
+  part.value = bound_to(one, opened(json, all), part.value);
+  part.fits = part.fits.empty() ? "" : bound_to(one, opened(json, all), part.fits);
   return when("OBJECT", part);
 }
 
@@ -217,12 +245,6 @@ Result<Part> part_of(const string& value, const LogicalType& from, const Logical
   return none_of(value, to);
 }
 
-/// A member that is asked for, and when some struct of the value lacks it.
-struct Lack {
-  string path;
-  string when;
-};
-
 /// `json` is empty where the value's type says all that there is to say.
 struct Seen {
   string value;
@@ -230,43 +252,117 @@ struct Seen {
   string json;
 };
 
-std::vector<Lack> lacks_of(const Seen& seen, const LogicalType& to, const string& path, int depth);
+/// Finds the members that structs of a value lack. Its SQL is a list of their numbers, which count
+/// from 1 in the order of `paths`; empty: none can be lacking.
+class Lacking {
+ public:
+  string of(const Seen& seen, const LogicalType& to, const string& path, int depth);
+  const std::vector<string>& paths() const { return paths_; }
 
-std::vector<Lack> member_lacks(const Seen& seen, const schema::Struct& to, const string& path,
-                               int depth) {
-  const auto* from = seen.type == nullptr ? nullptr : std::get_if<schema::Struct>(&seen.type->kind);
-  if (from == nullptr && seen.json.empty()) {
-    return {};  // no struct at all: the cast says so
+ private:
+  string of_struct(const Seen& seen, const schema::Struct& to, const string& path, int depth);
+  string of_object(const Seen& seen, const schema::Struct& to, const string& path, int depth);
+  string of_members(const string& struct_value, const schema::Struct& from,
+                    const schema::Struct& to, const string& path, int depth);
+  std::size_t number(const string& path) {
+    paths_.push_back(path);
+    return paths_.size();
   }
-  const string is_there =
-      seen.json.empty() ? fmt::format("{} IS NOT NULL", seen.value) : is_json(seen.json, "OBJECT");
-  std::vector<Lack> all;
-  for (const schema::Field& member : to.fields) {
-    const string name = path.empty() ? member.name : path + "." + member.name;
-    const schema::Field* found = from == nullptr ? nullptr : find_member(*from, member.name);
-    if (from != nullptr && found == nullptr) {
-      all.push_back({.path = name, .when = is_there});
-      continue;
-    }
-    const string& key = found == nullptr ? member.name : found->name;
-    Seen inside{.value = {}, .type = found == nullptr ? nullptr : &found->type, .json = {}};
-    if (seen.json.empty()) {
-      inside.value = fmt::format("struct_extract({}, {})", seen.value, quote_literal(key));
-    } else {
-      inside.json = json_member(seen.json, key);
-      all.push_back(
-          {.path = name, .when = fmt::format("{} AND {} IS NULL", is_there, inside.json)});
-    }
-    for (Lack& lack : lacks_of(inside, member.type, name, depth)) {
-      all.push_back(std::move(lack));
-    }
-  }
-  return all;
+
+  std::vector<string> paths_;
+};
+
+string inside(const string& path, const string& name) {
+  return path.empty() ? name : path + "." + name;
 }
 
-std::vector<Lack> lacks_of(const Seen& seen, const LogicalType& to, const string& path, int depth) {
+string flattened(const std::vector<string>& lists) {
+  string all;
+  for (const string& list : lists) {
+    all += (all.empty() ? "" : ", ") + list;
+  }
+  return lists.size() < 2 ? all : fmt::format("flatten([{}])", all);
+}
+
+string Lacking::of_members(const string& struct_value, const schema::Struct& from,
+                           const schema::Struct& to, const string& path, int depth) {
+  string own;
+  std::vector<string> lists;
+  for (const schema::Field& member : to.fields) {
+    const string name = inside(path, member.name);
+    const schema::Field* found = find_member(from, member.name);
+    if (found == nullptr) {
+      own += fmt::format("{}{}", own.empty() ? "" : ", ", number(name));
+      continue;
+    }
+    const Seen seen{
+        .value = member_of(struct_value, found->name), .type = &found->type, .json = {}};
+    string list = of(seen, member.type, name, depth);
+    if (!list.empty()) {
+      lists.push_back(std::move(list));
+    }
+  }
+  if (!own.empty()) {
+    lists.push_back(fmt::format("CASE WHEN {} IS NOT NULL THEN [{}] END", struct_value, own));
+  }
+  return flattened(lists);
+}
+
+/// Of a JSON object its keys are asked for, all at once: most have all of them.
+string Lacking::of_object(const Seen& seen, const schema::Struct& to, const string& path,
+                          int depth) {
+  const auto* from = seen.type == nullptr ? nullptr : std::get_if<schema::Struct>(&seen.type->kind);
+  const string one = variable(depth);
+  const string keys = member_of(one, "keys");
+  string names;
+  string absent;
+  schema::Struct nested;
+  std::vector<string> lists;
+  for (const schema::Field& member : to.fields) {
+    const string name = inside(path, member.name);
+    const schema::Field* found = from == nullptr ? nullptr : find_member(*from, member.name);
+    const string key = found == nullptr ? member.name : found->name;
+    names += (names.empty() ? "" : ", ") + quote_literal(key);
+    absent += fmt::format("{}CASE WHEN NOT list_contains({}, {}) THEN {} END",
+                          absent.empty() ? "" : ", ", keys, quote_literal(key), number(name));
+    const Seen seen_inside{.value = {},
+                           .type = found == nullptr ? nullptr : &found->type,
+                           .json = member_of(member_of(one, "members"), key)};
+    string list = of(seen_inside, member.type, name, depth + 1);
+    if (!list.empty()) {
+      nested.fields.push_back({.name = key, .type = member.type});
+      lists.push_back(std::move(list));
+    }
+  }
+  const string number_of = variable(depth + 1);
+  lists.push_back(
+      fmt::format("CASE WHEN list_has_all({}, [{}]) THEN CAST([] AS INTEGER[]) ELSE "
+                  "list_filter([{}], lambda {}: {} IS NOT NULL) END",
+                  keys, names, absent, number_of, number_of));
+  std::vector<const schema::Field*> members;
+  for (const schema::Field& member : nested.fields) {
+    members.push_back(&member);
+  }
+  const string parts = members.empty() ? "" : ", members := " + opened(seen.json, members);
+  return bound_to(one,
+                  fmt::format("CASE WHEN {} THEN struct_pack(keys := json_keys({}){}) END",
+                              is_json(seen.json, "OBJECT"), seen.json, parts),
+                  fmt::format("CASE WHEN {} IS NOT NULL THEN {} END", one, flattened(lists)));
+}
+
+string Lacking::of_struct(const Seen& seen, const schema::Struct& to, const string& path,
+                          int depth) {
+  if (!seen.json.empty()) {
+    return of_object(seen, to, path, depth);
+  }
+  const auto* from = seen.type == nullptr ? nullptr : std::get_if<schema::Struct>(&seen.type->kind);
+  // No struct at all: the cast says so.
+  return from == nullptr ? string() : of_members(seen.value, *from, to, path, depth);
+}
+
+string Lacking::of(const Seen& seen, const LogicalType& to, const string& path, int depth) {
   if (const auto* inner = std::get_if<schema::Struct>(&to.kind)) {
-    return member_lacks(seen, *inner, path, depth);
+    return of_struct(seen, *inner, path, depth);
   }
   const auto* list = std::get_if<schema::List>(&to.kind);
   const auto* map = std::get_if<schema::Map>(&to.kind);
@@ -295,11 +391,9 @@ std::vector<Lack> lacks_of(const Seen& seen, const LogicalType& to, const string
     all = list != nullptr ? seen.value : fmt::format("map_values({})", seen.value);
   }
   const LogicalType& to_element = list != nullptr ? *list->element : *map->value;
-  std::vector<Lack> found = lacks_of(element, to_element, path + "[]", depth + 1);
-  for (Lack& lack : found) {
-    lack.when = fmt::format("len(list_filter({}, lambda {}: {})) > 0", all, one, lack.when);
-  }
-  return found;
+  const string found = of(element, to_element, path + "[]", depth + 1);
+  return found.empty() ? found
+                       : fmt::format("flatten(list_transform({}, lambda {}: {}))", all, one, found);
 }
 
 }  // namespace
@@ -342,11 +436,21 @@ string lacking_members(const string& value, const LogicalType& from, const Logic
             .type = nullptr,
             .json = is<schema::Json>(from) ? value : fmt::format("TRY_CAST({} AS JSON)", value)};
   }
-  string list;
-  for (const Lack& lack : lacks_of(seen, to, "", 0)) {
-    list += fmt::format(", CASE WHEN {} THEN {} END", lack.when, quote_literal(lack.path));
+  Lacking lacking;
+  const string found = lacking.of(seen, to, "", 2);
+  if (found.empty()) {
+    return found;
   }
-  return list.empty() ? list : fmt::format("nullif(concat_ws(', '{}), '')", list);
+  string paths;
+  for (const string& path : lacking.paths()) {
+    paths += (paths.empty() ? "" : ", ") + quote_literal(path);
+  }
+  const string all = variable(0);
+  const string one = variable(1);
+  return bound_to(all, found,
+                  fmt::format("CASE WHEN len({}) > 0 THEN array_to_string(list_transform(list_sort("
+                              "list_distinct({})), lambda {}: list_extract([{}], {})), ', ') END",
+                              all, all, one, paths, one));
 }
 
 }  // namespace sluice::dialect

@@ -61,7 +61,7 @@ class ProgramWriter {
   /// True when a step before could fail on a row.
   bool has_reasons() const;
   string stamps(bool for_bad) const;
-  Result<string> bad_select(bool as_text) const;
+  Result<string> bad_select(BadForm form) const;
   string refused_lines_select(bool as_text) const;
 
   const plan::BoundPipeline& bound_;
@@ -170,7 +170,9 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
 /// counted.
 Status ProgramWriter::scan_rows() {
   const schema::Schema read = as_read(bound_);
-  SLUICE_TRY(string select, render_scan(pipeline_.source, read, true));
+  SLUICE_TRY(string select, bound_.exact_fractions.empty()
+                                ? render_scan(pipeline_.source, read, true)
+                                : scan_exact_json(bound_, read));
   if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {
     program_.untallied = fmt::format("SELECT count(*) FROM {}", quote_identifier(relation->name));
   } else {
@@ -220,7 +222,9 @@ Status ProgramWriter::type_whole() {
       continue;
     }
     SLUICE_TRY(const string type, duckdb_dialect().render_type(typed->type));
-    list += fmt::format("TRY_CAST({} AS {}) AS {}", name, type, name);
+    list += std::holds_alternative<schema::Text>(typed->type.kind)
+                ? fmt::format("{} AS {}", render_as_text(name, field.type), name)
+                : fmt::format("TRY_CAST({} AS {}) AS {}", name, type, name);
     field.type = typed->type;
   }
   rows_.from = fmt::format("(SELECT {}{} FROM {})", list, hidden_list(rows_, ""), rows_.from);
@@ -535,7 +539,8 @@ string ProgramWriter::refused_lines_select(bool as_text) const {
       kLineTextColumn, kErrorsColumn, kCategoriesColumn, kFileColumn, refused_lines_);
 }
 
-Result<string> ProgramWriter::bad_select(bool as_text) const {
+Result<string> ProgramWriter::bad_select(BadForm form) const {
+  const bool as_text = form == BadForm::Text;
   // One column has one type, wherever its rows were refused.
   const auto is_json_elsewhere = [&](const schema::Field& field) {
     return !std::holds_alternative<schema::Json>(field.type.kind) &&
@@ -577,7 +582,8 @@ Result<string> ProgramWriter::bad_select(bool as_text) const {
           fmt::format("struct_extract({}, {})", kRawColumn, quote_literal(field.name));
       const bool is_masked = plan::find_mask(pipeline_, field.name) != nullptr;
       const string value = is_masked ? leaving_value(pipeline_, field.name, member, field.type)
-                           : as_text ? render_as_text(member, field.type)
+                           : as_text || (form == BadForm::Typed && is_mixed(bound_, field.name))
+                               ? render_as_text(member, field.type)
                            : is_json_elsewhere(field) ? fmt::format("to_json({})", member)
                                                       : member;
       list += fmt::format("{} AS {}, ", value, quote_identifier(field.name));
@@ -646,8 +652,12 @@ Status ProgramWriter::finish() {
   program_.good =
       fmt::format("SELECT {}{} FROM {} AS source", list.empty() ? "NULL AS _sluice_none" : list,
                   stamps(false), rows_.from);
-  SLUICE_TRY(program_.bad, bad_select(false));
-  SLUICE_TRY(program_.bad_as_text, bad_select(true));
+  SLUICE_TRY(program_.bad, bad_select(BadForm::Typed));
+  SLUICE_TRY(program_.bad_as_text, bad_select(BadForm::Text));
+  if (std::ranges::any_of(bound_.read_whole,
+                          [&](const string& name) { return is_mixed(bound_, name); })) {
+    SLUICE_TRY(program_.bad_as_json, bad_select(BadForm::Json));
+  }
   if (program_.gate) {
     program_.gate->dataset_columns = names_of(rows_.columns);
   } else {

@@ -548,6 +548,10 @@ Result<std::string> render_reference(const plan::Reference& reference) {
     if (files != nullptr && std::holds_alternative<plan::ParquetFormat>(files->format)) {
       return "SELECT * FROM " + scan_parquet(files->files, kFolders);
     }
+    if (const auto* view = std::get_if<plan::RelationScan>(&reference.scan)) {
+      SLUICE_TRY(const std::string typed, replaced_nulls(reference.valueless));
+      return fmt::format("SELECT *{} FROM {}", typed, quote_identifier(view->name));
+    }
     return render_probe(reference.scan);
   }());
   if (reference.query) {

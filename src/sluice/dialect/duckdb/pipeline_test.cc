@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/dialect/duckdb/pipeline_internal.h"
+
 namespace sluice::dialect {
 namespace {
 
@@ -231,6 +233,30 @@ TEST(Pipeline, IntegersAreNotRoundedAndOffsetsAreNotCutOff) {
                     EndsWith(" THEN x END AS TIMESTAMPTZ)) END) AS TIMESTAMP)")));
   EXPECT_EQ(render_cast("x", kTexts, kText).value(), "CAST(to_json(x) AS VARCHAR)");
   EXPECT_EQ(render_cast("x", kText, kText).value(), "x");
+}
+
+std::size_t count_of(const std::string& part, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Pipeline, AnObjectIsReadOnceHoweverManyMembersItHas) {
+  const LogicalType json{schema::Json{}};
+  std::vector<std::size_t> read;
+  for (const int members : {2, 50}) {
+    schema::Struct inner;
+    for (int i = 0; i < members; ++i) {
+      inner.fields.push_back({.name = fmt::format("m{}", i), .type = kInteger});
+    }
+    const LogicalType list{schema::List{LogicalType{inner}}};
+    const std::string all =
+        render_cast("x", json, list).value() + lacking_members("x", json, list, "");
+    read.push_back(count_of("json", all));
+  }
+  EXPECT_EQ(read[0], read[1]);
 }
 
 TEST(Pipeline, TextsInJsonStayTexts) {

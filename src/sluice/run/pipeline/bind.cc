@@ -10,6 +10,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/flatten.h"
+#include "sluice/run/pipeline/lost_numbers.h"
 #include "sluice/run/pipeline/rule_binding.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/step_columns.h"
@@ -91,7 +92,7 @@ class Binder {
   plan::Pipeline& pipeline_;
   std::vector<bool> is_rule_bound_;
   std::vector<string> valueless_;
-  std::vector<string> read_as_json_;  // numbers that doubles would round
+  std::vector<string> read_as_json_;  // mixed ones of the source
   Schema columns_;                    // of the source as the first step sees them
   schema::LogicalType valueless_type_{schema::Text{}};
 };
@@ -109,17 +110,14 @@ Status Binder::open_session() {
 Status Binder::probe() {
   SLUICE_TRY(SourceColumns settled, settle_source(context_, connection_, pipeline_.source,
                                                   pipeline_.bad_lines, stand_in_column(pipeline_)));
+  SLUICE_TRY(bound_.exact_fractions, spell_numbers(context_, connection_, pipeline_, settled));
   SLUICE_TRY(bound_.flattened, settle_flattened(context_, connection_, pipeline_, settled));
   if (bound_.flattened) {
     SLUICE_CHECK(check_flattened_masks(pipeline_, *bound_.flattened));
   }
   bound_.source = std::move(settled.columns);
   bound_.has_bad_lines = settled.has_bad_lines;
-  // What a double would round is read as it is written.
-  SLUICE_TRY(read_as_json_, find_rounded(context_, connection_, pipeline_, bound_.source));
-  for (const string& name : read_as_json_) {
-    std::ranges::find(bound_.source.fields, name, &Field::name)->type = {schema::Text{}};
-  }
+  read_as_json_ = std::move(settled.mixed);
   valueless_ = std::move(settled.valueless);
   retype_valueless(valueless_type_);
   return {};

@@ -226,9 +226,10 @@ Result<std::vector<std::int64_t>> Executor::counted_rules(const Program& program
 }
 
 Status Executor::make_views(const Program& program) {
+  const string& json = program.bad_as_json.empty() ? program.bad : program.bad_as_json;
   for (const auto& [name, select] :
        {std::pair(kGoodRelation, &program.good), std::pair(kBadRelation, &program.bad),
-        std::pair(kBadTextRelation, &program.bad_as_text)}) {
+        std::pair(kBadJsonRelation, &json), std::pair(kBadTextRelation, &program.bad_as_text)}) {
     SLUICE_CHECK(execute(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", name, *select)));
   }
   SLUICE_TRY(
@@ -269,6 +270,9 @@ Status Executor::make_masked_tables(const Program& program) {
   Program masked = program;
   std::vector<std::pair<string, string*>> tables = {
       {"sluice_masked_bad", &masked.bad}, {"sluice_masked_bad_text", &masked.bad_as_text}};
+  if (!masked.bad_as_json.empty()) {
+    tables.emplace_back("sluice_masked_bad_json", &masked.bad_as_json);
+  }
   if (!done_.is_streamed) {
     tables.emplace_back("sluice_masked_good", &masked.good);
   }

@@ -17,10 +17,12 @@
 
 namespace sluice::run {
 
-/// Accepted rows in their final shape (bound.good), refused ones as they came, and refused ones
-/// with every value as text: views of the connection until it closes.
+/// Accepted rows in their final shape (bound.good), refused ones as they came, in columns of one
+/// type, with each value of JSON of its own kind, and with every value as text: views of the
+/// connection until it closes.
 inline constexpr std::string_view kGoodRelation = "sluice_good";
 inline constexpr std::string_view kBadRelation = "sluice_bad";
+inline constexpr std::string_view kBadJsonRelation = "sluice_bad_json";
 inline constexpr std::string_view kBadTextRelation = "sluice_bad_text";
 
 /// Accepted rows that were written while they were judged.

@@ -4,6 +4,7 @@
 
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/lost_numbers.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -47,16 +48,63 @@ Result<Schema> valueless_of(const Context& context, engine::Connection& connecti
   return valueless;
 }
 
+Status make_view(const Context& context, engine::Connection& connection, plan::Reference& reference,
+                 const string& rows) {
+  const plan::RelationScan view{.name = "_sluice_link_" + reference.name};
+  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
+             connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
+                                                     dialect::quote_identifier(view.name), rows)));
+  reference.scan = view;
+  return {};
+}
+
+/// Two spellings of one key within an object, of which the engine makes no struct.
+Error of_json_link(Error error) {
+  constexpr std::string_view kDuplicate = "Duplicate name \"";
+  const std::size_t at = error.native.find(kDuplicate);
+  if (at == string::npos) {
+    return error;
+  }
+  const std::size_t name = at + kDuplicate.size();
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("objects within records spell a key in two ways, as '{}'",
+                                error.native.substr(name, error.native.find('"', name) - name)))
+      .with_hint("spell it the same in all records: members are one without regard to case");
+}
+
+/// A column of doubles that do not hold all of its numbers is one of texts, as in CSV.
+Status spell_link(const Context& context, engine::Connection& connection,
+                  plan::Reference& reference, const Schema& columns) {
+  const auto files = std::get<plan::FileScan>(reference.scan);
+  SLUICE_TRY(const LostNumbers lost, find_lost_numbers(context, connection, files, columns));
+  if (lost.columns.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const string query, dialect::render_probe(files));
+  SLUICE_TRY(Schema read, connection.describe(context, query));
+  for (Field& field : read.fields) {
+    for (const Field& texts : lost.columns) {
+      field.type = field.name == texts.name ? texts.type : field.type;
+    }
+  }
+  SLUICE_TRY(const string rows, dialect::render_json_link(files, read, lost.fractions));
+  return make_view(context, connection, reference, rows);
+}
+
 Status settle_json_link(const Context& context, engine::Connection& connection,
                         plan::Reference& reference, plan::FileScan& files, plan::JsonFormat& json) {
   const auto rows_of = [&] {
     return dialect::render_reference(
         {.name = reference.name, .scan = files, .columns = {}, .filter = {}, .query = {}});
   };
-  SLUICE_TRY(const Schema columns, read_in_size(files.files, json, [&]() -> Result<Schema> {
-               SLUICE_TRY(const string rows, rows_of());
-               return connection.describe(context, rows);
-             }));
+  const auto described = read_in_size(files.files, json, [&]() -> Result<Schema> {
+    SLUICE_TRY(const string rows, rows_of());
+    return connection.describe(context, rows);
+  });
+  if (!described) {
+    return of_json_link(described.error());
+  }
+  const Schema& columns = *described;
   const bool is_one = is_one_column(columns);
   SLUICE_CHECK(check_records(context, connection, is_one, files.files, json));
   if (is_one) {
@@ -70,6 +118,7 @@ Status settle_json_link(const Context& context, engine::Connection& connection,
   if (!files.files.empty()) {
     SLUICE_TRY(const string rows, rows_of());
     SLUICE_TRY(reference.valueless, valueless_of(context, connection, rows, columns));
+    return spell_link(context, connection, reference, columns);
   }
   return {};
 }
@@ -146,12 +195,7 @@ Status settle_csv_link(const Context& context, engine::Connection& connection,
     return of_csv_link(std::move(typed).error());
   }
   SLUICE_TRY(const string rows, dialect::render_link_texts(files, *typed));
-  const plan::RelationScan view{.name = "_sluice_csv_link_" + reference.name};
-  SLUICE_TRY([[maybe_unused]] const std::int64_t made,
-             connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}",
-                                                     dialect::quote_identifier(view.name), rows)));
-  reference.scan = view;
-  return {};
+  return make_view(context, connection, reference, rows);
 }
 
 }  // namespace

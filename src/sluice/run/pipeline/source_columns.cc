@@ -95,6 +95,7 @@ Status add_folder_columns(const Context& context, engine::Connection& connection
     if (is_plain(own->type)) {
       own->type = {schema::Text{}};
       std::erase(settled.valueless, own->name);
+      std::erase(settled.mixed, own->name);
       return false;
     }
     return true;
@@ -133,12 +134,14 @@ class Settler {
   Status stand_in_for_keys(const std::vector<string>& files, const plan::JsonFormat& json,
                            SourceColumns& settled) const;
   Result<Schema> describe_maps(const plan::FileScan& files, const plan::JsonFormat& json);
+  Result<Schema> describe_structure(const string& structure);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
   engine::Connection& connection_;
   BadLines bad_lines_;
   string stand_in_;
+  std::vector<string> mixed_;  // of the structure that was described
 };
 
 /// Its first line, and those after it which a quote of it goes on to: names may hold line breaks.
@@ -262,10 +265,22 @@ Result<Schema> Settler::describe_maps(const plan::FileScan& files, const plan::J
   SLUICE_TRY(
       const std::vector<TextRow> structure,
       query_texts(context_, connection_, dialect::render_plain_structure(files.files, json)));
-  return structure.empty() || !structure[0][0]
-             ? Schema{}
-             : connection_.describe(context_,
-                                    dialect::render_structure_probe(with_texts(*structure[0][0])));
+  return structure.empty() || !structure[0][0] ? Schema{} : describe_structure(*structure[0][0]);
+}
+
+/// Where numbers become texts, the columns are mixed.
+Result<Schema> Settler::describe_structure(const string& structure) {
+  SLUICE_TRY(const Schema numbers,
+             connection_.describe(context_, dialect::render_structure_probe(structure)));
+  SLUICE_TRY(Schema texts, connection_.describe(
+                               context_, dialect::render_structure_probe(with_texts(structure))));
+  mixed_.clear();
+  for (std::size_t i = 0; i < texts.fields.size(); ++i) {
+    if (texts.fields[i].type != numbers.fields[i].type) {
+      mixed_.push_back(texts.fields[i].name);
+    }
+  }
+  return texts;
 }
 
 Result<Schema> Settler::probe(const plan::Scan& source) {
@@ -368,9 +383,7 @@ Status Settler::settle_plain(const std::vector<string>& files, const plan::JsonF
       const auto column = std::ranges::find_if(
           columns.fields, [&](const Field& field) { return field.name == unsure.fields[i].name; });
       column->type = {schema::Text{}};
-      if (!has_value) {
-        settled.valueless.push_back(column->name);
-      }
+      (has_value ? settled.mixed : settled.valueless).push_back(column->name);
     }
   }
   return {};
@@ -417,8 +430,7 @@ Result<Schema> Settler::lenient_json(const std::vector<string>& files,
     if (structure.empty() || !structure[0][0]) {
       return Schema{};
     }
-    SLUICE_TRY(columns, connection_.describe(context_, dialect::render_structure_probe(
-                                                           with_texts(*structure[0][0]))));
+    SLUICE_TRY(columns, describe_structure(*structure[0][0]));
   }
   return columns;
 }
@@ -449,7 +461,7 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
   Status records = columns ? check_records(context_, connection_, is_one, files, json) : Status{};
   if (columns && records) {
     SLUICE_CHECK(check_keys(files, json, *columns));
-    SourceColumns settled{.columns = *std::move(columns), .valueless = {}};
+    SourceColumns settled{.columns = *std::move(columns), .valueless = {}, .mixed = mixed_};
     SLUICE_CHECK(is_one ? stand_in_for_keys(files, json, settled) : Status{});
     if (!is_one) {
       SLUICE_CHECK(settle_plain(files, json, settled));
@@ -472,6 +484,7 @@ Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
   return SourceColumns{
       .columns = dialect::columns_as_read(plan::FileScan{.files = files, .format = json}, lenient),
       .valueless = {},
+      .mixed = mixed_,
       .has_bad_lines = true};
 }
 
@@ -489,7 +502,7 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
   if (!columns) {
     return as_columns_error(std::move(columns).error());
   }
-  return SourceColumns{.columns = *std::move(columns), .valueless = {}};
+  return SourceColumns{.columns = *std::move(columns), .valueless = {}, .mixed = {}};
 }
 
 }  // namespace
@@ -522,42 +535,6 @@ std::string_view stand_in_column(const plan::Pipeline& pipeline) {
       pipeline.schema.columns,
       [](const plan::DeclaredColumn& column) { return !column.is_made_by_write; });
   return declared == pipeline.schema.columns.end() ? std::string_view{} : declared->name;
-}
-
-namespace {
-
-/// Than a double, which holds 15 for sure.
-bool holds_more_digits(const schema::LogicalType& type) {
-  constexpr int kDigitsOfDouble = 15;
-  const auto* decimal = std::get_if<schema::Decimal>(&type.kind);
-  return std::holds_alternative<schema::Integer>(type.kind) ||
-         (decimal != nullptr && decimal->precision > kDigitsOfDouble);
-}
-
-}  // namespace
-
-Result<std::vector<string>> find_rounded(const Context& context, engine::Connection& connection,
-                                         const plan::Pipeline& pipeline, const Schema& columns) {
-  std::vector<string> rounded;
-  const auto* files = std::get_if<plan::FileScan>(&pipeline.source);
-  if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format)) {
-    return rounded;
-  }
-  for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
-    const Field* field = columns.find(column.name);
-    if (field != nullptr && std::holds_alternative<schema::Float>(field->type.kind) &&
-        !column.is_opaque && holds_more_digits(column.type)) {
-      rounded.push_back(field->name);
-    }
-  }
-  if (rounded.empty()) {
-    return rounded;
-  }
-  SLUICE_TRY(const std::vector<std::int64_t> large,
-             query_counts(context, connection, dialect::render_large_numbers(*files, rounded)));
-  std::size_t at = 0;
-  std::erase_if(rounded, [&](const string&) { return large[at++] == 0; });
-  return rounded;
 }
 
 }  // namespace sluice::run

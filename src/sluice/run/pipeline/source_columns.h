@@ -21,6 +21,8 @@ struct SourceColumns {
   schema::Schema columns;  // none where there is not one record
   /// Columns that are NULL in every record of JSON: nothing says what they are. Texts until then.
   std::vector<std::string> valueless;
+  /// Columns of JSON that are read as texts, or lists of them, and may hold numbers.
+  std::vector<std::string> mixed;
   /// Lines that are no records were met. Only with BadLines::Refuse; else they are an error.
   bool has_bad_lines = false;
 };
@@ -34,13 +36,6 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
 /// A structure of JSON with texts for whole numbers of any size: what would not fit a type would be
 /// NULL. And for what never had a value, too.
 std::string with_texts(std::string structure);
-
-/// Columns of JSON among `columns` that a fraction of one record makes doubles of, which hold no
-/// whole number beyond 2^53 exactly, where the declared type does and there is one.
-Result<std::vector<std::string>> find_rounded(const Context& context,
-                                              engine::Connection& connection,
-                                              const plan::Pipeline& pipeline,
-                                              const schema::Schema& columns);
 
 /// The first column that the contract declares of its source; empty: there is none.
 std::string_view stand_in_column(const plan::Pipeline& pipeline);

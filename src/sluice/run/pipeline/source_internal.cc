@@ -75,8 +75,13 @@ Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& 
     json.record_bytes_max = std::clamp(largest, kUsual, 2 * kUsual);
     return columns;
   }
-  json.record_bytes_max = largest;
-  columns = read();
+  // The reader takes two buffers of this size a thread, however small the other records are; and
+  // what is packed does not tell how large it is.
+  for (std::int64_t size = 2 * kUsual;
+       json.record_bytes_max < largest && !columns && is_of_size(columns.error()); size *= 2) {
+    json.record_bytes_max = std::min(size, largest);
+    columns = read();
+  }
   if (!columns && is_of_size(columns.error())) {
     return make_error(ErrorCode::DataRejected, fmt::format("a record of JSON is larger than {} MiB",
                                                            plan::JsonFormat::kRecordBytesMax >> 20))
