@@ -276,7 +276,7 @@ void refine_disk(const Native& native, Error& error) {
 }
 
 /// A file that is no Parquet, is cut short, or breaks off inside: its reader has no kind of its
-/// own.
+/// own, and says "Invalid Error" of the last.
 bool is_broken_parquet(const Native& native) {
   if (native.kind == "Invalid Input") {
     return says(native, "No magic bytes") || says(native, "too small to be a Parquet file") ||
