@@ -117,6 +117,28 @@ class Others(Runs):
         self.assertIn("the table of runs was not written", done.err)
         self.assertEqual(len(self.json("runs", "list", "orders.yaml")["runs"]), 1)
 
+    def test_a_run_that_was_killed_before_its_verdicts_says_so(self) -> None:
+        self.contract("quality: {dataset_rules: [{name: ids, unique: id}]}")
+        text = (self.folder / "orders.yaml").read_text("utf-8")
+        self.write("orders.yaml", "\n".join(line for line in text.splitlines()
+                                            if "amount_limit" not in line))
+        run_id = self.run_file("a", "1,5\n")
+        runs = self.folder / "lake/orders/_sluice/runs"
+        record = json.loads((runs / f"{run_id}.json").read_text("utf-8"))
+        self.assertEqual(len(record["dataset_rules"]), 1)
+        record["dataset_rules"][0]["passed"] = None
+        start = {"start_format": 1, "run_id": run_id, "contract": record["contract"],
+                 "started_at": record["started_at"], "host": "elsewhere", "process": 1,
+                 "draft": json.dumps(record)}
+        (runs / f"{run_id}.json").unlink()
+        (runs / f"{run_id}.started.json").write_text(json.dumps(start), "utf-8")
+        again = self.json("run", "orders.yaml")
+        self.assertTrue(any(run_id in one for one in again.get("warnings", [])), again)
+        settled = json.loads((runs / f"{run_id}.json").read_text("utf-8"))
+        self.assertEqual((settled["status"], settled["dataset_rules"][0]["passed"]),
+                         ("interrupted", None))
+        self.assertRegex(settled["warnings"][-1], "no verdict on rules .*'ids'")
+
     def test_what_is_no_place_is_refused(self) -> None:
         self.contract()
         self.two_runs()

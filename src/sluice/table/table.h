@@ -179,6 +179,14 @@ class Table {
     return this->create(context, create, Properties{});
   }
 
+  /// As create, but a table that is not there is made by the first commit of this Table, as one
+  /// with it or right before it: without a commit nothing is made. Until then find_state tells of
+  /// it and prepare works on it as if it were there.
+  virtual Status create_at_commit(const Context& context, const plan::CreateTable& create,
+                                  const Properties& properties) {
+    return this->create(context, create, properties);
+  }
+
   /// Empty when the table does not exist.
   virtual Result<std::optional<TableState>> find_state(const Context& context) = 0;
 

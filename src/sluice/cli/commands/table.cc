@@ -306,7 +306,9 @@ Status maintain(const Asked& asked) {
   }
   if (done.failed > 0) {
     return make_error(ErrorCode::Unavailable,
-                      fmt::format("{} files could not be removed; nothing needs them", done.failed))
+                      fmt::format("{} files of the table '{}' could not be removed; nothing needs "
+                                  "them",
+                                  done.failed, asked.table().describe().uri))
         .with_hint("give this user the right to write in the table's folder, and repeat it");
   }
   return {};

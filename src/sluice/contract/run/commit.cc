@@ -265,7 +265,7 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
     SLUICE_CHECK(check_partitions(contract, columns));
     SLUICE_CHECK(check_appends(contract, table, mode));
     SLUICE_CHECK(as_contract_fault(
-        table.create(context, target_of(contract, columns), properties_of(contract))));
+        table.create_at_commit(context, target_of(contract, columns), properties_of(contract))));
   }
   plan::Write write{.target = id_of(contract),
                     .schema = rows.columns,

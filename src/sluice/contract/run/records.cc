@@ -301,6 +301,31 @@ std::string record_text(const run::StoredRun& run) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+namespace {
+
+/// Rules that wait for the write have no verdict in a record that was drafted before it. Whoever
+/// writes the record later may have another contract and, in a database, a newer table.
+void tell_unjudged(Json& json) {
+  std::string names;
+  for (const Json& rule : json.value("dataset_rules", Json::array())) {
+    if (rule.is_object() && rule.value("passed", Json()).is_null()) {
+      const Json name = rule.value("name", Json());
+      names += fmt::format("{}'{}'", names.empty() ? "" : ", ",
+                           name.is_string() ? name.get<std::string>() : "");
+    }
+  }
+  if (names.empty()) {
+    return;
+  }
+  if (!json.contains("warnings") || !json["warnings"].is_array()) {
+    json["warnings"] = Json::array();
+  }
+  json["warnings"].push_back(fmt::format(
+      "{}, as the run ended before it read the table that it had written: {}", kUnjudged, names));
+}
+
+}  // namespace
+
 std::string interrupted_record(const std::string& draft, const table::Receipt& receipt) {
   Json json = Json::parse(draft, nullptr, false);
   if (!json.is_object() || !json.contains("rows") || !json.contains("target")) {
@@ -313,6 +338,7 @@ std::string interrupted_record(const std::string& draft, const table::Receipt& r
   json["target"]["inserted"] = receipt.inserted;
   json["target"]["updated"] = receipt.updated;
   json["target"]["deleted"] = receipt.deleted;
+  tell_unjudged(json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/context.h"
@@ -30,8 +31,12 @@ Result<std::vector<run::StoredRun>> load_runs_of(const Context& context, const R
 /// The record as JSON; of a run that left none, its start with the status it has now.
 std::string record_text(const run::StoredRun& run);
 
+/// Begins the warning of a record whose run was killed before it could judge what it had written.
+inline constexpr std::string_view kUnjudged = "no verdict on rules over the written table";
+
 /// What a run that was killed after its commit would have recorded, from its draft and the receipt
-/// that the target keeps; empty when the draft is no record.
+/// that the target keeps; empty when the draft is no record. Rules that wait for the write have no
+/// verdict there, and a warning says why.
 std::string interrupted_record(const std::string& draft, const table::Receipt& receipt);
 
 struct QueryAnswer {

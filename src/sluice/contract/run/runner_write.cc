@@ -598,6 +598,12 @@ Status Runner::settle_interrupted() {
   for (const run::StoredRun& draft : drafts) {
     if (stored && draft.run_id == to_string(stored->receipt.ingest_id)) {
       const std::string record = interrupted_record(draft.text, stored->receipt);
+      if (record.find(kUnjudged) != std::string::npos) {
+        result_.warnings.push_back(
+            fmt::format("{}: the run {} was killed between its commit and its record; the rules "
+                        "judge the table again with the next run that writes it",
+                        kUnjudged, draft.run_id));
+      }
       return record.empty() ? Status{} : runs.put_record(context_, draft.run_id, record);
     }
   }

@@ -88,6 +88,21 @@ Status check_place_is_there(const Places& places) {
   return is_there(place) ? Status{} : Status(no_table(place));
 }
 
+/// A folder that holds a table of another format than the contract says.
+Status check_format_is_there(const Places& places) {
+  const auto there = places.table.parts.empty() ? find_format(places.target) : std::nullopt;
+  if (!there.has_value() || *there == places.format) {
+    return {};
+  }
+  return make_error(ErrorCode::InvalidContract,
+                    fmt::format("the contract writes a table of the format {}, and this folder "
+                                "holds one of the format {}: '{}'",
+                                places.format, *there, places.target))
+      .with_hint(fmt::format("write `format: {}`, or another target_path; the folder named in the "
+                             "place of the contract is taken for what it holds",
+                             *there));
+}
+
 Result<Places> places_of(const std::string& named, const RunOptions& options) {
   Places places;
   const std::string folder = absolute_path(named, working_folder());
@@ -148,6 +163,7 @@ Result<OpenTarget> OpenTarget::open(const Context& context, const std::string& n
   if (is_contract(named)) {
     SLUICE_TRY(ResolvedTarget target, resolve(context, named, options));
     places = std::move(target.places);
+    SLUICE_CHECK(check_format_is_there(places));
   } else {
     SLUICE_TRY(places, places_of(named, options));
   }

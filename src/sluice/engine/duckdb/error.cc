@@ -279,13 +279,26 @@ void refine_disk(const Native& native, Error& error) {
     error.code = ErrorCode::InvalidArgument;
     error.message = "a folder stands where a file was expected";
   } else if (says(native, "not a valid DuckDB database") || says(native, "orrupt") ||
-             says(native, "checksum")) {
+             says(native, "checksum") || says(native, "Could not read enough bytes")) {
     error.code = ErrorCode::Corrupt;
     error.message = "the file is damaged or of another format";
   } else if (says(native, "Extension")) {
     error.code = ErrorCode::Unsupported;
     error.message = "an extension of the engine is missing";
   }
+}
+
+/// A file that is no Parquet, is cut short, or breaks off inside: its reader has no kind of its
+/// own, and says "Invalid Error" of the last.
+bool is_broken_parquet(const Native& native) {
+  if (native.kind == "Invalid Input") {
+    return says(native, "No magic bytes") || says(native, "too small to be a Parquet file") ||
+           says(native, "ZSTD Decompression failure") || says(native, "Snappy");
+  }
+  return native.kind == "Invalid" &&
+         (says(native, "Variable-length int") || says(native, "TProtocolException") ||
+          says(native, "don't know what type") || says(native, "Out of buffer") ||
+          says(native, "decompression"));
 }
 
 }  // namespace
@@ -302,7 +315,7 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
     refine_names(native, error);
   } else if (native.kind == "Constraint" || native.kind == "TransactionContext") {
     refine_data(native, error);
-  } else if (native.kind == "Invalid Input" && says(native, "No magic bytes")) {
+  } else if (is_broken_parquet(native)) {
     error.code = ErrorCode::Corrupt;
     error.message = "the file is damaged or of another format";
   }

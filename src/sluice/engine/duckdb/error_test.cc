@@ -83,6 +83,13 @@ TEST(DuckdbError, KindsBecomeCodes) {
   EXPECT_EQ(code("Not implemented Error: x"), ErrorCode::Unsupported);
   EXPECT_EQ(code("HTTP Error: 503"), ErrorCode::Unavailable);
   EXPECT_EQ(code("Serialization Error: x"), ErrorCode::Corrupt);
+  for (const char* broken : {"Invalid Input Error: No magic bytes found at end of file 'a.parquet'",
+                             "Invalid Input Error: File 'a.parquet' too small to be a Parquet file",
+                             "Invalid Error: Variable-length int over 10 bytes.",
+                             "IO Error: Could not read enough bytes from file \"a.duckdb\": "
+                             "attempted to read 9 bytes"}) {
+    EXPECT_EQ(code(broken), ErrorCode::Corrupt) << broken;
+  }
   EXPECT_EQ(code("Constraint Error: Duplicate key \"a: 1\" violates primary key constraint."),
             ErrorCode::AlreadyExists);
   EXPECT_EQ(code("Constraint Error: NOT NULL constraint failed: t.a"), ErrorCode::DataRejected);

@@ -183,14 +183,16 @@ Result<LiveFiles> load_live_files(const Context& context, engine::Connection& co
   SLUICE_TRY(const auto rows,
              find_text_rows(context, connection,
                             fmt::format("SELECT path, place, CAST(rows - coalesce(len(deleted), 0) "
-                                        "AS VARCHAR), CAST(coalesce(len(deleted), 0) AS VARCHAR) "
-                                        "FROM {} ORDER BY path",
+                                        "AS VARCHAR), CAST(coalesce(len(deleted), 0) AS VARCHAR), "
+                                        "CAST(bytes AS VARCHAR) FROM {} ORDER BY path",
                                         quote_identifier(relation))));
   for (const TextRow& row : rows) {
     SLUICE_TRY(const std::int64_t count, parse_count(row[2].value_or("")));
+    SLUICE_TRY(const std::int64_t bytes, parse_count(row[4].value_or("-1")));
     live.has_deleted = live.has_deleted || row[3] != "0";
     live.rows += count;
-    live.files.push_back({.path = row[0].value_or(""), .place = row[1].value_or("")});
+    live.files.push_back(
+        {.path = row[0].value_or(""), .place = row[1].value_or(""), .bytes = bytes});
   }
   return live;
 }

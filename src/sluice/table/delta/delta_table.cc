@@ -12,8 +12,11 @@
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/metadata_internal.h"
 #include "sluice/table/delta/past_internal.h"
+#include "sluice/table/delta/refusals_internal.h"
 #include "sluice/table/delta/types_internal.h"
+#include "sluice/table/delta/unmade_internal.h"
 #include "sluice/table/files/copy.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
 #include "sluice/table/files/view.h"
@@ -64,8 +67,11 @@ class DeltaTable final : public Table {
         connection_(&connection),
         storage_(&storage) {}
 
+  using Table::create;
   Status create(const Context& context, const plan::CreateTable& create,
                 const Properties& properties) override;
+  Status create_at_commit(const Context& context, const plan::CreateTable& create,
+                          const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
@@ -89,6 +95,11 @@ class DeltaTable final : public Table {
     Snapshot snapshot;
   };
 
+  Status make_first(const Context& context, const plan::CreateTable& create,
+                    const Properties& properties);
+  Result<std::optional<CommitOutcome>> make_unmade(const Context& context, Snapshot& snapshot);
+  Result<std::optional<Snapshot>> find_or_unmade();
+  Error no_table() const;
   Result<Snapshot> load(const Context& context);
   Result<bool> is_newest(const Context& context, const Made& made);
   Result<std::optional<Snapshot>> find_newest(const Context& context);
@@ -120,74 +131,49 @@ class DeltaTable final : public Table {
   storage::Storage* storage_;
   std::optional<Made> made_;
   std::optional<Looked> looked_;
+  std::optional<delta::UnmadeTable> unmade_;
 };
 
-bool may_partition(const schema::LogicalType& type) {
-  return std::holds_alternative<schema::Boolean>(type.kind) ||
-         std::holds_alternative<schema::Integer>(type.kind) ||
-         std::holds_alternative<schema::Decimal>(type.kind) ||
-         std::holds_alternative<schema::Text>(type.kind) ||
-         std::holds_alternative<schema::Date>(type.kind) ||
-         std::holds_alternative<schema::Timestamp>(type.kind);
-}
-
-Status check_layout(const plan::CreateTable& create) {
-  SLUICE_CHECK(check_file_columns(create));
-  SLUICE_CHECK(delta::check_delta_schema(create.schema));
-  SLUICE_CHECK(check_file_partitions(create, "Delta table"));
-  for (const plan::PartitionField& field : create.partition_by) {
-    const schema::LogicalType& type = create.schema.find(field.column)->type;
-    if (!may_partition(type)) {
-      return make_error(ErrorCode::Unsupported,
-                        fmt::format("a Delta table is not partitioned by a column of type '{}'",
-                                    schema::to_string(type)))
-          .with_hint("Partition by a text, a whole number, a decimal, a date or a timestamp.");
-    }
+/// Version 0; AlreadyExists when another writer has made one.
+Status DeltaTable::make_first(const Context& context, const plan::CreateTable& create,
+                              const Properties& properties) {
+  SLUICE_CHECK(storage_->prepare_folder(context, "_delta_log/0"));
+  const Note note = delta::first_note(context);
+  SLUICE_TRY(auto created, delta::create_first(storage_->uri(""), create, properties, note));
+  if (created.has_value()) {
+    made_.emplace(*std::move(created), note.receipt.ingest_id);
   }
   return {};
 }
 
-std::string_view foreign_format(std::string_view path) {
-  return path.starts_with("_sluice/manifest/") ? "a Parquet folder"
-         : path.ends_with(".metadata.json")    ? "an Iceberg table"
-         : path.ends_with(".parquet")          ? "Parquet files"
-                                               : "";
-}
-
-/// Keys of commits are dropped from the log after this long: a stream of numbered batches rests on
-/// its newest, and may be idle for as long.
-constexpr const char* kKeyRetention = "interval 365 days";
-
 Status DeltaTable::create(const Context& context, const plan::CreateTable& create,
                           const Properties& properties) {
-  SLUICE_CHECK(check_layout(create));
-  const std::string root = storage_->uri("");
-  SLUICE_TRY(const auto there, Snapshot::find(root));
+  SLUICE_CHECK(delta::check_layout(create));
+  SLUICE_TRY(const auto there, Snapshot::find(storage_->uri("")));
   if (!there.has_value()) {
-    SLUICE_CHECK(check_folder_is_free(context, *storage_, "Delta table", foreign_format));
-    SLUICE_CHECK(delta::check_properties(create, properties));
-    SLUICE_CHECK(storage_->prepare_folder(context, "_delta_log/0"));
-    Note note;
-    note.operation = "create";
-    note.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
-    note.receipt.committed_at = context.clock->now();
-    Properties kept = properties;
-    kept.try_emplace("delta.setTransactionRetentionDuration", kKeyRetention);
-    auto created = delta::create_delta(root, create, kept, note);
-    if (created.has_value()) {
-      if (created->has_value()) {
-        made_.emplace(**std::move(created), note.receipt.ingest_id);
-      }
-      return {};
-    }
-    if (created.error().code != ErrorCode::AlreadyExists) {
-      return std::move(created).error();
+    SLUICE_CHECK(delta::check_new(context, *storage_, create, properties));
+    Status made = make_first(context, create, properties);
+    if (made.has_value() || made.error().code != ErrorCode::AlreadyExists) {
+      return made;
     }
   }
   if (!create.if_absent) {
     return make_error(ErrorCode::AlreadyExists,
-                      fmt::format("there is a table in this folder: '{}'", root));
+                      fmt::format("there is a table in this folder: '{}'", storage_->uri("")));
   }
+  return {};
+}
+
+/// The kernel works on a table that lies somewhere: until the commit that is a folder of ours.
+Status DeltaTable::create_at_commit(const Context& context, const plan::CreateTable& create,
+                                    const Properties& properties) {
+  SLUICE_CHECK(delta::check_layout(create));
+  SLUICE_TRY(const auto there, Snapshot::find(storage_->uri("")));
+  if (there.has_value()) {
+    return {};
+  }
+  SLUICE_CHECK(delta::check_new(context, *storage_, create, properties));
+  SLUICE_TRY(unmade_, delta::UnmadeTable::make(context, create, properties));
   return {};
 }
 
@@ -195,17 +181,58 @@ Result<Snapshot> DeltaTable::load(const Context& context) {
   SLUICE_CHECK(context.check());
   SLUICE_TRY(auto found, Snapshot::find(storage_->uri("")));
   if (!found.has_value()) {
-    return make_error(
-               ErrorCode::NotFound,
-               fmt::format("there is no Delta table in this folder: '{}'", storage_->uri("")))
-        .with_hint("Create the table first.");
+    return no_table();
   }
   return *std::move(found);
 }
 
+Error DeltaTable::no_table() const {
+  return make_error(ErrorCode::NotFound,
+                    fmt::format("there is no Delta table in this folder: '{}'", storage_->uri("")))
+      .with_hint("Create the table first.");
+}
+
+/// Before the commit that makes the table; its snapshot is then of the table's own folder. An
+/// outcome when that commit is not sent: what another writer made meanwhile is not the version
+/// that it was prepared on.
+Result<std::optional<CommitOutcome>> DeltaTable::make_unmade(const Context& context,
+                                                             Snapshot& snapshot) {
+  if (!unmade_.has_value()) {
+    return std::optional<CommitOutcome>{};
+  }
+  const CommitOutcome conflict = Conflict{"the table was made by another writer"};
+  const Status made = make_first(context, unmade_->create(), unmade_->properties());
+  if (!made.has_value() && made.error().code == ErrorCode::AlreadyExists) {
+    return std::optional(conflict);
+  }
+  if (!made.has_value() && (made.error().code == ErrorCode::CommitUnknown ||
+                            made.error().code == ErrorCode::Unavailable)) {
+    return std::optional(CommitOutcome{Unknown{made.error()}});
+  }
+  SLUICE_CHECK(made);
+  SLUICE_TRY(auto newest, find_newest(context));
+  if (!newest.has_value() || newest->state().version != 0) {
+    return std::optional(conflict);
+  }
+  snapshot = *std::move(newest);
+  unmade_.reset();
+  return std::optional<CommitOutcome>{};
+}
+
+/// The newest version, or the one that the first commit will find.
+Result<std::optional<Snapshot>> DeltaTable::find_or_unmade() {
+  SLUICE_TRY(auto found, Snapshot::find(storage_->uri("")));
+  if (found.has_value()) {
+    unmade_.reset();  // another writer may have made it
+  } else if (unmade_.has_value()) {
+    return unmade_->find();
+  }
+  return found;
+}
+
 Result<std::optional<TableState>> DeltaTable::find_state(const Context& context) {
   SLUICE_CHECK(context.check());
-  SLUICE_TRY(const auto found, Snapshot::find(storage_->uri("")));
+  SLUICE_TRY(const auto found, find_or_unmade());
   return found.has_value() ? std::optional(found->state()) : std::optional<TableState>{};
 }
 
@@ -256,32 +283,6 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
       StoredCommit{.receipt = entry->note.receipt, .fingerprint = entry->note.fingerprint});
 }
 
-/// What the kernel does not commit is refused before a file is written.
-Status check_operation(const Snapshot& snapshot, std::string_view operation) {
-  const bool appends = operation == "append";
-  if (!snapshot.refusal().empty()) {
-    return make_error(ErrorCode::Unsupported,
-                      "the table has a feature that Sluice does not write; nothing was written")
-        .with_native(snapshot.refusal())
-        .with_hint("Write it with the program that made it, or copy it to a new table.");
-  }
-  const auto only = snapshot.state().properties.find("delta.appendOnly");
-  const bool append_only = only != snapshot.state().properties.end() && only->second == "true";
-  if (append_only && !appends) {
-    return make_error(
-               ErrorCode::Unsupported,
-               fmt::format("the table takes appends alone (delta.appendOnly), not '{}'", operation))
-        .with_hint("Set delta.appendOnly to false, or append.");
-  }
-  if (snapshot.has_change_feed() && !appends) {
-    return make_error(
-               ErrorCode::Unsupported,
-               fmt::format("a table with change data feed takes appends, not '{}'", operation))
-        .with_hint("Set delta.enableChangeDataFeed to false, or write it with Spark.");
-  }
-  return {};
-}
-
 /// The version that find_commit has read while it is the newest. Were it not, the commit would be a
 /// Conflict: it holds on no other version than the one in which the key was not found.
 Result<Snapshot> DeltaTable::load_without(const Context& context, std::string_view key) {
@@ -292,7 +293,11 @@ Result<Snapshot> DeltaTable::load_without(const Context& context, std::string_vi
       return std::move(looked->snapshot);
     }
   }
-  SLUICE_TRY(Snapshot snapshot, load(context));
+  SLUICE_TRY(auto found, find_or_unmade());
+  if (!found.has_value()) {
+    return no_table();
+  }
+  Snapshot snapshot = *std::move(found);
   SLUICE_TRY(const auto known, snapshot.find_transaction(key));
   if (known.has_value()) {
     return make_error(ErrorCode::CommitConflict,
@@ -320,15 +325,19 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                                       const plan::Write& write, ColumnStream rows,
                                                       const CommitKey& key) {
   SLUICE_TRY(Snapshot snapshot, load_without(context, key.key));
-  SLUICE_CHECK(check_operation(snapshot, plan::mode_name(write.mode)));
+  SLUICE_CHECK(delta::check_operation(snapshot, plan::mode_name(write.mode)));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
+  SLUICE_CHECK(delta::check_defaults(snapshot, write));
   SLUICE_TRY(const LiveFiles live, find_replaceable(context, write, snapshot, key));
   std::vector<AddedFile> added;
   const std::vector<NewFile> staged =
       files_to_take(*storage_, describe(), snapshot.state(), write, key);
   auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, staged, added);
   delta::drop_live_files(context, *connection_, live);
-  SLUICE_CHECK(made);
+  if (!made.has_value()) {
+    return tell_damaged_file(context, *connection_, describe().uri, file_places(live.files),
+                             std::move(made).error());
+  }
   CommitRequest wanted{.note = {.key = key.key,
                                 .fingerprint = key.fingerprint,
                                 .operation = std::string(plan::mode_name(write.mode)),
@@ -403,6 +412,13 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
   auto& spent = static_cast<DeltaPrepared&>(*prepared);
   const Receipt& receipt = spent.request.note.receipt;
   spent.request.note.receipt.committed_at = context.clock->now();
+  const auto stopped = make_unmade(context, spent.snapshot);
+  if (!stopped.has_value() || stopped->has_value()) {
+    const bool is_unknown = stopped.has_value() && std::holds_alternative<Unknown>(**stopped);
+    SLUICE_CHECK(is_unknown ? Status{} : spent.abort(context));
+    SLUICE_CHECK(stopped);
+    return **stopped;
+  }
   auto landed = spent.snapshot.commit(spent.request);
   if (!landed.has_value() || std::holds_alternative<Conflict>(landed->outcome)) {
     SLUICE_CHECK(spent.abort(context));
@@ -435,24 +451,6 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
   return versions;
 }
 
-/// Paths as the disk has them.
-std::string decode_path(std::string_view path) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-  };
-  std::string plain;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const bool is_code =
-        path[i] == '%' && i + 2 < path.size() && digit(path[i + 1]) >= 0 && digit(path[i + 2]) >= 0;
-    plain += is_code ? static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2])) : path[i];
-    i += is_code ? 2 : 0;
-  }
-  return plain;
-}
-
 /// Files of this version, and those that a commit from `older_than` on has replaced.
 Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context& context,
                                                                    sys_micros older_than) {
@@ -472,7 +470,7 @@ Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context
       break;
     }
     for (const std::string& path : entry->removed) {
-      needed.insert(storage_->uri(decode_path(path)));
+      needed.insert(storage_->uri(delta::decode_path(path)));
     }
   }
   return needed;
@@ -519,6 +517,7 @@ Status DeltaTable::make_view(const Context& context, const At& at, const std::st
   if (past) {
     SLUICE_CHECK(past->put_back(context, *connection_, live));
   }
+  SLUICE_CHECK(check_data_files(describe().uri, file_places(live.files)));
   SLUICE_TRY(const std::string rows, delta::render_rows(snapshot.state(), live, live.files));
   return make_rows_view(context, *connection_, name, snapshot.state().schema, rows);
 }
@@ -589,7 +588,7 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Snapshot& s
 Result<Maintained> DeltaTable::compact(const Context& context, const Compact& request) {
   SLUICE_CHECK(check_compaction(request));
   SLUICE_TRY(const Snapshot snapshot, load(context));
-  SLUICE_CHECK(check_operation(snapshot, "compact"));
+  SLUICE_CHECK(delta::check_operation(snapshot, "compact"));
   const CommitKey key{.key = std::string(kCompactKey),
                       .fingerprint = {},
                       .ingest_id = make_uuid_v7(*context.clock, *context.random)};
@@ -597,6 +596,10 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Compact& re
              delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
   auto done = compact(context, snapshot, live, request, key);
   delta::drop_live_files(context, *connection_, live);
+  if (!done.has_value()) {
+    return tell_damaged_file(context, *connection_, describe().uri, file_places(live.files),
+                             std::move(done).error());
+  }
   return done;
 }
 
@@ -604,7 +607,7 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
                                       const std::vector<schema::Change>& changes) {
   SLUICE_TRY(const Snapshot snapshot, load(context));
   const TableState& state = snapshot.state();
-  SLUICE_CHECK(check_operation(snapshot, "append"));  // no file is replaced
+  SLUICE_CHECK(delta::check_operation(snapshot, "append"));  // no file is replaced
   SLUICE_TRY([[maybe_unused]] const Evolved evolved,
              evolve_schema(state.schema, changes, layout_columns(state.partition_by)));
   SLUICE_CHECK(delta::check_changes(snapshot, changes));
@@ -613,7 +616,7 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
 
 Result<Maintained> DeltaTable::put_description(const Context& context, const Describe& told) {
   SLUICE_TRY(const Snapshot snapshot, load(context));
-  SLUICE_CHECK(check_operation(snapshot, "append"));  // no file is replaced
+  SLUICE_CHECK(delta::check_operation(snapshot, "append"));  // no file is replaced
   SLUICE_CHECK(delta::check_description(snapshot, told));
   return put_metadata(context, snapshot, told);
 }

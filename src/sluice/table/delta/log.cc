@@ -154,7 +154,7 @@ Result<Snapshot> Snapshot::make(sluice_delta_snapshot* handle, const std::string
   Snapshot snapshot;
   snapshot.handle_.reset(handle);
   if (Status read = snapshot.read_description(); !read.has_value()) {
-    return std::move(read).error().with_context(fmt::format("the Delta table '{}'", root));
+    return std::move(read).error().with_context(fmt::format("reading the Delta table '{}'", root));
   }
   return snapshot;
 }
@@ -167,8 +167,15 @@ Status Snapshot::read_description() {
   }
   SLUICE_TRY(const json described, parse_document(take(text), "what the kernel says of a table"));
   if (described.value("mapped", json()) == json(true)) {
-    return make_error(ErrorCode::Unsupported, "the table maps its columns to other names")
-        .with_hint("write it with the program that made it, or copy it to a new table");
+    const json mode = described.value("properties", json::object())
+                          .value("delta.columnMapping.mode", json("name"));
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a Delta table that maps its columns to other names is neither "
+                                  "read nor written: delta.columnMapping.mode = {}",
+                                  mode.is_string() ? mode.get<std::string>() : mode.dump()))
+        .with_hint(
+            "copy its rows to a table without column mapping with the program that made it, and "
+            "read or write that one");
   }
   has_change_feed_ = described.value("change_feed", json()) == json(true);
   if (const json why = described.value("unwritable", json()); why.is_string()) {
@@ -176,6 +183,11 @@ Status Snapshot::read_description() {
   }
   state_.version = sluice_delta_version(handle_.get());
   SLUICE_TRY(state_.schema, parse_delta_schema(described.value("schema", json())));
+  for (const json& column : described.value("schema", json()).value("fields", json::array())) {
+    if (column.value("metadata", json::object()).contains("CURRENT_DEFAULT")) {
+      defaulted_.push_back(column.value("name", ""));
+    }
+  }
   for (const json& column : described.value("partition_by", json::array())) {
     state_.partition_by.push_back({.column = column.get<std::string>()});
   }
@@ -214,6 +226,7 @@ Snapshot Snapshot::with_handle(sluice_delta_snapshot* handle) const {
   other.state_.version = sluice_delta_version(handle);
   other.has_change_feed_ = has_change_feed_;
   other.refusal_ = refusal_;
+  other.defaulted_ = defaulted_;
   return other;
 }
 
@@ -286,6 +299,23 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
   }
   SLUICE_TRY(Snapshot made, Snapshot::make(next, root));
   return std::optional(std::move(made));
+}
+
+std::string decode_path(std::string_view path) {
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+  };
+  std::string plain;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_code =
+        path[i] == '%' && i + 2 < path.size() && digit(path[i + 1]) >= 0 && digit(path[i + 2]) >= 0;
+    plain += is_code ? static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2])) : path[i];
+    i += is_code ? 2 : 0;
+  }
+  return plain;
 }
 
 std::string entry_path(std::int64_t version) {

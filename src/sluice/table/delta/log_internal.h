@@ -65,6 +65,8 @@ class Snapshot {
   bool has_change_feed() const { return has_change_feed_; }
   /// Why the kernel commits nothing to this table; empty when it does.
   const std::string& refusal() const { return refusal_; }
+  /// Columns that the table's own program fills with a default where rows lack them.
+  const std::vector<std::string>& defaulted() const { return defaulted_; }
 
   Result<ColumnStream> files() const;
   /// The version at which `key` was committed last.
@@ -85,6 +87,7 @@ class Snapshot {
   TableState state_;
   bool has_change_feed_ = false;
   std::string refusal_;
+  std::vector<std::string> defaulted_;
 };
 
 /// What became of a commit, and the version that it made, where the kernel gives it.
@@ -99,6 +102,9 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
                                              const Properties& properties, const Note& note);
 
 inline constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
+
+/// A path of the log as the disk has it.
+std::string decode_path(std::string_view path);
 
 /// Where the log has the commit of a version.
 std::string entry_path(std::int64_t version);

@@ -320,6 +320,9 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
                        fmt::format("CALL ducklake_rewrite_data_files({})", place),
                        fmt::format("CALL ducklake_merge_adjacent_files({})", place)},
        .count_files = fmt::format("SELECT count(*) FROM ducklake_list_files({})", place),
+       .list_files = fmt::format("SELECT data_file, CAST(data_file_size_bytes AS VARCHAR) FROM "
+                                 "ducklake_list_files({})",
+                                 place),
        .has_snapshots = true,
        .widens_numbers_alone = true,
        .files = internal::make_lake_files(connection, id)});

@@ -67,10 +67,12 @@ Result<std::vector<NewFile>> copy_and_flush(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>&)>& inspect) {
   SLUICE_CHECK(copy.storage->prepare_folder(context, copy.stem));
-  SLUICE_TRY_IN(std::vector<NewFile> files,
-                internal::find_written(context, *copy.connection, render_copy(copy, select),
-                                       copy.storage->uri("")),
-                "writing data files");
+  auto written = internal::find_written(context, *copy.connection, render_copy(copy, select),
+                                        copy.storage->uri(""));
+  if (!written.has_value()) {
+    return tell_long_partition(std::move(written).error()).with_context("writing data files");
+  }
+  std::vector<NewFile> files = *std::move(written);
   SLUICE_CHECK(check_folders(files));
   for (const NewFile& file : files) {
     if (file.rows == 0) {
@@ -109,6 +111,39 @@ Result<std::vector<NewFile>> copy_files(
     remove_stem(unstoppable, copy);
   }
   return files;
+}
+
+Error make_long_partition_error(std::string_view column, std::size_t bytes, std::size_t escaped) {
+  const std::size_t rest = kFolderNameBytesMax - std::min(kFolderNameBytesMax, column.size() + 1);
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("a value is too long to name the folder of its partition: {} "
+                                "bytes, {} with its signs escaped, where {} fit behind the column "
+                                "'{}'",
+                                bytes, escaped, rest, column))
+      .with_hint(
+          fmt::format("partition by a shorter column (a code, a digest), or refuse such rows "
+                      "by a rule (max_length: {})",
+                      rest));
+}
+
+Error tell_long_partition(Error error) {
+  const std::string_view native = error.native;
+  const std::size_t end = native.find("\": File name too long");
+  if (end == std::string_view::npos) {
+    return error;
+  }
+  const std::string_view path = native.substr(0, end);
+  const std::string_view folder = path.substr(path.rfind('/') + 1);
+  const std::size_t equals = folder.find('=');
+  if (equals == std::string_view::npos || folder.size() <= kFolderNameBytesMax) {
+    return error;
+  }
+  const std::string_view value = folder.substr(equals + 1);
+  const auto escapes = static_cast<std::size_t>(std::ranges::count(value, '%'));
+  Error told =
+      make_long_partition_error(folder.substr(0, equals), value.size() - 2 * escapes, value.size());
+  told.context = std::move(error.context);
+  return told;
 }
 
 Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>& files) {

@@ -52,6 +52,16 @@ Result<std::vector<NewFile>> copy_files(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>& files)>& inspect);
 
+/// The longest name of a folder: of a partition that is `<column>=<value>`, with %XX for signs that
+/// cannot stand there.
+inline constexpr std::size_t kFolderNameBytesMax = 255;
+
+/// DataRejected: no folder can be named after a value of so many bytes, `escaped` with its signs.
+Error make_long_partition_error(std::string_view column, std::size_t bytes, std::size_t escaped);
+
+/// `error` of a statement that writes files; or which partition's folder has too long a name.
+Error tell_long_partition(Error error);
+
 /// DataRejected when a column that is never NULL has one in `files`, as far as their writer says.
 Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>& files);
 

@@ -223,6 +223,15 @@ Result<Rewrite> Rewriting::apply(const Batch& batch, const Change& change) {
 
 }  // namespace
 
+std::vector<FilePlace> file_places(const std::vector<FileVersion::File>& files) {
+  std::vector<FilePlace> places;
+  places.reserve(files.size());
+  for (const FileVersion::File& file : files) {
+    places.push_back({.place = file.place, .bytes = file.bytes});
+  }
+  return places;
+}
+
 Result<Rewrite> rewrite_files(const Context& context, engine::Connection& connection,
                               const FileVersion& version, const plan::Write& write,
                               ColumnStream rows, const CommitKey& key) {

@@ -15,6 +15,7 @@
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/table.h"
 
 namespace sluice::table {
@@ -22,8 +23,9 @@ namespace sluice::table {
 /// One version of a table of files, as a write looks at it.
 struct FileVersion {
   struct File {
-    std::string path;   // as the version names it
-    std::string place;  // as kFile holds it
+    std::string path;         // as the version names it
+    std::string place;        // as kFile holds it
+    std::int64_t bytes = -1;  // below 0: nobody says
   };
 
   const TableState* state = nullptr;
@@ -37,6 +39,9 @@ struct FileVersion {
   /// are written like any others.
   std::function<Result<std::int64_t>()> take_files;
 };
+
+/// As they are looked at for damage.
+std::vector<FilePlace> file_places(const std::vector<FileVersion::File>& files);
 
 struct Rewrite {
   /// Paths that the new version does not have any more.

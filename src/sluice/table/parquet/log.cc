@@ -93,6 +93,14 @@ Status ManifestLog::check_end(const Context& context) {
 }
 
 Status ManifestLog::read_on(const Context& context) {
+  if (is_unmade_) {
+    SLUICE_TRY(const auto first, find_entry(context, 0));
+    if (!first.has_value()) {
+      return {};
+    }
+    is_unmade_ = false;
+    state_.reset();  // what another writer made counts
+  }
   const bool is_opened = !state_.has_value();
   if (is_opened) {
     SLUICE_TRY(const std::int64_t start, find_start(context));
@@ -122,7 +130,7 @@ Status ManifestLog::read_on(const Context& context) {
 
 Result<const ManifestState*> ManifestLog::find(const Context& context) {
   SLUICE_CHECK(read_on(context));
-  while (state_.has_value() && shown_version_ != state_->table.version) {
+  while (state_.has_value() && !is_unmade_ && shown_version_ != state_->table.version) {
     const std::int64_t version = state_->table.version;
     Status shown = show_and_hide(context, state_->newest);
     if (shown.has_value()) {
@@ -132,6 +140,9 @@ Result<const ManifestState*> ManifestLog::find(const Context& context) {
     // Another writer may have gone on meanwhile and moved the files itself.
     SLUICE_CHECK(read_on(context));
     if (state_->table.version == version) {
+      if (shown.error().code == ErrorCode::NotFound) {
+        break;  // a file under neither name is gone: who reads its rows says so
+      }
       return std::move(shown).error().with_context(
           fmt::format("showing the files of version {}", version));
     }
@@ -175,8 +186,35 @@ Status ManifestLog::create(const Context& context, ManifestState state) {
   return {};
 }
 
+void ManifestLog::create_at_append(ManifestState state) {
+  state_ = std::move(state);
+  is_unmade_ = true;
+}
+
+/// False: another writer has made the table.
+Result<bool> ManifestLog::make_first(const Context& context) {
+  const Status put =
+      storage_->put_if_absent(context, manifest_path(0), render_entry(state_->newest, &*state_));
+  if (!put.has_value() && put.error().code == ErrorCode::AlreadyExists) {
+    return false;
+  }
+  SLUICE_CHECK(put);
+  is_unmade_ = false;
+  return true;
+}
+
 Result<CommitOutcome> ManifestLog::append(const Context& context, const Entry& entry,
                                           sys_micros forget_before) {
+  if (is_unmade_) {
+    const Result<bool> made = make_first(context);
+    if (!made.has_value() && is_open(made.error().code)) {
+      return CommitOutcome{Unknown{made.error()}};
+    }
+    SLUICE_CHECK(made);
+    if (!*made) {
+      return CommitOutcome{Conflict{"the table was made by another writer"}};
+    }
+  }
   ManifestState after = *state_;
   apply_entry(after, entry);
   const bool checkpoint = is_checkpoint(entry.version);
@@ -238,10 +276,16 @@ Status ManifestLog::show_and_hide(const Context& context, const Entry& entry) {
       return hidden;
     }
   }
+  Status gone;
   for (const DataFile& file : entry.added) {
-    SLUICE_CHECK(storage_->publish(context, staged_name(file.path), file.path));
+    Status shown = storage_->publish(context, staged_name(file.path), file.path);
+    if (!shown.has_value() && shown.error().code == ErrorCode::NotFound) {
+      gone = std::move(shown);  // the others are shown all the same
+      continue;
+    }
+    SLUICE_CHECK(shown);
   }
-  return {};
+  return gone;
 }
 
 void ManifestLog::write_hint(const Context& context, std::int64_t version) {

@@ -33,6 +33,9 @@ class ManifestLog {
   /// Makes version 0. AlreadyExists when there is a table.
   Status create(const Context& context, ManifestState state);
 
+  /// Takes `state` for version 0 until append makes it, or another writer has made one.
+  void create_at_append(ManifestState state);
+
   /// Commits `entry` as the version after the one that was read last. Committed keys older than
   /// `forget_before` are left out of a checkpoint. An Error means that nothing is visible.
   Result<CommitOutcome> append(const Context& context, const Entry& entry,
@@ -48,12 +51,14 @@ class ManifestLog {
   Result<std::int64_t> find_start(const Context& context);
   Status read_on(const Context& context);
   Status check_end(const Context& context);
+  Result<bool> make_first(const Context& context);
   Status show_and_hide(const Context& context, const Entry& entry);
   Result<CommitOutcome> settle_taken(const Context& context, const Entry& entry);
   void write_hint(const Context& context, std::int64_t version);
 
   storage::Storage* storage_;
   std::optional<ManifestState> state_;
+  bool is_unmade_ = false;           // state_ is of a version 0 that append makes
   std::int64_t shown_version_ = -1;  // names are known to be in line with it
 };
 

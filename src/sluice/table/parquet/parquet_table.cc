@@ -9,6 +9,7 @@
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/files/copy.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
 #include "sluice/table/files/staged.h"
@@ -29,6 +30,29 @@ using internal::ManifestState;
 constexpr std::string_view kReaderNote =
     "A reader that lists the folder may see a part of a commit for as long as the renames after it "
     "take; read the files that the newest manifest names to see whole versions.";
+
+/// The newest version, when all of its files are there. One that a later version took away
+/// meanwhile is looked for again in that version.
+Result<const ManifestState*> load_whole(const Context& context, storage::Storage& storage,
+                                        ManifestLog& log) {
+  while (true) {
+    SLUICE_TRY(const ManifestState* newest, log.load(context));
+    const std::int64_t version = newest->table.version;
+    std::vector<FilePlace> places;
+    places.reserve(newest->files.size());
+    for (const DataFile& file : newest->files) {
+      places.push_back({.place = storage.uri(file.path), .bytes = file.bytes});
+    }
+    const Status whole = check_data_files(storage.uri(""), places);
+    if (whole.has_value()) {
+      return newest;
+    }
+    SLUICE_TRY(newest, log.load(context));
+    if (newest->table.version == version) {
+      return whole.error();
+    }
+  }
+}
 
 class ParquetPrepared final : public Prepared {
  public:
@@ -62,8 +86,11 @@ class ParquetTable final : public Table {
         options_(options),
         log_(storage) {}
 
+  using Table::create;
   Status create(const Context& context, const plan::CreateTable& create,
                 const Properties& properties) override;
+  Status create_at_commit(const Context& context, const plan::CreateTable& create,
+                          const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
@@ -75,6 +102,8 @@ class ParquetTable final : public Table {
   Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
+  Result<ManifestState> make_first(const Context& context, const plan::CreateTable& create,
+                                   const Properties& properties);
   Status find_past_files(const Context& context, const ManifestState& newest,
                          const ManifestState& past, std::vector<FileVersion::File>& files);
   Result<Maintained> compact(const Context& context, const ManifestState& state,
@@ -87,7 +116,8 @@ class ParquetTable final : public Table {
                     const std::string& select, Entry& entry);
   Result<Maintained> append(const Context& context, Entry entry, Maintained done);
   std::vector<FileVersion::File> places_of(const std::vector<DataFile>& files) const;
-  Error explain(const Context& context, std::int64_t version, Error error);
+  Error explain(const Context& context, std::int64_t version,
+                const std::vector<FileVersion::File>& files, Error error);
   FileCopy file_copy(const Context& context, const ManifestState& state,
                      const CommitKey& key) const;
 
@@ -131,20 +161,39 @@ std::string_view foreign_format(std::string_view path) {
                                             : "";
 }
 
+/// The state of a table that is about to be made.
+Result<ManifestState> ParquetTable::make_first(const Context& context,
+                                               const plan::CreateTable& create,
+                                               const Properties& properties) {
+  SLUICE_CHECK(check_folder_is_free(context, *storage_, "Parquet folder", foreign_format));
+  ManifestState state;
+  state.table.schema = create.schema;
+  state.table.properties = properties;
+  state.table.partition_by = create.partition_by;
+  state.sort_by = create.sort_by;
+  state.newest.operation = "create";
+  state.newest.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
+  state.newest.receipt.committed_at = context.clock->now();
+  return state;
+}
+
+Status ParquetTable::create_at_commit(const Context& context, const plan::CreateTable& create,
+                                      const Properties& properties) {
+  SLUICE_CHECK(check_columns(create));
+  SLUICE_TRY(const ManifestState* there, log_.find(context));
+  if (there == nullptr) {
+    SLUICE_TRY(ManifestState state, make_first(context, create, properties));
+    log_.create_at_append(std::move(state));
+  }
+  return {};
+}
+
 Status ParquetTable::create(const Context& context, const plan::CreateTable& create,
                             const Properties& properties) {
   SLUICE_CHECK(check_columns(create));
   SLUICE_TRY(const ManifestState* there, log_.find(context));
   if (there == nullptr) {
-    SLUICE_CHECK(check_folder_is_free(context, *storage_, "Parquet folder", foreign_format));
-    ManifestState state;
-    state.table.schema = create.schema;
-    state.table.properties = properties;
-    state.table.partition_by = create.partition_by;
-    state.sort_by = create.sort_by;
-    state.newest.operation = "create";
-    state.newest.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
-    state.newest.receipt.committed_at = context.clock->now();
+    SLUICE_TRY(ManifestState state, make_first(context, create, properties));
     const Status created = log_.create(context, std::move(state));
     if (created.has_value() || created.error().code != ErrorCode::AlreadyExists) {
       return created;
@@ -226,7 +275,7 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   }
   auto made = rewrite_files(context, *connection_, version, write, std::move(rows), key);
   if (!made.has_value()) {
-    return explain(context, state->table.version, std::move(made).error());
+    return explain(context, state->table.version, version.files, std::move(made).error());
   }
   made->counts.bytes = entry.receipt.bytes;
   entry.receipt = made->counts;
@@ -239,8 +288,12 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
       std::make_unique<ParquetPrepared>(*storage_, std::move(entry), !staged.empty()));
 }
 
-/// A file that another writer has replaced meanwhile cannot be read under its name any more.
-Error ParquetTable::explain(const Context& context, std::int64_t version, Error error) {
+/// A file that another writer has replaced meanwhile cannot be read under its name any more; else
+/// it is told which one is damaged.
+Error ParquetTable::explain(const Context& context, std::int64_t version,
+                            const std::vector<FileVersion::File>& files, Error error) {
+  error = tell_damaged_file(context, *connection_, describe().uri, file_places(files),
+                            std::move(error));
   const bool may_be_gone = error.code == ErrorCode::NotFound ||
                            error.code == ErrorCode::Unavailable || error.code == ErrorCode::Corrupt;
   if (!may_be_gone) {
@@ -288,7 +341,7 @@ std::vector<FileVersion::File> ParquetTable::places_of(const std::vector<DataFil
   std::vector<FileVersion::File> places;
   places.reserve(files.size());
   for (const DataFile& file : files) {
-    places.push_back({.path = file.path, .place = storage_->uri(file.path)});
+    places.push_back({.path = file.path, .place = storage_->uri(file.path), .bytes = file.bytes});
   }
   return places;
 }
@@ -314,9 +367,9 @@ Status ParquetTable::find_past_files(const Context& context, const ManifestState
                                                          past.table.version, file.path))
           .with_hint("Read a newer version; vacuum says how long replaced files are kept.");
     }
-    files.push_back({.path = file.path, .place = storage_->uri(name)});
+    files.push_back({.path = file.path, .place = storage_->uri(name), .bytes = file.bytes});
   }
-  return {};
+  return check_data_files(describe().uri, file_places(files));
 }
 
 Status ParquetTable::make_view(const Context& context, const At& at, const std::string& name) {
@@ -325,10 +378,14 @@ Status ParquetTable::make_view(const Context& context, const At& at, const std::
     SLUICE_TRY(wanted, load_version(context, *this, at));
   }
   SLUICE_TRY(const ManifestState* newest, log_.load(context));
+  const bool is_past = wanted && *wanted != newest->table.version;
+  if (!is_past) {
+    SLUICE_TRY(newest, load_whole(context, *storage_, log_));
+  }
   ManifestState past;
   const ManifestState* meant = newest;
   std::vector<FileVersion::File> files = places_of(newest->files);
-  if (wanted && *wanted != newest->table.version) {
+  if (is_past) {
     SLUICE_TRY(past, log_.load_past(context, *wanted));
     meant = &past;
     files.clear();
@@ -401,9 +458,12 @@ Result<Maintained> ParquetTable::compact(const Context& context, const ManifestS
              internal::render_rows(state.table.schema, places_of(small), state.may_lack_columns));
   FileCopy copy = file_copy(context, state, key_of(entry));
   copy.file_bytes_max = request.file_bytes;
-  SLUICE_CHECK(write_rows(context, copy, state.table.schema,
-                          fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows),
-                          entry));
+  const Status written =
+      write_rows(context, copy, state.table.schema,
+                 fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows), entry);
+  if (!written.has_value()) {
+    return explain(context, entry.version - 1, places_of(small), written.error());
+  }
   return append(context, std::move(entry), done);
 }
 
@@ -431,8 +491,11 @@ Result<Maintained> ParquetTable::evolve(const Context& context, const ManifestSt
     for (const DataFile& file : state.files) {
       entry.removed.push_back(file.path);
     }
-    SLUICE_CHECK(write_rows(context, file_copy(context, state, key_of(entry)), evolved.schema,
-                            select, entry));
+    const Status written = write_rows(context, file_copy(context, state, key_of(entry)),
+                                      evolved.schema, select, entry);
+    if (!written.has_value()) {
+      return explain(context, entry.version - 1, places_of(state.files), written.error());
+    }
   }
   return append(context, std::move(entry),
                 {.scanned = static_cast<std::int64_t>(state.files.size())});
@@ -491,7 +554,7 @@ Result<std::unique_ptr<Table>> make_parquet_table(engine::Connection& connection
 Result<std::vector<std::string>> find_parquet_files(const Context& context,
                                                     storage::Storage& storage) {
   ManifestLog log(storage);
-  SLUICE_TRY(const ManifestState* state, log.load(context));
+  SLUICE_TRY(const ManifestState* state, load_whole(context, storage, log));
   std::vector<std::string> files;
   files.reserve(state->files.size());
   for (const DataFile& file : state->files) {

@@ -13,6 +13,8 @@
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/evolve.h"
 #include "sluice/table/sql/alter_internal.h"
+#include "sluice/table/sql/columns_internal.h"
+#include "sluice/table/sql/damage_internal.h"
 #include "sluice/table/sql/ledger_internal.h"
 #include "sluice/table/sql/transaction_internal.h"
 
@@ -20,7 +22,9 @@ namespace sluice::table {
 namespace {
 
 using dialect::quote_identifier;
+using internal::check_columns;
 using internal::Ledger;
+using internal::names_of;
 using internal::render_changes;
 using internal::render_layout;
 using internal::Transaction;
@@ -58,8 +62,11 @@ class SqlTablePort final : public Table {
         table_(std::move(table)),
         ledger_(connection, table_.id, table_.has_primary_keys) {}
 
+  using Table::create;
   Status create(const Context& context, const plan::CreateTable& create,
                 const Properties& properties) override;
+  Status create_at_commit(const Context& context, const plan::CreateTable& create,
+                          const Properties& properties) override;
   Result<std::optional<TableState>> find_state(const Context& context) override;
   Result<std::optional<StoredCommit>> find_commit(const Context& context,
                                                   std::string_view key) override;
@@ -81,9 +88,15 @@ class SqlTablePort final : public Table {
                            const std::string& operation,
                            const std::vector<std::string>& statements);
   Status load_description(const Context& context, TableState& state);
-  Status check_filled(const Context& context, const Evolved& evolved);
   Status create_once(const Context& context, const plan::CreateTable& create,
                      const Properties& properties);
+  Status make_table(const Context& context, const plan::CreateTable& create,
+                    const Properties& properties);
+  Result<std::unique_ptr<Prepared>> prepare_once(const Context& context, const plan::Write& write,
+                                                 ColumnStream rows, const CommitKey& key);
+  Result<Maintained> compact_once(const Context& context);
+  Result<std::optional<TableState>> find_stored(const Context& context);
+  Status check_there(const Context& context);
   Result<LoadedState> load_state(const Context& context, std::string_view key);
   Result<LoadedState> load_own_state(const Context& context, std::string_view key);
   Status fill(const Context& context, const plan::Write& write, ColumnStream rows,
@@ -102,54 +115,9 @@ class SqlTablePort final : public Table {
   engine::Connection* connection_;
   SqlTable table_;
   Ledger ledger_;
+  /// What the first commit makes.
+  std::optional<std::pair<plan::CreateTable, Properties>> unmade_;
 };
-
-std::vector<std::string> names_of(const schema::Schema& schema) {
-  std::vector<std::string> names;
-  names.reserve(schema.fields.size());
-  for (const schema::Field& field : schema.fields) {
-    names.push_back(field.name);
-  }
-  return names;
-}
-
-/// Columns by which rows of the table are found and which therefore do not change.
-std::vector<std::string> key_columns_of(const plan::WriteMode& mode) {
-  using Names = std::vector<std::string>;
-  return std::visit(overloaded{
-                        [](const plan::Merge& merge) { return merge.key; },
-                        [](const plan::Scd2& scd2) { return scd2.key; },
-                        [](const plan::Reconcile& reconcile) { return reconcile.key; },
-                        [](const plan::Append&) { return Names{}; },
-                        [](const plan::Overwrite&) { return Names{}; },
-                        [](const plan::OverwritePartitions&) { return Names{}; },
-                        [](const plan::DeleteWhere&) { return Names{}; },
-                    },
-                    mode);
-}
-
-Status check_columns(const schema::Schema& schema) {
-  SLUICE_CHECK(validate(schema));
-  for (const schema::Field& field : schema.fields) {
-    if (field.name.starts_with(kReservedPrefix) || schema::same_column(field.name, "rowid")) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("this column name is reserved: '{}'", field.name))
-          .with_hint("Rename the column.");
-    }
-  }
-  return {};
-}
-
-/// Key columns are never NULL; that they are unique is checked by writes, where it is asked for.
-plan::CreateTable without_primary_key(plan::CreateTable create) {
-  for (schema::Field& field : create.schema.fields) {
-    for (const std::string& name : create.primary_key) {
-      field.nullable = field.nullable && !schema::same_column(field.name, name);
-    }
-  }
-  create.primary_key.clear();
-  return create;
-}
 
 Status SqlTablePort::create(const Context& context, const plan::CreateTable& create,
                             const Properties& properties) {
@@ -170,14 +138,25 @@ Status SqlTablePort::create_once(const Context& context, const plan::CreateTable
                                  const Properties& properties) {
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
-  SLUICE_TRY(const auto there, find_state(context));
+  SLUICE_CHECK(make_table(context, create, properties));
+  Status committed = transaction.commit(context);
+  if (!committed.has_value() && is_conflict(committed.error())) {
+    transaction.release();
+  }
+  return committed;
+}
+
+/// What is not there yet, in the transaction that is open.
+Status SqlTablePort::make_table(const Context& context, const plan::CreateTable& create,
+                                const Properties& properties) {
+  SLUICE_TRY(const auto there, find_stored(context));
   if (table_.id.parts.size() > 1) {
     plan::TableId folder = table_.id;
     folder.parts.pop_back();
     SLUICE_CHECK(connection_->execute(
         context, fmt::format("CREATE SCHEMA IF NOT EXISTS {}", dialect::quote_table(folder))));
   }
-  plan::CreateTable plain = without_primary_key(create);
+  plan::CreateTable plain = internal::without_primary_key(create);
   plain.target = table_.id;
   SLUICE_TRY(const plan::Statement statement,
              dialect::render_create_table(dialect::duckdb_dialect(), plain));
@@ -194,12 +173,29 @@ Status SqlTablePort::create_once(const Context& context, const plan::CreateTable
         connection_->execute(context, fmt::format("ALTER TABLE {} {}", table_name(), layout)));
   }
   SLUICE_CHECK(ledger_.create(context));
-  SLUICE_CHECK(ledger_.add_table(context, create.partition_by));
-  Status committed = transaction.commit(context);
-  if (!committed.has_value() && is_conflict(committed.error())) {
-    transaction.release();
+  return ledger_.add_table(context, create.partition_by);
+}
+
+/// In the transaction of the first commit.
+Status SqlTablePort::create_at_commit(const Context& context, const plan::CreateTable& create,
+                                      const Properties& properties) {
+  SLUICE_CHECK(check_columns(create.schema));
+  SLUICE_TRY(const auto there, find_stored(context));
+  if (!there.has_value()) {
+    unmade_.emplace(create, properties);
   }
-  return committed;
+  return {};
+}
+
+Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
+  SLUICE_TRY(auto there, find_stored(context));
+  if (there.has_value() || !unmade_.has_value()) {
+    return there;
+  }
+  return std::optional(TableState{.version = 0,
+                                  .schema = unmade_->first.schema,
+                                  .partition_by = unmade_->first.partition_by,
+                                  .properties = unmade_->second});
 }
 
 Result<std::optional<StoredCommit>> SqlTablePort::find_commit(const Context& context,
@@ -264,7 +260,7 @@ Status SqlTablePort::load_description(const Context& context, TableState& state)
   return apply_description(state, told);
 }
 
-Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
+Result<std::optional<TableState>> SqlTablePort::find_stored(const Context& context) {
   auto loaded = load_state(context, {});
   if (loaded.has_value()) {
     SLUICE_CHECK(load_description(context, loaded->table));
@@ -306,9 +302,23 @@ Result<std::string> SqlTablePort::render_rows(const schema::Schema& schema) cons
 Result<std::unique_ptr<Prepared>> SqlTablePort::prepare(const Context& context,
                                                         const plan::Write& write, ColumnStream rows,
                                                         const CommitKey& key) {
+  auto prepared = prepare_once(context, write, std::move(rows), key);
+  if (!prepared.has_value()) {
+    return internal::tell_damage(context, *connection_, table_, std::move(prepared).error());
+  }
+  return prepared;
+}
+
+Result<std::unique_ptr<Prepared>> SqlTablePort::prepare_once(const Context& context,
+                                                             const plan::Write& write,
+                                                             ColumnStream rows,
+                                                             const CommitKey& key) {
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   auto prepared = std::make_unique<SqlPrepared>(std::move(transaction));
+  if (unmade_.has_value()) {
+    SLUICE_CHECK(make_table(context, unmade_->first, unmade_->second));
+  }
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
   const TableState& state = loaded.table;
   if (loaded.knows_key) {
@@ -319,7 +329,7 @@ Result<std::unique_ptr<Prepared>> SqlTablePort::prepare(const Context& context,
   prepared->key = key;
   prepared->operation = plan::mode_name(write.mode);
   prepared->schema = state.schema;
-  prepared->key_columns = key_columns_of(write.mode);
+  prepared->key_columns = internal::key_columns_of(write.mode);
   prepared->receipt = {.ingest_id = key.ingest_id, .version = state.version + 1};
   SLUICE_CHECK(fill(context, write, std::move(rows), state, *prepared));
   return std::unique_ptr<Prepared>(std::move(prepared));
@@ -331,12 +341,15 @@ Status SqlTablePort::fill(const Context& context, const plan::Write& write, Colu
                           const TableState& state, SqlPrepared& prepared) {
   const auto* append = std::get_if<plan::Append>(&write.mode);
   const bool once = !needs_change(write.mode) && (append == nullptr || append->unique_key.empty());
-  if (is_stream(write, once)) {
+  const auto texts = internal::text_partitions(state, table_.has_partitions);
+  if (is_stream(write, once) && texts.empty()) {
     return stream_rows(context, write, std::move(rows), state.schema, prepared);
   }
   if (!std::holds_alternative<plan::DeleteWhere>(write.mode)) {
     SLUICE_TRY(prepared.batch, load_batch(context, *connection_, write, std::move(rows),
-                                          state.schema, prepared.key, once));
+                                          state.schema, prepared.key, once && texts.empty()));
+    SLUICE_CHECK(
+        internal::check_partition_texts(context, *connection_, texts, prepared.batch.from));
   }
   ChangeRequest request{.write = &write,
                         .table = state.schema,
@@ -397,19 +410,6 @@ Status SqlTablePort::add_rows(const Context& context, const plan::Write& write,
   return {};
 }
 
-/// "a" = c."a" for all columns but the key, which an update leaves as it is.
-std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key) {
-  std::string text;
-  for (const schema::Field& field : schema.fields) {
-    const bool is_key = std::ranges::any_of(
-        key, [&](const std::string& name) { return schema::same_column(name, field.name); });
-    if (!is_key) {
-      text += fmt::format("{0}{1} = c.{1}", text.empty() ? "" : ", ", quote_identifier(field.name));
-    }
-  }
-  return text;
-}
-
 /// Updates in place: DuckDB sees that another transaction has updated the same row, which it does
 /// not for a row that is deleted and inserted anew.
 Status SqlTablePort::apply(const Context& context, const SqlPrepared& prepared) {
@@ -427,13 +427,13 @@ Status SqlTablePort::apply(const Context& context, const SqlPrepared& prepared) 
                    fmt::format("DELETE FROM {} WHERE rowid IN (SELECT {} FROM {} WHERE {} = 'd')",
                                table_name(), kRow, relation, kKind),
                    "taking rows out"));
-  SLUICE_CHECK(
-      run(change.updated,
-          fmt::format("UPDATE {0} SET {1} FROM {2} AS c WHERE {0}.rowid = c.{3} AND c.{4} "
-                      "IN ('u', 'c')",
-                      table_name(), render_assignments(prepared.schema, prepared.key_columns),
-                      relation, kRow, kKind),
-          "updating rows"));
+  SLUICE_CHECK(run(
+      change.updated,
+      fmt::format("UPDATE {0} SET {1} FROM {2} AS c WHERE {0}.rowid = c.{3} AND c.{4} "
+                  "IN ('u', 'c')",
+                  table_name(), internal::render_assignments(prepared.schema, prepared.key_columns),
+                  relation, kRow, kKind),
+      "updating rows"));
   return run(change.inserted,
              fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} = 'i'", table_name(),
                          columns, columns, relation, kKind),
@@ -474,49 +474,33 @@ Result<std::string> SqlTablePort::render_past(const Context& context, std::int64
                                                        plan::to_string(table_.id)))
         .with_hint("Read a newer version; vacuum says how long versions are kept.");
   }
-  return fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
+  const std::string past = fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
+  const auto seen = connection_->describe(context, fmt::format("SELECT * FROM {}", past));
+  if (version == 0 && !seen.has_value() && seen.error().code == ErrorCode::NotFound) {
+    return fmt::format("(SELECT * FROM {} AT (VERSION => {}) WHERE FALSE)", table_name(),
+                       *snapshot + 1);  // made by its first commit
+  }
+  return past;
 }
 
 Status SqlTablePort::make_view(const Context& context, const At& at, const std::string& name) {
-  SLUICE_TRY(const auto state, find_state(context));
-  if (!state.has_value()) {
-    return make_error(ErrorCode::NotFound,
-                      fmt::format("there is no such table: '{}'", plan::to_string(table_.id)));
-  }
+  SLUICE_CHECK(check_there(context));
   std::string from = table_name();
   if (at.version || at.instant) {
     SLUICE_TRY(const std::int64_t version, load_version(context, *this, at));
+    SLUICE_TRY(const auto state, find_stored(context));
     if (version != state->version) {
       SLUICE_TRY(from, render_past(context, version));
     }
+  }
+  if (from == table_name()) {
+    SLUICE_CHECK(internal::check_files(context, *connection_, table_));
   }
   SLUICE_TRY_IN([[maybe_unused]] const auto made,
                 connection_->execute(
                     context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}",
                                          quote_identifier(name), from)),
                 "making a view of the table");
-  return {};
-}
-
-/// Columns that shall be required hold no NULL.
-Status SqlTablePort::check_filled(const Context& context, const Evolved& evolved) {
-  for (std::size_t i = 0; i < evolved.from.size(); ++i) {
-    const std::string& column = evolved.schema.fields[i].name;
-    if (std::ranges::find(evolved.newly_required, column) == evolved.newly_required.end()) {
-      continue;
-    }
-    SLUICE_TRY(const std::int64_t nulls,
-               load_count(context, *connection_,
-                          fmt::format("SELECT count(*) FROM {} WHERE {} IS NULL", table_name(),
-                                      quote_identifier(evolved.from[i]))));
-    if (nulls > 0) {
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("{} rows hold no value of a column that shall be required: "
-                                    "'{}'",
-                                    nulls, column))
-          .with_hint("Fill these rows, or leave the column optional.");
-    }
-  }
   return {};
 }
 
@@ -528,7 +512,7 @@ Result<Maintained> SqlTablePort::evolve(const Context& context,
   SLUICE_TRY(const Evolved evolved, evolve_schema(loaded.table.schema, changes,
                                                   layout_columns(loaded.table.partition_by)));
   SLUICE_CHECK(check_columns(evolved.schema));
-  SLUICE_CHECK(check_filled(context, evolved));
+  SLUICE_CHECK(internal::check_filled(context, *connection_, table_name(), evolved));
   SLUICE_TRY(auto statements, render_changes(table_name(), changes, table_.widens_numbers_alone));
   internal::keep_a_column(table_name(), loaded.table.schema, changes, statements);
   return alter(context, std::move(transaction), loaded.table, "evolve", statements);
@@ -588,6 +572,15 @@ Result<Maintained> SqlTablePort::compact(const Context& context, const Compact&)
                                   plan::to_string(table_.id)))
         .with_hint("CHECKPOINT in the database gives the room of deleted rows back.");
   }
+  auto done = compact_once(context);
+  if (!done.has_value()) {
+    return internal::tell_damage(context, *connection_, table_, std::move(done).error());
+  }
+  return done;
+}
+
+Result<Maintained> SqlTablePort::compact_once(const Context& context) {
+  SLUICE_CHECK(internal::check_files(context, *connection_, table_));
   SLUICE_TRY(const std::int64_t before, load_count(context, *connection_, table_.count_files));
   for (const std::string& statement : table_.compactions) {
     SLUICE_TRY(Transaction transaction,
@@ -607,7 +600,18 @@ Result<Maintained> SqlTablePort::sweep_files(const Context& context, sys_micros 
                                  : table_.files->sweep(context, older_than);
 }
 
+/// Told of a name that means no table, maintenance would be of the whole database.
+Status SqlTablePort::check_there(const Context& context) {
+  SLUICE_TRY(const auto state, find_stored(context));
+  if (state.has_value()) {
+    return {};
+  }
+  return make_error(ErrorCode::NotFound,
+                    fmt::format("there is no such table: '{}'", plan::to_string(table_.id)));
+}
+
 Result<Maintained> SqlTablePort::maintain(const Context& context, const Maintenance& request) {
+  SLUICE_CHECK(check_there(context));
   return std::visit(overloaded{
                         [&](const Clean& clean) { return sweep_files(context, clean.older_than); },
                         [&](const Vacuum& old) { return vacuum(context, old.older_than); },
@@ -665,12 +669,14 @@ Result<CommitOutcome> SqlTablePort::commit(const Context& context,
   if (Status sent = mine.transaction.commit(context); !sent.has_value()) {
     return settle(context, mine, std::move(sent).error());
   }
+  unmade_.reset();
   drop_change(context, *connection_, mine.change);
   drop_batch(context, *connection_, mine.batch);
   return CommitOutcome{Committed{mine.receipt}};
 }
 
 Result<std::vector<Version>> SqlTablePort::history(const Context& context) {
+  SLUICE_CHECK(check_there(context));
   SLUICE_TRY(std::vector<Version> versions, ledger_.history(context));
   SLUICE_TRY(const auto row, ledger_.find_version(context));
   if (row.has_value()) {

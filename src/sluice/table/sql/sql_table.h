@@ -53,6 +53,9 @@ struct SqlTable {
   std::vector<std::string> compactions;
   /// A query of one number: the files of the table. Empty: nobody can tell.
   std::string count_files;
+  /// A query of places and sizes: the data files of the newest version. Empty: the database answers
+  /// for its rows.
+  std::string list_files;
   /// Older snapshots can be read (`AT (VERSION => n)`), and rows know theirs (`snapshot_id`).
   bool has_snapshots = false;
   /// Columns become wider as whole numbers and as floats; else as every type does.

@@ -56,6 +56,36 @@ std::vector<schema::Change> changes_in_place() {
 
 }  // namespace
 
+TEST_P(TableSuite, TheFirstCommitMakesTheTable) {
+  const auto is_there = [&] {
+    return place_->open_writer().table.find_state(context_).value().has_value();
+  };
+  writer_.table.create_at_commit(context_, trips(), {}).value();
+  EXPECT_EQ(writer_.table.find_state(context_).value().value().version, 0);
+  EXPECT_FALSE(is_there());
+  auto dropped = prepare(writer_, plan::Append{}, kThreeTrips, key_of("dropped")).value();
+  dropped->abort(context_).value();
+  dropped.reset();
+  EXPECT_FALSE(is_there());
+  EXPECT_EQ(write(plan::Append{}, kThreeTrips).value().version, 1);
+  EXPECT_TRUE(is_there());
+  EXPECT_THAT(rows(), ElementsAre("1|ann|1.50", "2|bob|2.50", "3"));
+  EXPECT_EQ(writer_.table.history(context_).value().size(), 2U);
+  if (GetParam().keeps_versions) {
+    EXPECT_THAT(rows_at({.version = 0}).value(), IsEmpty());
+  }
+}
+
+TEST_P(TableSuite, ATableThatAnotherMadeMeanwhileIsWrittenOn) {
+  const Writer other = place_->open_writer();
+  writer_.table.create_at_commit(context_, trips(), {}).value();
+  other.table.create_at_commit(context_, trips(), {}).value();
+  EXPECT_EQ(write(other, plan::Append{}, kThreeTrips, key_of("other#1")).value().version, 1);
+  const auto later = write_until_committed(writer_, plan::Append{}, kTwoAndFour, key_of("mine#1"));
+  EXPECT_EQ(later.value().version, 2);
+  EXPECT_EQ(count(), 5);
+}
+
 TEST_P(TableSuite, OlderVersionsAreReadByNumberAndByInstant) {
   create();
   write(plan::Append{}, kThreeTrips).value();

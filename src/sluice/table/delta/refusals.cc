@@ -1,0 +1,99 @@
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "sluice/table/delta/metadata_internal.h"
+#include "sluice/table/delta/refusals_internal.h"
+#include "sluice/table/delta/types_internal.h"
+#include "sluice/table/files/layout.h"
+
+namespace sluice::table::delta {
+namespace {
+
+bool may_partition(const schema::LogicalType& type) {
+  return std::holds_alternative<schema::Boolean>(type.kind) ||
+         std::holds_alternative<schema::Integer>(type.kind) ||
+         std::holds_alternative<schema::Decimal>(type.kind) ||
+         std::holds_alternative<schema::Text>(type.kind) ||
+         std::holds_alternative<schema::Date>(type.kind) ||
+         std::holds_alternative<schema::Timestamp>(type.kind);
+}
+
+std::string_view foreign_format(std::string_view path) {
+  return path.starts_with("_sluice/manifest/") ? "a Parquet folder"
+         : path.ends_with(".metadata.json")    ? "an Iceberg table"
+         : path.ends_with(".parquet")          ? "Parquet files"
+                                               : "";
+}
+
+}  // namespace
+
+Status check_layout(const plan::CreateTable& create) {
+  SLUICE_CHECK(check_file_columns(create));
+  SLUICE_CHECK(check_delta_schema(create.schema));
+  SLUICE_CHECK(check_file_partitions(create, "Delta table"));
+  for (const plan::PartitionField& field : create.partition_by) {
+    const schema::LogicalType& type = create.schema.find(field.column)->type;
+    if (!may_partition(type)) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a Delta table is not partitioned by a column of type '{}'",
+                                    schema::to_string(type)))
+          .with_hint("Partition by a text, a whole number, a decimal, a date or a timestamp.");
+    }
+  }
+  return {};
+}
+
+Status check_new(const Context& context, storage::Storage& storage, const plan::CreateTable& create,
+                 const Properties& properties) {
+  SLUICE_CHECK(check_folder_is_free(context, storage, "Delta table", foreign_format));
+  return check_properties(create, properties);
+}
+
+Status check_operation(const Snapshot& snapshot, std::string_view operation) {
+  const bool appends = operation == "append";
+  if (!snapshot.refusal().empty()) {
+    return make_error(ErrorCode::Unsupported,
+                      "the table has a feature that Sluice does not write; nothing was written")
+        .with_native(snapshot.refusal())
+        .with_hint("Write it with the program that made it, or copy it to a new table.");
+  }
+  const auto only = snapshot.state().properties.find("delta.appendOnly");
+  const bool append_only = only != snapshot.state().properties.end() && only->second == "true";
+  if (append_only && !appends) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("the table takes appends alone (delta.appendOnly), not '{}'", operation))
+        .with_hint("Set delta.appendOnly to false, or append.");
+  }
+  if (snapshot.has_change_feed() && !appends) {
+    return make_error(
+               ErrorCode::Unsupported,
+               fmt::format("a table with change data feed takes appends, not '{}'", operation))
+        .with_hint("Set delta.enableChangeDataFeed to false, or write it with Spark.");
+  }
+  return {};
+}
+
+Status check_defaults(const Snapshot& snapshot, const plan::Write& write) {
+  if (std::holds_alternative<plan::DeleteWhere>(write.mode)) {
+    return {};
+  }
+  for (const std::string& column : snapshot.defaulted()) {
+    if (write.schema.find(column) == nullptr) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a column of the Delta table has a default, which Sluice does "
+                                    "not fill in, and the rows do not bring it "
+                                    "(delta.feature.allowColumnDefaults): '{}'",
+                                    column))
+          .with_hint(
+              "bring the column (a field of the model, a `derive` step), or write the table "
+              "with the program that made it");
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::table::delta
