@@ -23,8 +23,8 @@ std::string comment_of(const Properties& properties) {
 }
 
 TEST(SqlAlter, PropertiesComeBackWhateverTheirNamesHold) {
-  const Properties properties{{"a: b", "c: d"},  {"owner", "billing"}, {"q'", "z\n  y"},
-                              {"end:", "\\"},    {"a\\", "b"},         {"\\: ", "x"},
+  const Properties properties{{"a: b", "c: d"},   {"owner", "billing"}, {"q'", "z\n  y"},
+                              {"end:", "\\"},     {"a\\", "b"},         {"\\: ", "x"},
                               {"two\nlines", ""}, {"\\n", "n"},         {"comment", "one\ntwo"}};
   EXPECT_EQ(parse_properties(comment_of(properties)), properties);
 }
