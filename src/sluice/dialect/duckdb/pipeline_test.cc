@@ -226,8 +226,11 @@ TEST(Pipeline, IntegersAreNotRoundedAndOffsetsAreNotCutOff) {
             "CASE WHEN TRY_CAST(_sluice_whole(x) AS INTEGER) IS NOT NULL THEN "
             "TRY_CAST(_sluice_whole(x) AS INTEGER) WHEN regexp_full_match(_sluice_trim(x), "
             "'[+-]?[0-9]*([.]0*)?') THEN TRY_CAST(x AS INTEGER) WHEN regexp_matches(x, "
-            "'[eE]') AND NOT contains(x, '_') THEN CASE WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS "
-            "INTEGER) THEN TRY_CAST(x AS INTEGER) END END");
+            "'[eE]') AND NOT contains(x, '_') THEN CASE WHEN regexp_full_match(_sluice_trim(x), "
+            "'[+-]?[0-9]+([.]0*)?[eE][+]?[0-9]+') THEN TRY_CAST(x AS INTEGER) WHEN "
+            "length(trim(regexp_replace(regexp_extract(x, '^[^eE]*'), '[^0-9]', '', 'g'), '0')) <= "
+            "15 THEN CASE WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(x AS INTEGER) THEN TRY_CAST(x AS "
+            "INTEGER) END END END");
   EXPECT_THAT(render_cast("x", kText, LogicalType{schema::Timestamp{.utc = false}}).value(),
               AllOf(StartsWith("CAST(coalesce(TRY_CAST(CASE WHEN _sluice_is_stamp(x) THEN x WHEN "),
                     EndsWith(" THEN x END AS TIMESTAMPTZ)) END) AS TIMESTAMP)")));
