@@ -38,6 +38,22 @@ string has_lost_number(const string& json) {
   return has_lost(fmt::format("regexp_extract_all({}, {})", json, kLongNumbers));
 }
 
+/// Whether one of the columns may hold such a number, told from the text alone; what is nested may,
+/// and so may what has a name that JSON can spell in several ways.
+string may_be_lost(const string& json, const std::vector<string>& columns) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_- ";
+  string names;
+  for (const string& column : columns) {
+    if (column.find_first_not_of(kPlain) != string::npos) {
+      return "TRUE";
+    }
+    names += (names.empty() ? "" : "|") + column;
+  }
+  const string pattern = R"re("(?:)re" + names + R"re()"\s*:\s*(?:-?[0-9.]{16}|[\{\[])|\\u)re";
+  return fmt::format("regexp_matches({}, {})", json, quote_literal(pattern));
+}
+
 string objects_of(const plan::FileScan& scan, std::string_view more) {
   const auto& json = std::get<plan::JsonFormat>(scan.format);
   return fmt::format("read_json_objects({}, format='auto', maximum_object_size={}{})",
@@ -47,7 +63,8 @@ string objects_of(const plan::FileScan& scan, std::string_view more) {
 /// JSON in which each fraction that a double would change is a text.
 string exact_numbers(const string& json) {
   return fmt::format(
-      "CASE WHEN {1} THEN CAST(array_to_string(list_transform(regexp_extract_all({0}, {2}), lambda "
+      "CASE WHEN {1} THEN CAST(array_to_string(list_transform(regexp_extract_all({0}, {2}), "
+      "lambda "
       "_sluice_x: CASE WHEN regexp_matches(_sluice_x, '^-?[0-9]+[.eE]') AND {3} THEN '\"' || "
       "_sluice_x || '\"' ELSE _sluice_x END), '') AS JSON) ELSE CAST({0} AS JSON) END",
       json, has_lost_number(json), kTokens, is_lost("_sluice_x"));
@@ -139,8 +156,10 @@ string render_lost_numbers(const plan::FileScan& scan, const std::vector<string>
                                          read_lines(scan.files, 0, "utf-8", ", ignore_errors=true"))
                                    : objects_of(scan, "");
   const string text = "CAST(json AS VARCHAR)";
-  return fmt::format("SELECT {} FROM (SELECT json, {} AS _sluice_exact FROM {} WHERE {})", counts,
-                     exact_numbers(text), records, has_lost_number(text));
+  return fmt::format(
+      "SELECT {} FROM (SELECT json, {} AS _sluice_exact FROM {} WHERE {})", counts,
+      exact_numbers(text), records,
+      fmt::format("CASE WHEN {} THEN {} END", may_be_lost(text, columns), has_lost_number(text)));
 }
 
 }  // namespace sluice::dialect
