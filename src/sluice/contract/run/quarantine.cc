@@ -93,6 +93,7 @@ Result<QuarantineReader> QuarantineReader::open(const Context& context, const st
                                                  : engine::open_engine("duckdb", engine_options));
   SLUICE_TRY(reader.connection_, reader.engine_->connect(context));
   SLUICE_TRY(reader.store_, QuarantineStore::open(*reader.connection_, places.quarantine,
+                                                  places.quarantine_format,
                                                   QuarantineStore::open_folder));
   return reader;
 }

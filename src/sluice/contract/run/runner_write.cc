@@ -155,6 +155,10 @@ std::vector<std::string> Runner::source_names() const {
 
 /// Refused rows lie where rows of the contract always do, also when a gate stops their run. They
 /// are no batch: the next run reads the files as they are by then, and replaces them.
+bool Runner::replaces_quarantine() const {
+  return contract_->quarantine.write_mode.value == QuarantineWriteMode::Overwrite;
+}
+
 Status Runner::keep_stopped() {
   const bool is_kept =
       quarantine_ && result_.rows.quarantined > 0 && contract_->quarantine.enabled.value;
@@ -174,7 +178,8 @@ Status Runner::keep_stopped() {
                                            .rule_set = rule_set_fingerprint(bound_.pipeline),
                                            .shape = render_shape(shape),
                                            .table_name = table_name(*contract_),
-                                           .run_id = run_uuid_},
+                                           .run_id = run_uuid_,
+                                           .replaces = replaces_quarantine()},
                                           source_names()),
                 "keeping the refused rows");
   SLUICE_CHECK(check_kept(kept));
@@ -210,7 +215,8 @@ Status Runner::keep_quarantine(const std::string& key) {
                                                                          .is_line = true,
                                                                          .masked = {}}),
                                              .table_name = table_name(*contract_),
-                                             .run_id = run_uuid_}),
+                                             .run_id = run_uuid_,
+                                             .replaces = replaces_quarantine()}),
                 "keeping the refused rows");
   SLUICE_CHECK(check_kept(kept));
   result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
