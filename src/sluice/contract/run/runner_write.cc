@@ -314,6 +314,7 @@ Status Runner::commit() {
       {.columns = bound_.good,
        .untold = bound_.untold,
        .relation = run::kGoodRelation,
+       .connection = connection_.get(),
        .elsewhere = database_ ? connection_.get() : nullptr,
        .staged = staged_.files.empty() ? nullptr : &staged_},
       std::move(mode),
