@@ -329,7 +329,11 @@ Status Runner::commit() {
   if (!committed) {
     SLUICE_CHECK(check_own_key());
     may_be_sent_ = may_be_sent_ && committed.error().code != ErrorCode::CommitConflict;
-    return std::move(committed).error().with_context("writing the target");
+    Error error = std::move(committed).error().with_context("writing the target");
+    if (error.native.starts_with("Conversion Error")) {
+      error.code = ErrorCode::DataRejected;  // a value of the rows: nothing was called wrongly
+    }
+    return error;
   }
   may_be_sent_ = false;
   if (committed->took_files) {
