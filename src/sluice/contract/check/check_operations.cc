@@ -288,9 +288,9 @@ void check_quarantine_support(const Checking& checking, const Quarantine& quaran
     for (const auto& [other, key] :
          {std::pair{quarantine.location, "location"}, std::pair{quarantine.table, "table"}}) {
       if (other && other->value != quarantine.target->value) {
-        checking.out.add(Code::NotSupportedYet, other->span,
-                         "quarantine.target says where refused rows lie, and this is not read: " +
-                             quoted(key));
+        checking.out.add(
+            Code::NotSupportedYet, other->span,
+            "quarantine.target says where refused rows lie, and this is not read: " + quoted(key));
       }
     }
   }
@@ -322,6 +322,16 @@ void check_support(const Checking& checking) {
       checking.contract.extraction->provider.value != "regex") {
     note_unsupported(checking, checking.contract.extraction->provider.span, "extraction.provider",
                      "extraction by a language model");
+  }
+  if (const auto& extraction = checking.contract.extraction;
+      extraction && !extraction->output_schema.empty() && checking.contract.model.fields.empty()) {
+    const Span& span = extraction->output_schema.front().name.span;
+    checking.out.add(Code::NotSupportedYet, span,
+                     "the model declares no field, so nothing casts or judges what "
+                     "'extraction.output_schema' declares",
+                     "declare the fields of the source in the model");
+    checking.unsupported.push_back(
+        {.path = "extraction.output_schema", .decides_rows = false, .span = span});
   }
   if (checking.contract.source) {
     check_source_support(checking, *checking.contract.source);

@@ -246,7 +246,7 @@ bool is_numeric(TypeFamily family) {
 
 std::string_view find_file_ending(std::string_view path) {
   constexpr std::string_view kEndings[] = {
-      ".parquet", ".csv",  ".tsv", ".json", ".jsonl",  ".ndjson", ".txt",    ".xml",
+      ".parquet", ".csv",  ".tsv", ".json", ".jsonl",  ".ndjson", ".txt",   ".xml",
       ".xlsx",    ".avro", ".orc", ".gz",   ".duckdb", ".sqlite", ".arrow", ".feather"};
   for (const std::string_view ending : kEndings) {
     if (path.size() <= ending.size()) {
