@@ -89,9 +89,9 @@ class PartFinder {
         return schema::same_column(one.name, member.name);
       });
       if (there != to.fields.end()) {
-        member.type = fill(member.type, there->type,
-                           fmt::format("struct_extract({}, {})", value,
-                                       dialect::quote_literal(member.name)));
+        member.type =
+            fill(member.type, there->type,
+                 fmt::format("struct_extract({}, {})", value, dialect::quote_literal(member.name)));
       }
     }
     return {std::move(filled)};
@@ -119,8 +119,7 @@ std::optional<UntoldParts> find_untold_parts(const schema::Field& column,
     return std::nullopt;
   }
   PartFinder finder;
-  LogicalType filled =
-      finder.fill(column.type, stored, dialect::quote_identifier(column.name));
+  LogicalType filled = finder.fill(column.type, stored, dialect::quote_identifier(column.name));
   if (finder.conditions().empty()) {
     return std::nullopt;
   }

@@ -121,8 +121,7 @@ Result<std::unique_ptr<storage::Storage>> QuarantineStore::open_folder(const std
 }
 
 Result<QuarantineStore> QuarantineStore::open(engine::Connection& connection,
-                                              const std::string& root,
-                                              std::string_view format,
+                                              const std::string& root, std::string_view format,
                                               const OpenStorage& open_storage) {
   QuarantineStore store;
   store.root_ = root;
@@ -276,11 +275,11 @@ Result<table::Receipt> QuarantineStore::append_rows(const Context& context, cons
                                                        kKeptRelation, select)));
   SLUICE_TRY(const schema::Schema written,
              connection_->describe(context, fmt::format("SELECT * FROM {}", kKeptRelation)));
-  const plan::Write write{.target = id,
-                          .schema = written,
-                          .mode = rows.replaces ? plan::WriteMode{plan::Overwrite{}}
-                                                : plan::WriteMode{plan::Append{}},
-                          .source = plan::Relation{std::string(kKeptRelation)}};
+  const plan::Write write{
+      .target = id,
+      .schema = written,
+      .mode = rows.replaces ? plan::WriteMode{plan::Overwrite{}} : plan::WriteMode{plan::Append{}},
+      .source = plan::Relation{std::string(kKeptRelation)}};
   return run::write_once(context, *rows_, write, {},
                          {.key = key, .fingerprint = key, .ingest_id = rows.run_id});
 }

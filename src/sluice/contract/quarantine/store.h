@@ -1,7 +1,7 @@
 // The refused rows of a target and the history of each: the folder `<quarantine>` with the rows as
-// they came, Parquet or Delta, never changed, and the Parquet folder and `_history/<name>` beside it, to which what becomes of
-// rows is only ever appended. A row is waiting until its history says that it was replayed or
-// discarded.
+// they came, Parquet or Delta, never changed, and the Parquet folder and `_history/<name>` beside
+// it, to which what becomes of rows is only ever appended. A row is waiting until its history says
+// that it was replayed or discarded.
 //
 // What a replay says of its rows is appended before the target's commit and counts only once a line
 // settles which run's commit it was; so a replay that dies at any point is finished by looking,

@@ -35,7 +35,8 @@ Result<std::string> folder_of_target(std::string text, std::string_view what,
   if (is_table_name(text) && !find_file_ending(text).empty()) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("the {} is a folder, and this names a file: '{}'", what, text))
-        .with_hint("name the folder without the ending; --output-good and --output-bad write files");
+        .with_hint(
+            "name the folder without the ending; --output-good and --output-bad write files");
   }
   struct stat found{};
   if (stat(absolute_path(text, working_folder()).c_str(), &found) == 0 && !S_ISDIR(found.st_mode)) {
@@ -128,8 +129,7 @@ Status find_written_quarantine(const Contract& contract, const RunOptions& optio
                                   place->value))
         .with_hint("name the folder without the ending; --output-bad writes a file of them too");
   }
-  SLUICE_TRY(places.quarantine,
-             folder_of_target(place->value, "quarantine", table_root(options)));
+  SLUICE_TRY(places.quarantine, folder_of_target(place->value, "quarantine", table_root(options)));
   if (!is_named && !written.target && written.table) {
     SLUICE_CHECK(check_filled(written.table, "quarantine.table"));
     SLUICE_TRY(const plan::TableId id, plan::parse_table_id(written.table->value));

@@ -188,9 +188,9 @@ std::string render_members(const std::string& value, const schema::Struct& from,
     members +=
         fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(member.name), part);
   }
-  return is_changed ? fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", value,
-                                  members)
-                    : value;
+  return is_changed
+             ? fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", value, members)
+             : value;
 }
 
 std::string render_part(const std::string& value, const schema::LogicalType& from,
