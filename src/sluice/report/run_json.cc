@@ -80,6 +80,7 @@ Json dataset_rules_of(const std::vector<run::DatasetRuleResult>& rules) {
     }
     entries.push_back({{"name", rule.name},
                        {"category", rule.category},
+                       {"severity", rule.severity},
                        {"passed", rule.passed ? Json(*rule.passed) : Json()},
                        {"observed", observed},
                        {"expected", rule.expected}});

@@ -222,8 +222,11 @@ void add_dataset_rules(const run::RunResult& result, Table& table) {
                                    : rule.observed       ? fmt::format("{}", *rule.observed)
                                    : rule.observed_truth ? "false"
                                                          : "null";
+      const bool is_error = rule.severity == "error";
       table.add_count("data set", observed,
-                      fmt::format("{}: expected {}", rule.name, rule.expected), Tone::Bad);
+                      fmt::format("{}: expected {}{}", rule.name, rule.expected,
+                                  is_error ? "" : " (" + rule.severity + ")"),
+                      is_error ? Tone::Bad : Tone::Plain);
     }
   }
 }

@@ -122,7 +122,9 @@ bool Binding::may_exist(const Piece& piece, const Refusal& refusal, bool is_quie
   if (is_known || find_maker(name) != nullptr || (!is_made_by_run && !is_open_)) {
     return false;
   }
-  const std::vector<std::string_view> known = names();
+  std::vector<std::string_view> known = names();
+  // A link that has a column of the name says nothing of the source.
+  std::erase_if(known, [&](std::string_view one) { return same_column(one, name); });
   const bool is_near = flow_.has_model() && find_near(name, known).has_value();
   if (is_near && !is_made_by_run) {
     return false;

@@ -267,18 +267,32 @@ void check_logic_support(const Checking& checking, const ExternalLogic& logic) {
   }
 }
 
-/// The refused rows lie in Parquet, one batch after the other.
+/// Refused rows are a table in a folder that is replayed from. A run into a target refuses what
+/// is told here, where it finds its places.
 void check_quarantine_support(const Checking& checking, const Quarantine& quarantine) {
-  const auto note = [&](const Span& span, std::string path) {
-    checking.out.add(Code::NotSupportedYet, span,
-                     "no run executes this value yet; a run warns and goes on: " + quoted(path));
-    checking.unsupported.push_back({.path = std::move(path), .decides_rows = false, .span = span});
-  };
-  if (quarantine.format && quarantine.format->value != "parquet") {
-    note(quarantine.format->span, "quarantine.format");
+  if (const MaybeText& format = quarantine.format;
+      format && format->value != "parquet" && format->value != "delta") {
+    checking.out.add(Code::NotSupportedYet, format->span,
+                     "refused rows are kept as Parquet or Delta; a run into a target refuses "
+                     "another quarantine.format: " +
+                         quoted(format->value));
   }
-  if (quarantine.write_mode.value == QuarantineWriteMode::Overwrite) {
-    note(quarantine.write_mode.span, "quarantine.write_mode");
+  for (const MaybeText& place : {quarantine.target, quarantine.location, quarantine.table}) {
+    if (place && !find_file_ending(place->value).empty()) {
+      checking.out.add(Code::NotSupportedYet, place->span,
+                       "the quarantine is a folder; a run into a target refuses a file: " +
+                           quoted(place->value));
+    }
+  }
+  if (quarantine.target) {
+    for (const auto& [other, key] :
+         {std::pair{quarantine.location, "location"}, std::pair{quarantine.table, "table"}}) {
+      if (other && other->value != quarantine.target->value) {
+        checking.out.add(
+            Code::NotSupportedYet, other->span,
+            "quarantine.target says where refused rows lie, and this is not read: " + quoted(key));
+      }
+    }
   }
 }
 
@@ -308,6 +322,16 @@ void check_support(const Checking& checking) {
       checking.contract.extraction->provider.value != "regex") {
     note_unsupported(checking, checking.contract.extraction->provider.span, "extraction.provider",
                      "extraction by a language model");
+  }
+  if (const auto& extraction = checking.contract.extraction;
+      extraction && !extraction->output_schema.empty() && checking.contract.model.fields.empty()) {
+    const Span& span = extraction->output_schema.front().name.span;
+    checking.out.add(Code::NotSupportedYet, span,
+                     "the model declares no field, so nothing casts or judges what "
+                     "'extraction.output_schema' declares",
+                     "declare the fields of the source in the model");
+    checking.unsupported.push_back(
+        {.path = "extraction.output_schema", .decides_rows = false, .span = span});
   }
   if (checking.contract.source) {
     check_source_support(checking, *checking.contract.source);

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "sluice/base/overloaded.h"
 #include "sluice/contract/check/checks_internal.h"
 #include "sluice/contract/check/formats.h"
@@ -232,11 +234,63 @@ void check_row_rules(const Checking& checking) {
   }
 }
 
+namespace {
+
+/// Of the steps that take columns away.
+std::string_view word_of(const Step& step) {
+  return std::visit(overloaded{
+                        [](const SqlStep&) -> std::string_view { return "sql"; },
+                        [](const Rename&) -> std::string_view { return "rename"; },
+                        [](const Select&) -> std::string_view { return "select"; },
+                        [](const Drop&) -> std::string_view { return "drop"; },
+                        [](const Rollup&) -> std::string_view { return "rollup"; },
+                        [](const Pivot&) -> std::string_view { return "pivot"; },
+                        [](const Unpivot&) -> std::string_view { return "unpivot"; },
+                        [](const auto&) -> std::string_view { return "step"; },
+                    },
+                    step);
+}
+
+/// A data set rule reads the accepted rows, behind all steps.
+void check_stays(const Checking& checking, const Text& column, const std::string& rule) {
+  const Transformation* remover = find_remover(checking.contract, column.value);
+  if (remover == nullptr) {
+    return;
+  }
+  checking.out.add(
+      Code::UnknownField, column.span,
+      fmt::format("{} reads a column that a step takes away ({}, line {}): {}", rule,
+                  word_of(remover->step), remover->span.begin.line, quoted(column.value)),
+      "keep the column in that step, or ask for one that it leaves");
+}
+
+/// The key is checked for duplicates among the accepted rows, unless it is that of a history.
+void check_key_stays(const Checking& checking) {
+  const auto& target = checking.contract.materialization;
+  const bool is_history = target && target->strategy.value == Strategy::Scd2;
+  const auto& rules = checking.contract.quality.dataset_rules;
+  const bool is_written = std::ranges::any_of(rules, [](const DatasetRule& rule) {
+    return std::holds_alternative<UniqueCheck>(rule.check);
+  });
+  if (is_history || is_written) {
+    return;
+  }
+  for (const Text& column : checking.contract.primary_key) {
+    check_stays(checking, column, "the rule that primary_key implies (unique)");
+  }
+}
+
+}  // namespace
+
 void check_dataset_rules(const Checking& checking) {
+  check_key_stays(checking);
   check_rule_names(checking, checking.contract.quality.dataset_rules);
   for (const DatasetRule& rule : checking.contract.quality.dataset_rules) {
     for (const Text& column : columns_of(rule)) {
-      check_column(checking, Code::UnknownField, column, "dataset rule " + quoted(rule.name.value));
+      if (check_column(checking, Code::UnknownField, column,
+                       "dataset rule " + quoted(rule.name.value))) {
+        check_stays(checking, column, "dataset rule " + quoted(rule.name.value));
+      }
     }
     check_rule_bounds(checking, rule.bounds);
     if (const auto* sql = std::get_if<DatasetSqlCheck>(&rule.check);

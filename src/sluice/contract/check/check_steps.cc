@@ -43,15 +43,13 @@ void check_aggregate(const Checking& checking, const Text& aggregate) {
   }
 }
 
+/// A bin that asks for nothing is skipped; without any the default stands in every row.
 void check_bins(const Checking& checking, const Bucket& bucket) {
-  if (bucket.bins.empty()) {
-    checking.out.add(Code::EmptyValue, bucket.field.span,
-                     "expected at least one bin under 'bins' of 'bucket'");
-  }
   for (const BucketBin& bin : bucket.bins) {
     if (!bin.lt && !bin.lte && !bin.gt && !bin.gte && !bin.eq) {
-      checking.out.add(Code::BadStep, bin.span,
-                       "a bin needs one of 'lt', 'lte', 'gt', 'gte' and 'eq'");
+      checking.out.add(
+          Code::BadStep, Severity::Warning, bin.span,
+          "a bin without 'lt', 'lte', 'gt', 'gte' and 'eq' is skipped: " + quoted(bin.label.value));
     }
   }
 }

@@ -98,6 +98,25 @@ void check_strategy(const Checking& checking, const Materialization& target) {
   }
 }
 
+/// The time of a deletion is the event's, so the event's must be one.
+void check_deletion_time(const Checking& checking, const Materialization& target) {
+  const auto& source = checking.contract.source;
+  if (!source || !source->cdc_timestamp_field || !target.soft_delete_time_column) {
+    return;
+  }
+  const Field* field = checking.contract.model.find(source->cdc_timestamp_field->value);
+  const TypeFamily family = field == nullptr ? TypeFamily::Unknown : type_family(field->type.value);
+  if (is_numeric(family) || family == TypeFamily::Logical || family == TypeFamily::Nested ||
+      family == TypeFamily::Bytes) {
+    checking.out.add(Code::ValueOfWrongType, source->cdc_timestamp_field->span,
+                     "soft_delete_time_column takes its time from 'cdc_timestamp_field', and that "
+                     "is a " +
+                         quoted(field->type.value),
+                     "make a timestamp of it by a `derive` and name that column, or leave "
+                     "soft_delete_time_column out");
+  }
+}
+
 void check_history(const Checking& checking, const Materialization& target) {
   if (!is_strategy(target, Strategy::Scd2)) {
     return;
@@ -158,6 +177,7 @@ void check_target(const Checking& checking) {
   }
   check_strategy(checking, target);
   check_history(checking, target);
+  check_deletion_time(checking, target);
   check_format(checking, target.format);
   check_used(checking, target.partition_by, "partition_by", "partitioned by");
   check_used(checking, target.cluster_by, "cluster_by", "clustered by");

@@ -217,6 +217,56 @@ std::vector<MadeColumn> columns_made(const Step& step) {
       step);
 }
 
+namespace {
+
+bool has_word(const SqlText& sql, std::string_view column) {
+  return mentions(names_of(sql), column) || sql.text.find('*') != std::string::npos ||
+         sql.text.find("COLUMNS") != std::string::npos;
+}
+
+/// Whether the step leaves a column that came to it and that it does not make.
+bool keeps(const Step& step, std::string_view column) {
+  return std::visit(
+      overloaded{
+          [&](const SqlStep& each) { return has_word(each.sql, column); },
+          [&](const Rename& each) { return !mentions(keys_of(each.mappings), column); },
+          [&](const Select& each) { return mentions(each.columns, column); },
+          [&](const Drop& each) { return !mentions(each.columns, column); },
+          [&](const Rollup& each) { return mentions(each.group_by, column); },
+          [&](const Pivot& each) {
+            // Values that the step does not list become columns, too.
+            return mentions(each.id_vars, column) ||
+                   (each.values.empty() &&
+                    !mentions(with(each.value_cols, each.pivot_col), column));
+          },
+          [&](const Unpivot& each) { return mentions(each.id_vars, column); },
+          [](const auto&) { return true; },
+      },
+      step);
+}
+
+}  // namespace
+
+const Transformation* find_remover(const Contract& contract, std::string_view column) {
+  const Transformation* remover = nullptr;
+  for (const Transformation& step : contract.transformations) {
+    if (step.phase.value != Phase::Post) {
+      continue;
+    }
+    const std::vector<MadeColumn> made = columns_made(step.step);
+    const bool is_made = std::ranges::any_of(made, [&](const MadeColumn& each) {
+      return schema::same_column(each.column.value, column);
+    });
+    const auto* select = std::get_if<SqlStep>(&step.step);
+    if (is_made || (select != nullptr && has_word(select->sql, column))) {
+      remover = nullptr;
+    } else if (remover == nullptr && !keeps(step.step, column)) {
+      remover = &step;
+    }
+  }
+  return remover;
+}
+
 ColumnFlow::ColumnFlow(const Contract& contract) : has_model_(!contract.model.fields.empty()) {
   for (const Phase phase : {Phase::Pre, Phase::Post}) {
     for (const Transformation& step : contract.transformations) {

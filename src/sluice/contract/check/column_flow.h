@@ -25,6 +25,10 @@ Texts columns_read(const Step& step);
 /// Columns that the step makes or rewrites; a whole SELECT gives none.
 std::vector<MadeColumn> columns_made(const Step& step);
 
+/// The step behind the schema after which the column is there no more; null: it stays, or no one
+/// can tell.
+const Transformation* find_remover(const Contract& contract, std::string_view column);
+
 class ColumnFlow {
  public:
   explicit ColumnFlow(const Contract& contract);

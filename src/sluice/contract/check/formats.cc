@@ -261,4 +261,23 @@ bool is_numeric(TypeFamily family) {
   return family == TypeFamily::Whole || family == TypeFamily::Fractional;
 }
 
+std::string_view find_file_ending(std::string_view path) {
+  constexpr std::string_view kEndings[] = {
+      ".parquet", ".csv",  ".tsv", ".json", ".jsonl",  ".ndjson", ".txt",   ".xml",
+      ".xlsx",    ".avro", ".orc", ".gz",   ".duckdb", ".sqlite", ".arrow", ".feather"};
+  for (const std::string_view ending : kEndings) {
+    if (path.size() <= ending.size()) {
+      continue;
+    }
+    const std::string_view end = path.substr(path.size() - ending.size());
+    const bool is_same = std::ranges::equal(end, ending, [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+    if (is_same) {
+      return end;
+    }
+  }
+  return {};
+}
+
 }  // namespace sluice::contract

@@ -57,6 +57,10 @@ bool is_numeric(TypeFamily family);
 /// What RE2 says against a pattern; empty when nothing.
 std::string regex_fault(std::string_view pattern);
 
+/// ".csv" of "bad.csv": the ending by which a path is known to name a file of data, in any case;
+/// empty: it has none.
+std::string_view find_file_ending(std::string_view path);
+
 /// What is wrong with the folder format of partitions; empty when nothing.
 std::string partition_format_fault(std::string_view format);
 

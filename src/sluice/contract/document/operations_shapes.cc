@@ -106,8 +106,8 @@ constexpr std::array kNotificationKeys{
 
 constexpr std::array kQuarantineKeys{
     key<&Quarantine::target>("target", "Folder or table; absent: beside the target"),
-    key<&Quarantine::table>("table", "Name of the table", Support::Recorded),
-    key<&Quarantine::location>("location", "Storage of the table", Support::Recorded),
+    key<&Quarantine::table>("table", "Name of the table, in the location where one is written"),
+    key<&Quarantine::location>("location", "Folder of the table, where no target is written"),
     key<&Quarantine::enabled>("enabled", "false: a bad row fails the run (true)"),
     key<&Quarantine::include_error_reason>("include_error_reason", "Keep the reasons (true)"),
     key<&Quarantine::strict_notifications>("strict_notifications",
@@ -116,7 +116,7 @@ constexpr std::array kQuarantineKeys{
     key<&Quarantine::fail_on_quarantine>("fail_on_quarantine", "A bad row fails the run (false)"),
     key<&Quarantine::notifications_enabled>("notifications_enabled", "Send them (true)",
                                             Support::Later),
-    key<&Quarantine::format>("format", "parquet, csv, json, duckdb, delta ..."),
+    key<&Quarantine::format>("format", "parquet or delta (parquet)"),
     key<&Quarantine::write_mode>("write_mode", "append or overwrite (append)"),
     key<&Quarantine::write_mode>("mode", "Same as write_mode"),
     key<&Quarantine::notifications>("notifications", "Who is told", Support::Later),

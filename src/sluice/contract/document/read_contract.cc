@@ -64,6 +64,19 @@ void move_primary_key(Reader& reader, Contract& contract) {
   }
 }
 
+/// What patterns find in a text are columns of the model: those that the extraction's schema
+/// declares are cast and judged as the model's own.
+void take_output_schema(Contract& contract) {
+  if (!contract.extraction || contract.model.fields.empty()) {
+    return;
+  }
+  for (const Field& field : contract.extraction->output_schema) {
+    if (contract.model.find(field.name.value) == nullptr) {
+      contract.model.fields.push_back(field);
+    }
+  }
+}
+
 /// Change events are applied by key rather than appended, unless another strategy is written.
 void settle_strategy(Reader& reader, Contract& contract) {
   const bool is_cdc = contract.source && contract.source->load_mode.value == LoadMode::Cdc;
@@ -173,6 +186,7 @@ ReadContract read_contract(const Document& document, std::string_view text, bool
     apply_soft_deletes(reader, *deletes, contract);
   }
   move_primary_key(reader, contract);
+  take_output_schema(contract);
   settle_strategy(reader, contract);
   note_table_target(reader, contract);
   settle_null_maskings(reader, contract, root);

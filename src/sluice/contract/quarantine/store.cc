@@ -12,6 +12,7 @@
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/write/write.h"
 #include "sluice/storage/file/file_storage.h"
+#include "sluice/table/module.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
@@ -21,6 +22,7 @@ using dialect::quote_identifier;
 using dialect::quote_literal;
 
 constexpr std::string_view kKeptRelation = "sluice_quarantine";
+constexpr std::string_view kStoredRelation = "sluice_refused_before";
 constexpr std::string_view kRowNumbers = "_sluice_row_numbers";
 constexpr std::string_view kEventRelation = "sluice_history_lines";
 
@@ -119,21 +121,35 @@ Result<std::unique_ptr<storage::Storage>> QuarantineStore::open_folder(const std
 }
 
 Result<QuarantineStore> QuarantineStore::open(engine::Connection& connection,
-                                              const std::string& root,
+                                              const std::string& root, std::string_view format,
                                               const OpenStorage& open_storage) {
   QuarantineStore store;
   store.root_ = root;
   store.connection_ = &connection;
   SLUICE_TRY(store.row_storage_, open_storage(root));
   SLUICE_TRY(store.history_storage_, open_storage(history_root_of(root)));
-  SLUICE_TRY(store.rows_, table::make_parquet_table(connection, *store.row_storage_));
+  SLUICE_TRY(store.rows_, format == "parquet"
+                              ? table::make_parquet_table(connection, *store.row_storage_)
+                              : table::open_format(format, connection, *store.row_storage_));
   SLUICE_TRY(store.history_, table::make_parquet_table(connection, *store.history_storage_));
   return store;
 }
 
+Result<std::string> QuarantineStore::find_rows(const Context& context) {
+  if (rows_->describe().format == "parquet") {
+    return relation_of(context, *rows_, *row_storage_, "");
+  }
+  SLUICE_TRY(const std::optional<table::TableState> state, rows_->find_state(context));
+  if (!state || state->version == 0) {
+    return std::string();
+  }
+  SLUICE_CHECK(rows_->make_view(context, {}, std::string(kStoredRelation)));
+  return std::string(kStoredRelation);
+}
+
 Result<bool> QuarantineStore::has_batch(const Context& context, const std::string& batch,
                                         const std::string* rule_set) {
-  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  SLUICE_TRY(const std::string rows, find_rows(context));
   if (rows.empty()) {
     return false;
   }
@@ -176,7 +192,7 @@ Status QuarantineStore::forget_batch(const Context& context, const std::string& 
 
 Status QuarantineStore::forget_stopped(const Context& context, const std::string& batch,
                                        const std::vector<std::string>& sources) {
-  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  SLUICE_TRY(const std::string rows, find_rows(context));
   if (rows.empty()) {
     return {};
   }
@@ -259,16 +275,17 @@ Result<table::Receipt> QuarantineStore::append_rows(const Context& context, cons
                                                        kKeptRelation, select)));
   SLUICE_TRY(const schema::Schema written,
              connection_->describe(context, fmt::format("SELECT * FROM {}", kKeptRelation)));
-  const plan::Write write{.target = id,
-                          .schema = written,
-                          .mode = plan::Append{},
-                          .source = plan::Relation{std::string(kKeptRelation)}};
+  const plan::Write write{
+      .target = id,
+      .schema = written,
+      .mode = rows.replaces ? plan::WriteMode{plan::Overwrite{}} : plan::WriteMode{plan::Append{}},
+      .source = plan::Relation{std::string(kKeptRelation)}};
   return run::write_once(context, *rows_, write, {},
                          {.key = key, .fingerprint = key, .ingest_id = rows.run_id});
 }
 
 Result<bool> QuarantineStore::open_views(const Context& context) {
-  SLUICE_TRY(const std::string rows, relation_of(context, *rows_, *row_storage_, ""));
+  SLUICE_TRY(const std::string rows, find_rows(context));
   if (rows.empty()) {
     return false;
   }

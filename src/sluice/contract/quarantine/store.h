@@ -1,7 +1,7 @@
-// The refused rows of a target and the history of each: two Parquet folders, `<quarantine>` with
-// the rows as they came, never changed, and `_history/<name>` beside it, to which what becomes of
-// rows is only ever appended. A row is waiting until its history says that it was replayed or
-// discarded.
+// The refused rows of a target and the history of each: the folder `<quarantine>` with the rows as
+// they came, Parquet or Delta, never changed, and the Parquet folder and `_history/<name>` beside
+// it, to which what becomes of rows is only ever appended. A row is waiting until its history says
+// that it was replayed or discarded.
 //
 // What a replay says of its rows is appended before the target's commit and counts only once a line
 // settles which run's commit it was; so a replay that dies at any point is finished by looking,
@@ -69,6 +69,8 @@ struct RefusedRows {
   std::string line_shape;  // of lines that are no records
   std::string table_name;
   Uuid run_id;
+  /// They take the place of all that was kept before.
+  bool replaces = false;
 };
 
 /// What a replay found about the rows that it judged.
@@ -83,9 +85,10 @@ struct ReplayOutcome {
 
 class QuarantineStore {
  public:
-  /// Makes nothing: a place that is not there is empty.
+  /// Makes nothing: a place that is not there is empty. `format` is that of the rows, "parquet" or
+  /// one that table/module.h loads.
   static Result<QuarantineStore> open(engine::Connection& connection, const std::string& root,
-                                      const OpenStorage& open_storage);
+                                      std::string_view format, const OpenStorage& open_storage);
 
   /// Folders of this machine.
   static Result<std::unique_ptr<storage::Storage>> open_folder(const std::string& root);
@@ -122,6 +125,8 @@ class QuarantineStore {
   const std::string& root() const { return root_; }
 
  private:
+  /// The rows that are kept, as a relation of the connection; empty: there are none.
+  Result<std::string> find_rows(const Context& context);
   Result<bool> has_batch(const Context& context, const std::string& batch,
                          const std::string* rule_set);
   Result<table::Receipt> append_rows(const Context& context, const RefusedRows& rows,

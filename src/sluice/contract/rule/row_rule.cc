@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "sluice/contract/read/nullable.h"
@@ -65,8 +66,9 @@ void read_bodies(Reader& reader, const RowRuleItem& item, const RowRule& base,
                  std::vector<RowRule>& out) {
   const RowRuleKind& kind = row_rule_kinds()[item.kind];
   const Reader::Step step(reader, kind.key);
-  const bool is_list_of_maps = kind.takes_field_names && item.body->is_sequence() &&
-                               !item.body->items.empty() && item.body->items[0].is_mapping();
+  const bool is_list_of_maps =
+      kind.takes_field_names && item.body->is_sequence() &&
+      std::ranges::any_of(item.body->items, [](const Node& each) { return each.is_mapping(); });
   if (!is_list_of_maps) {
     RuleBody body;
     if (internal::read_body(reader, *item.body, kind.body, kind.takes_field_names, body)) {

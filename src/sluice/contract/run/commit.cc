@@ -7,9 +7,11 @@
 
 #include "sluice/base/limits.h"
 #include "sluice/contract/evolution/evolution.h"
+#include "sluice/contract/evolution/json_parts.h"
 #include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
+#include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/duckdb/duckdb.h"
 #include "sluice/table/module.h"
@@ -38,6 +40,27 @@ void add_leaves(const Node& node, const std::string& name, table::Properties& pr
   if (!text.empty() && !node.is_null()) {
     properties[name] = text;
   }
+}
+
+/// Parts of columns that have no value in these rows take the types that the table has there.
+Status take_untold_parts(const Context& context, const schema::Schema& table, AcceptedRows& rows) {
+  for (schema::Field& field : rows.columns.fields) {
+    const schema::Field* there = table.find(field.name);
+    std::optional<UntoldParts> parts =
+        there == nullptr ? std::nullopt : find_untold_parts(field, there->type);
+    if (!parts) {
+      continue;
+    }
+    SLUICE_TRY(const std::vector<std::int64_t> with_value,
+               run::query_counts(context, *rows.connection,
+                                 fmt::format("SELECT count(*) FROM {} WHERE {}", rows.relation,
+                                             parts->has_value)));
+    if (with_value[0] == 0) {
+      field.type = std::move(parts->type);
+      rows.staged = nullptr;
+    }
+  }
+  return {};
 }
 
 void take_types(const Contract& contract, const schema::Schema& table, const plan::WriteMode& mode,
@@ -252,7 +275,13 @@ Result<CommittedRows> commit_target(const Context& context, table::Table& table,
                                     plan::WriteMode mode, const table::CommitKey& key,
                                     std::function<Status()> before_commit) {
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
+  if (fit_format(table.describe().format, rows.columns)) {
+    rows.staged = nullptr;
+  }
   if (state) {
+    if (!replaces_columns(contract, mode)) {
+      SLUICE_CHECK(take_untold_parts(context, state->schema, rows));
+    }
     take_types(contract, state->schema, mode, rows);
   }
   const schema::Schema columns =

@@ -83,6 +83,8 @@ struct AcceptedRows {
   /// Of them, those without a value: their type gives way to the one that the table has.
   std::vector<std::string> untold;
   std::string_view relation;
+  /// Where the relation is; null while there are no rows yet.
+  engine::Connection* connection = nullptr;
   /// Set when the table is on another engine than the relation: the rows come from here.
   engine::Connection* elsewhere = nullptr;
   /// Set when the rows lie in files of the table's folder, for the table to take over.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/check/formats.h"
 #include "sluice/contract/document/document_words.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/source_files.h"
@@ -30,6 +31,12 @@ Result<std::string> folder_of_target(std::string text, std::string_view what,
     return make_error(ErrorCode::Unsupported, fmt::format("the {} is a local folder, not '{}'",
                                                           what, text.substr(0, text.find(':') + 1)))
         .with_hint("give a local folder with --target");
+  }
+  if (is_table_name(text) && !find_file_ending(text).empty()) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the {} is a folder, and this names a file: '{}'", what, text))
+        .with_hint(
+            "name the folder without the ending; --output-good and --output-bad write files");
   }
   struct stat found{};
   if (stat(absolute_path(text, working_folder()).c_str(), &found) == 0 && !S_ISDIR(found.st_mode)) {
@@ -90,6 +97,67 @@ Status find_database(const std::string& written, const std::string& name, const 
   return {};
 }
 
+/// A name in braces that nothing has filled would be a folder that several environments share.
+Status check_filled(const MaybeText& place, std::string_view key) {
+  const std::size_t open = place ? place->value.find('{') : std::string::npos;
+  if (open == std::string::npos) {
+    return {};
+  }
+  const std::size_t close = std::min(place->value.find('}', open), place->value.size() - 1);
+  return make_error(ErrorCode::InvalidContract,
+                    fmt::format("nothing fills a placeholder of {}: '{}' in '{}'", key,
+                                place->value.substr(open, close - open + 1), place->value))
+      .with_hint("set it by a mesh file, an environment variable or `lineage`, or write the value");
+}
+
+/// Where the contract says that refused rows lie: `target`, else `table` in `location`, else the
+/// one of them that is written. A place serves many contracts: a folder of the table's in it.
+Status find_written_quarantine(const Contract& contract, const RunOptions& options,
+                               Places& places) {
+  const Quarantine& written = contract.quarantine;
+  const bool is_named = !written.target && !written.location;
+  const MaybeText& place = is_named         ? written.table
+                           : written.target ? written.target
+                                            : written.location;
+  const std::string_view key = is_named         ? "quarantine.table"
+                               : written.target ? "quarantine.target"
+                                                : "quarantine.location";
+  SLUICE_CHECK(check_filled(place, key));
+  if (!find_file_ending(place->value).empty()) {
+    return make_error(ErrorCode::InvalidContract,
+                      fmt::format("the quarantine is a folder, and '{}' names a file: '{}'", key,
+                                  place->value))
+        .with_hint("name the folder without the ending; --output-bad writes a file of them too");
+  }
+  SLUICE_TRY(places.quarantine, folder_of_target(place->value, "quarantine", table_root(options)));
+  if (!is_named && !written.target && written.table) {
+    SLUICE_CHECK(check_filled(written.table, "quarantine.table"));
+    SLUICE_TRY(const plan::TableId id, plan::parse_table_id(written.table->value));
+    for (const std::string& part : id.parts) {
+      places.quarantine += "/" + part;
+    }
+  } else if (!is_named && !place->value.starts_with("table:") && !is_table_name(place->value)) {
+    places.quarantine += "/" + table_name(contract);
+  }
+  return {};
+}
+
+Status find_quarantine_format(const Contract& contract, Places& places) {
+  const MaybeText& format = contract.quarantine.format;
+  if (!format) {
+    return {};
+  }
+  places.quarantine_format = format->value;
+  if (places.quarantine_format == "parquet" || places.quarantine_format == "delta") {
+    return {};
+  }
+  return make_error(ErrorCode::InvalidContract,
+                    fmt::format("refused rows are kept as Parquet or Delta, not as '{}' "
+                                "(quarantine.format)",
+                                format->value))
+      .with_hint("write `format: parquet` or `delta`; --output-bad writes a file of them too");
+}
+
 /// `<catalog>.quarantine.<layer>_<table>`, or `quarantine/<name>` beside the target's folder.
 std::string default_quarantine(const std::string& written, const std::string& target) {
   const std::size_t slash = target.rfind('/');
@@ -104,19 +172,6 @@ std::string default_quarantine(const std::string& written, const std::string& ta
     }
   }
   return fmt::format("{}/quarantine/{}", parent, name);
-}
-
-/// A name in braces that nothing has filled would be a folder that several environments share.
-Status check_filled(const MaybeText& place, std::string_view key) {
-  const std::size_t open = place ? place->value.find('{') : std::string::npos;
-  if (open == std::string::npos) {
-    return {};
-  }
-  const std::size_t close = std::min(place->value.find('}', open), place->value.size() - 1);
-  return make_error(ErrorCode::InvalidContract,
-                    fmt::format("nothing fills a placeholder of {}: '{}' in '{}'", key,
-                                place->value.substr(open, close - open + 1), place->value))
-      .with_hint("set it by a mesh file, an environment variable or `lineage`, or write the value");
 }
 
 /// Both say where the rows lie, and no catalog is kept that would join them.
@@ -235,9 +290,6 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
   if (writes && options.target.empty()) {
     SLUICE_CHECK(check_filled(declared, "the target"));
   }
-  if (writes) {
-    SLUICE_CHECK(check_filled(contract.quarantine.target, "quarantine.target"));
-  }
   if (writes && written.empty()) {
     return make_error(ErrorCode::InvalidArgument, "there is no target to write")
         .with_hint("give --target, or write materialization.target_path in the contract");
@@ -252,15 +304,12 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
     if (places.format == "ducklake") {
       SLUICE_CHECK(find_lake(written, options, places));
     }
-    if (contract.quarantine.target) {
-      const std::string& place = contract.quarantine.target->value;
-      SLUICE_TRY(places.quarantine, folder_of_target(place, "quarantine", table_root(options)));
-      if (!place.starts_with("table:") && !is_table_name(place)) {
-        places.quarantine += "/" + table_name(contract);  // one place serves many contracts
-      }
+    if (const Quarantine& kept = contract.quarantine; kept.target || kept.table || kept.location) {
+      SLUICE_CHECK(find_written_quarantine(contract, options, places));
     } else {
       places.quarantine = default_quarantine(written, places.target);
     }
+    SLUICE_CHECK(find_quarantine_format(contract, places));
     places.state_root = places.target;
     places.state_folder = "_sluice";
   }

@@ -15,10 +15,12 @@
 namespace sluice::contract {
 
 struct Places {
-  /// Folders, absolute; empty: not written. The quarantine is a Parquet folder. That of a table in
-  /// a database holds its state alone.
+  /// Folders, absolute; empty: not written. That of a table in a database holds its state
+  /// alone.
   std::string target;
   std::string quarantine;
+  /// Of the quarantine: "parquet" or "delta".
+  std::string quarantine_format = "parquet";
   /// Of the target: "parquet", "delta", "ducklake" or "duckdb".
   std::string format = "parquet";
   /// Of a database: lake.schema.table, and where that lake is; or schema.table, and in which file.

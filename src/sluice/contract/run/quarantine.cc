@@ -92,8 +92,9 @@ Result<QuarantineReader> QuarantineReader::open(const Context& context, const st
   SLUICE_TRY(reader.engine_, options.open_engine ? options.open_engine(engine_options)
                                                  : engine::open_engine("duckdb", engine_options));
   SLUICE_TRY(reader.connection_, reader.engine_->connect(context));
-  SLUICE_TRY(reader.store_, QuarantineStore::open(*reader.connection_, places.quarantine,
-                                                  QuarantineStore::open_folder));
+  SLUICE_TRY(reader.store_,
+             QuarantineStore::open(*reader.connection_, places.quarantine, places.quarantine_format,
+                                   QuarantineStore::open_folder));
   return reader;
 }
 

@@ -263,7 +263,8 @@ Status Runner::open_tables() {
       SLUICE_TRY(database_, DatabaseTable::open(context_, std::move(engine), places_));
     }
     SLUICE_TRY(quarantine_,
-               QuarantineStore::open(*connection_, places_.quarantine, options_.open_storage));
+               QuarantineStore::open(*connection_, places_.quarantine, places_.quarantine_format,
+                                     options_.open_storage));
   }
   return {};
 }

@@ -200,6 +200,7 @@ class Runner {
   Status bind_deferred_rules();
   Status keep_quarantine(const std::string& key);
   Status keep_stopped();
+  bool replaces_quarantine() const;
   Status check_kept(const table::Receipt& kept) const;
   /// The key of rows whose run was stopped, and what these rows may say of their source.
   std::string stopped_key() const;

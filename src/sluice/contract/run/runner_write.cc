@@ -166,6 +166,10 @@ std::vector<std::string> Runner::source_names() const {
 
 /// Refused rows lie where rows of the contract always do, also when a gate stops their run. They
 /// are no batch: the next run reads the files as they are by then, and replaces them.
+bool Runner::replaces_quarantine() const {
+  return contract_->quarantine.write_mode.value == QuarantineWriteMode::Overwrite;
+}
+
 Status Runner::keep_stopped() {
   const bool is_kept =
       quarantine_ && result_.rows.quarantined > 0 && contract_->quarantine.enabled.value;
@@ -185,7 +189,8 @@ Status Runner::keep_stopped() {
                                            .rule_set = rule_set_fingerprint(bound_.pipeline),
                                            .shape = render_shape(shape),
                                            .table_name = table_name(*contract_),
-                                           .run_id = run_uuid_},
+                                           .run_id = run_uuid_,
+                                           .replaces = replaces_quarantine()},
                                           source_names()),
                 "keeping the refused rows");
   SLUICE_CHECK(check_kept(kept));
@@ -221,7 +226,8 @@ Status Runner::keep_quarantine(const std::string& key) {
                                                                          .is_line = true,
                                                                          .masked = {}}),
                                              .table_name = table_name(*contract_),
-                                             .run_id = run_uuid_}),
+                                             .run_id = run_uuid_,
+                                             .replaces = replaces_quarantine()}),
                 "keeping the refused rows");
   SLUICE_CHECK(check_kept(kept));
   result_.quarantine = run::QuarantineResult{.uri = places_.quarantine, .rows = kept.rows_in};
@@ -319,6 +325,7 @@ Status Runner::commit() {
       {.columns = bound_.good,
        .untold = bound_.untold,
        .relation = run::kGoodRelation,
+       .connection = connection_.get(),
        .elsewhere = database_ ? connection_.get() : nullptr,
        .staged = staged_.files.empty() ? nullptr : &staged_},
       std::move(mode),
@@ -333,7 +340,11 @@ Status Runner::commit() {
   if (!committed) {
     SLUICE_CHECK(check_own_key());
     may_be_sent_ = may_be_sent_ && committed.error().code != ErrorCode::CommitConflict;
-    return std::move(committed).error().with_context("writing the target");
+    Error error = std::move(committed).error().with_context("writing the target");
+    if (error.native.starts_with("Conversion Error")) {
+      error.code = ErrorCode::DataRejected;  // a value of the rows: nothing was called wrongly
+    }
+    return error;
   }
   may_be_sent_ = false;
   if (committed->took_files) {

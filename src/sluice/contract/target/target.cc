@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/evolution/json_parts.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
@@ -179,7 +180,8 @@ Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
   SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
   found.is_absent = !state.has_value();
   if (state) {
-    const plan::CreateTable wanted = target_of(target.contract(), columns);
+    plan::CreateTable wanted = target_of(target.contract(), columns);
+    fit_format(table.describe().format, wanted.schema);
     found.drift = find_drift(state->schema, wanted.schema);
     found.differences = find_differences(*state, wanted, properties_of(target.contract()));
   }

@@ -116,6 +116,9 @@ string bound_text(const plan::Value& bound, const schema::LogicalType& type) {
 string bands_text(const Rows& input, const plan::Bands& bands) {
   const string name = quote_identifier(bands.column);
   const string as_text = text_of(input, bands.column);
+  if (bands.bands.empty()) {
+    return fmt::format("CAST({} AS VARCHAR)", bands.otherwise ? text_of(*bands.otherwise) : "NULL");
+  }
   string text = "CASE";
   for (const plan::Band& band : bands.bands) {
     string condition;

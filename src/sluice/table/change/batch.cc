@@ -157,12 +157,80 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
-/// A nested value is JSON where the table has text.
+/// A value as the stored type takes it by a cast: what is nested is JSON where the table has JSON
+/// or text, and so is any part of it where the table has JSON; a text is a JSON text then.
+std::string render_part(const std::string& value, const schema::LogicalType& from,
+                        const schema::LogicalType& to, int depth);
+
+std::string render_elements(const std::string& values, const schema::LogicalType& from,
+                            const schema::LogicalType& to, int depth) {
+  const std::string element = fmt::format("_sluice_e{}", depth);
+  const std::string part = render_part(element, from, to, depth + 1);
+  return part == element ? values
+                         : fmt::format("list_transform({}, lambda {}: {})", values, element, part);
+}
+
+std::string render_members(const std::string& value, const schema::Struct& from,
+                           const schema::Struct& to, int depth) {
+  std::string members;
+  bool is_changed = false;
+  for (const schema::Field& member : to.fields) {
+    const auto brought = std::ranges::find_if(from.fields, [&](const schema::Field& one) {
+      return schema::same_column(one.name, member.name);
+    });
+    std::string part = "NULL";
+    if (brought != from.fields.end()) {
+      const std::string plain =
+          fmt::format("struct_extract({}, {})", value, quote_literal(brought->name));
+      part = render_part(plain, brought->type, member.type, depth);
+      is_changed = is_changed || part != plain;
+    }
+    members +=
+        fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(member.name), part);
+  }
+  return is_changed
+             ? fmt::format("CASE WHEN {} IS NOT NULL THEN struct_pack({}) END", value, members)
+             : value;
+}
+
+std::string render_part(const std::string& value, const schema::LogicalType& from,
+                        const schema::LogicalType& to, int depth) {
+  const bool is_json = std::holds_alternative<schema::Json>(to.kind);
+  const bool is_text = std::holds_alternative<schema::Text>(to.kind);
+  if (from == to) {
+    return value;
+  }
+  if (is_json || (is_text && is_nested(from))) {
+    return fmt::format("CASE WHEN {0} IS NOT NULL THEN to_json({0}) END", value);
+  }
+  const auto* list = std::get_if<schema::List>(&from.kind);
+  const auto* list_to = std::get_if<schema::List>(&to.kind);
+  if (list != nullptr && list_to != nullptr) {
+    return render_elements(value, *list->element, *list_to->element, depth);
+  }
+  const auto* map = std::get_if<schema::Map>(&from.kind);
+  const auto* map_to = std::get_if<schema::Map>(&to.kind);
+  if (map != nullptr && map_to != nullptr) {
+    const std::string all = fmt::format("map_values({})", value);
+    const std::string parts = render_elements(all, *map->value, *map_to->value, depth);
+    return parts == all ? value : fmt::format("map(map_keys({}), {})", value, parts);
+  }
+  const auto* members = std::get_if<schema::Struct>(&from.kind);
+  const auto* members_to = std::get_if<schema::Struct>(&to.kind);
+  return members != nullptr && members_to != nullptr
+             ? render_members(value, *members, *members_to, depth)
+             : value;
+}
+
 std::string render_brought(const schema::Field& brought, const schema::LogicalType& stored) {
   const std::string name = quote_identifier(brought.name);
-  const bool is_text = std::holds_alternative<schema::Text>(stored.kind) ||
-                       std::holds_alternative<schema::Json>(stored.kind);
-  return is_text && is_nested(brought.type) ? fmt::format("to_json({})", name) : name;
+  if (std::holds_alternative<schema::Text>(brought.type.kind) &&
+      std::holds_alternative<schema::Json>(stored.kind)) {
+    // A column of texts may hold JSON texts; others are JSON strings.
+    return fmt::format("CASE WHEN json_valid({0}) THEN CAST({0} AS JSON) ELSE to_json({0}) END",
+                       name);
+  }
+  return render_part(name, brought.type, stored, 0);
 }
 
 Result<std::string> projection(const schema::Schema& table, const schema::Schema& written,

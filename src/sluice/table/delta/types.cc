@@ -54,7 +54,7 @@ Result<json> render_type(const LogicalType& type) {
             return json(one.utc ? "timestamp" : "timestamp_ntz");
           },
           [&](const schema::UuidType&) -> Result<json> { return no_type(type, "text"); },
-          [&](const schema::Json&) -> Result<json> { return no_type(type, "text"); },
+          [](const schema::Json&) -> Result<json> { return json("string"); },
           [](const schema::List& one) -> Result<json> {
             SLUICE_TRY(json element, render_type(*one.element));
             return json{{"type", "array"}, {"elementType", element}, {"containsNull", true}};
