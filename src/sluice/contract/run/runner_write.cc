@@ -303,6 +303,18 @@ Result<plan::WriteMode> Runner::find_mode() {
   return mode;
 }
 
+namespace {
+
+/// A value that the target cannot convert is a fault of the data: nothing was called wrongly.
+Error as_write_fault(Error error) {
+  if (error.native.starts_with("Conversion Error")) {
+    error.code = ErrorCode::DataRejected;
+  }
+  return std::move(error).with_context("writing the target");
+}
+
+}  // namespace
+
 Status Runner::commit() {
   if (target() == nullptr) {
     SLUICE_CHECK(write_outputs());  // made again by whoever repeats the batch
@@ -340,11 +352,7 @@ Status Runner::commit() {
   if (!committed) {
     SLUICE_CHECK(check_own_key());
     may_be_sent_ = may_be_sent_ && committed.error().code != ErrorCode::CommitConflict;
-    Error error = std::move(committed).error().with_context("writing the target");
-    if (error.native.starts_with("Conversion Error")) {
-      error.code = ErrorCode::DataRejected;  // a value of the rows: nothing was called wrongly
-    }
-    return error;
+    return as_write_fault(std::move(committed).error());
   }
   may_be_sent_ = false;
   if (committed->took_files) {
