@@ -267,15 +267,17 @@ void check_logic_support(const Checking& checking, const ExternalLogic& logic) {
   }
 }
 
-/// Refused rows are a table in a folder that is replayed from. A run into a target refuses what
-/// is told here, where it finds its places.
+/// Refused rows are a table in a folder that is replayed from.
 void check_quarantine_support(const Checking& checking, const Quarantine& quarantine) {
   if (const MaybeText& format = quarantine.format;
       format && format->value != "parquet" && format->value != "delta") {
-    checking.out.add(Code::NotSupportedYet, format->span,
-                     "refused rows are kept as Parquet or Delta; a run into a target refuses "
-                     "another quarantine.format: " +
-                         quoted(format->value));
+    checking.out.add(
+        Code::NotSupportedYet, format->span,
+        "refused rows are kept as Parquet or Delta, from which they are replayed; a run "
+        "warns and keeps them as Parquet: " +
+            quoted("quarantine.format"));
+    checking.unsupported.push_back(
+        {.path = "quarantine.format", .decides_rows = false, .span = format->span});
   }
   for (const MaybeText& place : {quarantine.target, quarantine.location, quarantine.table}) {
     if (place && !find_file_ending(place->value).empty()) {

@@ -142,22 +142,6 @@ Status find_written_quarantine(const Contract& contract, const RunOptions& optio
   return {};
 }
 
-Status find_quarantine_format(const Contract& contract, Places& places) {
-  const MaybeText& format = contract.quarantine.format;
-  if (!format) {
-    return {};
-  }
-  places.quarantine_format = format->value;
-  if (places.quarantine_format == "parquet" || places.quarantine_format == "delta") {
-    return {};
-  }
-  return make_error(ErrorCode::InvalidContract,
-                    fmt::format("refused rows are kept as Parquet or Delta, not as '{}' "
-                                "(quarantine.format)",
-                                format->value))
-      .with_hint("write `format: parquet` or `delta`; --output-bad writes a file of them too");
-}
-
 /// `<catalog>.quarantine.<layer>_<table>`, or `quarantine/<name>` beside the target's folder.
 std::string default_quarantine(const std::string& written, const std::string& target) {
   const std::size_t slash = target.rfind('/');
@@ -309,7 +293,8 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
     } else {
       places.quarantine = default_quarantine(written, places.target);
     }
-    SLUICE_CHECK(find_quarantine_format(contract, places));
+    const MaybeText& format = contract.quarantine.format;
+    places.quarantine_format = format && format->value == "delta" ? "delta" : "parquet";
     places.state_root = places.target;
     places.state_folder = "_sluice";
   }
