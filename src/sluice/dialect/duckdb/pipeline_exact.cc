@@ -50,8 +50,9 @@ string may_be_lost(const string& json, const std::vector<string>& columns) {
     }
     names += (names.empty() ? "" : "|") + column;
   }
-  const string pattern = R"re("(?:)re" + names + R"re()"\s*:\s*(?:-?[0-9.]{16}|[\{\[])|\\u)re";
-  return fmt::format("regexp_matches({}, {})", json, quote_literal(pattern));
+  const string pattern = R"re("(?:)re" + names + R"re()"\s*:\s*(?:-?[0-9.]{16}|[\{\[]))re";
+  return fmt::format(R"(regexp_matches({0}, {1}) OR contains({0}, '\u'))", json,
+                     quote_literal(pattern));
 }
 
 string objects_of(const plan::FileScan& scan, std::string_view more) {

@@ -437,7 +437,7 @@ string lacking_members(const string& value, const LogicalType& from, const Logic
             .json = is<schema::Json>(from) ? value : fmt::format("TRY_CAST({} AS JSON)", value)};
   }
   Lacking lacking;
-  const string found = lacking.of(seen, to, "", 2);
+  string found = lacking.of(seen, to, "", 2);
   if (found.empty()) {
     return found;
   }
