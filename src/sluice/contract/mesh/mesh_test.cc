@@ -17,7 +17,8 @@ constexpr const char* kPlain =
 
 class UsualEnvironmentTest : public testing::Test {
  protected:
-  LoadedContract load(const std::string& text, std::map<std::string, std::string> variables = {},
+  LoadedContract load(const std::string& text,
+                      const std::map<std::string, std::string>& variables = {},
                       const std::string& asked = "") {
     const std::string path = folder_.path() + "/t.yaml";
     std::ofstream(path) << text;

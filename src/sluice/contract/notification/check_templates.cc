@@ -88,7 +88,7 @@ class TemplateCheck {
 
  private:
   Status check_inline(const Written& written) {
-    const Status found = read_(written.key, written.text->value);
+    Status found = read_(written.key, written.text->value);
     if (found || !is_about_template(found.error())) {
       return found;
     }
@@ -113,7 +113,7 @@ class TemplateCheck {
                "paths of templates are relative to the folder of the contract");
       return {};
     }
-    const Status found = read_(path, *source);
+    Status found = read_(path, *source);
     if (found || !is_about_template(found.error())) {
       return found;
     }

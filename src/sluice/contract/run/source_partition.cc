@@ -116,7 +116,7 @@ Status find_folders(const string& root, const string& folder, const Wanted& want
     if (!entry->is_directory(ignored)) {
       continue;
     }
-    const string path = folder.empty() ? name : folder + "/" + name;
+    const string path = folder.empty() ? name : fmt::format("{}/{}", folder, name);
     if (std::ranges::binary_search(wanted.folders, path)) {
       found.push_back(path);
     } else if (wanted.above.contains(path)) {
@@ -161,7 +161,7 @@ Result<std::vector<string>> list_partition_files(const Source& source, const str
   SLUICE_CHECK(find_folders(root, "", wanted, folders));
   std::vector<string> found;
   for (const string& folder : folders) {
-    const string above = (root == "/" ? root : root + "/") + folder;
+    const string above = fmt::format("{}{}{}", root, root == "/" ? "" : "/", folder);
     SLUICE_TRY(std::vector<string> files, list_source_files(above, ""));
     std::erase_if(files, [&](const string& file) {
       return !is_file_of(source, std::string_view(file).substr(above.size() + 1));
