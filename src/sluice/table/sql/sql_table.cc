@@ -474,7 +474,7 @@ Result<std::string> SqlTablePort::render_past(const Context& context, std::int64
                                                        plan::to_string(table_.id)))
         .with_hint("Read a newer version; vacuum says how long versions are kept.");
   }
-  const std::string past = fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
+  std::string past = fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
   const auto seen = connection_->describe(context, fmt::format("SELECT * FROM {}", past));
   if (version == 0 && !seen.has_value() && seen.error().code == ErrorCode::NotFound) {
     return fmt::format("(SELECT * FROM {} AT (VERSION => {}) WHERE FALSE)", table_name(),
