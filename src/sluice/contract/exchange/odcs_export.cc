@@ -289,6 +289,13 @@ const Node* kept(const Node& root, std::string_view key) {
   return metadata == nullptr ? nullptr : metadata->find(key);
 }
 
+/// What an extraction's schema adds to the model is no column of the file's own model.
+bool is_of_extraction(const Contract& contract, const Field& field) {
+  return contract.extraction &&
+         std::ranges::any_of(contract.extraction->output_schema,
+                             [&](const Field& made) { return made.name.span == field.name.span; });
+}
+
 Node table_of(const Node& root, const Contract& contract) {
   Node table = make_map();
   put(table, "name", make_text(table_name(contract)));
@@ -296,6 +303,9 @@ Node table_of(const Node& root, const Contract& contract) {
   put(table, "physicalType", make_text("table"));
   Node& properties = list_under(table, "properties");
   for (const Field& field : contract.model.fields) {
+    if (is_of_extraction(contract, field)) {
+      continue;
+    }
     Node property = property_of(contract, field);
     put_kept_of_field(root, field.name.value, property);
     properties.items.push_back(std::move(property));

@@ -203,6 +203,7 @@ Result<std::optional<CommitOutcome>> DeltaTable::make_unmade(const Context& cont
   const CommitOutcome conflict = Conflict{"the table was made by another writer"};
   const Status made = make_first(context, unmade_->create(), unmade_->properties());
   if (!made.has_value() && made.error().code == ErrorCode::AlreadyExists) {
+    unmade_.reset();
     return std::optional(conflict);
   }
   if (!made.has_value() && (made.error().code == ErrorCode::CommitUnknown ||
@@ -211,11 +212,11 @@ Result<std::optional<CommitOutcome>> DeltaTable::make_unmade(const Context& cont
   }
   SLUICE_CHECK(made);
   SLUICE_TRY(auto newest, find_newest(context));
+  unmade_.reset();
   if (!newest.has_value() || newest->state().version != 0) {
     return std::optional(conflict);
   }
   snapshot = *std::move(newest);
-  unmade_.reset();
   return std::optional<CommitOutcome>{};
 }
 
@@ -266,6 +267,7 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
   if (!found.has_value()) {
     return std::optional<StoredCommit>{};
   }
+  unmade_.reset();  // another writer may have made it
   SLUICE_TRY(const auto version, found->find_transaction(key));
   if (!version.has_value()) {
     looked_.emplace(std::string(key), *std::move(found));

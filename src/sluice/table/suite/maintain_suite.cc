@@ -82,6 +82,7 @@ TEST_P(TableSuite, ATableThatAnotherMadeMeanwhileIsWrittenOn) {
   other.table.create_at_commit(context_, trips(), {}).value();
   EXPECT_EQ(write(other, plan::Append{}, kThreeTrips, key_of("other#1")).value().version, 1);
   const auto later = write_until_committed(writer_, plan::Append{}, kTwoAndFour, key_of("mine#1"));
+  ASSERT_TRUE(later.has_value()) << to_string(later.error());
   EXPECT_EQ(later->version, 2);
   EXPECT_EQ(count(), 5);
 }
