@@ -13,6 +13,7 @@
 
 #include "sluice/base/clock.h"
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/duckdb/codec.h"
 
 namespace sluice {
 
@@ -74,7 +75,7 @@ inline StorageAddress storage(std::string uri) { return {std::move(uri)}; }
 namespace sluice {
 
 /// Codec of staged files. Readers need nothing; it costs CPU on the writer.
-enum class Compression : std::uint8_t { Zstd, Snappy, Gzip, None };
+using Compression = dialect::Codec;
 
 struct OpenOptions {
   /// Put before table names of fewer than three parts; empty: the engine's own default.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/orm/session/arrow_bytes_internal.h"
 #include "sluice/orm/session/staging_internal.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr std::string_view kPartTable = "_sluice_part";
 constexpr std::string_view kStaging = "_staging";
-
-std::string_view codec_name(Compression compression) {
-  switch (compression) {
-    case Compression::Zstd: return "zstd";
-    case Compression::Snappy: return "snappy";
-    case Compression::Gzip: return "gzip";
-    case Compression::None: return "uncompressed";
-  }
-  return "zstd";
-}
 
 /// What the parts are cut from.
 struct Cutting {
@@ -65,8 +56,8 @@ Status copy_part(const Context& context, engine::Connection& connection, const s
   const std::string target = dialect::render_literal(dialect::duckdb_dialect(), uri);
   SLUICE_TRY_IN(
       [[maybe_unused]] const auto rows,
-      connection.execute(context, fmt::format("COPY {} TO {} (FORMAT parquet, COMPRESSION {})",
-                                              kPartTable, target, codec_name(compression))),
+      connection.execute(context, fmt::format("COPY {} TO {} (FORMAT parquet, {})", kPartTable,
+                                              target, dialect::render_codec(compression))),
       "staging a part");
   return {};
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -17,11 +18,13 @@
 namespace sluice::run {
 namespace {
 
-std::string_view copy_options(OutputFormat format) {
+std::string copy_options(OutputFormat format) {
   switch (format) {
     case OutputFormat::Csv: return "FORMAT csv, HEADER true";
     case OutputFormat::Jsonl: return "FORMAT json";
-    case OutputFormat::Parquet: return "FORMAT parquet, COMPRESSION zstd";
+    case OutputFormat::Parquet: {
+      return fmt::format("FORMAT parquet, {}", dialect::render_codec(dialect::Codec::Zstd));
+    }
   }
   return "";
 }

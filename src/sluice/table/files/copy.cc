@@ -28,10 +28,10 @@ std::string render_copy(const FileCopy& copy, const std::string& select) {
   const std::string order =
       copy.sort_by.empty() ? "" : fmt::format(" ORDER BY {}", dialect::quote_columns(copy.sort_by));
   return fmt::format(
-      "COPY (SELECT * FROM ({}){}) TO {} (FORMAT parquet, COMPRESSION {}, {}, OVERWRITE_OR_IGNORE "
+      "COPY (SELECT * FROM ({}){}) TO {} (FORMAT parquet, {}, {}, OVERWRITE_OR_IGNORE "
       "true, FILENAME_PATTERN {}, FILE_EXTENSION {}, RETURN_STATS true)",
-      select, order, quote_literal(copy.storage->uri("")), copy.codec, layout,
-      quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
+      select, order, quote_literal(copy.storage->uri("")), dialect::render_codec(copy.codec),
+      layout, quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
 }
 
 /// What a COPY that failed may have left.

@@ -13,6 +13,7 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
+#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
 #include "sluice/schema/schema.h"
@@ -36,7 +37,7 @@ struct FileCopy {
   storage::Storage* storage = nullptr;
   std::vector<plan::PartitionField> partition_by;
   std::vector<std::string> sort_by;
-  std::string codec = "zstd";
+  dialect::Codec codec = dialect::Codec::Zstd;
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
   /// Begins the name of every file; no other write has it.
   std::string stem;

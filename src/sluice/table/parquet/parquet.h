@@ -22,13 +22,14 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
+#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/engine/engine.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
 
 namespace sluice::table {
 
-enum class Codec : std::uint8_t { Zstd, Snappy, Gzip, None };
+using dialect::Codec;
 
 struct ParquetOptions {
   /// Of the data files. Readers need nothing; zstd costs a little CPU on the writer.

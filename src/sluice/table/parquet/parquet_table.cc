@@ -127,16 +127,6 @@ class ParquetTable final : public Table {
   ManifestLog log_;
 };
 
-std::string_view codec_name(Codec codec) {
-  switch (codec) {
-    case Codec::Zstd: return "zstd";
-    case Codec::Snappy: return "snappy";
-    case Codec::Gzip: return "gzip";
-    case Codec::None: return "uncompressed";
-  }
-  return "zstd";
-}
-
 Status check_columns(const plan::CreateTable& create) {
   SLUICE_CHECK(check_file_columns(create));
   for (const schema::Field& field : create.schema.fields) {
@@ -228,7 +218,7 @@ FileCopy ParquetTable::file_copy(const Context& context, const ManifestState& st
           .storage = storage_,
           .partition_by = state.table.partition_by,
           .sort_by = state.sort_by,
-          .codec = std::string(codec_name(options_.codec)),
+          .codec = options_.codec,
           .file_bytes_max = options_.file_bytes_max,
           .stem = "_" + make_file_stem(context, key),
           .extension = "parquet.staged"};
