@@ -132,6 +132,12 @@ Json run_of(const run::RunResult& result) {
   if (const auto& quarantine = result.quarantine) {
     json["quarantine"] = {{"uri", quarantine->uri}, {"rows", quarantine->rows}};
   }
+  if (const auto& cleanup = result.cleanup) {
+    json["cleanup"] = {{"files", cleanup->files}, {"left", cleanup->left}};
+    if (!cleanup->archive.empty()) {
+      json["cleanup"]["archive"] = cleanup->archive;
+    }
+  }
   if (const auto& replay = result.replay) {
     json["replay"] = {{"refused", replay->refused}, {"left", replay->left}};
   }

@@ -189,6 +189,13 @@ void add_places(const run::RunResult& result, const SummaryOptions& options, Tab
   if (result.target) {
     table.add_rows("written", rows.written, write_text(*result.target), Tone::Plain);
   }
+  if (result.cleanup) {
+    const std::string& archive = result.cleanup->archive;
+    table.add_rows("cleaned up", result.cleanup->files,
+                   archive.empty() ? "source files removed"
+                                   : "source files moved to " + shown_path(archive, options),
+                   Tone::Plain);
+  }
 }
 
 void add_row_rules(const run::RunResult& result, Table& table) {

@@ -170,7 +170,8 @@ constexpr std::array kPostIngestionKeys{
     key<&PostIngestion::cleanup_is_blocking>("cleanup_is_blocking",
                                              "Whether a failed clean-up fails the run (false)"),
     key<&PostIngestion::retry_orphaned_files>("retry_orphaned_files",
-                                              "Clean up what a run before could not (false)"),
+                                              "Each run tries again what one before could not",
+                                              Support::Recorded),
     key<&PostIngestion::archive_path>("archive_path", "Where files are moved to"),
 };
 
@@ -210,8 +211,7 @@ constexpr std::array kSourceKeys{
     custom<&read_flatten, Source>("flatten_nested", "true, or a list of columns (false)",
                                   ValueKind::Anything),
     key<&Source::retry>("retry", "How a failed read is repeated", Support::Later),
-    key<&Source::post_ingestion>("post_ingestion", "What happens to files that were read",
-                                 Support::Later),
+    key<&Source::post_ingestion>("post_ingestion", "What happens to files that were read"),
 };
 
 constexpr std::array kPolicyKeys{
@@ -228,8 +228,7 @@ constexpr std::array kServerKeys{
     key<&Server::mode>("mode", "validate or ingest (validate)", Support::Recorded),
     key<&Server::cast_to_string>("cast_to_string", "Whether every column becomes text (false)"),
     key<&Server::schema_policy>("schema_policy", "How a changed schema is handled"),
-    key<&Server::post_ingestion>("post_ingestion", "What happens to files that were read",
-                                 Support::Later),
+    key<&Server::post_ingestion>("post_ingestion", "What happens to files that were read"),
     custom<&read_schema_evolution, Server>("schema_evolution", "Older spelling", ValueKind::Word),
     custom<&read_allow_drift, Server>("allow_schema_drift", "Older spelling", ValueKind::Boolean),
 };

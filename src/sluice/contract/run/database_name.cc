@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "sluice/contract/run/source_files.h"
+#include "sluice/contract/landing/source_files.h"
 
 namespace sluice::contract {
 namespace {

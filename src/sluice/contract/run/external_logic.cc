@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/source_columns.h"

@@ -8,8 +8,8 @@
 
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/document/document_words.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/database_name.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/plan/table_id.h"
 
 namespace sluice::contract {

@@ -10,11 +10,11 @@
 
 #include "sluice/base/sha256.h"
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/write/write.h"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/limits.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/notification/check_templates.h"
 #include "sluice/contract/quarantine/shape.h"
@@ -14,7 +15,6 @@
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/pipeline/bind.h"
 #include "sluice/run/pipeline/ledger.h"
@@ -451,6 +451,7 @@ Result<RunResult> Runner::finish() {
 Result<RunResult> Runner::skip(std::string reason) {
   result_.status = RunStatus::Skipped;
   result_.reason = std::move(reason);
+  SLUICE_CHECK(clean_up_source());  // what a run before this one left
   return finish();
 }
 
@@ -504,6 +505,7 @@ Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(open_vault());
   if (!options_.replay) {
     SLUICE_CHECK(list_files());
+    SLUICE_CHECK(find_cleanup());
     SLUICE_CHECK(make_exchange());
     SLUICE_CHECK(make_unpack_folder());
   }
@@ -540,6 +542,7 @@ Result<RunResult> Runner::run_steps() {
   SLUICE_CHECK(commit());
   settle();
   SLUICE_CHECK(give_rows());
+  SLUICE_CHECK(clean_up_source());
   finished_batch_ = !was_fresh && has_other_files() ? result_.batch : 0;
   return finish();
 }
@@ -547,6 +550,7 @@ Result<RunResult> Runner::run_steps() {
 Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(read_contract());
   SLUICE_CHECK(list_files());
+  SLUICE_CHECK(find_cleanup());
   SLUICE_CHECK(make_unpack_folder());
   SLUICE_CHECK(list_links());
   SLUICE_CHECK(open_engine());
@@ -581,6 +585,12 @@ Result<PlannedRun> Runner::plan_steps() {
     if (!place.empty()) {
       planned.changes.push_back(fmt::format("{} {}", what, place));
     }
+  }
+  for (const run::BatchFile& file : cleanup_ ? files_ : std::vector<run::BatchFile>{}) {
+    planned.changes.push_back(cleanup_->action == CleanupAction::Archive
+                                  ? fmt::format("source file {}, moved to {}", file.path,
+                                                archived_path(*cleanup_, file.path))
+                                  : fmt::format("source file {}, removed", file.path));
   }
   return planned;
 }

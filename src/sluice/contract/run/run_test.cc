@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
-#include "sluice/contract/run/source_files.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/masking/openssl/openssl_vault.h"
 #include "sluice/run/pipeline/text_rows.h"

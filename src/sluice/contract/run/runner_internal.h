@@ -14,6 +14,7 @@
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/landing/cleanup.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/commit.h"
 #include "sluice/contract/run/database_name.h"
@@ -225,6 +226,12 @@ class Runner {
   void keep_failure(const Error& error);
   Result<run::Sample> sample(std::string_view relation);
   Result<run::Sample> sample_reasons();
+  /// What the contract wants done with the files that are read, if anything.
+  Status find_cleanup();
+  Status check_archive(const PostIngestion& wanted) const;
+  /// Files of batches that the target shows, of this run and of those before it.
+  Result<std::vector<run::BatchFile>> find_read_files() const;
+  Status clean_up_source();
   Result<RunResult> skip(std::string reason);
   Result<RunResult> finish();
   Result<RunResult> stop_at_gate();
@@ -284,6 +291,7 @@ class Runner {
   bool needs_replay_ = false;
   bool has_all_memory_ = false;
   bool lacks_memory_ = false;
+  std::optional<Cleanup> cleanup_;
   plan::BoundPipeline bound_;
   run::Executed executed_;
 };

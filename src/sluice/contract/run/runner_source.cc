@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/contract/run/source_partition.h"
 #include "sluice/contract/run/source_table.h"
 #include "sluice/run/state/batch_plan.h"

@@ -11,9 +11,9 @@
 
 #include "sluice/base/assert.h"
 #include "sluice/base/overloaded.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/contract/unpack/arrow_file.h"
 #include "sluice/contract/unpack/csv_comments.h"
 #include "sluice/contract/unpack/file_look.h"

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/replay.h"
 #include "sluice/contract/run/records.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/output_file.h"

@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 
 namespace sluice::contract {
 namespace {

@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
 #include "sluice/contract/run/runner_internal.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/state/batch_log.h"

@@ -8,9 +8,9 @@
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/run.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/pipeline/text_rows.h"
 

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/evolution/json_parts.h"
+#include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
-#include "sluice/contract/run/source_files.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/write/write.h"
 

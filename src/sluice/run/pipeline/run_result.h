@@ -103,6 +103,14 @@ struct ReplayResult {
   friend bool operator==(const ReplayResult&, const ReplayResult&) = default;
 };
 
+/// Of source files that are not to stay when their rows are written.
+struct CleanupResult {
+  std::string archive;  // empty: they are removed
+  std::int64_t files = 0;
+  std::int64_t left = 0;  // the warnings say why
+  friend bool operator==(const CleanupResult&, const CleanupResult&) = default;
+};
+
 struct StepTime {
   std::string step;
   std::int64_t ms = 0;
@@ -167,6 +175,7 @@ struct RunResult {
   std::optional<TargetResult> target;
   std::optional<QuarantineResult> quarantine;
   std::optional<ReplayResult> replay;
+  std::optional<CleanupResult> cleanup;
   std::string output_good;  // paths of files that were asked for
   std::string output_bad;
   Sample good_sample;

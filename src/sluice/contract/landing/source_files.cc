@@ -1,4 +1,4 @@
-#include "sluice/contract/run/source_files.h"
+#include "sluice/contract/landing/source_files.h"
 
 #include <algorithm>
 #include <charconv>
