@@ -8,12 +8,15 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include "sluice/engine/library.h"
+
 namespace sluice::engine {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr const char* kBuildId = SLUICE_BUILD_ID;  // cmake/SluiceBuildId.cmake
+constexpr LibraryKind kLibrary{.entry = "sluice_engine_module", .title = "an engine"};
 
 constexpr std::array kKnownEngines{
     KnownEngine{"duckdb", "DuckDB",
@@ -51,38 +54,7 @@ Error absent(const KnownEngine& engine, const std::string& file,
       .with_hint(std::string(engine.when_absent));
 }
 
-std::string dl_text() {
-  const char* text = ::dlerror();
-  return text == nullptr ? "" : text;
-}
-
-Result<const Module*> load_module(const std::string& path) {
-  // RTLD_NODELETE: what an engine has made may outlive every handle. RTLD_LOCAL: two engines may
-  // bring two versions of one foreign library.
-  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle == nullptr) {
-    return make_error(ErrorCode::Unavailable, fmt::format("an engine cannot be loaded: '{}'", path))
-        .with_native(dl_text())
-        .with_hint("a library that it needs may be missing: look at it with ldd");
-  }
-  using Entry = const Module* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(handle, "sluice_engine_module"));
-  if (entry == nullptr) {
-    return make_error(ErrorCode::Corrupt,
-                      fmt::format("a library is not an engine of Sluice: '{}'", path))
-        .with_native(dl_text());
-  }
-  return entry();
-}
-
 Status check_module(const Module& module, std::string_view name, const std::string& path) {
-  if (std::string_view(module.build_id) != kBuildId) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("an engine belongs to another build of Sluice: expected '{}', "
-                                  "got '{}' in '{}'",
-                                  kBuildId, module.build_id, path))
-        .with_hint("install the program and its engines from one package");
-  }
   if (module.engine_name != name) {
     return make_error(ErrorCode::Corrupt,
                       fmt::format("an engine's library holds another one: expected '{}', got '{}' "
@@ -90,6 +62,11 @@ Status check_module(const Module& module, std::string_view name, const std::stri
                                   name, module.engine_name, path));
   }
   return {};
+}
+
+std::string dl_text() {
+  const char* text = ::dlerror();
+  return text == nullptr ? "" : text;
 }
 
 /// The folder of the executable, empty where the system does not say.
@@ -136,6 +113,46 @@ std::vector<std::string> module_folders(const ModuleSearch& search) {
   return folders;
 }
 
+std::optional<std::string> find_library(std::string_view file, const ModuleSearch& search) {
+  for (const std::string& folder : module_folders(search)) {
+    std::string path = (fs::path(folder) / file).string();
+    std::error_code failed;
+    if (fs::exists(path, failed)) {
+      return path;
+    }
+  }
+  return {};
+}
+
+Result<const void*> internal::load_entry(const std::string& path, const LibraryKind& kind) {
+  // RTLD_NODELETE: what a library has made may outlive every handle, a thread of its own included.
+  // RTLD_LOCAL: two may bring two versions of one foreign library.
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle == nullptr) {
+    return make_error(ErrorCode::Unavailable,
+                      fmt::format("{} cannot be loaded: '{}'", kind.title, path))
+        .with_native(dl_text())
+        .with_hint("a library that it needs may be missing: look at it with ldd");
+  }
+  using Entry = const void* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(handle, kind.entry));
+  if (entry == nullptr) {
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("a library is not {} of Sluice: '{}'", kind.title, path))
+        .with_native(dl_text());
+  }
+  const void* library = entry();
+  const std::string_view build_id = *static_cast<const char* const*>(library);
+  if (build_id != kBuildId) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("{} belongs to another build of Sluice: expected '{}', got '{}' "
+                                  "in '{}'",
+                                  kind.title, kBuildId, build_id, path))
+        .with_hint("install the program and its libraries from one package");
+  }
+  return library;
+}
+
 Result<std::unique_ptr<Engine>> open_engine(std::string_view name, const EngineOptions& options,
                                             const ModuleSearch& search) {
   const KnownEngine* known = find_known(name);
@@ -143,18 +160,13 @@ Result<std::unique_ptr<Engine>> open_engine(std::string_view name, const EngineO
     return unknown_engine(name);
   }
   const std::string file = fmt::format("libsluice_{}.so", name);
-  const std::vector<std::string> folders = module_folders(search);
-  for (const std::string& folder : folders) {
-    const std::string path = (fs::path(folder) / file).string();
-    std::error_code failed;
-    if (!fs::exists(path, failed)) {
-      continue;
-    }
-    SLUICE_TRY(const Module* module, load_module(path));
-    SLUICE_CHECK(check_module(*module, name, path));
-    return module->make(options);
+  const std::optional<std::string> path = find_library(file, search);
+  if (!path) {
+    return absent(*known, file, module_folders(search));
   }
-  return absent(*known, file, folders);
+  SLUICE_TRY(const Module* module, load_library<Module>(*path, kLibrary));
+  SLUICE_CHECK(check_module(*module, name, *path));
+  return module->make(options);
 }
 
 }  // namespace sluice::engine
