@@ -125,6 +125,21 @@ class Batches(InFolder):
         self.assertEqual(self.run_it("--source", "landing/b.csv"), ("succeeded", 1))
         self.assertEqual(self.ids_of_table(), [1, 3])
 
+    def test_one_table_under_two_names_is_one_stream(self) -> None:
+        for kind, first, second in (("duckdb", "a.duckdb/main.trips", "a.duckdb/Main.TRIPS"),
+                                    ("ducklake", "lake.main.trips", "lake.Main.Trips"),
+                                    ("duckdb", "b.duckdb/trips", "link.duckdb/trips"),
+                                    ("parquet", "folder", "link")):
+            with self.subTest(kind=kind, second=second):
+                if second.startswith("link"):
+                    (self.folder / second.split("/")[0]).symlink_to(first.split("/")[0])
+                self.land("a", 1)
+                for target, status in ((first, "succeeded"), (second, "skipped")):
+                    self.write("orders.yaml", CONTRACT.replace("MODE", "incremental").replace(
+                        "parquet", kind).replace("lake/orders", target))
+                    self.assertEqual(self.run_it()[0], status)
+                    self.assertEqual(len(self.json("table", "rows", "orders.yaml")["rows"]), 1)
+
     def test_two_state_folders_never_hide_a_batch(self) -> None:
         self.land("a", 1)
         self.land("b", 2)

@@ -1,6 +1,8 @@
 #include "sluice/contract/run/places.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -76,6 +78,43 @@ Result<std::string> parse_format(const Contract& contract) {
       .with_hint(
           "write `format: delta`, `ducklake`, `duckdb` or `parquet` in the contract, or run with "
           "--no-materialize and --output-good");
+}
+
+std::string real_path(const std::string& path) {
+  std::error_code failed;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+  return failed ? path : absolute_path(real.string(), "/");
+}
+
+/// Names of SQL have no case, folders have. One that was made as it is written here stays.
+std::string without_case(const std::string& folder, std::size_t names) {
+  std::error_code failed;
+  if (std::filesystem::exists(folder, failed)) {
+    return folder;
+  }
+  std::size_t begin = folder.size();
+  for (std::size_t i = 0; i < names && begin != 0 && begin != std::string::npos; ++i) {
+    begin = folder.rfind('/', begin - 1);
+  }
+  std::string lower = folder;
+  for (std::size_t at = begin == std::string::npos ? 0 : begin; at < lower.size(); ++at) {
+    lower[at] =
+        lower[at] >= 'A' && lower[at] <= 'Z' ? static_cast<char>(lower[at] | 0x20) : lower[at];
+  }
+  return lower;
+}
+
+/// However a table is spelled and through whichever link it is reached: one table has one state.
+void settle_spelling(Places& places) {
+  if (places.database_file.empty()) {
+    places.target = real_path(places.target);
+  } else {
+    const std::string file = real_path(places.database_file);
+    const auto stem = [](const std::string& path) { return path.substr(0, path.rfind('.')); };
+    places.target = stem(file) + places.target.substr(stem(places.database_file).size());
+    places.database_file = file;
+  }
+  places.target = without_case(places.target, places.table.parts.size());
 }
 
 /// A table of a DuckDB file; the folder beside the file holds its state.
@@ -288,6 +327,7 @@ Result<Places> find_places(const Contract& contract, const RunOptions& options) 
     if (places.format == "ducklake") {
       SLUICE_CHECK(find_lake(written, options, places));
     }
+    settle_spelling(places);
     if (const Quarantine& kept = contract.quarantine; kept.target || kept.table || kept.location) {
       SLUICE_CHECK(find_written_quarantine(contract, options, places));
     } else {
