@@ -44,25 +44,36 @@ std::string bytes_text(std::uintmax_t bytes) {
   return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / kGib);
 }
 
-Finding look_at_engine(const engine::KnownEngine& known, const engine::ModuleSearch& search) {
-  Finding finding{.group = "engines",
-                  .name = std::string(known.name),
-                  .is_needed = known.name == kEmbedded,
-                  .detail = "",
-                  .hint = ""};
-  // One that needs the address of a server says so: it is there.
-  const auto opened = engine::open_engine(known.name, {}, search);
-  if (opened) {
-    finding.is_there = true;
-    finding.detail = (*opened)->version();
-  } else if (opened.error().code == ErrorCode::InvalidArgument) {
-    finding.is_there = true;
-    finding.detail = "installed; needs the address of a server";
+/// A part of this installation: its version, or why it is not there.
+Finding look_at_part(std::string_view group, std::string_view name,
+                     const Result<std::string>& version) {
+  Finding finding{.group = group, .name = std::string(name), .detail = "", .hint = ""};
+  finding.is_there = version.has_value();
+  if (version) {
+    finding.detail = *version;
   } else {
-    const bool is_absent = opened.error().code == ErrorCode::Unsupported;
-    finding.detail = is_absent ? "not installed" : opened.error().message;
-    finding.hint = opened.error().hint;
+    const bool is_absent = version.error().code == ErrorCode::Unsupported;
+    finding.detail = is_absent ? "not installed" : version.error().message;
+    finding.hint = version.error().hint;
   }
+  return finding;
+}
+
+template <class Module>
+std::string version_of(const Module* module) {
+  return module->version;
+}
+
+Finding look_at_engine(const engine::KnownEngine& known, const engine::ModuleSearch& search) {
+  const auto opened = engine::open_engine(known.name, {}, search);
+  // One that needs the address of a server says so: it is there.
+  const bool waits = !opened && opened.error().code == ErrorCode::InvalidArgument;
+  Finding finding =
+      look_at_part("engines", known.name,
+                   opened  ? Result<std::string>((*opened)->version())
+                   : waits ? Result<std::string>("installed; needs the address of a server")
+                           : Result<std::string>(opened.error()));
+  finding.is_needed = known.name == kEmbedded;
   return finding;
 }
 
@@ -85,32 +96,14 @@ Result<Finding> look_at_extensions() {
 
 /// A table format that this build may lack. Parquet folders and DuckDB tables are always there.
 Finding look_at_format(std::string_view format) {
-  Finding finding{.group = "tables", .name = std::string(format), .detail = "", .hint = ""};
-  const auto loaded = table::load_format(format);
-  if (loaded) {
-    finding.is_there = true;
-    finding.detail = (*loaded)->version;
-  } else {
-    const bool is_absent = loaded.error().code == ErrorCode::Unsupported;
-    finding.detail = is_absent ? "not installed" : loaded.error().message;
-    finding.hint = loaded.error().hint;
-  }
-  return finding;
+  return look_at_part("tables", format,
+                      table::load_format(format).transform(version_of<table::FormatModule>));
 }
 
 /// What reads the templates of notifications; contracts without any run without it.
 Finding look_at_templates() {
-  Finding finding{.group = "templates", .name = "minijinja", .detail = "", .hint = ""};
-  const auto loaded = text::load_templates();
-  if (loaded) {
-    finding.is_there = true;
-    finding.detail = (*loaded)->version;
-  } else {
-    const bool is_absent = loaded.error().code == ErrorCode::Unsupported;
-    finding.detail = is_absent ? "not installed" : loaded.error().message;
-    finding.hint = loaded.error().hint;
-  }
-  return finding;
+  return look_at_part("templates", "minijinja",
+                      text::load_templates().transform(version_of<text::TemplateModule>));
 }
 
 /// DuckLake tables, with each kind of catalog that this installation can open.
