@@ -4,8 +4,7 @@ import json
 import shutil
 import unittest
 
-from program import BUILD
-from versioned_source import INCREMENTAL, MODEL, ReadsWhatIsNew, VersionedSource
+from versioned_source import BUILD, INCREMENTAL, MODEL, ReadsWhatIsNew, VersionedSource
 
 HAS_MODULE = (BUILD / "lib/sluice/libsluice_delta.so").exists()
 

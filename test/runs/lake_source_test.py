@@ -6,8 +6,7 @@ import unittest
 from importlib.util import find_spec
 from uuid import uuid4
 
-from program import BUILD
-from versioned_source import INCREMENTAL, MODEL, ReadsWhatIsNew, VersionedSource
+from versioned_source import BUILD, INCREMENTAL, MODEL, ReadsWhatIsNew, VersionedSource
 
 EXTENSION = BUILD / "lib/sluice/ducklake.duckdb_extension"
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
-from program import InFolder
+from program import BUILD, InFolder
+
+__all__ = ["BUILD", "INCREMENTAL", "MODEL", "ReadsWhatIsNew", "VersionedSource"]
 
 MODEL = """\
 primary_key: [id]
