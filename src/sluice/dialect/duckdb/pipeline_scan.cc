@@ -70,9 +70,8 @@ std::string text_members(const std::vector<std::string>& names) {
   return members;
 }
 
-/// How the values of a type are written where nothing declares one, and what else then makes a text
-/// of it. '007', '1e5', a 'F' and what may be the second of January or the first of February are
-/// texts.
+/// How the values of a type are written where nothing declares one. '007', '1e5', '-0', a 'F', what
+/// may be the second of January or the first of February and a tenth of a microsecond are texts.
 struct Written {
   LogicalType type;
   std::string_view pattern;
@@ -81,19 +80,40 @@ struct Written {
 const std::vector<Written>& written_types() {
   static const std::vector<Written> kTypes{
       {{schema::Boolean{}}, "(?i)true|false"},
-      {{schema::Integer{}}, "-?(0|[1-9][0-9]*)"},
+      {{schema::Integer{}}, "0|-?[1-9][0-9]*"},
       {{schema::Float{}},
-       "(?i)-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?[.][0-9]*(e[+-]?[0-9]+)?"
-       "|-?[0-9]e[+-][0-9]+|nan|-?inf(inity)?"},
+       "(?i)0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]*)?[.](0?|[0-9]*[1-9])"
+       "|-?((0|[1-9][0-9]*)?[.][0-9]*e[+-]?|[0-9]e[+-])[0-9]+|nan|-?inf(inity)?"},
       {{schema::Date{}}, "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
       {{schema::Timestamp{.utc = false}},
-       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?)?"},
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{0,6})?)?)?"},
       {{schema::Timestamp{.utc = true}},
-       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?"
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{0,6})?)?"
        "(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"},
-      {{schema::Time{}}, "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]*)?"},
+      {{schema::Time{}}, "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{0,6})?"},
   };
   return kTypes;
+}
+
+/// Fractions of as many places each, which floats would write with fewer: 1.50 and 1.10.
+constexpr std::string_view kFraction = "-?(0|[1-9][0-9]*)[.][0-9]{1,18}";
+constexpr int kPlacesAt = 8;  // of them, in the bits of a value
+
+/// Whether the value of a text, as this type, is written with the same digits.
+std::string is_exact(const LogicalType& type, const std::string& text, const std::string& value) {
+  if (std::holds_alternative<schema::Decimal>(type.kind)) {
+    return fmt::format("CAST({} AS VARCHAR) = {}", value, text);
+  }
+  if (!std::holds_alternative<schema::Float>(type.kind)) {
+    return fmt::format("{} IS NOT NULL", value);
+  }
+  // A double holds any 15 digits, and of more those that it is written with itself.
+  return fmt::format(
+      "(CASE WHEN length({0}) <= 15 THEN TRUE WHEN length(ltrim(regexp_replace(regexp_extract({0}, "
+      "'^[^eE]*'), '[^0-9]', '', 'g'), '0')) <= 15 THEN TRUE ELSE replace(lower({0}), 'e+', 'e') = "
+      "replace(CAST({1} AS VARCHAR), 'e+', 'e') END AND (isfinite({1}) OR regexp_matches({0}, "
+      "'[nN]')) AND ({1} <> 0 OR regexp_full_match({0}, '[-.0]*([eE].*)?')))",
+      text, value);
 }
 
 /// The files of one header, as one scan. `more` says what folders are.
@@ -496,6 +516,10 @@ std::string render_first_written(const plan::FileScan& scan, const Schema& colum
                           bits.empty() ? "" : " + ", i,
                           quote_literal(written_types()[type].pattern), 1 << type);
     }
+    bits += fmt::format(
+        " + CASE WHEN regexp_full_match(v{0}, {1}) THEN (length(v{0}) - strpos(v{0}, '.')) * {2} "
+        "ELSE 0 END",
+        i, quote_literal(kFraction), 1 << kPlacesAt);
     types += fmt::format("{}{}", i == 0 ? "" : ", ", bits);
   }
   return fmt::format("SELECT {} FROM (SELECT {} FROM {})", types, values, link_texts(scan));
@@ -508,6 +532,10 @@ std::vector<LogicalType> types_written_so(std::int64_t bits) {
       types.push_back(written_types()[i].type);
     }
   }
+  if (const auto places = static_cast<int>(bits >> kPlacesAt); places > 0) {
+    types.push_back({schema::Decimal{.precision = 18, .scale = places}});
+    types.push_back({schema::Decimal{.precision = 38, .scale = places}});
+  }
   return types;
 }
 
@@ -519,9 +547,11 @@ Result<std::string> render_written_otherwise(const plan::FileScan& scan, const S
     SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
     const std::string text = fmt::format("trim({})", quote_identifier(field.name));
     counts += fmt::format(
-        "{0}count(*) FILTER (WHERE {1} <> '' AND (NOT regexp_full_match({1}, {2}) OR TRY_CAST({1} "
-        "AS {3}) IS NULL))",
-        counts.empty() ? "" : ", ", text, quote_literal(written->pattern), type);
+        "{}count(*) FILTER (WHERE {} <> '' AND (NOT regexp_full_match({}, {}) OR ({}) IS NOT "
+        "TRUE))",
+        counts.empty() ? "" : ", ", text, text,
+        quote_literal(written == written_types().end() ? kFraction : written->pattern),
+        is_exact(field.type, text, fmt::format("TRY_CAST({} AS {})", text, type)));
   }
   return fmt::format("SELECT {} FROM {}", counts, link_texts(scan));
 }
