@@ -99,21 +99,42 @@ const std::vector<Written>& written_types() {
 constexpr std::string_view kFraction = "-?(0|[1-9][0-9]*)[.][0-9]{1,18}";
 constexpr int kPlacesAt = 8;  // of them, in the bits of a value
 
-/// Whether the value of a text, as this type, is written with the same digits.
-std::string is_exact(const LogicalType& type, const std::string& text, const std::string& value) {
-  if (std::holds_alternative<schema::Decimal>(type.kind)) {
-    return fmt::format("CAST({} AS VARCHAR) = {}", value, text);
+std::string pattern_of(const LogicalType& type) {
+  if (const auto* decimal = std::get_if<schema::Decimal>(&type.kind)) {
+    return fmt::format("-?(0|[1-9][0-9]*)[.][0-9]{{{}}}", decimal->scale);
   }
+  const auto written = std::ranges::find(written_types(), type, &Written::type);
+  return std::string(written->pattern);
+}
+
+/// Whether the value of a text, which is written as one of this type, keeps all of its digits. The
+/// engine works out every side of a conjunction, and of a CASE what it needs.
+Text keeps_digits(const LogicalType& type, const std::string& text) {
+  if (const auto* decimal = std::get_if<schema::Decimal>(&type.kind)) {
+    // A sign and the point are no digits, and a negative zero loses its sign.
+    return fmt::format(
+        "CASE WHEN starts_with({0}, '-') THEN length({0}) <= {1} + 2 AND ltrim({0}, '-0.') <> '' "
+        "ELSE length({0}) <= {1} + 1 END",
+        text, decimal->precision);
+  }
+  SLUICE_TRY(const std::string name, duckdb_dialect().render_type(type));
+  const std::string value = fmt::format("TRY_CAST({} AS {})", text, name);
   if (!std::holds_alternative<schema::Float>(type.kind)) {
-    return fmt::format("{} IS NOT NULL", value);
+    return value + " IS NOT NULL";
   }
   // A double holds any 15 digits, and of more those that it is written with itself.
+  constexpr std::string_view kDigits = "length(ltrim(replace(replace({}, '-', ''), '.', ''), '0'))";
+  const std::string mantissa = fmt::format("regexp_extract({}, '^[^eE]*')", text);
   return fmt::format(
-      "(CASE WHEN length({0}) <= 15 THEN TRUE WHEN length(ltrim(regexp_replace(regexp_extract({0}, "
-      "'^[^eE]*'), '[^0-9]', '', 'g'), '0')) <= 15 THEN TRUE ELSE replace(lower({0}), 'e+', 'e') = "
-      "replace(CAST({1} AS VARCHAR), 'e+', 'e') END AND (isfinite({1}) OR regexp_matches({0}, "
-      "'[nN]')) AND ({1} <> 0 OR regexp_full_match({0}, '[-.0]*([eE].*)?')))",
-      text, value);
+      "CASE WHEN contains({text}, 'e') OR contains({text}, 'E') THEN CASE WHEN NOT "
+      "isfinite({value}) THEN "
+      "FALSE WHEN {value} = 0 AND {digits_of_mantissa} > 0 THEN FALSE WHEN {digits_of_mantissa} <= "
+      "15 THEN TRUE ELSE replace(lower({text}), 'e+', 'e') = replace(CAST({value} AS VARCHAR), "
+      "'e+', 'e') END WHEN length({text}) <= 16 THEN {value} IS NOT NULL WHEN {digits} <= 15 THEN "
+      "TRUE ELSE CAST({value} AS VARCHAR) = {text} END",
+      fmt::arg("text", text), fmt::arg("value", value),
+      fmt::arg("digits", fmt::format(fmt::runtime(kDigits), text)),
+      fmt::arg("digits_of_mantissa", fmt::format(fmt::runtime(kDigits), mantissa)));
 }
 
 /// The files of one header, as one scan. `more` says what folders are.
@@ -541,19 +562,19 @@ std::vector<LogicalType> types_written_so(std::int64_t bits) {
 
 Result<std::string> render_written_otherwise(const plan::FileScan& scan, const Schema& columns) {
   std::string counts;
-  for (const schema::Field& field : columns.fields) {
-    const auto written =
-        std::ranges::find(written_types(), field.type, [](const Written& one) { return one.type; });
-    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
-    const std::string text = fmt::format("trim({})", quote_identifier(field.name));
+  std::string texts;
+  for (std::size_t i = 0; i < columns.fields.size(); ++i) {
+    const schema::Field& field = columns.fields[i];
+    const std::string text = fmt::format("v{}", i);
+    SLUICE_TRY(const std::string keeps, keeps_digits(field.type, text));
+    texts +=
+        fmt::format("{}trim({}) AS {}", i == 0 ? "" : ", ", quote_identifier(field.name), text);
     counts += fmt::format(
-        "{}count(*) FILTER (WHERE {} <> '' AND (NOT regexp_full_match({}, {}) OR ({}) IS NOT "
-        "TRUE))",
-        counts.empty() ? "" : ", ", text, text,
-        quote_literal(written == written_types().end() ? kFraction : written->pattern),
-        is_exact(field.type, text, fmt::format("TRY_CAST({} AS {})", text, type)));
+        "{0}count(*) FILTER (WHERE CASE WHEN coalesce({1}, '') = '' THEN FALSE WHEN NOT "
+        "regexp_full_match({1}, {2}) THEN TRUE ELSE ({3}) IS NOT TRUE END)",
+        i == 0 ? "" : ", ", text, quote_literal(pattern_of(field.type)), keeps);
   }
-  return fmt::format("SELECT {} FROM {}", counts, link_texts(scan));
+  return fmt::format("SELECT {} FROM (SELECT {} FROM {})", counts, texts, link_texts(scan));
 }
 
 Result<std::string> render_link_texts(const plan::FileScan& scan, const Schema& typed) {
