@@ -141,6 +141,8 @@ void note_made(const plan::Step& step, const schema::Schema& input, const schema
 /// with; masked ones are '***'. SQL of a text; empty: there are none.
 std::string made_values(const plan::Pipeline& pipeline, const schema::Schema& columns,
                         const schema::Schema& raw, const std::vector<std::string>& made);
+/// The column of it in a select list, with a comma behind it.
+std::string made_item(bool as_text);
 
 /// Which rows a rule refused at its step, by the rule's position; NULL: it has not.
 inline constexpr std::string_view kJudgedPrefix = "_sluice_judged";

@@ -93,4 +93,9 @@ string made_values(const plan::Pipeline& pipeline, const schema::Schema& columns
                          : fmt::format("'{{' || nullif(concat_ws(','{}), '') || '}}'", members);
 }
 
+string made_item(bool as_text) {
+  return as_text ? fmt::format("{} AS {}, ", kMadeColumn, kJudgedColumn)
+                 : fmt::format("CAST({} AS JSON) AS {}, ", kMadeColumn, kJudgedColumn);
+}
+
 }  // namespace sluice::dialect

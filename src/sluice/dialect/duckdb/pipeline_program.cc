@@ -565,10 +565,6 @@ Result<string> ProgramWriter::bad_select(BadForm form) const {
   }
   string all;
   for (const Refused& refused : refused_) {
-    const string made = !refused.has_made ? ""
-                        : as_text
-                            ? fmt::format("{} AS {}, ", kMadeColumn, kJudgedColumn)
-                            : fmt::format("CAST({} AS JSON) AS {}, ", kMadeColumn, kJudgedColumn);
     string list;
     for (const schema::Field& field : refused.raw.fields) {
       if (is_ours(field.name)) {
@@ -595,8 +591,9 @@ Result<string> ProgramWriter::bad_select(BadForm form) const {
     all += fmt::format(
         "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {}{} FROM (SELECT "
         "unnest(list_extract({}, 1)) FROM {} WHERE {} IS NOT NULL)",
-        all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn, made,
-        file, kRefusedColumn, refused.table, kRefusedColumn);
+        all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn,
+        refused.has_made ? made_item(as_text) : "", file, kRefusedColumn, refused.table,
+        kRefusedColumn);
   }
   if (!refused_lines_.empty()) {
     all += fmt::format("{}{}", all.empty() ? "" : " UNION ALL BY NAME ",
