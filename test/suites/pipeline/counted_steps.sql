@@ -48,7 +48,7 @@ DROP TABLE sluice_3;
 -- spent
 DROP TABLE sluice_4;
 -- step row_rules
-CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", "_sluice_seen", CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "tags", "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_5);
+CREATE OR REPLACE TEMP TABLE sluice_6 AS SELECT "id", "tags", "tag", "_sluice_seen", CASE WHEN FALSE THEN [struct_pack(_sluice_errors := CAST([] AS VARCHAR[]), _sluice_categories := CAST([] AS VARCHAR[]), _sluice_made := '{' || nullif(concat_ws(',', CAST(to_json('tag') AS VARCHAR) || ':' || coalesce(CAST(to_json("tag") AS VARCHAR), 'null')), '') || '}', _sluice_file := _sluice_file, _sluice_raw := _sluice_raw)] END AS _sluice_refused FROM (SELECT "id", "tags", "tag", "_sluice_seen", "_sluice_file", "_sluice_raw" FROM sluice_5);
 -- observe
 SELECT count(*), count(*) FILTER (WHERE _sluice_refused IS NULL), count(*) FILTER (WHERE _sluice_refused IS NOT NULL), 0, 0, 0 FROM sluice_6;
 -- spent
@@ -56,6 +56,6 @@ DROP TABLE sluice_5;
 -- good
 SELECT CAST("id" AS BIGINT) AS "id", CAST("tags" AS VARCHAR[]) AS "tags", CAST("tag" AS VARCHAR) AS "tag" FROM (SELECT "id", "tags", "tag" FROM sluice_6 WHERE _sluice_refused IS NULL) AS source;
 -- bad
-SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'tags') AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));
+SELECT * EXCLUDE (_sluice_file) FROM (SELECT struct_extract(_sluice_raw, 'id') AS "id", struct_extract(_sluice_raw, 'tags') AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, CAST(_sluice_made AS JSON) AS _lakelogic_judged, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));
 -- bad as text
-SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", CAST(to_json(struct_extract(_sluice_raw, 'tags')) AS VARCHAR) AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));
+SELECT * EXCLUDE (_sluice_file), _sluice_file AS _lakelogic_source, TIMESTAMPTZ '1970-01-01T00:00:00.000000Z' AS _lakelogic_processed_at, 'run-1' AS _lakelogic_run_id FROM (SELECT CAST(struct_extract(_sluice_raw, 'id') AS VARCHAR) AS "id", CAST(to_json(struct_extract(_sluice_raw, 'tags')) AS VARCHAR) AS "tags", _sluice_errors AS _lakelogic_errors, _sluice_categories AS _lakelogic_categories, _sluice_made AS _lakelogic_judged, _sluice_file FROM (SELECT unnest(list_extract(_sluice_refused, 1)) FROM sluice_6 WHERE _sluice_refused IS NOT NULL));

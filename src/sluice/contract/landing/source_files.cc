@@ -50,11 +50,12 @@ bool matches(const std::vector<std::string>& pattern, std::size_t at,
 bool is_hidden(std::string_view name) { return name.starts_with('.') || name.starts_with('_'); }
 
 /// All files below a folder, as paths relative to it; hidden folders are not entered.
-Result<std::vector<std::string>> files_below(const std::string& folder) {
+Result<std::vector<std::string>> files_below(const Context& context, const std::string& folder) {
   std::vector<std::string> found;
   std::error_code failed;
   fs::recursive_directory_iterator entry(folder, failed);
   for (; !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+    SLUICE_CHECK(context.check());
     if (is_hidden(entry->path().filename().string())) {
       entry.disable_recursion_pending();
       continue;
@@ -136,7 +137,7 @@ Result<std::string> local_source(const std::string& path, const std::string& bas
   return absolute_path(local, base);
 }
 
-Result<std::vector<std::string>> list_source_files(const std::string& path,
+Result<std::vector<std::string>> list_source_files(const Context& context, const std::string& path,
                                                    const std::string& base) {
   SLUICE_TRY(const std::string full, local_source(path, base));
   std::error_code failed;
@@ -159,7 +160,7 @@ Result<std::vector<std::string>> list_source_files(const std::string& path,
   if (!fs::is_directory(root, failed)) {
     return std::vector<std::string>{};
   }
-  SLUICE_TRY(const std::vector<std::string> names, files_below(root));
+  SLUICE_TRY(const std::vector<std::string> names, files_below(context, root));
   const std::string above = root == "/" ? root : root + "/";
   std::vector<std::string> found;
   for (const std::string& name : names) {

@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/base/context.h"
 #include "sluice/base/result.h"
 
 namespace sluice::contract {
 
 /// Absolute paths; empty when nothing matches. `base` is the folder that a relative path starts
 /// from. A URI of another store is Unsupported.
-Result<std::vector<std::string>> list_source_files(const std::string& path,
+Result<std::vector<std::string>> list_source_files(const Context& context, const std::string& path,
                                                    const std::string& base);
 
 /// An absolute path. Unsupported: it is none of this machine.

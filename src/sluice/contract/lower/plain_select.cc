@@ -124,19 +124,21 @@ std::optional<PlainSelect> parse_plain_select(const std::string& text) {
     return std::nullopt;
   }
   const std::vector<SqlName> words = names_in(text);
+  const std::vector<std::size_t> froms = find_froms(text);
   std::size_t list_begin = std::string::npos;
   std::size_t list_end = std::string::npos;
   std::size_t relation = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string word = keyword(words[i]);
+    const bool is_from = word == "from" && std::ranges::binary_search(froms, words[i].begin);
     const bool is_second = (word == "select" && list_begin != std::string::npos) ||
-                           (word == "from" && list_end != std::string::npos);
+                           (is_from && list_end != std::string::npos);
     if (is_second || more_than_plain().contains(word)) {
       return std::nullopt;
     }
     if (word == "select") {
       list_begin = words[i].begin + words[i].length;
-    } else if (word == "from") {
+    } else if (is_from) {
       list_end = words[i].begin;
       relation = i + 1;
     }

@@ -21,7 +21,8 @@ namespace sluice::contract::internal {
 Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) const {
   std::vector<std::string> paths;
   for (const std::string& source : options_.sources) {
-    SLUICE_TRY(const std::vector<std::string> found, list_source_files(source, working_folder()));
+    SLUICE_TRY(const std::vector<std::string> found,
+               list_source_files(context_, source, working_folder()));
     paths.insert(paths.end(), found.begin(), found.end());
     asked += (asked.empty() ? "" : ", ") + source;
   }
@@ -40,8 +41,8 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
   } else if (source.pattern) {
     asked += "/" + source.pattern->value;
   }
-  auto found = source.partition ? list_partition_files(source, home, clock_)
-                                : list_source_files(asked, home);
+  auto found = source.partition ? list_partition_files(context_, source, home, clock_)
+                                : list_source_files(context_, asked, home);
   if (!found) {
     return as_contract_error(std::move(found).error(), place_of(source.path->span));
   }
@@ -56,11 +57,8 @@ std::vector<std::string> Runner::source_roots() const {
   if (!source_folder_.empty()) {
     roots = {source_folder_};
   } else if (roots.empty() && contract_->source && contract_->source->path) {
-    const Source& source = *contract_->source;
-    const bool has_pattern = source.pattern && !source.partition;
-    roots.push_back(
-        source_root(source.path->value + (has_pattern ? "/" + source.pattern->value : ""),
-                    folder_of(absolute_path(path_, working_folder()))));
+    roots.push_back(source_root(contract_->source->path->value,
+                                folder_of(absolute_path(path_, working_folder()))));
   }
   return roots;
 }
@@ -191,7 +189,7 @@ Status Runner::list_link(const Link& link, const Text& named) {
     return {};
   }
   const auto* folder = std::get_if<TableFolder>(&*table);
-  auto listed = folder == nullptr ? list_source_files(named.value, base)
+  auto listed = folder == nullptr ? list_source_files(context_, named.value, base)
                                   : find_table_files(context_, folder->path);
   if (!listed) {
     return as_contract_error(std::move(listed).error(), place_of(named.span));

@@ -113,8 +113,8 @@ Status Runner::write_output(const std::string& path, std::string_view relation,
 std::string Runner::bad_rows(std::string_view relation) const {
   return contract_->quarantine.include_error_reason.value
              ? std::string(relation)
-             : fmt::format("(SELECT COLUMNS(lambda c: c NOT IN ('{}', '{}')) FROM {})",
-                           kErrorsColumn, kCategoriesColumn, relation);
+             : fmt::format("(SELECT COLUMNS(lambda c: c NOT IN ('{}', '{}', '{}')) FROM {})",
+                           kErrorsColumn, kCategoriesColumn, dialect::kJudgedColumn, relation);
 }
 
 Status Runner::write_outputs() {

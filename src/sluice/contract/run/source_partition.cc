@@ -71,7 +71,8 @@ struct Wanted {
   std::set<string> above;
 };
 
-Result<Wanted> wanted_folders(const SourcePartition& partition, sys_micros clock) {
+Result<Wanted> wanted_folders(const Context& context, const SourcePartition& partition,
+                              sys_micros clock) {
   const string format = without_extra_slashes(partition.format.value);
   const auto too_long = [] {
     return make_error(ErrorCode::InvalidContract,
@@ -91,6 +92,7 @@ Result<Wanted> wanted_folders(const SourcePartition& partition, sys_micros clock
   }
   Wanted wanted;
   for (sys_days day = start; day <= end; day += days(1)) {
+    SLUICE_CHECK(context.check());
     for (std::int64_t minute = 0; minute < kMinutesOfDay; minute += step) {
       wanted.folders.push_back(folder_name(format, day, minute));
     }
@@ -106,11 +108,12 @@ Result<Wanted> wanted_folders(const SourcePartition& partition, sys_micros clock
 }
 
 /// Of a folder or those below it the wanted ones, as paths that count from `root`.
-Status find_folders(const string& root, const string& folder, const Wanted& wanted,
-                    std::vector<string>& found) {
+Status find_folders(const Context& context, const string& root, const string& folder,
+                    const Wanted& wanted, std::vector<string>& found) {
   std::error_code failed;
   fs::directory_iterator entry(folder.empty() ? root : root + "/" + folder, failed);
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    SLUICE_CHECK(context.check());
     std::error_code ignored;
     const string name = entry->path().filename().string();
     if (!entry->is_directory(ignored)) {
@@ -120,7 +123,7 @@ Status find_folders(const string& root, const string& folder, const Wanted& want
     if (std::ranges::binary_search(wanted.folders, path)) {
       found.push_back(path);
     } else if (wanted.above.contains(path)) {
-      SLUICE_CHECK(find_folders(root, path, wanted, found));
+      SLUICE_CHECK(find_folders(context, root, path, wanted, found));
     }
   }
   if (failed) {
@@ -144,8 +147,8 @@ bool is_file_of(const Source& source, std::string_view name) {
 
 }  // namespace
 
-Result<std::vector<string>> list_partition_files(const Source& source, const string& base,
-                                                 sys_micros clock) {
+Result<std::vector<string>> list_partition_files(const Context& context, const Source& source,
+                                                 const string& base, sys_micros clock) {
   SLUICE_TRY(const string root, local_source(source.path->value, base));
   std::error_code failed;
   if (!fs::is_directory(root, failed)) {
@@ -156,13 +159,13 @@ Result<std::vector<string>> list_partition_files(const Source& source, const str
                       "source.partition wants source.path to be the folder above its folders")
         .with_hint("write that folder, and a glob of files as file_pattern");
   }
-  SLUICE_TRY(const Wanted wanted, wanted_folders(*source.partition, clock));
+  SLUICE_TRY(const Wanted wanted, wanted_folders(context, *source.partition, clock));
   std::vector<string> folders;
-  SLUICE_CHECK(find_folders(root, "", wanted, folders));
+  SLUICE_CHECK(find_folders(context, root, "", wanted, folders));
   std::vector<string> found;
   for (const string& folder : folders) {
     const string above = fmt::format("{}{}{}", root, root == "/" ? "" : "/", folder);
-    SLUICE_TRY(std::vector<string> files, list_source_files(above, ""));
+    SLUICE_TRY(std::vector<string> files, list_source_files(context, above, ""));
     std::erase_if(files, [&](const string& file) {
       return !is_file_of(source, std::string_view(file).substr(above.size() + 1));
     });

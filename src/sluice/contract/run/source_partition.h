@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "sluice/base/clock.h"
+#include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/contract/model/source.h"
 
 namespace sluice::contract {
 
 /// Absolute paths, sorted, below `source.path`, which counts from `base`: those whose name matches
-/// `file_pattern`, else `pattern`, else has an ending of the written format.
-Result<std::vector<std::string>> list_partition_files(const Source& source, const std::string& base,
-                                                      sys_micros clock);
+/// `file_pattern`, else `pattern`, else has an ending of the written format. Cancelled when a stop
+/// or the deadline came while folders were looked through.
+Result<std::vector<std::string>> list_partition_files(const Context& context, const Source& source,
+                                                      const std::string& base, sys_micros clock);
 
 }  // namespace sluice::contract

@@ -8,6 +8,7 @@
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
+#include "sluice/contract/run/source_files.h"
 
 namespace sluice::contract {
 namespace {
@@ -32,7 +33,7 @@ class SourcePartitionTest : public testing::Test {
                                    "model: {{fields: [{{name: id, type: integer}}]}}\n",
                                    more, partition),
                        "t.yaml");
-    auto found = list_partition_files(*checked.contract->source, folder_.path(),
+    auto found = list_partition_files(context_, *checked.contract->source, folder_.path(),
                                       parse_instant("2024-03-02T23:30:00Z").value());
     if (found) {
       for (std::string& file : *found) {
@@ -42,6 +43,7 @@ class SourcePartitionTest : public testing::Test {
     return found;
   }
 
+  Context context_;
   TempFolder folder_ = TempFolder::make("partition").value();
 };
 
@@ -111,6 +113,20 @@ TEST_F(SourcePartitionTest, WhatCannotBeLookedThroughIsRefused) {
     EXPECT_THAT(list(fmt::format("format: \"%Y%m%d%H\", {}", window)).error().message,
                 HasSubstr("longer than a run looks through"));
   }
+}
+
+TEST_F(SourcePartitionTest, AStopAndADeadlineEndTheListing) {
+  write("20240302/below/a.csv");
+  const std::string format = "format: \"%Y%m%d\", file_pattern: \"**/*.csv\"";
+  ASSERT_THAT(*list(format), ElementsAre("20240302/below/a.csv"));
+  std::stop_source stop;
+  context_.stop = stop.get_token();
+  stop.request_stop();
+  EXPECT_EQ(list(format).error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(list_source_files(context_, "in", folder_.path()).error().code, ErrorCode::Cancelled);
+  context_ = {};
+  context_.deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  EXPECT_EQ(list(format).error().code, ErrorCode::Cancelled);
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ Result<std::vector<std::string>> find_table_files(const Context& context,
   if (files || files.error().code != ErrorCode::NotFound) {
     return files;
   }
-  return list_source_files(folder, "");
+  return list_source_files(context, folder, "");
 }
 
 namespace internal {

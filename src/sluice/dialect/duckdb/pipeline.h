@@ -25,6 +25,8 @@ inline constexpr std::string_view kRowColumn = "_sluice_row";
 /// Of a line that is no record, where refused rows leave the run.
 inline constexpr std::string_view kLineColumn = "_lakelogic_line";
 inline constexpr std::string_view kLineTextColumn = "_lakelogic_raw";
+/// Of a refused row: an object of JSON with the columns that steps had made when it was judged.
+inline constexpr std::string_view kJudgedColumn = "_lakelogic_judged";
 inline constexpr std::string_view kRawColumn = "_sluice_raw";
 inline constexpr std::string_view kErrorsColumn = "_sluice_errors";
 inline constexpr std::string_view kCategoriesColumn = "_sluice_categories";

@@ -49,6 +49,10 @@ std::string read_lines(const std::vector<std::string>& files, std::int64_t skip_
 /// The columns of `_sluice_line`, as a select list; `columns` null: all.
 std::string fixed_width_columns(const plan::FixedWidthFormat& fixed, const schema::Schema* columns);
 
+/// Lines that are no records, from the table of them, as they leave the run.
+std::string refused_lines_select(const plan::Pipeline& pipeline, std::string_view lines,
+                                 bool as_text);
+
 /// The reading of a source some of whose lines may be no records, each line once.
 struct LinesRead {
   std::vector<std::string> statements;
@@ -117,15 +121,28 @@ struct Judged {
   std::string select;
   schema::Schema columns;
 };
-/// `kept` are our columns of the input that good rows still need.
+/// `kept` are our columns of the input that good rows still need; `made` is what steps made of a
+/// row, as `made_values` says it.
 Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,
                             const Rows& input, Evaluation evaluation,
-                            const std::vector<std::string>& kept);
+                            const std::vector<std::string>& kept, const std::string& made);
 /// Columns of a judged table that count what each rule found.
 std::string rule_counts_query(const plan::Judgement& judgement, std::string_view table);
 /// The masks of a judged row, and for each rule the bit of theirs that says that it found the row.
 std::vector<std::string> mask_columns(const plan::Judgement& judgement);
 std::vector<std::size_t> flags_of_rules(const plan::Judgement& judgement);
+
+/// kJudgedColumn before it leaves the run.
+inline constexpr std::string_view kMadeColumn = "_sluice_made";
+/// Adds the columns that a step makes, or gives another value.
+void note_made(const plan::Step& step, const schema::Schema& input, const schema::Schema& output,
+               std::vector<std::string>& made);
+/// Those of `made` that are `columns` of the judged row, without those that hold what the row came
+/// with; masked ones are '***'. SQL of a text; empty: there are none.
+std::string made_values(const plan::Pipeline& pipeline, const schema::Schema& columns,
+                        const schema::Schema& raw, const std::vector<std::string>& made);
+/// The column of it in a select list, with a comma behind it.
+std::string made_item(bool as_text);
 
 /// Which rows a rule refused at its step, by the rule's position; NULL: it has not.
 inline constexpr std::string_view kJudgedPrefix = "_sluice_judged";

@@ -331,7 +331,7 @@ bool is_reason(std::string_view hidden) {
 
 Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgement& judgement,
                             const Rows& input, Evaluation evaluation,
-                            const std::vector<string>& kept) {
+                            const std::vector<string>& kept, const string& made) {
   SLUICE_TRY(const string cast, cast_pass(judgement, input));
   SLUICE_TRY(const string typed, type_pass(judgement, input, cast));
   SLUICE_TRY(const string judged, rule_pass(bound, judgement, input, typed, evaluation));
@@ -343,6 +343,7 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
   string list = names.empty() ? "NULL AS _sluice_none" : quote_columns(names);
   string refused = fmt::format("{} := {}, {} := {}", kErrorsColumn, list_of(all, false),
                                kCategoriesColumn, list_of(all, true));
+  refused += made.empty() ? "" : fmt::format(", {} := {}", kMadeColumn, made);
   for (const string& hidden : input.hidden) {
     if (hidden == kFileColumn || hidden == kRawColumn) {
       refused += fmt::format(", {0} := {0}", hidden);

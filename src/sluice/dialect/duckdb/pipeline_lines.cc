@@ -4,6 +4,8 @@
 // CSV: the reader itself says which records it rejected. JSON and fixed width: whole lines are read
 // and looked at one by one; the reader rejects only what is no text in the encoding. Reasons are
 // made of fixed texts and counts: no value of a line stands in them.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
@@ -364,6 +366,21 @@ string render_largest_record(const std::vector<string>& files, const plan::JsonF
       "SELECT coalesce(max(strlen(CAST(json AS VARCHAR))), 0) FROM read_json_objects({}, "
       "format='newline_delimited', ignore_errors=true, maximum_object_size={})",
       literal_list(files), json.record_bytes_max);
+}
+
+/// A line is whatever someone wrote: where anything is masked, no part of it leaves in clear.
+string refused_lines_select(const plan::Pipeline& pipeline, std::string_view lines, bool as_text) {
+  const bool has_keys = std::ranges::any_of(pipeline.masks, [](const plan::ColumnMask& mask) {
+    return mask.kind == plan::MaskKind::Encrypt || mask.kind == plan::MaskKind::EncryptEqual ||
+           mask.kind == plan::MaskKind::Hash;
+  });
+  const string text = pipeline.masks.empty() ? "_sluice_line"
+                      : has_keys             ? fmt::format("{}(_sluice_line)", kSealFunction)
+                                             : "'***'";
+  return fmt::format(
+      "SELECT {} AS {}, {} AS {}, {} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM {}",
+      as_text ? "CAST(_sluice_number AS VARCHAR)" : "_sluice_number", kLineColumn, text,
+      kLineTextColumn, kErrorsColumn, kCategoriesColumn, kFileColumn, lines);
 }
 
 }  // namespace sluice::dialect

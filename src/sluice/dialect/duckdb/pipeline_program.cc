@@ -62,7 +62,6 @@ class ProgramWriter {
   bool has_reasons() const;
   string stamps(bool for_bad) const;
   Result<string> bad_select(BadForm form) const;
-  string refused_lines_select(bool as_text) const;
 
   const plan::BoundPipeline& bound_;
   const plan::Pipeline& pipeline_;
@@ -74,12 +73,14 @@ class ProgramWriter {
   bool is_table_ = false;
   string origin_;  // the table that rows_ read; empty: the files
   bool is_origin_kept_ = false;
-  schema::Schema raw_;  // what kRawColumn holds
+  schema::Schema raw_;        // what kRawColumn holds
+  std::vector<string> made_;  // columns that are no part of it, or have other values there
 
   struct Refused {
     string table;
     schema::Schema raw;
     bool has_file = false;
+    bool has_made = false;
   };
   std::vector<Refused> refused_;
   string refused_lines_;  // the table of lines that are no records; empty: none are looked for
@@ -394,12 +395,14 @@ Status ProgramWriter::reshaping(const plan::PlannedStep& planned, const schema::
                 kGroupedColumn, table);
   move_to(done, table);
   rows_ = {.from = table, .columns = output, .hidden = {}};
+  made_.clear();
   is_table_ = true;
   program_.steps.push_back(std::move(done));
   return capture_raw(output);
 }
 
 Status ProgramWriter::step(const plan::PlannedStep& planned, const schema::Schema& output) {
+  note_made(planned.step, rows_.columns, output, made_);
   switch (plan::row_effect(planned.step)) {
     case RowEffect::RowByRow:
       SLUICE_CHECK(row_by_row(planned));
@@ -445,7 +448,8 @@ Status ProgramWriter::judge(const plan::Judgement& asked, std::string_view name,
   ProgramStep done{.name = string(name)};
   const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
   const std::vector<string> kept = kept_columns(keep_raw);
-  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept));
+  const string made = made_values(pipeline_, judgement.output, raw_, made_);
+  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept, made));
   const string table = new_table();
   done.statements.push_back(
       fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, judged.select));
@@ -458,7 +462,8 @@ Status ProgramWriter::judge(const plan::Judgement& asked, std::string_view name,
     program_.rule_counts.push_back(
         {.query = rule_counts_query(judgement, table), .rules = judgement.rules});
   }
-  refused_.push_back({.table = table, .raw = raw_, .has_file = has_file});
+  refused_.push_back(
+      {.table = table, .raw = raw_, .has_file = has_file, .has_made = !made.empty()});
   rows_.hidden = kept;
   rows_.columns = judged.columns;
   rows_.from =
@@ -477,7 +482,8 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
   if (std::ranges::find(rows_.hidden, kSeenColumn) != rows_.hidden.end()) {
     told.emplace_back(kSeenColumn);
   }
-  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept));
+  const string made = made_values(pipeline_, judgement.output, raw_, made_);
+  SLUICE_TRY(const Judged judged, judge_select(bound_, judgement, rows_, evaluation_, kept, made));
   string flags;
   for (const string& column : told) {
     flags += fmt::format(", CAST({} AS BIGINT)", column);
@@ -493,7 +499,8 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
   program_.tables.push_back(functions_.gate);
   program_.steps.push_back({.name = "row_rules"});
   move_to(program_.steps.back(), functions_.gate, true);
-  refused_.push_back({.table = functions_.gate, .raw = raw_, .has_file = has_file});
+  refused_.push_back(
+      {.table = functions_.gate, .raw = raw_, .has_file = has_file, .has_made = !made.empty()});
   rows_.hidden = kept;
   rows_.columns = judged.columns;
   // Asked where columns are made: a condition could be moved below them, and be made twice.
@@ -522,21 +529,6 @@ string ProgramWriter::stamps(bool for_bad) const {
     list += fmt::format(", {} AS {}", value, quote_identifier(column.name));
   }
   return list;
-}
-
-/// A line is whatever someone wrote: where anything is masked, no part of it leaves in clear.
-string ProgramWriter::refused_lines_select(bool as_text) const {
-  const bool has_keys = std::ranges::any_of(pipeline_.masks, [](const plan::ColumnMask& mask) {
-    return mask.kind == plan::MaskKind::Encrypt || mask.kind == plan::MaskKind::EncryptEqual ||
-           mask.kind == plan::MaskKind::Hash;
-  });
-  const string text = pipeline_.masks.empty() ? "_sluice_line"
-                      : has_keys              ? fmt::format("{}(_sluice_line)", kSealFunction)
-                                              : "'***'";
-  return fmt::format(
-      "SELECT {} AS {}, {} AS {}, {} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM {}",
-      as_text ? "CAST(_sluice_number AS VARCHAR)" : "_sluice_number", kLineColumn, text,
-      kLineTextColumn, kErrorsColumn, kCategoriesColumn, kFileColumn, refused_lines_);
 }
 
 Result<string> ProgramWriter::bad_select(BadForm form) const {
@@ -597,14 +589,15 @@ Result<string> ProgramWriter::bad_select(BadForm form) const {
             ? string(kFileColumn)
             : fmt::format("{} AS {}", quote_literal(pipeline_.source_label), kFileColumn);
     all += fmt::format(
-        "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {} FROM (SELECT "
+        "{}SELECT {}{} AS _lakelogic_errors, {} AS _lakelogic_categories, {}{} FROM (SELECT "
         "unnest(list_extract({}, 1)) FROM {} WHERE {} IS NOT NULL)",
-        all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn, file,
-        kRefusedColumn, refused.table, kRefusedColumn);
+        all.empty() ? "" : " UNION ALL BY NAME ", list, kErrorsColumn, kCategoriesColumn,
+        refused.has_made ? made_item(as_text) : "", file, kRefusedColumn, refused.table,
+        kRefusedColumn);
   }
   if (!refused_lines_.empty()) {
     all += fmt::format("{}{}", all.empty() ? "" : " UNION ALL BY NAME ",
-                       refused_lines_select(as_text));
+                       refused_lines_select(pipeline_, refused_lines_, as_text));
   }
   return fmt::format("SELECT * EXCLUDE ({}){} FROM ({})", kFileColumn, tail, all);
 }
@@ -685,9 +678,10 @@ Result<Program> ProgramWriter::write() {
 
 bool is_refusal_column(std::string_view name) {
   constexpr std::string_view kNames[] = {
-      "_lakelogic_errors",   "_lakelogic_categories", "_lakelogic_row_id", "_lakelogic_batch",
-      "_lakelogic_rule_set", "_lakelogic_shape",      "_lakelogic_extra",  kSealedColumn,
-      kLineColumn,           kLineTextColumn};
+      "_lakelogic_errors", "_lakelogic_categories", "_lakelogic_row_id",
+      "_lakelogic_batch",  "_lakelogic_rule_set",   "_lakelogic_shape",
+      "_lakelogic_extra",  kSealedColumn,           kJudgedColumn,
+      kLineColumn,         kLineTextColumn};
   return std::ranges::any_of(kNames,
                              [&](std::string_view one) { return schema::same_column(one, name); });
 }

@@ -70,9 +70,8 @@ std::string text_members(const std::vector<std::string>& names) {
   return members;
 }
 
-/// How the values of a type are written where nothing declares one, and what else then makes a text
-/// of it. '007', '1e5', a 'F' and what may be the second of January or the first of February are
-/// texts.
+/// How the values of a type are written where nothing declares one. '007', '1e5', '-0', a 'F', what
+/// may be the second of January or the first of February and a tenth of a microsecond are texts.
 struct Written {
   LogicalType type;
   std::string_view pattern;
@@ -81,19 +80,61 @@ struct Written {
 const std::vector<Written>& written_types() {
   static const std::vector<Written> kTypes{
       {{schema::Boolean{}}, "(?i)true|false"},
-      {{schema::Integer{}}, "-?(0|[1-9][0-9]*)"},
+      {{schema::Integer{}}, "0|-?[1-9][0-9]*"},
       {{schema::Float{}},
-       "(?i)-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?[.][0-9]*(e[+-]?[0-9]+)?"
-       "|-?[0-9]e[+-][0-9]+|nan|-?inf(inity)?"},
+       "(?i)0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]*)?[.](0?|[0-9]*[1-9])"
+       "|-?((0|[1-9][0-9]*)?[.][0-9]*e[+-]?|[0-9]e[+-])[0-9]+|nan|-?inf(inity)?"},
       {{schema::Date{}}, "[0-9]{4}-[0-9]{2}-[0-9]{2}"},
       {{schema::Timestamp{.utc = false}},
-       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?)?"},
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{0,6})?)?)?"},
       {{schema::Timestamp{.utc = true}},
-       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]*)?)?"
+       "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{0,6})?)?"
        "(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"},
-      {{schema::Time{}}, "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]*)?"},
+      {{schema::Time{}}, "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{0,6})?"},
   };
   return kTypes;
+}
+
+/// Fractions of as many places each, which floats would write with fewer: 1.50 and 1.10.
+constexpr std::string_view kFraction = "-?(0|[1-9][0-9]*)[.][0-9]{1,18}";
+constexpr int kPlacesAt = 8;  // of them, in the bits of a value
+
+std::string pattern_of(const LogicalType& type) {
+  if (const auto* decimal = std::get_if<schema::Decimal>(&type.kind)) {
+    return fmt::format("-?(0|[1-9][0-9]*)[.][0-9]{{{}}}", decimal->scale);
+  }
+  const auto written = std::ranges::find(written_types(), type, &Written::type);
+  return std::string(written->pattern);
+}
+
+/// Whether the value of a text, which is written as one of this type, keeps all of its digits. The
+/// engine works out every side of a conjunction, and of a CASE what it needs.
+Text keeps_digits(const LogicalType& type, const std::string& text) {
+  if (const auto* decimal = std::get_if<schema::Decimal>(&type.kind)) {
+    // A sign and the point are no digits, and a negative zero loses its sign.
+    return fmt::format(
+        "CASE WHEN starts_with({0}, '-') THEN length({0}) <= {1} + 2 AND ltrim({0}, '-0.') <> '' "
+        "ELSE length({0}) <= {1} + 1 END",
+        text, decimal->precision);
+  }
+  SLUICE_TRY(const std::string name, duckdb_dialect().render_type(type));
+  const std::string value = fmt::format("TRY_CAST({} AS {})", text, name);
+  if (!std::holds_alternative<schema::Float>(type.kind)) {
+    return value + " IS NOT NULL";
+  }
+  // A double holds any 15 digits, and of more those that it is written with itself.
+  constexpr std::string_view kDigits = "length(ltrim(replace(replace({}, '-', ''), '.', ''), '0'))";
+  const std::string mantissa = fmt::format("regexp_extract({}, '^[^eE]*')", text);
+  return fmt::format(
+      "CASE WHEN contains({text}, 'e') OR contains({text}, 'E') THEN CASE WHEN NOT "
+      "isfinite({value}) THEN "
+      "FALSE WHEN {value} = 0 AND {digits_of_mantissa} > 0 THEN FALSE WHEN {digits_of_mantissa} <= "
+      "15 THEN TRUE ELSE replace(lower({text}), 'e+', 'e') = replace(CAST({value} AS VARCHAR), "
+      "'e+', 'e') END WHEN length({text}) <= 16 THEN {value} IS NOT NULL WHEN {digits} <= 15 THEN "
+      "TRUE ELSE CAST({value} AS VARCHAR) = {text} END",
+      fmt::arg("text", text), fmt::arg("value", value),
+      fmt::arg("digits", fmt::format(fmt::runtime(kDigits), text)),
+      fmt::arg("digits_of_mantissa", fmt::format(fmt::runtime(kDigits), mantissa)));
 }
 
 /// The files of one header, as one scan. `more` says what folders are.
@@ -496,6 +537,10 @@ std::string render_first_written(const plan::FileScan& scan, const Schema& colum
                           bits.empty() ? "" : " + ", i,
                           quote_literal(written_types()[type].pattern), 1 << type);
     }
+    bits += fmt::format(
+        " + CASE WHEN regexp_full_match(v{0}, {1}) THEN (length(v{0}) - strpos(v{0}, '.')) * {2} "
+        "ELSE 0 END",
+        i, quote_literal(kFraction), 1 << kPlacesAt);
     types += fmt::format("{}{}", i == 0 ? "" : ", ", bits);
   }
   return fmt::format("SELECT {} FROM (SELECT {} FROM {})", types, values, link_texts(scan));
@@ -508,22 +553,28 @@ std::vector<LogicalType> types_written_so(std::int64_t bits) {
       types.push_back(written_types()[i].type);
     }
   }
+  if (const auto places = static_cast<int>(bits >> kPlacesAt); places > 0) {
+    types.push_back({schema::Decimal{.precision = 18, .scale = places}});
+    types.push_back({schema::Decimal{.precision = 38, .scale = places}});
+  }
   return types;
 }
 
 Result<std::string> render_written_otherwise(const plan::FileScan& scan, const Schema& columns) {
   std::string counts;
-  for (const schema::Field& field : columns.fields) {
-    const auto written =
-        std::ranges::find(written_types(), field.type, [](const Written& one) { return one.type; });
-    SLUICE_TRY(const std::string type, duckdb_dialect().render_type(field.type));
-    const std::string text = fmt::format("trim({})", quote_identifier(field.name));
+  std::string texts;
+  for (std::size_t i = 0; i < columns.fields.size(); ++i) {
+    const schema::Field& field = columns.fields[i];
+    const std::string text = fmt::format("v{}", i);
+    SLUICE_TRY(const std::string keeps, keeps_digits(field.type, text));
+    texts +=
+        fmt::format("{}trim({}) AS {}", i == 0 ? "" : ", ", quote_identifier(field.name), text);
     counts += fmt::format(
-        "{0}count(*) FILTER (WHERE {1} <> '' AND (NOT regexp_full_match({1}, {2}) OR TRY_CAST({1} "
-        "AS {3}) IS NULL))",
-        counts.empty() ? "" : ", ", text, quote_literal(written->pattern), type);
+        "{0}count(*) FILTER (WHERE CASE WHEN coalesce({1}, '') = '' THEN FALSE WHEN NOT "
+        "regexp_full_match({1}, {2}) THEN TRUE ELSE ({3}) IS NOT TRUE END)",
+        i == 0 ? "" : ", ", text, quote_literal(pattern_of(field.type)), keeps);
   }
-  return fmt::format("SELECT {} FROM {}", counts, link_texts(scan));
+  return fmt::format("SELECT {} FROM (SELECT {} FROM {})", counts, texts, link_texts(scan));
 }
 
 Result<std::string> render_link_texts(const plan::FileScan& scan, const Schema& typed) {

@@ -128,10 +128,10 @@ TEST_P(ExecutePipeline, RowsAreSplitWithEveryReasonAndAsTheyCame) {
   const Executed done = run(pipeline).value();
   EXPECT_THAT(good(), ElementsAre("C1| a@b.c "));
   EXPECT_THAT(bad(),
-              ElementsAre("C2|nope|['Rule failed: shape (email LIKE \\'%@%.%\\')']|[correctness]",
+              ElementsAre("C2|nope|['Rule failed: shape (email LIKE \\'%@%.%\\')']|[correctness]|-",
                           "-|-|['Rule failed: has_id (id IS NOT NULL)', 'Rule failed: shape (email "
                           "LIKE \\'%@%.%\\')']|"
-                          "[correctness, correctness]"));
+                          "[correctness, correctness]|-"));
   EXPECT_EQ(done.rows, (RowTotals{.source = 3, .good = 1, .quarantined = 2}));
   EXPECT_EQ(done.row_rules.at(1).failed_rows, 2);
 }
@@ -253,7 +253,8 @@ TEST_P(ExecutePipeline, ADerivedValueThatErrorsQuarantinesItsRow) {
            plan::Assign{{{.column = "n", .value = sql("CAST(id AS INTEGER) + 1")}}});
   (void)run(pipeline).value();
   EXPECT_THAT(good(), ElementsAre("1|2", "-|-"));
-  EXPECT_THAT(bad(), ElementsAre("x|['Column could not be evaluated: n (derive)']|[schema]"));
+  EXPECT_THAT(
+      bad(), ElementsAre(R"(x|['Column could not be evaluated: n (derive)']|[schema]|{"n":null})"));
 }
 
 TEST_P(ExecutePipeline, ARuleWithoutAPhaseRunsWhereItsColumnsExist) {
@@ -265,7 +266,10 @@ TEST_P(ExecutePipeline, ARuleWithoutAPhaseRunsWhereItsColumnsExist) {
   add_rule(pipeline, "a_positive", "a > 0");
   const Executed done = run(pipeline).value();
   EXPECT_THAT(good(), ElementsAre("1|2|3"));
-  EXPECT_THAT(bad(), ElementsAre("5|-9|['Rule failed: total_positive (total > 0)']|[correctness]"));
+  EXPECT_THAT(
+      bad(),
+      ElementsAre(
+          R"(5|-9|['Rule failed: total_positive (total > 0)']|[correctness]|{"total":"-4"})"));
   EXPECT_EQ(done.ledger.back().step, "post_row_rules");
 }
 

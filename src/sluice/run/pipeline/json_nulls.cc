@@ -32,7 +32,7 @@ bool may_be_null_record(std::string_view text, std::size_t from) {
   return false;
 }
 
-bool may_hold_null_record(const std::string& path) {
+Result<bool> may_hold_null_record(const Context& context, const std::string& path) {
   constexpr std::size_t kPart = std::size_t{1} << 20;
   constexpr std::size_t kKept = kAroundMax + kNull.size();
   if (path.ends_with(".gz") || path.ends_with(".zst")) {
@@ -41,6 +41,7 @@ bool may_hold_null_record(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::string part;
   while (in) {
+    SLUICE_CHECK(context.check());
     const std::size_t kept = part.size();
     part.resize(kept + kPart);
     in.read(part.data() + kept, kPart);

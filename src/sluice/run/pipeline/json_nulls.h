@@ -8,10 +8,14 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/base/context.h"
+#include "sluice/base/result.h"
+
 namespace sluice::run {
 
-/// False: it holds none. True of a packed file and of one that cannot be read.
-bool may_hold_null_record(const std::string& path);
+/// False: it holds none. True of a packed file and of one that cannot be read. Cancelled when a
+/// stop or the deadline came in the middle of it.
+Result<bool> may_hold_null_record(const Context& context, const std::string& path);
 
 /// The same of a text, of which what lies before `from` was looked at.
 bool may_be_null_record(std::string_view text, std::size_t from = 0);

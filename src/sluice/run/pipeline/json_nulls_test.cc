@@ -13,7 +13,7 @@ bool of_file(const std::string& bytes, const std::string& name = "a.jsonl") {
   const TempFolder folder = TempFolder::make("nulls").value();
   const std::string path = folder.path() + "/" + name;
   std::ofstream(path, std::ios::binary) << bytes;
-  return may_hold_null_record(path);
+  return may_hold_null_record({}, path).value();
 }
 
 TEST(JsonNullsTest, ARecordThatIsNullIsSeen) {
@@ -48,7 +48,18 @@ TEST(JsonNullsTest, AFileIsLookedAtInPartsWithoutAGap) {
 
 TEST(JsonNullsTest, WhatCannotBeSeenMayHoldOne) {
   EXPECT_TRUE(of_file("packed", "a.jsonl.gz"));
-  EXPECT_TRUE(may_hold_null_record("/nowhere/a.jsonl"));
+  EXPECT_TRUE(may_hold_null_record({}, "/nowhere/a.jsonl").value());
+}
+
+TEST(JsonNullsTest, AStopEndsTheLook) {
+  const TempFolder folder = TempFolder::make("nulls").value();
+  const std::string path = folder.path() + "/a.jsonl";
+  std::ofstream(path, std::ios::binary) << "{\"a\":null}\n";
+  std::stop_source stop;
+  const Context context{.stop = stop.get_token()};
+  EXPECT_FALSE(may_hold_null_record(context, path).value());
+  stop.request_stop();
+  EXPECT_EQ(may_hold_null_record(context, path).error().code, ErrorCode::Cancelled);
 }
 
 }  // namespace

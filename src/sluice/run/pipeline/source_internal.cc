@@ -93,9 +93,13 @@ Result<Schema> read_in_size(const std::vector<string>& files, plan::JsonFormat& 
 
 Status check_records(const Context& context, engine::Connection& connection, bool is_one,
                      const std::vector<string>& files, const plan::JsonFormat& json) {
-  std::vector<string> unsure = files;
-  if (!is_one) {
-    std::erase_if(unsure, [](const string& file) { return !may_hold_null_record(file); });
+  std::vector<string> unsure;
+  for (const string& file : files) {
+    SLUICE_TRY(const bool is_unsure,
+               is_one ? Result<bool>(true) : may_hold_null_record(context, file));
+    if (is_unsure) {
+      unsure.push_back(file);
+    }
   }
   return check_objects(context, connection, unsure, json);
 }
