@@ -137,7 +137,7 @@ Result<string> render_json_link(const plan::FileScan& scan, const schema::Schema
                      record.structs, objects_of(scan, ", hive_types_autocast=false"));
 }
 
-string render_lost_numbers(const plan::FileScan& scan, const std::vector<string>& columns) {
+string render_lost_numbers(const string& records, const std::vector<string>& columns) {
   string counts;
   for (const string& column : columns) {
     const string pointer = quote_literal(json_pointer(column));
@@ -149,13 +149,6 @@ string render_lost_numbers(const plan::FileScan& scan, const std::vector<string>
         has_lost(fmt::format("regexp_extract_all({}, '-?[0-9][0-9.eE+-]*')", value)), value,
         pointer);
   }
-  // Of files with lines that are no records, the others.
-  const bool has_lines = std::get<plan::JsonFormat>(scan.format).has_lines.value_or(false);
-  const string records = has_lines ? fmt::format(
-                                         "(SELECT CAST(_sluice_line AS JSON) AS json FROM {} WHERE "
-                                         "json_valid(_sluice_line))",
-                                         read_lines(scan.files, 0, "utf-8", ", ignore_errors=true"))
-                                   : objects_of(scan, "");
   const string text = "CAST(json AS VARCHAR)";
   return fmt::format(
       "SELECT {} FROM (SELECT json, {} AS _sluice_exact FROM {} WHERE {})", counts,

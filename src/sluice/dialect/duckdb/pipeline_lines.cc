@@ -159,17 +159,20 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
   return read;
 }
 
+/// Why a line is no record of JSON, or NULL. Of two values of a key the reader would take one, and
+/// say nothing.
+constexpr std::string_view kJsonFault =
+    "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
+    "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
+    "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
+    "THEN 'Line could not be read: a key stands in it twice' END";
+
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
                                   const std::vector<string>& exact, const string& lines,
                                   const string& refused, std::string_view tally) {
-  // The reader would take one of two values of a key, and say nothing.
-  const string fault =
-      "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
-      "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
-      "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
-      "THEN 'Line could not be read: a key stands in it twice' END";
-  LinesRead read = read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = fault},
-                                 lines, refused, tally);
+  LinesRead read =
+      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = string(kJsonFault)},
+                    lines, refused, tally);
   if (columns.fields.empty()) {  // not one record
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
     return read;
@@ -327,21 +330,37 @@ string render_json_no_object(const string& file, const plan::JsonFormat& json) {
       quote_literal(file), json.record_bytes_max);
 }
 
-string render_json_structure(const std::vector<string>& files) {
-  return fmt::format(
-      "SELECT CAST(json_group_structure(CAST(_sluice_line AS JSON)) AS VARCHAR) FROM (SELECT "
-      "_sluice_line FROM {} WHERE json_valid(_sluice_line)) WHERE json_type(_sluice_line) = "
-      "'OBJECT'",
-      read_lines(files, 0, "utf-8", ", ignore_errors=true"));
+string json_records(const std::vector<string>& files, const plan::JsonFormat& json,
+                    bool is_lenient) {
+  return is_lenient
+             ? fmt::format("(SELECT CAST(_sluice_line AS JSON) AS json FROM {} WHERE ({}) IS NULL)",
+                           read_lines(files, 0, "utf-8", ", ignore_errors=true"), kJsonFault)
+             : fmt::format("read_json_objects({}, format='auto', maximum_object_size={})",
+                           literal_list(files), json.record_bytes_max);
 }
 
-string render_plain_structure(const std::vector<string>& files, const plan::JsonFormat& json) {
+string render_json_structure(const string& records) {
+  return fmt::format("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM {}", records);
+}
+
+string render_plain_structure(const string& records) {
   return fmt::format(
       "SELECT CAST(json_group_object(key, type) AS VARCHAR) FROM (SELECT key, CASE WHEN "
       "contains(CAST(value AS VARCHAR), '{{') THEN to_json('JSON') ELSE value END AS type FROM "
-      "(SELECT json_group_structure(json) AS s FROM read_json_objects({}, format='auto', "
-      "maximum_object_size={})), json_each(s) ORDER BY id)",
-      literal_list(files), json.record_bytes_max);
+      "(SELECT json_group_structure(json) AS s FROM {}), json_each(s) ORDER BY id)",
+      records);
+}
+
+string render_large_wholes(const string& records, const std::vector<string>& columns) {
+  string counts;
+  for (const string& column : columns) {
+    counts += fmt::format(
+        "{}count(*) FILTER (WHERE len(list_filter(regexp_extract_all(CAST(json_extract(json, {}) "
+        "AS VARCHAR), '[0-9]{{19,20}}'), lambda _sluice_x: TRY_CAST(_sluice_x AS HUGEINT) > "
+        "9223372036854775807)) > 0)",
+        counts.empty() ? "" : ", ", quote_literal(json_pointer(column)));
+  }
+  return fmt::format("SELECT {} FROM {}", counts, records);
 }
 
 string render_structure_probe(const string& structure) {

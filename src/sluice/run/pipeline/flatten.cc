@@ -177,11 +177,8 @@ Status Flattener::flatten_named(const Field& field, const Named& named) {
 
 /// Rows of one column, before anything of them is judged.
 Result<string> Flattener::rows_of(const Field& field) const {
-  const bool is_lenient = pipeline_.bad_lines == plan::BadLines::Refuse;
-  if (settled_.has_bad_lines && json() != nullptr) {
-    return dialect::render_json_values(std::get<plan::FileScan>(pipeline_.source).files,
-                                       field.name);
-  }
+  const bool is_lenient =
+      json() != nullptr ? settled_.has_bad_lines : pipeline_.bad_lines == plan::BadLines::Refuse;
   return dialect::render_settled_rows(pipeline_.source, Schema{{field}}, is_lenient);
 }
 
@@ -239,7 +236,7 @@ Status Flattener::flatten_column(const Field& field) {
 /// As columns of JSON: of what is no object and no list texts, and of no value nothing is known.
 Status Flattener::settle_members() {
   for (const Field& field : settled_.columns.fields) {
-    if (!is<schema::Struct>(field.type) || (settled_.has_bad_lines && json() != nullptr)) {
+    if (!is<schema::Struct>(field.type)) {
       continue;
     }
     std::vector<FlatColumn> unsure;

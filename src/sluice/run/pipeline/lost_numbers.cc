@@ -75,7 +75,7 @@ LogicalType with_texts_for(const LogicalType& from, const LogicalType& to) {
 
 /// Of these, which the files truly have numbers for.
 Result<LostNumbers> met(const Context& context, engine::Connection& connection,
-                        const plan::FileScan& files, std::vector<Field> candidates) {
+                        const string& records, std::vector<Field> candidates) {
   LostNumbers lost;
   if (candidates.empty()) {
     return lost;
@@ -85,7 +85,7 @@ Result<LostNumbers> met(const Context& context, engine::Connection& connection,
     names.push_back(field.name);
   }
   SLUICE_TRY(const std::vector<std::int64_t> counts,
-             query_counts(context, connection, dialect::render_lost_numbers(files, names)));
+             query_counts(context, connection, dialect::render_lost_numbers(records, names)));
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (counts[2 * i + 1] > 0) {
       lost.fractions.push_back(candidates[i].name);
@@ -124,7 +124,9 @@ Result<std::vector<string>> spell_numbers(const Context& context, engine::Connec
       candidates.push_back({.name = field->name, .type = std::move(texts)});
     }
   }
-  SLUICE_TRY(LostNumbers lost, met(context, connection, *files, std::move(candidates)));
+  const string records = dialect::json_records(
+      files->files, std::get<plan::JsonFormat>(files->format), settled.has_bad_lines);
+  SLUICE_TRY(LostNumbers lost, met(context, connection, records, std::move(candidates)));
   for (const Field& field : lost.columns) {
     std::ranges::find(settled.columns.fields, field.name, &Field::name)->type = field.type;
     if (!is_mixed(field.name)) {
@@ -142,7 +144,9 @@ Result<LostNumbers> find_lost_numbers(const Context& context, engine::Connection
       candidates.push_back({.name = field.name, .type = {schema::Text{}}});
     }
   }
-  return met(context, connection, files, std::move(candidates));
+  const string records =
+      dialect::json_records(files.files, std::get<plan::JsonFormat>(files.format), false);
+  return met(context, connection, records, std::move(candidates));
 }
 
 }  // namespace sluice::run
