@@ -78,9 +78,14 @@ std::string render_json_structure(const std::string& records);
 std::string render_lost_numbers(const std::string& records,
                                 const std::vector<std::string>& columns);
 /// JSON files that are a link, as `columns`, with what their folders say. In those of `exact` no
-/// fraction loses a digit where it is a text.
+/// fraction loses a digit where it is a text, in those of `exact_json` where it is a part of JSON.
 Result<std::string> render_json_link(const plan::FileScan& scan, const schema::Schema& columns,
-                                     const std::vector<std::string>& exact);
+                                     const std::vector<std::string>& exact,
+                                     const std::vector<std::string>& exact_json);
+/// Of each of these columns, which are texts or JSON, how many rows hold such a number.
+std::string render_lost_texts(std::string_view rows, const std::vector<std::string>& columns);
+/// Whether a part of such a value becomes the JSON that it was: its own members, and no others.
+bool keeps_json(const schema::LogicalType& from, const schema::LogicalType& to);
 /// The same, those with objects in them as JSON.
 std::string render_plain_structure(const std::string& records);
 /// Of each of these keys, how many of the records hold a whole number that no BIGINT holds: one

@@ -64,10 +64,12 @@ Result<string> render_flattened(const plan::BoundPipeline& bound, const Rows& in
     objects +=
         fmt::format(", {} AS {}", object_reason(bound.pipeline, *field), error_columns.back());
     if (!text.structure.empty()) {
-      const string json = json_of(quote_identifier(text.column));
-      objects +=
-          fmt::format(", from_json(CASE WHEN json_type({0}) = 'OBJECT' THEN {0} END, {1}) AS {2}",
-                      json, quote_literal(text.structure), object_column(i));
+      const string name = quote_identifier(text.column);
+      objects += fmt::format(
+          ", from_json(CASE WHEN json_type({0}) = 'OBJECT' THEN {1} END, {2}) AS {3}",
+          json_of(name),
+          text.is_exact ? exact_numbers(fmt::format("CAST({} AS VARCHAR)", name)) : json_of(name),
+          quote_literal(text.structure), object_column(i));
     }
   }
   if (!objects.empty()) {
@@ -95,7 +97,7 @@ Result<string> render_settled_rows(const plan::Scan& scan, const schema::Schema&
     return render_scan(scan, columns, false);
   }
   if (json != nullptr) {
-    SLUICE_TRY(const JsonRecord record, json_record("json", columns, {}));
+    SLUICE_TRY(const JsonRecord record, json_record("json", columns, {}, {}));
     return fmt::format("SELECT {} FROM (SELECT {} FROM {})", record.columns, record.structs,
                        json_records(files->files, *json, true));
   }

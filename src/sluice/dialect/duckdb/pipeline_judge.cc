@@ -72,9 +72,10 @@ bool holds_map(const schema::LogicalType& type) {
           }));
 }
 
-/// Of a map the keys of this row alone, which the type of the source's column does not tell.
+/// Of a map the keys of this row alone, which the type of the source's column does not tell, and so
+/// of what stays JSON.
 Result<string> cast_text(const BoundCast& cast) {
-  const bool from_raw = !cast.raw.empty() && holds_map(cast.to);
+  const bool from_raw = !cast.raw.empty() && (holds_map(cast.to) || keeps_json(cast.from, cast.to));
   return from_raw ? render_cast(raw_value(cast), schema::LogicalType{schema::Json{}}, cast.to)
                   : render_cast(quote_identifier(cast.column), cast.from, cast.to);
 }

@@ -168,7 +168,7 @@ constexpr std::string_view kJsonFault =
     "THEN 'Line could not be read: a key stands in it twice' END";
 
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
-                                  const std::vector<string>& exact, const string& lines,
+                                  const plan::BoundPipeline& bound, const string& lines,
                                   const string& refused, std::string_view tally) {
   LinesRead read =
       read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = string(kJsonFault)},
@@ -177,7 +177,8 @@ Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Sche
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
     return read;
   }
-  SLUICE_TRY(const JsonRecord record, json_record("_sluice_line", columns, exact));
+  SLUICE_TRY(const JsonRecord record,
+             json_record("_sluice_line", columns, bound.exact_fractions, bound.exact_json));
   read.rows = fmt::format("SELECT {}, {} FROM (SELECT {}, {} FROM {} WHERE _sluice_fault IS NULL)",
                           record.columns, told_file(scan), kFileColumn, record.structs, lines);
   return read;
@@ -261,8 +262,7 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const sch
                    return read_csv_records(scan, columns, lines, refused, tally);
                  },
                  [&](const plan::JsonFormat&) {
-                   return read_json_lines(scan, columns, bound.exact_fractions, lines, refused,
-                                          tally);
+                   return read_json_lines(scan, columns, bound, lines, refused, tally);
                  },
                  [&](const plan::ParquetFormat&) -> Result<LinesRead> {
                    return make_error(ErrorCode::Internal, "a Parquet file has no lines to refuse");

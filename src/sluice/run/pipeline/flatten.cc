@@ -193,6 +193,14 @@ Status Flattener::flatten_text(const Field& field) {
   plan::ObjectText text{.column = field.name, .structure = {}};
   if (!found.empty() && found[0][0]) {
     text.structure = with_texts(*found[0][0]);
+    SLUICE_TRY_IN(const std::vector<std::int64_t> lost,
+                  query_counts(context_, connection_,
+                               dialect::render_lost_texts("(" + rows + ")", {field.name})),
+                  doing);
+    text.is_exact = lost[0] > 0;
+    if (text.is_exact) {
+      text.structure = with_texts_for_doubles(std::move(text.structure));
+    }
     SLUICE_TRY_IN(const Schema members,
                   connection_.describe(context_, dialect::render_structure_probe(text.structure)),
                   doing);

@@ -16,6 +16,7 @@ namespace sluice::run {
 namespace {
 
 using internal::as_columns_error;
+using internal::check_keys;
 using internal::check_records;
 using internal::is_one_column;
 using internal::largest_of;
@@ -125,9 +126,6 @@ class Settler {
   Result<SourceColumns> settle_json(const std::vector<string>& files, plan::JsonFormat& json);
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
   Status check_sizes(const std::vector<string>& files, const plan::JsonFormat& json);
-  Status check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json);
-  Status check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
-                    const Schema& columns);
   Status settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
                       SourceColumns& settled);
   Status stand_in_for_keys(const std::vector<string>& files, const plan::JsonFormat& json,
@@ -381,59 +379,6 @@ Result<Schema> Settler::probe(const plan::Scan& source) {
   return columns;
 }
 
-/// The engine calls a key without a name "C1", by its position, and would find no value under it.
-Status Settler::check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json) {
-  for (const string& file : files) {
-    SLUICE_TRY(const std::vector<std::int64_t> records,
-               query_counts(context_, connection_, dialect::render_json_keys({file}, json, "")));
-    if (records[0] > 0) {
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("{} records of JSON have a key without a name, '\"\"': '{}'",
-                                    records[0], file))
-          .with_hint("give the key a name in all records, or leave it out");
-    }
-  }
-  return {};
-}
-
-Error spelled_twice(const string& key) {
-  return make_error(ErrorCode::DataRejected,
-                    fmt::format("records spell a key in two ways, as '{}'", key))
-      .with_hint("spell it the same in all records: columns are one without regard to case");
-}
-
-/// The engine calls the second of two spellings of a key "id_1" and would find no value under it.
-Status Settler::check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
-                           const Schema& columns) {
-  // So it is named by the reader of files, and by the one of records.
-  const bool may_be_empty = std::ranges::any_of(columns.fields, [](const Field& field) {
-    const std::size_t digits = field.name.starts_with("element") ? 7 : 1;
-    return field.name.size() > digits && (digits > 1 || field.name.starts_with('C')) &&
-           field.name.find_first_not_of("0123456789", digits) == string::npos;
-  });
-  SLUICE_CHECK(may_be_empty ? check_no_empty_key(files, json) : Status{});
-  for (const Field& field : columns.fields) {
-    const Field* first = columns.find(field.name);
-    if (first != nullptr && first != &field) {
-      return spelled_twice(first->name);
-    }
-    const std::size_t bar = field.name.rfind('_');
-    const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
-                             field.name.find_first_not_of("0123456789", bar + 1) == string::npos;
-    const Field* plain = is_numbered ? columns.find(field.name.substr(0, bar)) : nullptr;
-    if (plain == nullptr) {
-      continue;
-    }
-    SLUICE_TRY(
-        const std::vector<std::int64_t> records,
-        query_counts(context_, connection_, dialect::render_json_keys(files, json, field.name)));
-    if (records[0] == 0) {
-      return spelled_twice(field.name.substr(0, bar));
-    }
-  }
-  return {};
-}
-
 /// The engine calls a column JSON that never had a value, or numbers and words: no text compares
 /// with it. As long as nothing nested stands in it, it is a column of texts.
 Status Settler::settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
@@ -522,7 +467,7 @@ Status Settler::check_sizes(const std::vector<string>& files, const plan::JsonFo
 /// What a line that is no record changes of the others: nothing.
 Result<SourceColumns> Settler::complete_json(const std::vector<string>& files,
                                              const plan::JsonFormat& json, SourceColumns settled) {
-  SLUICE_CHECK(check_keys(files, json, settled.columns));
+  SLUICE_CHECK(check_keys(context_, connection_, files, json, settled.columns));
   if (is_one_column(settled.columns)) {
     SLUICE_CHECK(stand_in_for_keys(files, json, settled));
   } else {
@@ -589,6 +534,10 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
 string with_texts(string structure) {
   return replaced_all(std::move(structure),
                       {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}, "\"VARCHAR\"");
+}
+
+string with_texts_for_doubles(string structure) {
+  return replaced_all(std::move(structure), {":\"DOUBLE\"", "[\"DOUBLE\""}, "\"VARCHAR\"");
 }
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
