@@ -98,9 +98,12 @@ string lacking_reason(const BoundCast& cast) {
       lacking_members(quote_identifier(cast.column), cast.from, cast.to, raw_value(cast));
   return lacking.empty()
              ? lacking
-             : fmt::format("CASE WHEN {0} IS NOT NULL THEN {1} || {0} END", lacking,
+             : fmt::format("CASE WHEN {0} IS NOT NULL THEN replace({1} || {0}, {2}, {3}) END",
+                           lacking,
                            quote_literal(fmt::format("Struct '{}' is missing declared member(s): ",
-                                                     cast.column)));
+                                                     cast.column)),
+                           quote_literal("is missing declared member(s): a key stands twice"),
+                           quote_literal("cannot be read: a key stands twice"));
 }
 
 /// Why a value of the column, which is beside its cast, is none of its type.

@@ -167,11 +167,55 @@ constexpr std::string_view kJsonFault =
     "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
     "THEN 'Line could not be read: a key stands in it twice' END";
 
+/// Whether a key stands twice in an object that is read as such a struct, or in one inside of it;
+/// empty: there is no struct.
+string has_key_twice(const string& json, const schema::LogicalType& type, int depth) {
+  if (const auto* list = std::get_if<schema::List>(&type.kind)) {
+    const string one = fmt::format("_sluice_k{}", depth);
+    const string inside = has_key_twice(one, *list->element, depth + 1);
+    return inside.empty()
+               ? inside
+               : fmt::format(
+                     "coalesce(len(list_filter(json_extract({}, '$[*]'), lambda {}: {})) > "
+                     "0, FALSE)",
+                     json, one, inside);
+  }
+  const auto* inner = std::get_if<schema::Struct>(&type.kind);
+  if (inner == nullptr) {
+    return {};
+  }
+  string any = fmt::format("len(json_keys({0})) <> len(list_distinct(json_keys({0})))", json);
+  for (const schema::Field& member : inner->fields) {
+    const string value =
+        fmt::format("json_extract({}, {})", json, quote_literal(json_pointer(member.name)));
+    const string inside = has_key_twice(value, member.type, depth);
+    any += inside.empty() ? "" : " OR " + inside;
+  }
+  return fmt::format("(CASE WHEN json_type({}) = 'OBJECT' THEN {} ELSE FALSE END)", json, any);
+}
+
+/// The same of the objects that are values of the columns.
+string json_fault(const schema::Schema& columns) {
+  string any;
+  for (const schema::Field& field : columns.fields) {
+    const string inside = has_key_twice(
+        fmt::format("json_extract(_sluice_line, {})", quote_literal(json_pointer(field.name))),
+        field.type, 0);
+    any += inside.empty() || any.empty() ? inside : " OR " + inside;
+  }
+  return any.empty() ? string(kJsonFault)
+                     : fmt::format(
+                           "coalesce({}, CASE WHEN NOT coalesce(json_valid(_sluice_line), "
+                           "FALSE) THEN NULL WHEN {} THEN 'Line could not be read: a key "
+                           "stands in an object of it twice' END)",
+                           kJsonFault, any);
+}
+
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
                                   const plan::BoundPipeline& bound, const string& lines,
                                   const string& refused, std::string_view tally) {
   LinesRead read =
-      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = string(kJsonFault)},
+      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = json_fault(columns)},
                     lines, refused, tally);
   if (columns.fields.empty()) {  // not one record
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);

@@ -184,7 +184,8 @@ std::optional<Candidate> candidate_of(const plan::Pipeline& pipeline, const Fiel
     found.is_json = ends_as_json(field.type, column->type);
     is_asked_for = ((is_json || is_mixed) &&
                     (may_hold_more(column->type) || as<schema::Json>(column->type) != nullptr)) ||
-                   opens_json(field.type, column->type);
+                   opens_json(field.type, column->type) ||
+                   dialect::keeps_json(field.type, column->type);
   }
   if (as<schema::Struct>(field.type) != nullptr && is_flattened(pipeline, field.name)) {
     const LogicalType members = declared_members(pipeline, field.name, field.type);
