@@ -95,8 +95,8 @@ class Digits(unittest.TestCase):
     def test_renamed_and_flattened(self) -> None:
         wide = "decimal(38,4)"
         values = ["9007199254740993", "1.5", "12345678901234567.8912"]
-        renamed = (f"model: {{ fields: [ {{ name: id, type: bigint }}, {{ name: to, type: '{wide}' }}"
-                   " ] }\ntransformations:\n"
+        renamed = ("model: { fields: [ { name: id, type: bigint }, "
+                   f"{{ name: to, type: '{wide}' }} ] }}\ntransformations:\n"
                    "  - { rename: { mappings: { ref: between } }, phase: pre }\n"
                    "  - { rename: { mappings: { between: to } }, phase: pre }")
         self.check(renamed, "to", "ref", values, opened=False)
