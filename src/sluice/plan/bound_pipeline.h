@@ -60,6 +60,7 @@ struct FlatColumn {
 struct ObjectText {
   std::string column;
   std::string structure;  // of the struct that they are read as; empty: there is not one object
+  bool is_exact = false;  // fractions that a double would change are texts
   friend bool operator==(const ObjectText&, const ObjectText&) = default;
 };
 struct Flattened {
@@ -80,6 +81,8 @@ struct BoundPipeline {
   std::vector<std::string> read_whole;
   /// Columns of JSON with fractions that a double would change: such are read as texts.
   std::vector<std::string> exact_fractions;
+  /// Others with such, that stay JSON: as they are written.
+  std::vector<std::string> exact_json;
   /// Columns that no file of this batch has and a step before the schema names: NULL.
   std::vector<schema::Field> made_at_scan;
   /// Of `good`: columns that nobody declares or makes and that have no value in this batch, so that

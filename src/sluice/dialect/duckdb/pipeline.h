@@ -69,22 +69,31 @@ Result<std::string> render_rule(const plan::RowRule& rule);
 
 /// Reads the source to see its columns, as the files tell them.
 Result<std::string> render_probe(const plan::Scan& scan);
-/// The same of JSON lines of which some are no records.
-std::string render_lenient_json_probe(const std::vector<std::string>& files,
-                                      const plan::JsonFormat& json);
-/// The types of the lines that are objects, where others stand between them: one JSON text.
-std::string render_json_structure(const std::vector<std::string>& files);
+/// The records of JSON files as a relation of one column, `json`; lenient: of lines some of which
+/// are none.
+std::string json_records(const std::vector<std::string>& files, const plan::JsonFormat& json,
+                         bool is_lenient);
+/// The types of the keys of such records: one JSON text.
+std::string render_json_structure(const std::string& records);
 /// Of each of these keys, how many records of JSON hold a number that a double does not hold as it
 /// is written, and how many a fraction such: one row.
-std::string render_lost_numbers(const plan::FileScan& scan,
+std::string render_lost_numbers(const std::string& records,
                                 const std::vector<std::string>& columns);
 /// JSON files that are a link, as `columns`, with what their folders say. In those of `exact` no
-/// fraction loses a digit where it is a text.
+/// fraction loses a digit where it is a text, in those of `exact_json` where it is a part of JSON.
 Result<std::string> render_json_link(const plan::FileScan& scan, const schema::Schema& columns,
-                                     const std::vector<std::string>& exact);
-/// The types of the keys of JSON files, those with objects in them as JSON: one JSON text.
-std::string render_plain_structure(const std::vector<std::string>& files,
-                                   const plan::JsonFormat& json);
+                                     const std::vector<std::string>& exact,
+                                     const std::vector<std::string>& exact_json);
+/// Of each of these columns, which are texts or JSON, how many rows hold such a number.
+std::string render_lost_texts(std::string_view rows, const std::vector<std::string>& columns);
+/// Whether a part of such a value becomes the JSON that it was: its own members, and no others.
+bool keeps_json(const schema::LogicalType& from, const schema::LogicalType& to);
+/// The same, those with objects in them as JSON.
+std::string render_plain_structure(const std::string& records);
+/// Of each of these keys, how many of the records hold a whole number that no BIGINT holds: one
+/// row.
+std::string render_large_wholes(const std::string& records,
+                                const std::vector<std::string>& columns);
 /// The columns of records of such a structure.
 std::string render_structure_probe(const std::string& structure);
 /// Whether the first line of a JSON file is a record by itself.
@@ -99,11 +108,10 @@ std::string render_json_keys(const std::vector<std::string>& files, const plan::
 /// The bytes of the largest record of JSON lines of which some are no records.
 std::string render_largest_record(const std::vector<std::string>& files,
                                   const plan::JsonFormat& json);
-/// Rows of a settled source, of these columns; lenient: without the lines of CSV that are none.
+/// Rows of a settled source, of these columns; lenient: without the lines of CSV or JSON that are
+/// none.
 Result<std::string> render_settled_rows(const plan::Scan& scan, const schema::Schema& columns,
                                         bool is_lenient);
-/// Of JSON lines of which some are no records: one column of those that are, as text.
-std::string render_json_values(const std::vector<std::string>& files, const std::string& column);
 /// The members of all JSON objects that stand in a column of texts; NULL where there is none.
 std::string render_object_structure(const std::string& rows, const std::string& column);
 /// Of each member, which is JSON: how many values it has, and how many of them are nested.

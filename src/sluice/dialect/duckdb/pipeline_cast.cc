@@ -235,7 +235,11 @@ std::string render_as_text(const std::string& text, const LogicalType& from) {
     return text;
   }
   if (is<schema::Json>(from)) {
-    return fmt::format("({} ->> '$')", text);
+    // The engine would write what is nested, and numbers, anew, and change digits.
+    return fmt::format(
+        R"(CASE WHEN regexp_matches(CAST({0} AS VARCHAR), '^[\[{{0-9-]') THEN )"
+        "CAST({0} AS VARCHAR) ELSE ({0} ->> '$') END",
+        text);
   }
   if (is_nested(from)) {
     return fmt::format("CAST(to_json({}) AS VARCHAR)", text);

@@ -64,10 +64,12 @@ Result<string> render_flattened(const plan::BoundPipeline& bound, const Rows& in
     objects +=
         fmt::format(", {} AS {}", object_reason(bound.pipeline, *field), error_columns.back());
     if (!text.structure.empty()) {
-      const string json = json_of(quote_identifier(text.column));
-      objects +=
-          fmt::format(", from_json(CASE WHEN json_type({0}) = 'OBJECT' THEN {0} END, {1}) AS {2}",
-                      json, quote_literal(text.structure), object_column(i));
+      const string name = quote_identifier(text.column);
+      objects += fmt::format(
+          ", from_json(CASE WHEN json_type({0}) = 'OBJECT' THEN {1} END, {2}) AS {3}",
+          json_of(name),
+          text.is_exact ? exact_numbers(fmt::format("CAST({} AS VARCHAR)", name)) : json_of(name),
+          quote_literal(text.structure), object_column(i));
     }
   }
   if (!objects.empty()) {
@@ -89,8 +91,15 @@ Result<string> render_flattened(const plan::BoundPipeline& bound, const Rows& in
 Result<string> render_settled_rows(const plan::Scan& scan, const schema::Schema& columns,
                                    bool is_lenient) {
   const auto* files = std::get_if<plan::FileScan>(&scan);
-  if (!is_lenient || files == nullptr || !std::holds_alternative<plan::CsvFormat>(files->format)) {
+  const bool is_csv = files != nullptr && std::holds_alternative<plan::CsvFormat>(files->format);
+  const auto* json = files == nullptr ? nullptr : std::get_if<plan::JsonFormat>(&files->format);
+  if (!is_lenient || (!is_csv && json == nullptr)) {
     return render_scan(scan, columns, false);
+  }
+  if (json != nullptr) {
+    SLUICE_TRY(const JsonRecord record, json_record("json", columns, {}, {}));
+    return fmt::format("SELECT {} FROM (SELECT {} FROM {})", record.columns, record.structs,
+                       json_records(files->files, *json, true));
   }
   std::vector<string> names;
   for (const schema::Field& field : columns.fields) {
@@ -106,13 +115,6 @@ string render_object_structure(const string& rows, const string& column) {
       "SELECT CAST(json_group_structure({0}) AS VARCHAR) FROM ({1}) WHERE json_type({0}) = "
       "'OBJECT'",
       json, rows);
-}
-
-string render_json_values(const std::vector<string>& files, const string& column) {
-  return fmt::format(
-      "SELECT json_extract_string(_sluice_line, {}) AS {} FROM {} WHERE json_valid(_sluice_line)",
-      quote_literal(json_pointer(column)), quote_identifier(column),
-      read_lines(files, 0, "utf-8", ", ignore_errors=true"));
 }
 
 string render_member_counts(const string& rows, const std::vector<plan::FlatColumn>& members) {

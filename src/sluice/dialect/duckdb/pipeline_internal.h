@@ -72,9 +72,13 @@ struct JsonRecord {
   std::string columns;
   std::string structs;
 };
-/// In columns of `exact` each fraction that a double would change is a text.
+/// In columns of `exact` each fraction that a double would change is a text, in those of
+/// `exact_json`, which are JSON, it is as it is written.
 Result<JsonRecord> json_record(const std::string& json, const schema::Schema& columns,
-                               const std::vector<std::string>& exact);
+                               const std::vector<std::string>& exact,
+                               const std::vector<std::string>& exact_json);
+/// A text of JSON in which each such fraction is a text: SQL.
+std::string exact_numbers(const std::string& json, std::string_view mark = "");
 /// As render_scan, with the file, of JSON that has such fractions.
 Result<std::string> scan_exact_json(const plan::BoundPipeline& bound,
                                     const schema::Schema& columns);

@@ -72,9 +72,10 @@ bool holds_map(const schema::LogicalType& type) {
           }));
 }
 
-/// Of a map the keys of this row alone, which the type of the source's column does not tell.
+/// Of a map the keys of this row alone, which the type of the source's column does not tell, and so
+/// of what stays JSON.
 Result<string> cast_text(const BoundCast& cast) {
-  const bool from_raw = !cast.raw.empty() && holds_map(cast.to);
+  const bool from_raw = !cast.raw.empty() && (holds_map(cast.to) || keeps_json(cast.from, cast.to));
   return from_raw ? render_cast(raw_value(cast), schema::LogicalType{schema::Json{}}, cast.to)
                   : render_cast(quote_identifier(cast.column), cast.from, cast.to);
 }
@@ -97,9 +98,12 @@ string lacking_reason(const BoundCast& cast) {
       lacking_members(quote_identifier(cast.column), cast.from, cast.to, raw_value(cast));
   return lacking.empty()
              ? lacking
-             : fmt::format("CASE WHEN {0} IS NOT NULL THEN {1} || {0} END", lacking,
+             : fmt::format("CASE WHEN {0} IS NOT NULL THEN replace({1} || {0}, {2}, {3}) END",
+                           lacking,
                            quote_literal(fmt::format("Struct '{}' is missing declared member(s): ",
-                                                     cast.column)));
+                                                     cast.column)),
+                           quote_literal("is missing declared member(s): a key stands twice"),
+                           quote_literal("cannot be read: a key stands twice"));
 }
 
 /// Why a value of the column, which is beside its cast, is none of its type.

@@ -161,22 +161,70 @@ LinesRead read_numbered(const plan::FileScan& scan, const LineFormat& format, co
   return read;
 }
 
+/// Why a line is no record of JSON, or NULL. Of two values of a key the reader would take one, and
+/// say nothing.
+constexpr std::string_view kJsonFault =
+    "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
+    "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
+    "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
+    "THEN 'Line could not be read: a key stands in it twice' END";
+
+/// Whether a key stands twice in an object that is read as such a struct, or in one inside of it;
+/// empty: there is no struct.
+string has_key_twice(const string& json, const schema::LogicalType& type, int depth) {
+  if (const auto* list = std::get_if<schema::List>(&type.kind)) {
+    const string one = fmt::format("_sluice_k{}", depth);
+    const string inside = has_key_twice(one, *list->element, depth + 1);
+    return inside.empty()
+               ? inside
+               : fmt::format(
+                     "coalesce(len(list_filter(json_extract({}, '$[*]'), lambda {}: {})) > "
+                     "0, FALSE)",
+                     json, one, inside);
+  }
+  const auto* inner = std::get_if<schema::Struct>(&type.kind);
+  if (inner == nullptr) {
+    return {};
+  }
+  string any = fmt::format("len(json_keys({0})) <> len(list_distinct(json_keys({0})))", json);
+  for (const schema::Field& member : inner->fields) {
+    const string value =
+        fmt::format("json_extract({}, {})", json, quote_literal(json_pointer(member.name)));
+    const string inside = has_key_twice(value, member.type, depth);
+    any += inside.empty() ? "" : " OR " + inside;
+  }
+  return fmt::format("(CASE WHEN json_type({}) = 'OBJECT' THEN {} ELSE FALSE END)", json, any);
+}
+
+/// The same of the objects that are values of the columns.
+string json_fault(const schema::Schema& columns) {
+  string any;
+  for (const schema::Field& field : columns.fields) {
+    const string inside = has_key_twice(
+        fmt::format("json_extract(_sluice_line, {})", quote_literal(json_pointer(field.name))),
+        field.type, 0);
+    any += inside.empty() || any.empty() ? inside : " OR " + inside;
+  }
+  return any.empty() ? string(kJsonFault)
+                     : fmt::format(
+                           "coalesce({}, CASE WHEN NOT coalesce(json_valid(_sluice_line), "
+                           "FALSE) THEN NULL WHEN {} THEN 'Line could not be read: a key "
+                           "stands in an object of it twice' END)",
+                           kJsonFault, any);
+}
+
 Result<LinesRead> read_json_lines(const plan::FileScan& scan, const schema::Schema& columns,
-                                  const std::vector<string>& exact, const string& lines,
+                                  const plan::BoundPipeline& bound, const string& lines,
                                   const string& refused, std::string_view tally) {
-  // The reader would take one of two values of a key, and say nothing.
-  const string fault =
-      "CASE WHEN NOT json_valid(_sluice_line) THEN 'Line could not be read: it is not valid JSON' "
-      "WHEN json_type(_sluice_line) <> 'OBJECT' THEN 'Line could not be read: it is not a JSON "
-      "object' WHEN len(json_keys(_sluice_line)) <> len(list_distinct(json_keys(_sluice_line))) "
-      "THEN 'Line could not be read: a key stands in it twice' END";
-  LinesRead read = read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = fault},
-                                 lines, refused, tally);
+  LinesRead read =
+      read_numbered(scan, {.is_line = "trim(_sluice_line) <> ''", .fault = json_fault(columns)},
+                    lines, refused, tally);
   if (columns.fields.empty()) {  // not one record
     read.rows = fmt::format("SELECT {} FROM {} WHERE FALSE", told_file(scan), lines);
     return read;
   }
-  SLUICE_TRY(const JsonRecord record, json_record("_sluice_line", columns, exact));
+  SLUICE_TRY(const JsonRecord record,
+             json_record("_sluice_line", columns, bound.exact_fractions, bound.exact_json));
   read.rows = fmt::format("SELECT {}, {} FROM (SELECT {}, {} FROM {} WHERE _sluice_fault IS NULL)",
                           record.columns, told_file(scan), kFileColumn, record.structs, lines);
   return read;
@@ -260,8 +308,7 @@ Result<LinesRead> read_with_refusals(const plan::BoundPipeline& bound, const sch
                    return read_csv_records(scan, columns, lines, refused, tally);
                  },
                  [&](const plan::JsonFormat&) {
-                   return read_json_lines(scan, columns, bound.exact_fractions, lines, refused,
-                                          tally);
+                   return read_json_lines(scan, columns, bound, lines, refused, tally);
                  },
                  [&](const plan::ParquetFormat&) -> Result<LinesRead> {
                    return make_error(ErrorCode::Internal, "a Parquet file has no lines to refuse");
@@ -329,21 +376,37 @@ string render_json_no_object(const string& file, const plan::JsonFormat& json) {
       quote_literal(file), json.record_bytes_max);
 }
 
-string render_json_structure(const std::vector<string>& files) {
-  return fmt::format(
-      "SELECT CAST(json_group_structure(CAST(_sluice_line AS JSON)) AS VARCHAR) FROM (SELECT "
-      "_sluice_line FROM {} WHERE json_valid(_sluice_line)) WHERE json_type(_sluice_line) = "
-      "'OBJECT'",
-      read_lines(files, 0, "utf-8", ", ignore_errors=true"));
+string json_records(const std::vector<string>& files, const plan::JsonFormat& json,
+                    bool is_lenient) {
+  return is_lenient
+             ? fmt::format("(SELECT CAST(_sluice_line AS JSON) AS json FROM {} WHERE ({}) IS NULL)",
+                           read_lines(files, 0, "utf-8", ", ignore_errors=true"), kJsonFault)
+             : fmt::format("read_json_objects({}, format='auto', maximum_object_size={})",
+                           literal_list(files), json.record_bytes_max);
 }
 
-string render_plain_structure(const std::vector<string>& files, const plan::JsonFormat& json) {
+string render_json_structure(const string& records) {
+  return fmt::format("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM {}", records);
+}
+
+string render_plain_structure(const string& records) {
   return fmt::format(
       "SELECT CAST(json_group_object(key, type) AS VARCHAR) FROM (SELECT key, CASE WHEN "
       "contains(CAST(value AS VARCHAR), '{{') THEN to_json('JSON') ELSE value END AS type FROM "
-      "(SELECT json_group_structure(json) AS s FROM read_json_objects({}, format='auto', "
-      "maximum_object_size={})), json_each(s) ORDER BY id)",
-      literal_list(files), json.record_bytes_max);
+      "(SELECT json_group_structure(json) AS s FROM {}), json_each(s) ORDER BY id)",
+      records);
+}
+
+string render_large_wholes(const string& records, const std::vector<string>& columns) {
+  string counts;
+  for (const string& column : columns) {
+    counts += fmt::format(
+        "{}count(*) FILTER (WHERE len(list_filter(regexp_extract_all(CAST(json_extract(json, {}) "
+        "AS VARCHAR), '[0-9]{{19,20}}'), lambda _sluice_x: TRY_CAST(_sluice_x AS HUGEINT) > "
+        "9223372036854775807)) > 0)",
+        counts.empty() ? "" : ", ", quote_literal(json_pointer(column)));
+  }
+  return fmt::format("SELECT {} FROM {}", counts, records);
 }
 
 string render_structure_probe(const string& structure) {

@@ -272,6 +272,9 @@ class Lacking {
   std::vector<string> paths_;
 };
 
+/// Beside the members that a struct lacks: which of two values is one of its members is not told.
+const string kKeyTwice = "a key stands twice";
+
 string inside(const string& path, const string& name) {
   return path.empty() ? name : path + "." + name;
 }
@@ -335,10 +338,14 @@ string Lacking::of_object(const Seen& seen, const schema::Struct& to, const stri
     }
   }
   const string number_of = variable(depth + 1);
+  const std::size_t twice = number(kKeyTwice + (path.empty() ? "" : " in " + path));
+  absent += fmt::format("{0}CASE WHEN len({1}) <> len(list_distinct({1})) THEN {2} END",
+                        absent.empty() ? "" : ", ", keys, twice);
   lists.push_back(
-      fmt::format("CASE WHEN list_has_all({}, [{}]) THEN CAST([] AS INTEGER[]) ELSE "
-                  "list_filter([{}], lambda {}: {} IS NOT NULL) END",
-                  keys, names, absent, number_of, number_of));
+      fmt::format("CASE WHEN list_has_all({0}, [{1}]) AND (len({0}) = {2} OR len({0}) = "
+                  "len(list_distinct({0}))) THEN CAST([] AS INTEGER[]) ELSE "
+                  "list_filter([{3}], lambda {4}: {4} IS NOT NULL) END",
+                  keys, names, to.fields.size(), absent, number_of));
   std::vector<const schema::Field*> members;
   for (const schema::Field& member : nested.fields) {
     members.push_back(&member);

@@ -171,7 +171,7 @@ Status ProgramWriter::capture_raw(const schema::Schema& columns) {
 /// counted.
 Status ProgramWriter::scan_rows() {
   const schema::Schema read = as_read(bound_);
-  SLUICE_TRY(string select, bound_.exact_fractions.empty()
+  SLUICE_TRY(string select, bound_.exact_fractions.empty() && bound_.exact_json.empty()
                                 ? render_scan(pipeline_.source, read, true)
                                 : scan_exact_json(bound_, read));
   if (const auto* relation = std::get_if<plan::RelationScan>(&pipeline_.source)) {

@@ -451,13 +451,6 @@ Result<std::string> render_probe(const plan::Scan& scan) {
       scan);
 }
 
-std::string render_lenient_json_probe(const std::vector<std::string>& files,
-                                      const plan::JsonFormat& json) {
-  return "SELECT * FROM " +
-         probe_json(files, json,
-                    fmt::format(", format='newline_delimited', ignore_errors=true{}", kNoFolders));
-}
-
 Schema columns_as_read(const plan::Scan& scan, const Schema& probed) {
   const auto* files = std::get_if<plan::FileScan>(&scan);
   if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format)) {

@@ -110,7 +110,9 @@ Status Binder::open_session() {
 Status Binder::probe() {
   SLUICE_TRY(SourceColumns settled, settle_source(context_, connection_, pipeline_.source,
                                                   pipeline_.bad_lines, stand_in_column(pipeline_)));
-  SLUICE_TRY(bound_.exact_fractions, spell_numbers(context_, connection_, pipeline_, settled));
+  SLUICE_TRY(LostNumbers lost, spell_numbers(context_, connection_, pipeline_, settled));
+  bound_.exact_fractions = std::move(lost.fractions);
+  bound_.exact_json = std::move(lost.json);
   SLUICE_TRY(bound_.flattened, settle_flattened(context_, connection_, pipeline_, settled));
   if (bound_.flattened) {
     SLUICE_CHECK(check_flattened_masks(pipeline_, *bound_.flattened));
@@ -299,13 +301,15 @@ const Field* Binder::unchanged_source(std::string_view column) const {
   return field == nullptr || is_of_a_member(field->name) ? nullptr : bound_.source.find(name);
 }
 
-/// A struct of JSON has the members of all: which of them it came with, only its text tells, and of
-/// which keys a map is made.
+/// A struct of JSON has the members of all: which of them it came with, only its text tells, of
+/// which keys a map is made, and what stays JSON.
 void Binder::read_whole(plan::BoundCast& cast) {
   const auto* files = std::get_if<plan::FileScan>(&pipeline_.source);
   const Field* field = unchanged_source(cast.column);
   if (files == nullptr || !std::holds_alternative<plan::JsonFormat>(files->format) ||
-      field == nullptr || !holds_members(cast.to) || !holds_members(field->type)) {
+      field == nullptr ||
+      !((holds_members(cast.to) && holds_members(field->type)) ||
+        dialect::keeps_json(field->type, cast.to))) {
     return;
   }
   cast.raw = field->name;

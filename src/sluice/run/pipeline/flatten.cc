@@ -177,11 +177,8 @@ Status Flattener::flatten_named(const Field& field, const Named& named) {
 
 /// Rows of one column, before anything of them is judged.
 Result<string> Flattener::rows_of(const Field& field) const {
-  const bool is_lenient = pipeline_.bad_lines == plan::BadLines::Refuse;
-  if (settled_.has_bad_lines && json() != nullptr) {
-    return dialect::render_json_values(std::get<plan::FileScan>(pipeline_.source).files,
-                                       field.name);
-  }
+  const bool is_lenient =
+      json() != nullptr ? settled_.has_bad_lines : pipeline_.bad_lines == plan::BadLines::Refuse;
   return dialect::render_settled_rows(pipeline_.source, Schema{{field}}, is_lenient);
 }
 
@@ -196,6 +193,14 @@ Status Flattener::flatten_text(const Field& field) {
   plan::ObjectText text{.column = field.name, .structure = {}};
   if (!found.empty() && found[0][0]) {
     text.structure = with_texts(*found[0][0]);
+    SLUICE_TRY_IN(const std::vector<std::int64_t> lost,
+                  query_counts(context_, connection_,
+                               dialect::render_lost_texts("(" + rows + ")", {field.name})),
+                  doing);
+    text.is_exact = lost[0] > 0;
+    if (text.is_exact) {
+      text.structure = with_texts_for_doubles(std::move(text.structure));
+    }
     SLUICE_TRY_IN(const Schema members,
                   connection_.describe(context_, dialect::render_structure_probe(text.structure)),
                   doing);
@@ -239,7 +244,7 @@ Status Flattener::flatten_column(const Field& field) {
 /// As columns of JSON: of what is no object and no list texts, and of no value nothing is known.
 Status Flattener::settle_members() {
   for (const Field& field : settled_.columns.fields) {
-    if (!is<schema::Struct>(field.type) || (settled_.has_bad_lines && json() != nullptr)) {
+    if (!is<schema::Struct>(field.type)) {
       continue;
     }
     std::vector<FlatColumn> unsure;

@@ -6,7 +6,7 @@ namespace sluice::run {
 namespace {
 
 constexpr std::string_view kNull = "null";
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kBlanks = " \t\r\n\f\v";
 /// Longer runs of blanks around it are taken for a reason to look closer.
 constexpr std::size_t kAroundMax = 64;
 

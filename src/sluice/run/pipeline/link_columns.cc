@@ -13,6 +13,7 @@ namespace sluice::run {
 namespace {
 
 using internal::as_columns_error;
+using internal::check_keys;
 using internal::check_records;
 using internal::is_one_column;
 using internal::read_in_size;
@@ -77,7 +78,7 @@ Status spell_link(const Context& context, engine::Connection& connection,
                   plan::Reference& reference, const Schema& columns) {
   const auto files = std::get<plan::FileScan>(reference.scan);
   SLUICE_TRY(const LostNumbers lost, find_lost_numbers(context, connection, files, columns));
-  if (lost.columns.empty()) {
+  if (lost.columns.empty() && lost.json.empty()) {
     return {};
   }
   SLUICE_TRY(const string query, dialect::render_probe(files));
@@ -87,7 +88,7 @@ Status spell_link(const Context& context, engine::Connection& connection,
       field.type = field.name == texts.name ? texts.type : field.type;
     }
   }
-  SLUICE_TRY(const string rows, dialect::render_json_link(files, read, lost.fractions));
+  SLUICE_TRY(const string rows, dialect::render_json_link(files, read, lost.fractions, lost.json));
   return make_view(context, connection, reference, rows);
 }
 
@@ -107,6 +108,7 @@ Status settle_json_link(const Context& context, engine::Connection& connection,
   const Schema& columns = *described;
   const bool is_one = is_one_column(columns);
   SLUICE_CHECK(check_records(context, connection, is_one, files.files, json));
+  SLUICE_CHECK(check_keys(context, connection, files.files, json, columns));
   if (is_one) {
     SLUICE_TRY(
         const std::vector<std::int64_t> records,

@@ -1,7 +1,7 @@
 // Numbers of JSON that the engine would change before a contract sees them: it makes doubles of
 // fractions, and of all numbers beside one. Where a declared type holds more digits, and the files
-// have a number with more, the column is read as texts. Reads the records once where a column may
-// be such, else nothing.
+// have a number with more, the column is read as texts, and where it stays JSON, as it is written.
+// Reads the records once where a column may be such, else nothing.
 #pragma once
 
 #include <string>
@@ -16,20 +16,20 @@
 
 namespace sluice::run {
 
-/// Of the source's columns those that a declared column of their name is made of: they become
-/// texts, or nested ones of texts, and are mixed. Gives the names of those that have fractions
-/// such.
-Result<std::vector<std::string>> spell_numbers(const Context& context,
-                                               engine::Connection& connection,
-                                               const plan::Pipeline& pipeline,
-                                               SourceColumns& settled);
-
 struct LostNumbers {
   std::vector<schema::Field> columns;  // with texts in place of doubles
   std::vector<std::string> fractions;  // columns in which some of them are fractions
+  std::vector<std::string> json;       // columns that stay JSON and have such fractions
 };
 
-/// Of a link, which declares no types: all columns of doubles that hold a number which is none.
+/// Of the source's columns those that a declared one is made of, under their name, another that a
+/// step gives them, or flattened: they become texts, or nested ones of texts, and are mixed. And
+/// those that are JSON.
+Result<LostNumbers> spell_numbers(const Context& context, engine::Connection& connection,
+                                  const plan::Pipeline& pipeline, SourceColumns& settled);
+
+/// Of a link, which declares no types: all columns with doubles that hold a number which is none,
+/// and those of JSON.
 Result<LostNumbers> find_lost_numbers(const Context& context, engine::Connection& connection,
                                       const plan::FileScan& files, const schema::Schema& columns);
 

@@ -128,6 +128,40 @@ Result<std::vector<std::string>> columns_without_number(const Context& context,
   return without;
 }
 
+/// Whether a column of JSON has a number that the engine would write with other digits.
+Result<bool> has_lost_json(const Context& context, engine::Connection& connection,
+                           std::string_view relation, const schema::Schema& columns) {
+  std::vector<std::string> json;
+  for (const schema::Field& field : columns.fields) {
+    if (std::holds_alternative<schema::Json>(field.type.kind)) {
+      json.push_back(field.name);
+    }
+  }
+  if (json.empty()) {
+    return false;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> found,
+             query_counts(context, connection, dialect::render_lost_texts(relation, json)));
+  return std::ranges::any_of(found, [](std::int64_t count) { return count > 0; });
+}
+
+/// Rows as texts, each a JSON object on a line of its own, in which JSON stands as it is.
+std::string json_lines(const std::string& rows, const schema::Schema& columns) {
+  std::string line;
+  for (const schema::Field& field : columns.fields) {
+    const std::string column = dialect::quote_identifier(field.name);
+    const bool is_json = std::holds_alternative<schema::Json>(field.type.kind);
+    // A line break between two signs of JSON is a blank like others; none stands in a text of it.
+    const std::string value =
+        is_json ? fmt::format("translate(CAST({} AS VARCHAR), chr(10) || chr(13), '  ')", column)
+                : fmt::format("CAST(to_json({}) AS VARCHAR)", column);
+    line += fmt::format("{}CAST(to_json({}) AS VARCHAR) || ':' || coalesce({}, 'null')",
+                        line.empty() ? "'{' || " : " || ',' || ",
+                        dialect::quote_literal(field.name), value);
+  }
+  return fmt::format("SELECT {} || '}}' FROM ({})", line, rows);
+}
+
 /// A value as the format spells it: CSV has no nested ones.
 std::string output_value(const schema::Field& field, OutputFormat format,
                          const std::vector<std::string>& without_number) {
@@ -216,9 +250,18 @@ Status write_output(const Context& context, engine::Connection& connection,
   }
   const std::string staged =
       fmt::format("_{}.{}.tmp", name, to_string(make_uuid_v7(*context.clock, *context.random)));
+  bool is_spelled = false;
+  if (format == OutputFormat::Jsonl) {
+    SLUICE_TRY(is_spelled, has_lost_json(context, connection, relation, columns));
+  }
+  const std::string rows = fmt::format("SELECT {} FROM {}", list, relation);
   const auto written = connection.execute(
-      context, fmt::format("COPY (SELECT {} FROM {}) TO {} ({})", list, relation,
-                           dialect::quote_literal(folder.uri(staged)), copy_options(format)));
+      context,
+      fmt::format("COPY ({}) TO {} ({})", is_spelled ? json_lines(rows, columns) : rows,
+                  dialect::quote_literal(folder.uri(staged)),
+                  is_spelled ? std::string_view("FORMAT csv, HEADER false, QUOTE '', ESCAPE '', "
+                                                "DELIMITER '\x01'")
+                             : copy_options(format)));
   if (!written) {
     remove_staged(context, folder, staged);
     return Error(written.error())

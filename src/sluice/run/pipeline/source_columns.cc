@@ -16,6 +16,7 @@ namespace sluice::run {
 namespace {
 
 using internal::as_columns_error;
+using internal::check_keys;
 using internal::check_records;
 using internal::is_one_column;
 using internal::largest_of;
@@ -124,24 +125,22 @@ class Settler {
   Result<std::optional<TextRow>> first_line(const string& file, const plan::CsvFormat& csv);
   Result<SourceColumns> settle_json(const std::vector<string>& files, plan::JsonFormat& json);
   Status find_lines(const std::vector<string>& files, plan::JsonFormat& json);
-  Result<Schema> lenient_json(const std::vector<string>& files, const plan::JsonFormat& json);
   Status check_sizes(const std::vector<string>& files, const plan::JsonFormat& json);
-  Status check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json);
-  Status check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
-                    const Schema& columns);
   Status settle_plain(const std::vector<string>& files, const plan::JsonFormat& json,
                       SourceColumns& settled);
   Status stand_in_for_keys(const std::vector<string>& files, const plan::JsonFormat& json,
                            SourceColumns& settled) const;
-  Result<Schema> describe_maps(const plan::FileScan& files, const plan::JsonFormat& json);
-  Result<Schema> describe_structure(const string& structure);
+  Result<SourceColumns> complete_json(const std::vector<string>& files,
+                                      const plan::JsonFormat& json, SourceColumns settled);
+  Result<Schema> describe_maps(const string& records);
+  Result<Schema> describe_records(const string& records);
+  Result<Schema> describe_structure(const string& structure, const string& records);
   Result<Schema> probe(const plan::Scan& source);
 
   const Context& context_;
   engine::Connection& connection_;
   BadLines bad_lines_;
   string stand_in_;
-  std::vector<string> mixed_;  // of the structure that was described
 };
 
 /// Its first line, and those after it which a quote of it goes on to: names may hold line breaks.
@@ -239,48 +238,120 @@ Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan
   return settled;
 }
 
-bool has_empty_member(const schema::LogicalType& type) {
+/// Without a name, or two that differ in case alone.
+bool has_keys_of_map(const schema::LogicalType& type) {
   return std::visit(
-      overloaded{[](const schema::List& list) { return has_empty_member(*list.element); },
-                 [](const schema::Map& map) { return has_empty_member(*map.value); },
+      overloaded{[](const schema::List& list) { return has_keys_of_map(*list.element); },
+                 [](const schema::Map& map) { return has_keys_of_map(*map.value); },
                  [](const schema::Struct& inner) {
-                   return std::ranges::any_of(inner.fields, [](const Field& member) {
-                     return member.name.empty() || has_empty_member(member.type);
+                   return std::ranges::any_of(inner.fields, [&](const Field& member) {
+                     const auto is_same = [&](const Field& other) {
+                       return schema::same_column(other.name, member.name);
+                     };
+                     return member.name.empty() ||
+                            std::ranges::count_if(inner.fields, is_same) > 1 ||
+                            has_keys_of_map(member.type);
                    });
                  },
                  [](const auto&) { return false; }},
       type.kind);
 }
 
+bool is_unsigned(const schema::Integer& type) { return type.bits == 64 && !type.is_signed; }
+
+bool has_unsigned(const schema::LogicalType& type) {
+  return std::visit(overloaded{[](const schema::List& list) { return has_unsigned(*list.element); },
+                               [](const schema::Struct& inner) {
+                                 return std::ranges::any_of(inner.fields, [](const Field& member) {
+                                   return has_unsigned(member.type);
+                                 });
+                               },
+                               [](const schema::Integer& integer) { return is_unsigned(integer); },
+                               [](const auto&) { return false; }},
+                    type.kind);
+}
+
+/// With `whole` for whole numbers that have no sign.
+schema::LogicalType with_wholes(const schema::LogicalType& type, const schema::LogicalType& whole) {
+  if (const auto* list = std::get_if<schema::List>(&type.kind)) {
+    return {schema::List{with_wholes(*list->element, whole)}};
+  }
+  if (const auto* inner = std::get_if<schema::Struct>(&type.kind)) {
+    schema::Struct copy = *inner;
+    for (Field& member : copy.fields) {
+      member.type = with_wholes(member.type, whole);
+    }
+    return {std::move(copy)};
+  }
+  const auto* integer = std::get_if<schema::Integer>(&type.kind);
+  return integer != nullptr && is_unsigned(*integer) ? whole : type;
+}
+
+string replaced_all(string structure, std::initializer_list<std::string_view> types,
+                    std::string_view with) {
+  for (const std::string_view type : types) {
+    for (std::size_t at = structure.find(type); at != string::npos; at = structure.find(type, at)) {
+      structure.replace(at + 1, type.size() - 1, with);
+    }
+  }
+  return structure;
+}
+
 /// Keys within a record that no struct can have: without a name, or two that differ in case.
 bool has_keys_of_maps(const Result<Schema>& described) {
   return described
              ? std::ranges::any_of(described->fields,
-                                   [](const Field& field) { return has_empty_member(field.type); })
+                                   [](const Field& field) { return has_keys_of_map(field.type); })
              : described.error().native.find("in struct auto-detected in JSON") != string::npos;
 }
 
 /// A map may have such keys: what holds objects is read as JSON.
-Result<Schema> Settler::describe_maps(const plan::FileScan& files, const plan::JsonFormat& json) {
-  SLUICE_TRY(
-      const std::vector<TextRow> structure,
-      query_texts(context_, connection_, dialect::render_plain_structure(files.files, json)));
-  return structure.empty() || !structure[0][0] ? Schema{} : describe_structure(*structure[0][0]);
+Result<Schema> Settler::describe_maps(const string& records) {
+  SLUICE_TRY(const std::vector<TextRow> structure,
+             query_texts(context_, connection_, dialect::render_plain_structure(records)));
+  return structure.empty() || !structure[0][0] ? Schema{}
+                                               : describe_structure(*structure[0][0], records);
 }
 
-/// Where numbers become texts, the columns are mixed.
-Result<Schema> Settler::describe_structure(const string& structure) {
-  SLUICE_TRY(const Schema numbers,
-             connection_.describe(context_, dialect::render_structure_probe(structure)));
-  SLUICE_TRY(Schema texts, connection_.describe(
-                               context_, dialect::render_structure_probe(with_texts(structure))));
-  mixed_.clear();
-  for (std::size_t i = 0; i < texts.fields.size(); ++i) {
-    if (texts.fields[i].type != numbers.fields[i].type) {
-      mixed_.push_back(texts.fields[i].name);
+/// What the reader of whole files would say of these records alone.
+Result<Schema> Settler::describe_records(const string& records) {
+  SLUICE_TRY(const std::vector<TextRow> structure,
+             query_texts(context_, connection_, dialect::render_json_structure(records)));
+  if (structure.empty() || !structure[0][0]) {
+    return Schema{};
+  }
+  if (!structure[0][0]->starts_with('{')) {  // no record has a key
+    return Schema{{{.name = "json", .type = {schema::Json{}}}}};
+  }
+  Result<Schema> described = describe_structure(*structure[0][0], records);
+  return has_keys_of_maps(described) ? describe_maps(records) : described;
+}
+
+/// As the reader of whole files types it: whole numbers as the narrowest type that holds them.
+Result<Schema> Settler::describe_structure(const string& structure, const string& records) {
+  const string typed = replaced_all(structure, {":\"NULL\"", "[\"NULL\""}, "\"JSON\"");
+  SLUICE_TRY(Schema columns,
+             connection_.describe(context_, dialect::render_structure_probe(typed)));
+  std::vector<string> names;
+  for (const Field& field : columns.fields) {
+    if (has_unsigned(field.type)) {
+      names.push_back(field.name);
     }
   }
-  return texts;
+  if (names.empty()) {
+    return columns;
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> large,
+             query_counts(context_, connection_, dialect::render_large_wholes(records, names)));
+  constexpr int kDigitsOfHugeint = 38;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Field& field = *std::ranges::find(columns.fields, names[i], &Field::name);
+    field.type = with_wholes(
+        field.type, large[i] > 0
+                        ? schema::LogicalType{schema::Decimal{.precision = kDigitsOfHugeint}}
+                        : schema::LogicalType{schema::Integer{.bits = 64}});
+  }
+  return columns;
 }
 
 Result<Schema> Settler::probe(const plan::Scan& source) {
@@ -289,7 +360,7 @@ Result<Schema> Settler::probe(const plan::Scan& source) {
   const auto* files = std::get_if<plan::FileScan>(&source);
   const auto* json = files == nullptr ? nullptr : std::get_if<plan::JsonFormat>(&files->format);
   if (json != nullptr && has_keys_of_maps(described)) {
-    described = describe_maps(*files, *json);
+    described = describe_maps(dialect::json_records(files->files, *json, false));
   }
   if (!described) {
     return std::move(described).error();
@@ -306,50 +377,6 @@ Result<Schema> Settler::probe(const plan::Scan& source) {
     }
   }
   return columns;
-}
-
-/// The engine calls a key without a name "C1", by its position, and would find no value under it.
-Status Settler::check_no_empty_key(const std::vector<string>& files, const plan::JsonFormat& json) {
-  for (const string& file : files) {
-    SLUICE_TRY(const std::vector<std::int64_t> records,
-               query_counts(context_, connection_, dialect::render_json_keys({file}, json, "")));
-    if (records[0] > 0) {
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("{} records of JSON have a key without a name, '\"\"': '{}'",
-                                    records[0], file))
-          .with_hint("give the key a name in all records, or leave it out");
-    }
-  }
-  return {};
-}
-
-/// The engine calls the second of two spellings of a key "id_1" and would find no value under it.
-Status Settler::check_keys(const std::vector<string>& files, const plan::JsonFormat& json,
-                           const Schema& columns) {
-  const bool may_be_empty = std::ranges::any_of(columns.fields, [](const Field& field) {
-    return field.name.size() > 1 && field.name.starts_with('C') &&
-           field.name.find_first_not_of("0123456789", 1) == string::npos;
-  });
-  SLUICE_CHECK(may_be_empty ? check_no_empty_key(files, json) : Status{});
-  for (const Field& field : columns.fields) {
-    const std::size_t bar = field.name.rfind('_');
-    const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
-                             field.name.find_first_not_of("0123456789", bar + 1) == string::npos;
-    const Field* plain = is_numbered ? columns.find(field.name.substr(0, bar)) : nullptr;
-    if (plain == nullptr) {
-      continue;
-    }
-    SLUICE_TRY(
-        const std::vector<std::int64_t> records,
-        query_counts(context_, connection_, dialect::render_json_keys(files, json, field.name)));
-    if (records[0] == 0) {
-      return make_error(
-                 ErrorCode::DataRejected,
-                 fmt::format("records spell a key in two ways, as '{}'", field.name.substr(0, bar)))
-          .with_hint("spell it the same in all records: columns are one without regard to case");
-    }
-  }
-  return {};
 }
 
 /// The engine calls a column JSON that never had a value, or numbers and words: no text compares
@@ -372,7 +399,8 @@ Status Settler::settle_plain(const std::vector<string>& files, const plan::JsonF
     return {};
   }
   const plan::Scan scan = plan::FileScan{.files = files, .format = json};
-  SLUICE_TRY(const string values, dialect::render_scan(scan, unsure, false));
+  SLUICE_TRY(const string values,
+             dialect::render_settled_rows(scan, unsure, settled.has_bad_lines));
   SLUICE_TRY(
       const std::vector<std::int64_t> found,
       query_counts(context_, connection_, fmt::format("SELECT {} FROM ({})", counts, values)));
@@ -418,23 +446,6 @@ Status Settler::find_lines(const std::vector<string>& files, plan::JsonFormat& j
   return {};
 }
 
-Result<Schema> Settler::lenient_json(const std::vector<string>& files,
-                                     const plan::JsonFormat& json) {
-  SLUICE_TRY(Schema columns,
-             connection_.describe(context_, dialect::render_lenient_json_probe(files, json)));
-  const bool is_one = columns.fields.size() == 1 && columns.fields[0].name == "json";
-  if (is_one) {
-    // Numbers, texts or lists stand between the records.
-    SLUICE_TRY(const std::vector<TextRow> structure,
-               query_texts(context_, connection_, dialect::render_json_structure(files)));
-    if (structure.empty() || !structure[0][0]) {
-      return Schema{};
-    }
-    SLUICE_TRY(columns, describe_structure(*structure[0][0]));
-  }
-  return columns;
-}
-
 /// The reader of lines leaves out one that is larger than this, and does not always say so.
 Status Settler::check_sizes(const std::vector<string>& files, const plan::JsonFormat& json) {
   constexpr std::int64_t kLineBytesMax = 2'000'000;
@@ -453,39 +464,52 @@ Status Settler::check_sizes(const std::vector<string>& files, const plan::JsonFo
       .with_hint("mend or remove the lines that are no records: without such, it is read");
 }
 
+/// What a line that is no record changes of the others: nothing.
+Result<SourceColumns> Settler::complete_json(const std::vector<string>& files,
+                                             const plan::JsonFormat& json, SourceColumns settled) {
+  SLUICE_CHECK(check_keys(context_, connection_, files, json, settled.columns));
+  if (is_one_column(settled.columns)) {
+    SLUICE_CHECK(stand_in_for_keys(files, json, settled));
+  } else {
+    SLUICE_CHECK(settle_plain(files, json, settled));
+  }
+  return settled;
+}
+
 Result<SourceColumns> Settler::settle_json(const std::vector<string>& files,
                                            plan::JsonFormat& json) {
   Result<Schema> columns = read_in_size(
       files, json, [&] { return probe(plan::FileScan{.files = files, .format = json}); });
   const bool is_one = columns && is_one_column(*columns);
-  Status records = columns ? check_records(context_, connection_, is_one, files, json) : Status{};
-  if (columns && records) {
-    SLUICE_CHECK(check_keys(files, json, *columns));
-    SourceColumns settled{.columns = *std::move(columns), .valueless = {}, .mixed = mixed_};
-    SLUICE_CHECK(is_one ? stand_in_for_keys(files, json, settled) : Status{});
-    if (!is_one) {
-      SLUICE_CHECK(settle_plain(files, json, settled));
+  Status whole = columns ? check_records(context_, connection_, is_one, files, json)
+                         : Status(as_columns_error(columns.error()));
+  bool is_of_lines = columns ? !whole && whole.error().code == ErrorCode::DataRejected
+                             : is_data_fault(columns.error());
+  if (whole) {
+    auto settled = complete_json(files, json, {.columns = *columns, .valueless = {}, .mixed = {}});
+    if (settled || !is_data_fault(settled.error())) {
+      return settled;
     }
-    return settled;
+    whole = std::move(settled).error();
+    is_of_lines = true;
   }
-  const bool may_refuse =
-      bad_lines_ == BadLines::Refuse &&
-      (columns ? records.error().code == ErrorCode::DataRejected : is_data_fault(columns.error()));
+  const bool may_refuse = is_of_lines && bad_lines_ == BadLines::Refuse;
   if (may_refuse && !json.has_lines) {
     SLUICE_CHECK(find_lines(files, json));
   }
   if (!may_refuse || !json.has_lines.value_or(false)) {
-    return columns ? std::move(records).error() : as_columns_error(std::move(columns).error());
+    return std::move(whole).error();
   }
-  SLUICE_TRY(const Schema lenient,
-             read_in_size(files, json, [&] { return lenient_json(files, json); }));
+  SLUICE_TRY(const Schema lenient, read_in_size(files, json, [&] {
+               return describe_records(dialect::json_records(files, json, true));
+             }));
   SLUICE_CHECK(check_sizes(files, json));
-  SLUICE_CHECK(check_keys(files, json, lenient));
-  return SourceColumns{
-      .columns = dialect::columns_as_read(plan::FileScan{.files = files, .format = json}, lenient),
-      .valueless = {},
-      .mixed = mixed_,
-      .has_bad_lines = true};
+  return complete_json(
+      files, json,
+      {.columns = dialect::columns_as_read(plan::FileScan{.files = files, .format = json}, lenient),
+       .valueless = {},
+       .mixed = {},
+       .has_bad_lines = true});
 }
 
 Result<SourceColumns> Settler::settle(plan::Scan& source) {
@@ -508,12 +532,12 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
 }  // namespace
 
 string with_texts(string structure) {
-  for (const std::string_view type : {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}) {
-    for (std::size_t at = structure.find(type); at != string::npos; at = structure.find(type, at)) {
-      structure.replace(at + 1, type.size() - 1, "\"VARCHAR\"");
-    }
-  }
-  return structure;
+  return replaced_all(std::move(structure),
+                      {":\"UBIGINT\"", "[\"UBIGINT\"", ":\"NULL\"", "[\"NULL\""}, "\"VARCHAR\"");
+}
+
+string with_texts_for_doubles(string structure) {
+  return replaced_all(std::move(structure), {":\"DOUBLE\"", "[\"DOUBLE\""}, "\"VARCHAR\"");
 }
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,

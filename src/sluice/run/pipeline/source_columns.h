@@ -36,6 +36,8 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
 /// A structure of JSON with texts for whole numbers of any size: what would not fit a type would be
 /// NULL. And for what never had a value, too.
 std::string with_texts(std::string structure);
+/// A structure of JSON with texts for fractions, whose digits a double may not hold.
+std::string with_texts_for_doubles(std::string structure);
 
 /// The first column that the contract declares of its source; empty: there is none.
 std::string_view stand_in_column(const plan::Pipeline& pipeline);

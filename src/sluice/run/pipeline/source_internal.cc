@@ -37,6 +37,28 @@ Status check_objects(const Context& context, engine::Connection& connection,
   return {};
 }
 
+/// The engine calls a key without a name "C1", by its position, and would find no value under it.
+Status check_no_empty_key(const Context& context, engine::Connection& connection,
+                          const std::vector<string>& files, const plan::JsonFormat& json) {
+  for (const string& file : files) {
+    SLUICE_TRY(const std::vector<std::int64_t> records,
+               query_counts(context, connection, dialect::render_json_keys({file}, json, "")));
+    if (records[0] > 0) {
+      return make_error(ErrorCode::DataRejected,
+                        fmt::format("{} records of JSON have a key without a name, '\"\"': '{}'",
+                                    records[0], file))
+          .with_hint("give the key a name in all records, or leave it out");
+    }
+  }
+  return {};
+}
+
+Error spelled_twice(const string& key) {
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("records spell a key in two ways, as '{}'", key))
+      .with_hint("spell it the same in all records: columns are one without regard to case");
+}
+
 }  // namespace
 
 std::int64_t largest_of(const std::vector<string>& files) {
@@ -102,6 +124,38 @@ Status check_records(const Context& context, engine::Connection& connection, boo
     }
   }
   return check_objects(context, connection, unsure, json);
+}
+
+Status check_keys(const Context& context, engine::Connection& connection,
+                  const std::vector<string>& files, const plan::JsonFormat& json,
+                  const Schema& columns) {
+  // So it is named by the reader of files, and by the one of records.
+  const bool may_be_empty = std::ranges::any_of(columns.fields, [](const schema::Field& field) {
+    const std::size_t digits = field.name.starts_with("element") ? 7 : 1;
+    return field.name.size() > digits && (digits > 1 || field.name.starts_with('C')) &&
+           field.name.find_first_not_of("0123456789", digits) == string::npos;
+  });
+  SLUICE_CHECK(may_be_empty ? check_no_empty_key(context, connection, files, json) : Status{});
+  for (const schema::Field& field : columns.fields) {
+    const schema::Field* first = columns.find(field.name);
+    if (first != nullptr && first != &field) {
+      return spelled_twice(first->name);
+    }
+    const std::size_t bar = field.name.rfind('_');
+    const bool is_numbered = bar != string::npos && bar + 1 < field.name.size() &&
+                             field.name.find_first_not_of("0123456789", bar + 1) == string::npos;
+    const schema::Field* plain = is_numbered ? columns.find(field.name.substr(0, bar)) : nullptr;
+    if (plain == nullptr) {
+      continue;
+    }
+    SLUICE_TRY(
+        const std::vector<std::int64_t> records,
+        query_counts(context, connection, dialect::render_json_keys(files, json, field.name)));
+    if (records[0] == 0) {
+      return spelled_twice(field.name.substr(0, bar));
+    }
+  }
+  return {};
 }
 
 bool is_one_column(const Schema& columns) {

@@ -34,6 +34,12 @@ Result<schema::Schema> read_in_size(const std::vector<std::string>& files, plan:
 Status check_records(const Context& context, engine::Connection& connection, bool is_one,
                      const std::vector<std::string>& files, const plan::JsonFormat& json);
 
+/// DataRejected: a key of the records has no name, or two spellings. `columns` are named as the
+/// engine does: of a key without a name by its position ("C1"), of a second spelling "id_1".
+Status check_keys(const Context& context, engine::Connection& connection,
+                  const std::vector<std::string>& files, const plan::JsonFormat& json,
+                  const schema::Schema& columns);
+
 /// The only column is "json": a key of the records, or what stands for records without a key and
 /// for those that are no objects.
 bool is_one_column(const schema::Schema& columns);
