@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sluice_delta.h>
 
+#include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/stored_form.h"
@@ -330,25 +331,16 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
     return std::optional<LogEntry>{};
   }
   LogEntry entry;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    const bool matters = line.starts_with("{\"commitInfo\"") || line.starts_with("{\"remove\"");
-    if (!matters) {
-      continue;
+  const auto take = [&](std::string_view name, const json& action) -> Status {
+    if (name == "commitInfo") {
+      return read_commit_info(action, entry);
     }
-    SLUICE_TRY(const json action, parse_document(line, path));
-    if (action.contains("commitInfo") && action["commitInfo"].is_object()) {
-      SLUICE_CHECK(read_commit_info(action["commitInfo"], entry));
-    } else if (action.contains("remove") && action["remove"].is_object()) {
-      const json removed = action["remove"].value("path", json());
-      if (removed.is_string()) {
-        entry.removed.push_back(removed.get<std::string>());
-      }
+    if (const json removed = action.value("path", json()); removed.is_string()) {
+      entry.removed.push_back(removed.get<std::string>());
     }
-  }
+    return {};
+  };
+  SLUICE_CHECK(read_actions(*text, path, {"commitInfo", "remove"}, take));
   entry.note.receipt.version = version;
   return std::optional(std::move(entry));
 }
