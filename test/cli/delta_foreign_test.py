@@ -3,6 +3,7 @@ reads them, and what it refuses before anything is written."""
 
 import json
 import os
+import shutil
 import time
 import unittest
 from pathlib import Path
@@ -64,6 +65,58 @@ class ForeignLog(DeltaFolder):
         self.assertEqual(self.ask("vacuum")["deleted"], 0)
         self.assertTrue(data.exists())
         self.assertEqual(len(self.ask("rows", "--version", "1")["rows"]), 1)
+
+
+@needs_delta
+class Partitions(DeltaFolder):
+    """A value that no reader takes back would make the whole table unreadable."""
+
+    def contract_by(self, column: str, strategy: str = "append") -> None:
+        self.write("c.yaml", f"""\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model:
+  fields:
+    - {{name: id, type: long}}
+    - {{name: d, type: date}}
+    - {{name: ts, type: timestamp}}
+primary_key: [id]
+materialization: {{strategy: {strategy}, format: delta, partition_by: [{column}]}}
+""")
+
+    def far_rows(self, value: str) -> str:
+        import duckdb
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY (SELECT 2::BIGINT AS id, DATE '{value}' AS d, "
+                               f"TIMESTAMP '{value}' AS ts) TO '{self.folder}/far.parquet'")
+        return "far.parquet"
+
+    def test_dates_that_no_reader_takes_back_are_refused(self) -> None:
+        for column in ("d", "ts"):
+            for strategy in ("append", "merge"):
+                self.contract_by(column, strategy)
+                self.write("one.jsonl", '{"id":1,"d":"0001-01-01","ts":"9999-12-31 23:59:59"}\n')
+                done = self.sluice(*self.words("one.jsonl"))
+                self.assertEqual(done.code, 0, done.err)
+                before = self.table_files()
+                for value in ("10000-01-01", "0044-03-15 (BC)", "0001-01-01 (BC)", "infinity",
+                              "-infinity"):
+                    with self.subTest(f"{strategy} {column} {value}"):
+                        done = self.sluice(*self.words(self.far_rows(value)))
+                        self.assertEqual(done.code, 1, done.err)
+                        self.assertIn(f"'{column}'", done.err)
+                        self.assertIn("9999", done.err)
+                        self.assertEqual(self.table_files(), before)
+            self.assertEqual(len(self.table().to_pyarrow_table()), 1)
+            shutil.rmtree(self.folder / "t")
+
+    def test_such_dates_are_kept_where_they_are_no_partition(self) -> None:
+        self.contract_by("d")
+        self.write("one.jsonl", '{"id":1,"d":"2026-01-01","ts":"12026-01-01 00:00:00"}\n')
+        done = self.sluice(*self.words("one.jsonl"))
+        self.assertEqual(done.code, 0, done.err)
+        (row,) = self.ask("rows")["rows"]
+        self.assertTrue(row["ts"].startswith("12026-01-01"), row)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,36 @@ std::string render_partition_value(const schema::Field& field) {
   return fmt::format("CAST({} AS VARCHAR)", name);
 }
 
+/// Whether readers of Delta tables take it back from its text: a date of the years 1 to 9999.
+bool is_readable(const schema::LogicalType& type, std::string_view value) {
+  constexpr std::size_t kDateCharacters = 10;
+  const bool is_date = std::holds_alternative<schema::Date>(type.kind);
+  const bool is_instant = std::holds_alternative<schema::Timestamp>(type.kind);
+  if (!is_date && !is_instant) {
+    return true;
+  }
+  const bool has_time = value.size() > kDateCharacters && value[kDateCharacters] == ' ';
+  return has_time == is_instant && is_iso_date(value.substr(0, kDateCharacters)) &&
+         !value.starts_with("0000") && (has_time || value.size() == kDateCharacters);
+}
+
+Status check_partition_value(const schema::Field& field, const std::optional<std::string>& value) {
+  if (value == "") {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("an empty text cannot be a partition of a Delta table: '{}'",
+                                  field.name))
+        .with_hint("Delta reads it as NULL: write NULL, or another text.");
+  }
+  if (value.has_value() && !is_readable(field.type, *value)) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("a date outside the years 1 to 9999 cannot be a partition of a "
+                                  "Delta table: '{}' has '{}'",
+                                  field.name, *value))
+        .with_hint("No reader could open the table; correct the value or write NULL.");
+  }
+  return {};
+}
+
 Status read_partitions(const Context& context, const FileCopy& copy, const TableState& state,
                        std::vector<AddedFile>& files) {
   if (state.partition_by.empty() || files.empty()) {
@@ -114,12 +144,8 @@ Status read_partitions(const Context& context, const FileCopy& copy, const Table
       return make_error(ErrorCode::Internal, "partition values of a file that was not written");
     }
     for (std::size_t i = 0; i < state.partition_by.size(); ++i) {
-      if (row[i + 1] == "") {
-        return make_error(ErrorCode::DataRejected,
-                          fmt::format("an empty text cannot be a partition of a Delta table: '{}'",
-                                      state.partition_by[i].column))
-            .with_hint("Delta reads it as NULL: write NULL, or another text.");
-      }
+      SLUICE_CHECK(
+          check_partition_value(*state.schema.find(state.partition_by[i].column), row[i + 1]));
       file->partition[state.partition_by[i].column] = row[i + 1];
     }
   }
