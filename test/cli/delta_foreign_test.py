@@ -119,5 +119,69 @@ materialization: {{strategy: {strategy}, format: delta, partition_by: [{column}]
         self.assertTrue(row["ts"].startswith("12026-01-01"), row)
 
 
+@needs_delta
+class Features(DeltaFolder):
+    """Properties that are true in any letters, and features that a commit must do something for."""
+
+    def make(self, properties: dict[str, str], features: tuple[str, ...], more: dict | None = None,
+             actions: tuple[dict, ...] = ()) -> None:
+        shutil.rmtree(self.folder / "t", ignore_errors=True)
+        self.write_foreign([(1, "a", 1.5)])
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+        for line in lines:
+            if "protocol" in line:
+                line["protocol"] = {"minReaderVersion": 1, "minWriterVersion": 7,
+                                    "writerFeatures": list(features)}
+            line.get("metaData", {}).get("configuration", {}).update(properties)
+            line.get("commitInfo", {}).update({"inCommitTimestamp": 1700000000000})
+            if "add" in line:
+                line["add"].update(more or {})
+        lines.sort(key=lambda line: "commitInfo" not in line)
+        log.write_text("".join(json.dumps(one) + "\n" for one in (*lines, *actions)), "utf-8")
+
+    def test_truths_in_any_letters(self) -> None:
+        for name, feature, strategies in (
+                ("delta.appendOnly", "appendOnly", ("merge", "overwrite")),
+                ("delta.enableChangeDataFeed", "changeDataFeed", ("merge", "overwrite")),
+                ("delta.enableInCommitTimestamps", "inCommitTimestamp", ("append", "merge"))):
+            for strategy in strategies:
+                with self.subTest(name, strategy=strategy):
+                    self.make({name: "TRUE"}, (feature,))
+                    self.contract(strategy)
+                    said = self.refused()
+                    self.assertRegex(said, name if "Feed" not in name else "change data feed")
+                    self.assertIn(" hint: ", said)
+
+    def test_a_description_beside_timestamps_in_commits(self) -> None:
+        for value in ("true", "True"):
+            self.make({"delta.enableInCommitTimestamps": value}, ("inCommitTimestamp",))
+            before = self.table_files()
+            self.contract("append", ", table_properties: {owner: ann}")
+            done = self.sluice("ddl", "c.yaml", "--apply", "--target", "t")
+            self.assertNotEqual(done.code, 0)
+            self.assertRegex(done.err, "in-commit timestamps|enableInCommitTimestamps")
+            self.assertEqual(self.table_files(), before)
+
+    def test_rows_that_are_tracked_are_not_rewritten(self) -> None:
+        domain = {"domainMetadata": {"domain": "delta.rowTracking", "removed": False,
+                                     "configuration": '{"rowIdHighWaterMark":0}'}}
+        for value in ("true", "TRUE"):
+            self.make({"delta.enableRowTracking": value}, ("rowTracking", "domainMetadata"),
+                      {"baseRowId": 0, "defaultRowCommitVersion": 0}, (domain,))
+            for strategy in ("merge", "overwrite"):
+                with self.subTest(value, strategy=strategy):
+                    self.contract(strategy)
+                    self.assertIn("delta.enableRowTracking", self.refused())
+            self.contract("append")
+            self.run_rows("two.jsonl", [(2, "b", 2.5)])
+            self.assertEqual(self.rows_told(), [1, 2])
+            done = self.sluice("table", "compact", "t")
+            self.assertIn("delta.enableRowTracking", done.err)
+
+    def rows_told(self) -> list[int]:
+        return sorted(int(row["id"]) for row in self.ask("rows")["rows"])
+
+
 if __name__ == "__main__":
     unittest.main()

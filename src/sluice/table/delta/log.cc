@@ -104,6 +104,18 @@ Result<Note> parse_note(const std::string& text) {
   return note;
 }
 
+/// The kernel goes by properties that are true in small letters, other programs by any.
+Properties with_plain_truths(Properties properties) {
+  for (auto& [name, value] : properties) {
+    for (const char* truth : {"true", "false"}) {
+      if (name.starts_with("delta.") && schema::same_column(value, truth)) {
+        value = truth;
+      }
+    }
+  }
+  return properties;
+}
+
 Status read_commit_info(const json& info, LogEntry& entry) {
   if (const json at = info.value("timestamp", json()); at.is_number_integer()) {
     entry.note.receipt.committed_at = sys_micros(std::chrono::milliseconds(at.get<std::int64_t>()));
@@ -199,6 +211,11 @@ Status Snapshot::read_description() {
   return {};
 }
 
+bool Snapshot::is_on(const char* property) const {
+  const auto found = state_.properties.find(property);
+  return found != state_.properties.end() && schema::same_column(found->second, "true");
+}
+
 Result<ColumnStream> Snapshot::files() const {
   ArrowArrayStream stream{};
   char* text = nullptr;
@@ -287,7 +304,7 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
   }
   const json request{{"schema", std::move(schema)},
                      {"partition_by", std::move(partition_by)},
-                     {"properties", properties},
+                     {"properties", with_plain_truths(properties)},
                      {"note", render_note(note)}};
   sluice_delta_snapshot* next = nullptr;
   char* text = nullptr;

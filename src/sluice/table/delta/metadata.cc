@@ -195,9 +195,7 @@ bool needs_no_feature(std::string_view property) {
 }
 
 Status check_has_no_stamps(const Snapshot& snapshot) {
-  const auto& properties = snapshot.state().properties;
-  const auto stamped = properties.find("delta.enableInCommitTimestamps");
-  if (stamped != properties.end() && stamped->second == "true") {
+  if (snapshot.is_on("delta.enableInCommitTimestamps")) {
     return make_error(ErrorCode::Unsupported,
                       "what a table with in-commit timestamps says of itself is not changed")
         .with_hint("Change it with the program that made the table.");
