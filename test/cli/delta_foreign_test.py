@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 from delta_folder import DeltaFolder, needs_delta
+from program import Done, contents, without_run_records
 
 
 @needs_delta
@@ -181,6 +182,47 @@ class Features(DeltaFolder):
 
     def rows_told(self) -> list[int]:
         return sorted(int(row["id"]) for row in self.ask("rows")["rows"])
+
+
+@needs_delta
+class Folders(DeltaFolder):
+    """Names of folders, which the kernel reads once more as those of an address."""
+
+    def run_in(self, folder: str) -> Done:
+        self.contract("append")
+        return self.sluice("run", "c.yaml", "--source", self.source("one.jsonl", [(1, "a", 1.5)]),
+                           "--target", f"{folder}/t", "--quiet")
+
+    def test_a_folder_that_the_kernel_takes_for_another_is_refused(self) -> None:
+        for number, name in enumerate(("a%20b", "%C3%A4", "a%2fb", "a\\b", "a\tb", "a\nb",
+                                       "a\x01b", "a\x7fb")):
+            with self.subTest(name):
+                (self.folder / name).mkdir()
+                (self.folder / f"link{number}").symlink_to(name)
+                for way in (name, f"link{number}"):
+                    done = self.run_in(way)
+                    self.assertEqual(done.code, 1, done.err)
+                    self.assertIn("hexadecimal", done.err)
+                    self.assertIn(" hint: ", done.err)
+                    told = self.sluice("table", "rows", f"{way}/t")
+                    self.assertNotEqual(told.code, 0)
+                left = without_run_records(contents(self.folder / name))
+                self.assertEqual(left, {})
+
+    def test_a_neighbour_of_the_decoded_name_is_left_alone(self) -> None:
+        self.assertEqual(self.run_in("a b").code, 0)
+        before = without_run_records(contents(self.folder / "a b"))
+        self.assertNotEqual(self.run_in("a%20b").code, 0)
+        self.assertEqual(without_run_records(contents(self.folder / "a b")), before)
+
+    def test_other_signs_are_fine(self) -> None:
+        for name in ("a%b", "100% x", "a#b?c", "a|b;c=d&e", "\u00e4 \u00f6", "a'\"b", "[a]*", "a:b"):
+            with self.subTest(name):
+                done = self.run_in(name)
+                self.assertEqual(done.code, 0, done.err)
+                told = self.sluice("table", "rows", f"{name}/t", "--json")
+                self.assertEqual(told.code, 0, told.err)
+                self.assertEqual(len(json.loads(told.out)["rows"]), 1)
 
 
 if __name__ == "__main__":

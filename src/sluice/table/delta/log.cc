@@ -1,4 +1,6 @@
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +18,35 @@ namespace {
 using nlohmann::json;
 
 constexpr int kNoteFormat = 1;
+
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                : -1;
+}
+
+/// The kernel reads the names of folders once more as an address's: of these it finds another
+/// folder than the one that it was given.
+Status check_root(const std::string& root) {
+  std::error_code unseen;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(root, unseen);
+  const std::string path = unseen ? root : real.string();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_code = path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 &&
+                         hex_digit(path[i + 2]) >= 0;
+    const auto byte = static_cast<unsigned char>(path[i]);
+    if (is_code || path[i] == '\\' || byte < 0x20 || byte == 0x7F) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a Delta table cannot be in a folder whose path has a % with "
+                                    "two hexadecimal digits, a backslash or a control character: "
+                                    "'{}'",
+                                    path))
+          .with_hint("Rename the folder, or choose another.");
+    }
+  }
+  return {};
+}
 
 /// Takes a text of the bridge over.
 std::string take(char* text) {
@@ -149,6 +180,7 @@ void Snapshot::Free::operator()(sluice_delta_snapshot* snapshot) const {
 }
 
 Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
+  SLUICE_CHECK(check_root(root));
   sluice_delta_snapshot* handle = nullptr;
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_load(root.c_str(), &handle, &text);
@@ -297,6 +329,7 @@ Result<Snapshot> Snapshot::write_checkpoint() const {
 Result<std::optional<Snapshot>> create_delta(const std::string& root,
                                              const plan::CreateTable& create,
                                              const Properties& properties, const Note& note) {
+  SLUICE_CHECK(check_root(root));
   SLUICE_TRY(json schema, render_delta_schema(create.schema));
   json partition_by = json::array();
   for (const plan::PartitionField& field : create.partition_by) {
@@ -320,17 +353,12 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
 }
 
 std::string decode_path(std::string_view path) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-  };
   std::string plain;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const bool is_code =
-        path[i] == '%' && i + 2 < path.size() && digit(path[i + 1]) >= 0 && digit(path[i + 2]) >= 0;
-    plain += is_code ? static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2])) : path[i];
+    const bool is_code = path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 &&
+                         hex_digit(path[i + 2]) >= 0;
+    plain +=
+        is_code ? static_cast<char>(hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2])) : path[i];
     i += is_code ? 2 : 0;
   }
   return plain;
