@@ -10,8 +10,9 @@ from pathlib import Path
 from of_format import DeltaFormat, OfFormat
 
 FIELDS = (("id", "long"), ("small", "integer"), ("name", "string"), ("text", "string"),
-          ("empty", "string"), ("none", "string"), ("no_number", "long"),
+          ("long", "string"), ("empty", "string"), ("none", "string"), ("no_number", "long"),
           ("price", "'decimal(12,3)'"), ("ratio", "double"), ("strange", "double"),
+          ("once", "double"), ("endless", "double"),
           ("zero", "double"), ("day", "date"), ("at", "timestamp"), ("flag", "boolean"))
 # More rows than a row group holds; signs, NULLs and long texts lie apart from each other.
 ROWS = """
@@ -20,15 +21,18 @@ SELECT i AS id, CASE WHEN i % 10 < 3 THEN NULL ELSE (i % 1000 - 500)::INTEGER EN
     END AS name,
   CASE WHEN i = 70000 THEN repeat(chr(233), 3000)
     ELSE 'b' || repeat('y', (i % 50)::INTEGER) END AS text,
-  '' AS empty, NULL::VARCHAR AS none, NULL::BIGINT AS no_number,
+  repeat(chr((228 + i % 2)::INTEGER), 300) || i AS long, '' AS empty, NULL::VARCHAR AS none, NULL::BIGINT AS no_number,
   ((i - 65000) / 8)::DECIMAL(12, 3) AS price, (i - 3) / 7 AS ratio,
   CASE i % 4 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE ELSE i END AS strange,
+  CASE WHEN i = 5 THEN 'nan'::DOUBLE ELSE i END AS once,
+  CASE WHEN i = 6 THEN 'inf'::DOUBLE ELSE i END AS endless,
   CASE WHEN i % 2 = 0 THEN -0.0::DOUBLE ELSE 0.0::DOUBLE END AS zero,
   CASE WHEN i % 5 <> 0 THEN DATE '1969-07-20' + (i % 9000)::INTEGER END AS day,
   TIMESTAMPTZ '1969-12-31 23:59:58.999999+00' + to_microseconds(i * 1001) AS at, i % 2 = 0 AS flag
 FROM range(1, 130001) AS t(i)
 """
-ALWAYS_BOUNDED = ("id", "small", "day")
+CUT = ("text", "long", "at")
+UNBOUND = ("strange", "once", "endless")
 
 
 def bounds(values: list) -> tuple | None:
@@ -62,16 +66,18 @@ class Statistics:
         done = self.sluice("run", "c.yaml", "--source", source, "--quiet")
         self.assertEqual(done.code, 0, done.err)
 
+    always_bounded = ("id", "small", "day")
+
     def check(self, column: str, values: list, nulls: int | None, least: object,
               greatest: object) -> None:
         """`nulls` and bounds as they are told of these values; bounds may be left out."""
         self.assertEqual(nulls, sum(value is None for value in values), column)
         known = bounds(values)
         if least is None or greatest is None:
-            self.assertFalse(column in ALWAYS_BOUNDED and known is not None, column)
+            self.assertFalse(column in self.always_bounded and known is not None, column)
             return
         self.assertIsNotNone(known, f"{column}: bounds of nothing, or of NaN")
-        if column == "text":  # a long bound is cut, and may not lie among the values
+        if column in CUT:  # a bound that is cut or rounded may not lie among the values
             self.assertLessEqual(least, known[0])
             self.assertGreaterEqual(greatest, known[1])
         else:
@@ -103,6 +109,8 @@ class ParquetStatistics(Statistics, OfFormat):
 
 @unittest.skipUnless(find_spec("deltalake"), "no deltalake: ./dev setup test")
 class DeltaStatistics(Statistics, DeltaFormat):
+    always_bounded = tuple(name for name, _ in FIELDS if name not in UNBOUND)
+
     def test_the_log_says_what_the_rows_say(self) -> None:
         import deltalake
         import pyarrow.parquet as parquet
@@ -127,11 +135,41 @@ class DeltaStatistics(Statistics, DeltaFormat):
                 for line in path.read_text("utf-8").splitlines() if line.startswith('{"add"')]
         for add in adds:
             stats = json.loads(add["stats"])
-            self.assertRegex(stats["minValues"]["day"], r"^\d{4}-\d\d-\d\d$")
-            self.assertNotIn("text", stats["maxValues"])  # longer than what a log should hold
+            least, greatest = stats["minValues"], stats["maxValues"]
+            self.assertRegex(least["day"], r"^\d{4}-\d\d-\d\d$")
+            for column in ("text", "long"):
+                self.assertEqual(greatest[column][32:], "\U0010ffff")
+                self.assertLessEqual(len(least[column]), 32)
+            for value in (least["at"], greatest["at"]):
+                self.assertRegex(value, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$")
+            self.assertEqual((least["flag"], greatest["flag"]), (False, True))
             self.assertEqual(stats["minValues"]["empty"], "")
             self.assertEqual(stats["nullCount"]["none"], stats["numRecords"])
-            self.assertFalse({"none", "strange"} & stats["minValues"].keys())
+            self.assertFalse({"none", *UNBOUND} & {*least, *greatest})
+
+    def test_a_reader_that_skips_files_finds_every_row(self) -> None:
+        """Arrow, given the log by delta-rs: a file without bounds of a column is skipped."""
+        import datetime
+        import decimal
+        import deltalake
+        self.contract(FIELDS)
+        self.take("all.parquet")
+        table = deltalake.DeltaTable(str(Path(self.folder, "t")))
+        rows = table.to_pyarrow_table()
+        for column, value in (
+                ("id", 120000), ("small", 490), ("name", "Z"), ("text", "c"), ("text", "by"),
+                ("long", "\u00e4"), ("long", "\u00e5" * 300), ("empty", ""),
+                ("price", decimal.Decimal("8000.5")), ("ratio", 17000.25), ("zero", 0.0),
+                ("day", datetime.date(1993, 1, 1)),
+                ("at", datetime.datetime(1970, 1, 1, 0, 2, 8)), ("flag", True)):
+            for sign, keeps in (("=", lambda one, v: one == v), (">=", lambda one, v: one >= v),
+                                ("<=", lambda one, v: one <= v)):
+                with self.subTest(column, sign=sign):
+                    wanted = sorted(number for number, one in
+                                    zip(rows["id"].to_pylist(), rows[column].to_pylist(),
+                                        strict=True) if one is not None and keeps(one, value))
+                    found = table.to_pyarrow_table(filters=[(column, sign, value)], columns=["id"])
+                    self.assertEqual(sorted(found["id"].to_pylist()), wanted)
 
 
 if __name__ == "__main__":

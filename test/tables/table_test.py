@@ -259,7 +259,8 @@ class DeltaPast(Past, OneFolder, DeltaFormat):
                 ("delta.columnMapping.mode: name", "append", "columnMapping.mode = name"),
                 ("delta.columnMapping.mode: id", "append", "columnMapping.mode = id"),
                 ("delta.enableIcebergCompatV2: 'true'", "append", "enableIcebergCompatV2"),
-                ("delta.enableChangeDataFeed: 'true'", "merge", "the strategy merge"),
+                ("delta.enableChangeDataFeed: 'TRUE'", "merge", "the strategy merge"),
+                ("delta.enableIcebergCompatV2: 'True'", "append", "enableIcebergCompatV2"),
                 ("delta.appendOnly: 'true'", "overwrite", "the strategy overwrite")):
             with self.subTest(properties, strategy=strategy):
                 self.contract(strategy=strategy, more=f", table_properties: {{{properties}}}")

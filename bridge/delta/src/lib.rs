@@ -3,6 +3,7 @@
 
 #[path = "../../boundary/calls.rs"]
 mod calls;
+mod committer;
 #[path = "../../boundary/fault.rs"]
 mod fault;
 mod kernel_fault;

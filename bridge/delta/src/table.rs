@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use delta_kernel::arrow::array::{
@@ -27,6 +28,7 @@ use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
 use serde_json::{json, Value};
 use url::Url;
 
+use crate::committer::WatchedCommitter;
 use crate::fault::{Fault, Kind};
 use crate::log_files;
 
@@ -142,7 +144,9 @@ impl Snapshot {
     pub fn describe(&self) -> Result<String, Fault> {
         let configuration = self.inner.table_configuration();
         let properties = configuration.metadata().configuration();
-        let is_on = |name: &str| properties.get(name).is_some_and(|value| value == "true");
+        let is_on = |name: &str| {
+            properties.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        };
         let mapping = properties.get("delta.columnMapping.mode");
         let description = json!({
             "schema": serde_json::to_value(self.inner.schema().as_ref())?,
@@ -239,11 +243,13 @@ impl Snapshot {
             Some("delete") => UpdateTableOperation::Delete,
             _ => UpdateTableOperation::Write,
         };
+        let committer = WatchedCommitter::default();
+        let was_sent = Arc::clone(&committer.was_sent);
         let mut transaction = Arc::clone(&self.inner)
             .update_table(operation, ENGINE, true)
             .with_operation_parameters([("sluice", Some(note))])
             .with_transaction_id(request["app"].as_str().unwrap_or_default(), next)
-            .build(engine, Box::new(FileSystemCommitter::new()))?;
+            .build(engine, Box::new(committer))?;
         let removed: HashSet<String> = texts(&request["removed"]).into_iter().collect();
         if !removed.is_empty() {
             for batch in self.remove_batches(&removed)? {
@@ -255,8 +261,14 @@ impl Snapshot {
             let stats = with_booleans(&*transaction.stats_schema()?, &*self.inner.schema())?;
             transaction.add_files(add_batch(engine, added, stats)?);
         }
-        // From here on the commit may have been put, whatever comes back.
-        Ok(match transaction.commit(engine) {
+        let done = transaction.commit(engine);
+        if !was_sent.load(Ordering::Acquire) {
+            if let Err(error) = done {
+                return Err(error.into());
+            }
+        }
+        // From here on the commit may have been put, whatever came back.
+        Ok(match done {
             Ok(CommitResult::Committed(done)) => {
                 Outcome::Committed(done.commit_version() as i64, Self::made_by(&done))
             }
@@ -466,6 +478,10 @@ mod tests {
         assert!(second.commit(&commit_of("three", &["nothing.parquet"])).is_err());
         let kept = second.checkpoint().unwrap();
         assert_eq!(Snapshot::load(root).unwrap().find_transaction("one").unwrap(), Some(1));
+        let mut unpartitioned: Value = serde_json::from_str(&commit_of("bad", &[])).unwrap();
+        unpartitioned["added"][0]["partitionValues"] = json!({});
+        let refused = second.commit(&unpartitioned.to_string()).err().unwrap();
+        assert_eq!(refused.kind, Kind::Invalid, "nothing was sent: {}", refused.text);
         for same in [&next, &kept] {
             assert_eq!(same.version(), 2);
             assert_eq!(same.find_transaction("two").unwrap(), Some(2));

@@ -173,7 +173,7 @@ Status check_appends(const Contract& contract, const table::Table& table,
   const table::Properties properties = properties_of(contract);
   for (const char* name : {"delta.appendOnly", "delta.enableChangeDataFeed"}) {
     const auto found = properties.find(name);
-    if (found != properties.end() && found->second == "true") {
+    if (found != properties.end() && schema::same_column(found->second, "true")) {
       return make_error(ErrorCode::InvalidContract,
                         fmt::format("a table with {} = true takes appends from Sluice, not the "
                                     "strategy {}",

@@ -2,21 +2,18 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
 #include "sluice/table/change/text_rows.h"
+#include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
 
 namespace sluice::table::delta {
 namespace {
 
 using dialect::quote_identifier;
-
-/// Longer texts stand in the log as they are cut by nobody: not at all.
-constexpr std::size_t kStatsTextMax = 32;
 
 bool is_partition(const TableState& state, const schema::Field& field) {
   return std::ranges::any_of(state.partition_by, [&](const plan::PartitionField& one) {
@@ -46,26 +43,6 @@ bool is_iso_date(std::string_view text) {
          });
 }
 
-/// How many characters; a byte that goes on with one is none.
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-/// A bound as the log has it, in JSON; empty where the log has none.
-std::string render_bound(const schema::LogicalType& type, const std::string& bound) {
-  if (std::holds_alternative<schema::Integer>(type.kind)) {
-    return parse_count(bound).has_value() ? bound : "";
-  }
-  const bool stands = std::holds_alternative<schema::Date>(type.kind) ? is_iso_date(bound)
-                      : std::holds_alternative<schema::Text>(type.kind)
-                          ? count_characters(bound) <= kStatsTextMax
-                          : false;
-  return stands
-             ? nlohmann::json(bound).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-             : "";
-}
-
 /// What of the columns goes into the log: NULLs of each, and both bounds or none.
 void keep_stats(const TableState& state, const NewFile& file, AddedFile& added) {
   for (const schema::Field& field : state.schema.fields) {
@@ -74,10 +51,9 @@ void keep_stats(const TableState& state, const NewFile& file, AddedFile& added) 
       continue;
     }
     AddedFile::Stats stats{.nulls = *column->nulls};
-    if (column->min.has_value() && column->max.has_value()) {
-      stats.min = render_bound(field.type, *column->min);
-      stats.max = render_bound(field.type, *column->max);
-    }
+    Bounds bounds = render_bounds(field.type, *column);
+    stats.min = std::move(bounds.min);
+    stats.max = std::move(bounds.max);
     added.stats.emplace(field.name, std::move(stats));
   }
 }
@@ -91,6 +67,36 @@ std::string render_partition_value(const schema::Field& field) {
                        instant->utc ? name + " AT TIME ZONE 'UTC'" : name);
   }
   return fmt::format("CAST({} AS VARCHAR)", name);
+}
+
+/// Whether readers of Delta tables take it back from its text: a date of the years 1 to 9999.
+bool is_readable(const schema::LogicalType& type, std::string_view value) {
+  constexpr std::size_t kDateCharacters = 10;
+  const bool is_date = std::holds_alternative<schema::Date>(type.kind);
+  const bool is_instant = std::holds_alternative<schema::Timestamp>(type.kind);
+  if (!is_date && !is_instant) {
+    return true;
+  }
+  const bool has_time = value.size() > kDateCharacters && value[kDateCharacters] == ' ';
+  return has_time == is_instant && is_iso_date(value.substr(0, kDateCharacters)) &&
+         !value.starts_with("0000") && (has_time || value.size() == kDateCharacters);
+}
+
+Status check_partition_value(const schema::Field& field, const std::optional<std::string>& value) {
+  if (value == "") {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("an empty text cannot be a partition of a Delta table: '{}'",
+                                  field.name))
+        .with_hint("Delta reads it as NULL: write NULL, or another text.");
+  }
+  if (value.has_value() && !is_readable(field.type, *value)) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("a date outside the years 1 to 9999 cannot be a partition of a "
+                                  "Delta table: '{}' has '{}'",
+                                  field.name, *value))
+        .with_hint("No reader could open the table; correct the value or write NULL.");
+  }
+  return {};
 }
 
 Status read_partitions(const Context& context, const FileCopy& copy, const TableState& state,
@@ -114,13 +120,79 @@ Status read_partitions(const Context& context, const FileCopy& copy, const Table
       return make_error(ErrorCode::Internal, "partition values of a file that was not written");
     }
     for (std::size_t i = 0; i < state.partition_by.size(); ++i) {
-      if (row[i + 1] == "") {
-        return make_error(ErrorCode::DataRejected,
-                          fmt::format("an empty text cannot be a partition of a Delta table: '{}'",
-                                      state.partition_by[i].column))
-            .with_hint("Delta reads it as NULL: write NULL, or another text.");
-      }
+      SLUICE_CHECK(
+          check_partition_value(*state.schema.find(state.partition_by[i].column), row[i + 1]));
       file->partition[state.partition_by[i].column] = row[i + 1];
+    }
+  }
+  return {};
+}
+
+/// The engine says no bounds of texts that it cannot cut: they are counted.
+Status read_long_texts(const Context& context, const FileCopy& copy, const TableState& state,
+                       std::vector<AddedFile>& files) {
+  std::vector<std::string> columns;
+  std::string values;
+  for (const schema::Field& field : state.schema.fields) {
+    const bool is_unbound = std::ranges::any_of(files, [&](const AddedFile& file) {
+      const auto stats = file.stats.find(field.name);
+      return stats != file.stats.end() && stats->second.min.empty() &&
+             stats->second.nulls < file.rows;
+    });
+    if (is_unbound && std::holds_alternative<schema::Text>(field.type.kind)) {
+      const std::string begin =
+          fmt::format("left({}, {})", quote_identifier(field.name), kBoundCharactersMax + 1);
+      values += fmt::format(", min({0}), max({0})", begin);
+      columns.push_back(field.name);
+    }
+  }
+  if (columns.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, *copy.connection,
+                            fmt::format("SELECT _sluice_path{} FROM read_parquet([{}], filename = "
+                                        "'_sluice_path', hive_partitioning = false) GROUP BY 1",
+                                        values, place_list(*copy.storage, files))));
+  for (const TextRow& row : rows) {
+    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
+    for (std::size_t i = 0; file != nullptr && i < columns.size(); ++i) {
+      Bounds bounds =
+          render_bounds({schema::Text{}}, {.min = row[2 * i + 1], .max = row[2 * i + 2]});
+      if (const auto stats = file->stats.find(columns[i]); stats != file->stats.end()) {
+        stats->second.min = std::move(bounds.min);
+        stats->second.max = std::move(bounds.max);
+      }
+    }
+  }
+  return {};
+}
+
+/// Bounds of a column with NaN are those of its numbers, and what the engine says of NaN is of a
+/// file's last part alone: a part with one has no bounds in the file's footer.
+Status drop_bounds_of_nan(const Context& context, const FileCopy& copy, const TableState& state,
+                          std::vector<AddedFile>& files) {
+  const bool has_floats = std::ranges::any_of(state.schema.fields, [](const schema::Field& field) {
+    return std::holds_alternative<schema::Float>(field.type.kind);
+  });
+  if (!has_floats || files.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, *copy.connection,
+                            fmt::format("SELECT DISTINCT file_name, path_in_schema FROM "
+                                        "parquet_metadata([{}]) WHERE type IN ('FLOAT', 'DOUBLE') "
+                                        "AND stats_max_value IS NULL AND num_values > "
+                                        "coalesce(stats_null_count, 0)",
+                                        place_list(*copy.storage, files))));
+  for (const TextRow& row : rows) {
+    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
+    if (file == nullptr) {
+      continue;
+    }
+    if (const auto stats = file->stats.find(row[1].value_or("")); stats != file->stats.end()) {
+      stats->second.min.clear();
+      stats->second.max.clear();
     }
   }
   return {};
@@ -158,6 +230,8 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
       added.push_back(std::move(one));
     }
     SLUICE_CHECK(read_partitions(context, copy, state, added));
+    SLUICE_CHECK(read_long_texts(context, copy, state, added));
+    SLUICE_CHECK(drop_bounds_of_nan(context, copy, state, added));
     return check_not_null(state, added);
   };
   SLUICE_CHECK(make(inspect));

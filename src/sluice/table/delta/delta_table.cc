@@ -1,4 +1,3 @@
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include "sluice/base/uuid.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
+#include "sluice/table/delta/cleaning_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
 #include "sluice/table/delta/delta.h"
 #include "sluice/table/delta/log_internal.h"
@@ -17,7 +17,6 @@
 #include "sluice/table/delta/unmade_internal.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/damage.h"
-#include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
 #include "sluice/table/files/view.h"
 
@@ -124,8 +123,6 @@ class DeltaTable final : public Table {
                                          sys_micros older_than);
   std::optional<Snapshot> write_checkpoint(const Context& context, std::int64_t version,
                                            std::optional<Snapshot> snapshot);
-  Result<std::set<std::string, std::less<>>> find_needed(const Context& context,
-                                                         sys_micros older_than);
 
   engine::Connection* connection_;
   storage::Storage* storage_;
@@ -453,48 +450,15 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
   return versions;
 }
 
-/// Files of this version, and those that a commit from `older_than` on has replaced.
-Result<std::set<std::string, std::less<>>> DeltaTable::find_needed(const Context& context,
-                                                                   sys_micros older_than) {
-  SLUICE_TRY(const Snapshot snapshot, load(context));
-  const CommitKey key{
-      .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
-  SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
-  delta::drop_live_files(context, *connection_, live);
-  std::set<std::string, std::less<>> needed;
-  for (const FileVersion::File& file : live.files) {
-    needed.insert(file.place);
-  }
-  for (std::int64_t version = snapshot.state().version; version >= 0; --version) {
-    SLUICE_TRY(const auto entry, delta::find_log_entry(context, *storage_, version));
-    if (!entry.has_value() || entry->note.receipt.committed_at < older_than) {
-      break;
-    }
-    for (const std::string& path : entry->removed) {
-      needed.insert(storage_->uri(delta::decode_path(path)));
-    }
-  }
-  return needed;
-}
-
-/// What a write of ours is called; what begins with "_" is not data.
-bool is_data_file_of_ours(std::string_view path) {
-  return !path.starts_with("_") && is_named_by_ingest(file_name(path), ".parquet");
-}
-
-/// Files of no version of the log, and files that were replaced before an instant.
 Result<Maintained> DeltaTable::remove_files_before(const Context& context,
                                                    sys_micros replaced_before,
                                                    sys_micros older_than) {
-  // Listed first: what is committed meanwhile is then needed, never taken for an orphan.
-  SLUICE_TRY(const auto objects, storage_->list(context, ""));
-  SLUICE_TRY(const auto needed, find_needed(context, replaced_before));
-  return remove_unneeded(
-      context, *storage_, objects,
-      {.is_ours = is_data_file_of_ours,
-       .is_needed = [&](std::string_view path) { return needed.contains(storage_->uri(path)); }},
-      older_than);
+  SLUICE_TRY(auto objects, storage_->list(context, ""));
+  SLUICE_TRY(const Snapshot snapshot, load(context));
+  return delta::remove_unneeded_files(context, *storage_, *connection_, snapshot,
+                                      {.objects = std::move(objects),
+                                       .replaced_before = replaced_before,
+                                       .older_than = older_than});
 }
 
 Status DeltaTable::make_view(const Context& context, const At& at, const std::string& name) {

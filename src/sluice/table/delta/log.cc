@@ -1,10 +1,13 @@
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sluice_delta.h>
 
+#include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/stored_form.h"
@@ -15,6 +18,35 @@ namespace {
 using nlohmann::json;
 
 constexpr int kNoteFormat = 1;
+
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                : -1;
+}
+
+/// The kernel reads the names of folders once more as an address's: of these it finds another
+/// folder than the one that it was given.
+Status check_root(const std::string& root) {
+  std::error_code unseen;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(root, unseen);
+  const std::string path = unseen ? root : real.string();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_code = path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 &&
+                         hex_digit(path[i + 2]) >= 0;
+    const auto byte = static_cast<unsigned char>(path[i]);
+    if (is_code || path[i] == '\\' || byte < 0x20 || byte == 0x7F) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a Delta table cannot be in a folder whose path has a % with "
+                                    "two hexadecimal digits, a backslash or a control character: "
+                                    "'{}'",
+                                    path))
+          .with_hint("Rename the folder, or choose another.");
+    }
+  }
+  return {};
+}
 
 /// Takes a text of the bridge over.
 std::string take(char* text) {
@@ -103,6 +135,18 @@ Result<Note> parse_note(const std::string& text) {
   return note;
 }
 
+/// The kernel goes by properties that are true in small letters, other programs by any.
+Properties with_plain_truths(Properties properties) {
+  for (auto& [name, value] : properties) {
+    for (const char* truth : {"true", "false"}) {
+      if (name.starts_with("delta.") && schema::same_column(value, truth)) {
+        value = truth;
+      }
+    }
+  }
+  return properties;
+}
+
 Status read_commit_info(const json& info, LogEntry& entry) {
   if (const json at = info.value("timestamp", json()); at.is_number_integer()) {
     entry.note.receipt.committed_at = sys_micros(std::chrono::milliseconds(at.get<std::int64_t>()));
@@ -136,6 +180,7 @@ void Snapshot::Free::operator()(sluice_delta_snapshot* snapshot) const {
 }
 
 Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
+  SLUICE_CHECK(check_root(root));
   sluice_delta_snapshot* handle = nullptr;
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_load(root.c_str(), &handle, &text);
@@ -196,6 +241,11 @@ Status Snapshot::read_description() {
     state_.properties[name] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   return {};
+}
+
+bool Snapshot::is_on(const char* property) const {
+  const auto found = state_.properties.find(property);
+  return found != state_.properties.end() && schema::same_column(found->second, "true");
 }
 
 Result<ColumnStream> Snapshot::files() const {
@@ -279,6 +329,7 @@ Result<Snapshot> Snapshot::write_checkpoint() const {
 Result<std::optional<Snapshot>> create_delta(const std::string& root,
                                              const plan::CreateTable& create,
                                              const Properties& properties, const Note& note) {
+  SLUICE_CHECK(check_root(root));
   SLUICE_TRY(json schema, render_delta_schema(create.schema));
   json partition_by = json::array();
   for (const plan::PartitionField& field : create.partition_by) {
@@ -286,7 +337,7 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
   }
   const json request{{"schema", std::move(schema)},
                      {"partition_by", std::move(partition_by)},
-                     {"properties", properties},
+                     {"properties", with_plain_truths(properties)},
                      {"note", render_note(note)}};
   sluice_delta_snapshot* next = nullptr;
   char* text = nullptr;
@@ -302,17 +353,12 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
 }
 
 std::string decode_path(std::string_view path) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-  };
   std::string plain;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const bool is_code =
-        path[i] == '%' && i + 2 < path.size() && digit(path[i + 1]) >= 0 && digit(path[i + 2]) >= 0;
-    plain += is_code ? static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2])) : path[i];
+    const bool is_code = path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 &&
+                         hex_digit(path[i + 2]) >= 0;
+    plain +=
+        is_code ? static_cast<char>(hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2])) : path[i];
     i += is_code ? 2 : 0;
   }
   return plain;
@@ -330,25 +376,16 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
     return std::optional<LogEntry>{};
   }
   LogEntry entry;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    const bool matters = line.starts_with("{\"commitInfo\"") || line.starts_with("{\"remove\"");
-    if (!matters) {
-      continue;
+  const auto take = [&](std::string_view name, const json& action) -> Status {
+    if (name == "commitInfo") {
+      return read_commit_info(action, entry);
     }
-    SLUICE_TRY(const json action, parse_document(line, path));
-    if (action.contains("commitInfo") && action["commitInfo"].is_object()) {
-      SLUICE_CHECK(read_commit_info(action["commitInfo"], entry));
-    } else if (action.contains("remove") && action["remove"].is_object()) {
-      const json removed = action["remove"].value("path", json());
-      if (removed.is_string()) {
-        entry.removed.push_back(removed.get<std::string>());
-      }
+    if (const json removed = action.value("path", json()); removed.is_string()) {
+      entry.removed.push_back(removed.get<std::string>());
     }
-  }
+    return {};
+  };
+  SLUICE_CHECK(read_actions(*text, path, {"commitInfo", "remove"}, take));
   entry.note.receipt.version = version;
   return std::optional(std::move(entry));
 }

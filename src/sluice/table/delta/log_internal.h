@@ -63,6 +63,8 @@ class Snapshot {
 
   const TableState& state() const { return state_; }
   bool has_change_feed() const { return has_change_feed_; }
+  /// The property is true, in letters of any case as other programs take it.
+  bool is_on(const char* property) const;
   /// Why the kernel commits nothing to this table; empty when it does.
   const std::string& refusal() const { return refusal_; }
   /// Columns that the table's own program fills with a default where rows lack them.

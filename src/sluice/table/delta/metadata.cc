@@ -12,6 +12,7 @@
 #include "sluice/base/overloaded.h"
 #include "sluice/base/temp_folder.h"
 #include "sluice/table/change/text_rows.h"
+#include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/metadata_internal.h"
 #include "sluice/table/delta/past_internal.h"
 #include "sluice/table/delta/types_internal.h"
@@ -33,17 +34,13 @@ Result<json> find_in_entry(const Context& context, storage::Storage& storage,
     return make_error(ErrorCode::Corrupt,
                       fmt::format("an entry of the table's log is gone: '{}'", path));
   }
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.starts_with("{\"metaData\"")) {
-      SLUICE_TRY(const json action, parse_document(line, path));
-      return action.at("metaData");
-    }
-  }
-  return json();
+  json metadata;
+  const auto take = [&](std::string_view /*name*/, const json& action) -> Status {
+    metadata = action;
+    return {};
+  };
+  SLUICE_CHECK(read_actions(*text, path, {"metaData"}, take));
+  return metadata;
 }
 
 /// The files of the newest checkpoint up to a version.
@@ -198,9 +195,7 @@ bool needs_no_feature(std::string_view property) {
 }
 
 Status check_has_no_stamps(const Snapshot& snapshot) {
-  const auto& properties = snapshot.state().properties;
-  const auto stamped = properties.find("delta.enableInCommitTimestamps");
-  if (stamped != properties.end() && stamped->second == "true") {
+  if (snapshot.is_on("delta.enableInCommitTimestamps")) {
     return make_error(ErrorCode::Unsupported,
                       "what a table with in-commit timestamps says of itself is not changed")
         .with_hint("Change it with the program that made the table.");

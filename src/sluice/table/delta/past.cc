@@ -82,7 +82,8 @@ Result<PastLog> PastLog::make(const Context& context, storage::Storage& storage,
 
 Status PastLog::put_back(const Context& context, engine::Connection& connection,
                          LiveFiles& files) const {
-  const std::string linked = root() + "/";
+  std::error_code unseen;  // the kernel names places without links, and this folder is there
+  const std::string linked = fs::canonical(root(), unseen).string() + "/";
   for (FileVersion::File& file : files.files) {
     if (file.place.starts_with(linked)) {
       file.place = fmt::format("{}/{}", table_, file.place.substr(linked.size()));

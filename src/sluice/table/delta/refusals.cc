@@ -28,6 +28,22 @@ std::string_view foreign_format(std::string_view path) {
                                                : "";
 }
 
+/// What the kernel does for a feature it does where the property is true in small letters; other
+/// programs take any for true, and expect it of every commit.
+Status check_truths(const Snapshot& snapshot) {
+  for (const char* name : {"delta.enableInCommitTimestamps", "delta.enableIcebergCompatV1",
+                           "delta.enableIcebergCompatV2", "delta.enableIcebergCompatV3"}) {
+    if (snapshot.is_on(name) && snapshot.state().properties.at(name) != "true") {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("a table is not written that turns a feature on by other "
+                                    "letters than 'true': {} = {}",
+                                    name, snapshot.state().properties.at(name)))
+          .with_hint("Set the property to true in small letters with the program that made it.");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_layout(const plan::CreateTable& create) {
@@ -60,13 +76,19 @@ Status check_operation(const Snapshot& snapshot, std::string_view operation) {
         .with_native(snapshot.refusal())
         .with_hint("Write it with the program that made it, or copy it to a new table.");
   }
-  const auto only = snapshot.state().properties.find("delta.appendOnly");
-  const bool append_only = only != snapshot.state().properties.end() && only->second == "true";
-  if (append_only && !appends) {
+  SLUICE_CHECK(check_truths(snapshot));
+  if (snapshot.is_on("delta.appendOnly") && !appends) {
     return make_error(
                ErrorCode::Unsupported,
                fmt::format("the table takes appends alone (delta.appendOnly), not '{}'", operation))
         .with_hint("Set delta.appendOnly to false, or append.");
+  }
+  if (snapshot.is_on("delta.enableRowTracking") && !appends) {
+    return make_error(ErrorCode::Unsupported,
+                      fmt::format("a table that tracks its rows (delta.enableRowTracking) takes "
+                                  "appends, not '{}': rewritten rows would lose their numbers",
+                                  operation))
+        .with_hint("Set delta.enableRowTracking to false, or write it with Spark.");
   }
   if (snapshot.has_change_feed() && !appends) {
     return make_error(

@@ -1,5 +1,6 @@
 #include "sluice/table/files/layout.h"
 
+#include <set>
 #include <string>
 
 #include <fmt/format.h>
@@ -8,6 +9,33 @@
 #include "sluice/table/change/batch.h"
 
 namespace sluice::table {
+namespace {
+
+using Folders = std::set<std::string, std::less<>>;
+
+/// Folders below the root that hold the log of a Delta table, or what Sluice keeps of a table.
+Folders find_tables_below(const std::vector<storage::ObjectInfo>& objects) {
+  Folders folders;
+  for (const storage::ObjectInfo& object : objects) {
+    for (const std::string_view mark : {"/_delta_log/", "/_sluice/"}) {
+      if (const std::size_t at = object.path.find(mark); at != std::string::npos) {
+        folders.insert(object.path.substr(0, at));
+      }
+    }
+  }
+  return folders;
+}
+
+bool is_in_one_of(const Folders& folders, std::string_view path) {
+  for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+    if (folders.contains(path.substr(0, at))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 Status check_file_columns(const plan::CreateTable& create) {
   SLUICE_CHECK(validate(create.schema));
@@ -76,8 +104,9 @@ Maintained remove_unneeded(const Context& context, storage::Storage& storage,
                            const std::vector<storage::ObjectInfo>& objects,
                            const Unneeded& unneeded, sys_micros older_than) {
   Maintained maintained;
+  const Folders tables = find_tables_below(objects);
   for (const storage::ObjectInfo& object : objects) {
-    if (!unneeded.is_ours(object.path)) {
+    if (!unneeded.is_ours(object.path) || is_in_one_of(tables, object.path)) {
       continue;
     }
     ++maintained.scanned;

@@ -38,7 +38,8 @@ struct Unneeded {
   std::function<bool(std::string_view path)> is_needed;
 };
 
-/// Removes of `objects` what is ours, not needed and last changed before `older_than`.
+/// Removes of `objects` what is ours, not needed and last changed before `older_than`. What lies in
+/// the folder of another table, below this one's, is never ours.
 Maintained remove_unneeded(const Context& context, storage::Storage& storage,
                            const std::vector<storage::ObjectInfo>& objects,
                            const Unneeded& unneeded, sys_micros older_than);

@@ -1,0 +1,229 @@
+"""Delta tables that other programs made or wrote in, in forms that Sluice would not write: how it
+reads them, and what it refuses before anything is written."""
+
+import json
+import os
+import shutil
+import time
+import unittest
+from pathlib import Path
+
+from delta_folder import DeltaFolder, needs_delta
+from program import Done, contents, without_run_records
+
+
+@needs_delta
+class ForeignLog(DeltaFolder):
+    """Entries with blanks and members as no one here writes them."""
+
+    def log(self, version: int) -> Path:
+        return self.folder / f"t/_delta_log/{version:020}.json"
+
+    def actions(self, version: int) -> list[dict]:
+        return [json.loads(line) for line in self.log(version).read_text("utf-8").splitlines()]
+
+    def put(self, version: int, actions: list[dict], begin: str = " \t") -> None:
+        lines = [begin + json.dumps(one, separators=(" , ", " : ")).replace("{", "{ ", 1)
+                 for one in actions]
+        self.log(version).write_text("\r\n".join(lines) + "\r\n", "utf-8")
+
+    def add_column(self) -> None:
+        (metadata,) = [one["metaData"] for one in self.actions(0) if "metaData" in one]
+        schema = json.loads(metadata["schemaString"])
+        schema["fields"].append({"name": "note", "type": "string", "nullable": True,
+                                 "metadata": {}})
+        metadata["schemaString"] = json.dumps(schema)
+        metadata["configuration"]["owner"] = "finance"
+        info = {"timestamp": int(time.time() * 1000), "operation": "ADD COLUMNS",
+                "operationParameters": {}}
+        self.put(2, [{"add": None, "commitInfo": info}, {"metaData": metadata}])
+
+    def test_a_description_with_blanks_is_not_put_back(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        self.add_column()
+        text = (self.folder / "c.yaml").read_text("utf-8")
+        self.write("c.yaml", text.replace("type: string", "type: string, description: a day"))
+        done = self.sluice("ddl", "c.yaml", "--apply", "--target", "t")
+        self.assertEqual(done.code, 0, done.err)
+        table = self.table()
+        self.assertEqual([field.name for field in table.schema().fields][-1], "note")
+        self.assertEqual(table.metadata().configuration["owner"], "finance")
+        self.assertEqual([one["operation"] for one in self.ask("history")["versions"]],
+                         ["describe", "ADD COLUMNS", "append", "create"])
+
+    def test_a_removal_with_blanks_is_seen_by_a_vacuum(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        (added,) = [one["add"] for one in self.actions(1) if "add" in one]
+        data = self.folder / "t" / added["path"]
+        os.utime(data, (time.time() - 30 * 86400,) * 2)
+        now = int(time.time() * 1000)
+        self.put(2, [{"commitInfo": {"timestamp": now, "operation": "DELETE",
+                                     "operationParameters": {}}},
+                     {"remove": {"path": added["path"], "deletionTimestamp": now,
+                                 "dataChange": True}}])
+        self.assertEqual(self.ask("vacuum")["deleted"], 0)
+        self.assertTrue(data.exists())
+        self.assertEqual(len(self.ask("rows", "--version", "1")["rows"]), 1)
+
+
+@needs_delta
+class Partitions(DeltaFolder):
+    """A value that no reader takes back would make the whole table unreadable."""
+
+    def contract_by(self, column: str, strategy: str = "append") -> None:
+        self.write("c.yaml", f"""\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model:
+  fields:
+    - {{name: id, type: long}}
+    - {{name: d, type: date}}
+    - {{name: ts, type: timestamp}}
+primary_key: [id]
+materialization: {{strategy: {strategy}, format: delta, partition_by: [{column}]}}
+""")
+
+    def far_rows(self, value: str) -> str:
+        import duckdb
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY (SELECT 2::BIGINT AS id, DATE '{value}' AS d, "
+                               f"TIMESTAMP '{value}' AS ts) TO '{self.folder}/far.parquet'")
+        return "far.parquet"
+
+    def test_dates_that_no_reader_takes_back_are_refused(self) -> None:
+        for column in ("d", "ts"):
+            for strategy in ("append", "merge"):
+                self.contract_by(column, strategy)
+                self.write("one.jsonl", '{"id":1,"d":"0001-01-01","ts":"9999-12-31 23:59:59"}\n')
+                done = self.sluice(*self.words("one.jsonl"))
+                self.assertEqual(done.code, 0, done.err)
+                before = self.table_files()
+                for value in ("10000-01-01", "0044-03-15 (BC)", "0001-01-01 (BC)", "infinity",
+                              "-infinity"):
+                    with self.subTest(f"{strategy} {column} {value}"):
+                        done = self.sluice(*self.words(self.far_rows(value)))
+                        self.assertEqual(done.code, 1, done.err)
+                        self.assertIn(f"'{column}'", done.err)
+                        self.assertIn("9999", done.err)
+                        self.assertEqual(self.table_files(), before)
+            self.assertEqual(len(self.table().to_pyarrow_table()), 1)
+            shutil.rmtree(self.folder / "t")
+
+    def test_such_dates_are_kept_where_they_are_no_partition(self) -> None:
+        self.contract_by("d")
+        self.write("one.jsonl", '{"id":1,"d":"2026-01-01","ts":"12026-01-01 00:00:00"}\n')
+        done = self.sluice(*self.words("one.jsonl"))
+        self.assertEqual(done.code, 0, done.err)
+        (row,) = self.ask("rows")["rows"]
+        self.assertTrue(row["ts"].startswith("12026-01-01"), row)
+
+
+@needs_delta
+class Features(DeltaFolder):
+    """Properties that are true in any letters, and features that a commit must do something for."""
+
+    def make(self, properties: dict[str, str], features: tuple[str, ...], more: dict | None = None,
+             actions: tuple[dict, ...] = ()) -> None:
+        shutil.rmtree(self.folder / "t", ignore_errors=True)
+        self.write_foreign([(1, "a", 1.5)])
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+        for line in lines:
+            if "protocol" in line:
+                line["protocol"] = {"minReaderVersion": 1, "minWriterVersion": 7,
+                                    "writerFeatures": list(features)}
+            line.get("metaData", {}).get("configuration", {}).update(properties)
+            line.get("commitInfo", {}).update({"inCommitTimestamp": 1700000000000})
+            if "add" in line:
+                line["add"].update(more or {})
+        lines.sort(key=lambda line: "commitInfo" not in line)
+        log.write_text("".join(json.dumps(one) + "\n" for one in (*lines, *actions)), "utf-8")
+
+    def test_truths_in_any_letters(self) -> None:
+        for name, feature, strategies in (
+                ("delta.appendOnly", "appendOnly", ("merge", "overwrite")),
+                ("delta.enableChangeDataFeed", "changeDataFeed", ("merge", "overwrite")),
+                ("delta.enableInCommitTimestamps", "inCommitTimestamp", ("append", "merge"))):
+            for strategy in strategies:
+                with self.subTest(name, strategy=strategy):
+                    self.make({name: "TRUE"}, (feature,))
+                    self.contract(strategy)
+                    said = self.refused()
+                    self.assertRegex(said, name if "Feed" not in name else "change data feed")
+                    self.assertIn(" hint: ", said)
+
+    def test_a_description_beside_timestamps_in_commits(self) -> None:
+        for value in ("true", "True"):
+            self.make({"delta.enableInCommitTimestamps": value}, ("inCommitTimestamp",))
+            before = self.table_files()
+            self.contract("append", ", table_properties: {owner: ann}")
+            done = self.sluice("ddl", "c.yaml", "--apply", "--target", "t")
+            self.assertNotEqual(done.code, 0)
+            self.assertRegex(done.err, "in-commit timestamps|enableInCommitTimestamps")
+            self.assertEqual(self.table_files(), before)
+
+    def test_rows_that_are_tracked_are_not_rewritten(self) -> None:
+        domain = {"domainMetadata": {"domain": "delta.rowTracking", "removed": False,
+                                     "configuration": '{"rowIdHighWaterMark":0}'}}
+        for value in ("true", "TRUE"):
+            self.make({"delta.enableRowTracking": value}, ("rowTracking", "domainMetadata"),
+                      {"baseRowId": 0, "defaultRowCommitVersion": 0}, (domain,))
+            for strategy in ("merge", "overwrite"):
+                with self.subTest(value, strategy=strategy):
+                    self.contract(strategy)
+                    self.assertIn("delta.enableRowTracking", self.refused())
+            self.contract("append")
+            self.run_rows("two.jsonl", [(2, "b", 2.5)])
+            self.assertEqual(self.rows_told(), [1, 2])
+            done = self.sluice("table", "compact", "t")
+            self.assertIn("delta.enableRowTracking", done.err)
+
+    def rows_told(self) -> list[int]:
+        return sorted(int(row["id"]) for row in self.ask("rows")["rows"])
+
+
+@needs_delta
+class Folders(DeltaFolder):
+    """Names of folders, which the kernel reads once more as those of an address."""
+
+    def run_in(self, folder: str) -> Done:
+        self.contract("append")
+        return self.sluice("run", "c.yaml", "--source", self.source("one.jsonl", [(1, "a", 1.5)]),
+                           "--target", f"{folder}/t", "--quiet")
+
+    def test_a_folder_that_the_kernel_takes_for_another_is_refused(self) -> None:
+        for number, name in enumerate(("a%20b", "%C3%A4", "a%2fb", "a\\b", "a\tb", "a\nb",
+                                       "a\x01b", "a\x7fb")):
+            with self.subTest(name):
+                (self.folder / name).mkdir()
+                (self.folder / f"link{number}").symlink_to(name)
+                for way in (name, f"link{number}"):
+                    done = self.run_in(way)
+                    self.assertEqual(done.code, 1, done.err)
+                    self.assertIn("hexadecimal", done.err)
+                    self.assertIn(" hint: ", done.err)
+                    told = self.sluice("table", "rows", f"{way}/t")
+                    self.assertNotEqual(told.code, 0)
+                left = without_run_records(contents(self.folder / name))
+                self.assertEqual(left, {})
+
+    def test_a_neighbour_of_the_decoded_name_is_left_alone(self) -> None:
+        self.assertEqual(self.run_in("a b").code, 0)
+        before = without_run_records(contents(self.folder / "a b"))
+        self.assertNotEqual(self.run_in("a%20b").code, 0)
+        self.assertEqual(without_run_records(contents(self.folder / "a b")), before)
+
+    def test_other_signs_are_fine(self) -> None:
+        for name in ("a%b", "100% x", "a#b?c", "a|b;c=d&e", "\u00e4 \u00f6", "a'\"b", "[a]*", "a:b"):
+            with self.subTest(name):
+                done = self.run_in(name)
+                self.assertEqual(done.code, 0, done.err)
+                told = self.sluice("table", "rows", f"{name}/t", "--json")
+                self.assertEqual(told.code, 0, told.err)
+                self.assertEqual(len(json.loads(told.out)["rows"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
