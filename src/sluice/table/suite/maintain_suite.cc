@@ -234,6 +234,22 @@ TEST_P(TableSuite, AVacuumTakesThePastAndLeavesThePresent) {
   EXPECT_EQ(write(merge_by_id(), kThreeTrips).value().inserted, 2);
 }
 
+TEST_P(TableSuite, AVacuumForgetsTheNewestKeyOfNoStream) {
+  create();
+  for (const char* key : {"quiet#9", "quiet#10", "busy#1", "busy#02"}) {
+    write(writer_, plan::Append{}, "SELECT 1::BIGINT AS id", key_of(key)).value();
+  }
+  const auto soon = context_.clock->now() + std::chrono::hours(1);
+  writer_.table.maintain(context_, Vacuum{.older_than = soon}).value();
+  const Writer later = place_->open_writer();
+  for (const char* key : {"quiet#10", "busy#02"}) {
+    EXPECT_TRUE(later.table.find_commit(context_, key).value().has_value()) << key;
+  }
+  write_until_committed(later, plan::Append{}, "SELECT 1::BIGINT AS id", key_of("quiet#10"))
+      .value();
+  EXPECT_EQ(count(), 4) << "what was committed is not written again";
+}
+
 TEST_P(TableSuite, CleaningTakesWhatNoVersionNamesAndLeavesThePast) {
   create();
   write(plan::Append{}, kThreeTrips).value();
