@@ -223,6 +223,16 @@ Result<std::vector<FileVersion::File>> find_small_files(const Context& context,
   return small;
 }
 
+std::vector<FilePlace> places_of(const storage::Storage& storage,
+                                 const std::vector<AddedFile>& files) {
+  std::vector<FilePlace> places;
+  places.reserve(files.size());
+  for (const AddedFile& file : files) {
+    places.push_back({.place = storage.uri(file.path), .bytes = file.bytes});
+  }
+  return places;
+}
+
 void drop_live_files(const Context& context, engine::Connection& connection,
                      const LiveFiles& files) {
   if (files.relation.empty()) {

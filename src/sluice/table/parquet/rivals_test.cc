@@ -175,6 +175,31 @@ TEST_F(ParquetRivalsTest, CleaningLeavesTheFilesOfACommitThatAnotherHasNotShownY
   EXPECT_EQ(rows_at({}), "1 2");
 }
 
+TEST_F(ParquetRivalsTest, AWriteWhoseFilesWereTakenAwayIsNotCommitted) {
+  write(*mine_, plan::Append{}, 1);
+  auto prepared = prepare(*mine_, plan::Append{}, 2).value();
+  EXPECT_EQ(rival_->maintain(context_, Clean{.older_than = soon()}).value().deleted, 1);
+  const CommitOutcome outcome = mine_->commit(context_, std::move(prepared)).value();
+  ASSERT_TRUE(std::holds_alternative<Conflict>(outcome));
+  EXPECT_THAT(std::get<Conflict>(outcome).with, HasSubstr("is not there"));
+  EXPECT_EQ(mine_->find_state(context_).value()->version, 1);
+  write(*mine_, plan::Append{}, 2);
+  EXPECT_EQ(rows_at({}), "1 2");
+}
+
+TEST_F(ParquetRivalsTest, ACommitWhoseFilesGoAtThatMomentIsNoSuccess) {
+  write(*mine_, plan::Append{}, 1);
+  auto prepared = prepare(*mine_, plan::Append{}, 2).value();
+  polite_.before("put_if_absent", "manifest", [&] {
+    EXPECT_EQ(rival_->maintain(context_, Clean{.older_than = soon()}).value().deleted, 1);
+  });
+  const auto outcome = mine_->commit(context_, std::move(prepared));
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(outcome.error().message, HasSubstr("is not there"));
+  EXPECT_THAT(outcome.error().hint, HasSubstr("lost"));
+}
+
 TEST_F(ParquetRivalsTest, ACommitIsASuccessThoughOthersReplacedItsFilesAtOnce) {
   write(*mine_, plan::Append{}, 1);
   auto prepared = prepare(*mine_, plan::Append{}, 2).value();

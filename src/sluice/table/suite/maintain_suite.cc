@@ -272,6 +272,23 @@ TEST_P(TableSuite, CleaningTakesWhatNoVersionNamesAndLeavesThePast) {
   }
 }
 
+TEST_P(TableSuite, AWriteThatWasCleanedAwayIsNoCommit) {
+  if (!GetParam().has_files) {
+    GTEST_SKIP() << "the database answers for its files, or rows lie in no file";
+  }
+  create();
+  write(plan::Append{}, kThreeTrips).value();
+  auto prepared = prepare(writer_, plan::Append{}, kTwoAndFour, key_of("slow")).value();
+  const Writer other = place_->open_writer();
+  const auto soon = context_.clock->now() + std::chrono::hours(1);
+  static_cast<void>(other.table.maintain(context_, Clean{.older_than = soon}));
+  const auto outcome = writer_.table.commit(context_, std::move(prepared));
+  if (outcome.has_value() && std::holds_alternative<Conflict>(*outcome)) {
+    write_until_committed(writer_, plan::Append{}, kTwoAndFour, key_of("slow")).value();
+  }
+  EXPECT_EQ(rows_at({}).value().size(), 5U);
+}
+
 TEST_P(TableSuite, AColumnIsAddedAndOldRowsHoldNothingInIt) {
   create();
   write(plan::Append{}, kThreeTrips).value();
