@@ -9,6 +9,7 @@
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
+#include "sluice/table/files/scan.h"
 
 namespace sluice::table::delta {
 namespace {
@@ -296,6 +297,16 @@ Result<std::vector<FileVersion::File>> find_small_files(const Context& context,
   return small;
 }
 
+std::vector<FilePlace> places_of(const storage::Storage& storage,
+                                 const std::vector<AddedFile>& files) {
+  std::vector<FilePlace> places;
+  places.reserve(files.size());
+  for (const AddedFile& file : files) {
+    places.push_back({.place = storage.uri(file.path), .bytes = file.bytes});
+  }
+  return places;
+}
+
 void drop_live_files(const Context& context, engine::Connection& connection,
                      const LiveFiles& files) {
   if (files.relation.empty()) {
@@ -347,11 +358,8 @@ Result<std::string> render_rows(const TableState& state, const LiveFiles& files,
       state.partition_by.empty() ? ""
                                  : fmt::format(" JOIN {} AS f ON f.place = r.{}", relation, kFile);
   // A file may lack columns that were added after it, and holds its partition or not.
-  return fmt::format(
-      "(SELECT r.{0}, r.{1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS "
-      "{1}) FROM read_parquet([{4}], filename = '{0}', file_row_number = true, hive_partitioning "
-      "= false, union_by_name = true)) AS r{5}{6})",
-      kFile, kRow, columns, empty, quote_paths(places), partition, alive);
+  return fmt::format("(SELECT r.{}, r.{}{} FROM ({} UNION ALL BY NAME {}) AS r{}{})", kFile, kRow,
+                     columns, empty, render_scan(state.schema, places, true), partition, alive);
 }
 
 }  // namespace sluice::table::delta

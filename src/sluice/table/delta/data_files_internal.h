@@ -13,6 +13,7 @@
 #include "sluice/storage/storage.h"
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/files/copy.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/files/rewrite.h"
 #include "sluice/table/files/staged.h"
 
@@ -26,6 +27,10 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
 /// Best effort.
 void remove_added(const Context& context, storage::Storage& storage,
                   const std::vector<AddedFile>& files);
+
+/// Where they lie, with their sizes.
+std::vector<FilePlace> places_of(const storage::Storage& storage,
+                                 const std::vector<AddedFile>& files);
 
 /// The files of one version, in a temporary relation as long as it is needed; an empty name: none
 /// was asked for, and only `rows` is known.

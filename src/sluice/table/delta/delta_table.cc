@@ -418,6 +418,11 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
     SLUICE_CHECK(stopped);
     return **stopped;
   }
+  const std::vector<FilePlace> places = delta::places_of(*storage_, spent.request.added);
+  if (const Status whole = check_data_files(describe().uri, places); !whole.has_value()) {
+    SLUICE_CHECK(spent.abort(context));
+    return CommitOutcome{Conflict{whole.error().message}};
+  }
   auto landed = spent.snapshot.commit(spent.request);
   if (!landed.has_value() || std::holds_alternative<Conflict>(landed->outcome)) {
     SLUICE_CHECK(spent.abort(context));
@@ -426,6 +431,12 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
     return std::move(landed).error();
   }
   if (std::holds_alternative<Committed>(landed->outcome)) {
+    // Files that went at that moment are missed, unless others have gone on to a version without.
+    const Status kept = check_data_files(describe().uri, places);
+    if (!kept.has_value()) {
+      SLUICE_TRY(const Snapshot now, load(context));
+      SLUICE_CHECK(now.state().version == receipt.version ? kept : Status{});
+    }
     if (auto next = write_checkpoint(context, receipt.version, std::move(landed->next))) {
       made_.emplace(*std::move(next), receipt.ingest_id);
     }

@@ -18,7 +18,16 @@ Result<std::vector<NewFile>> take_files(const Context& context, const FileCopy& 
                                         std::vector<NewFile> files, const FileInspection& inspect) {
   SLUICE_CHECK(inspect(files));
   for (const NewFile& file : files) {
-    SLUICE_CHECK(copy.storage->publish(context, file.path, file.path));
+    const Status flushed = copy.storage->publish(context, file.path, file.path);
+    if (!flushed.has_value() && flushed.error().code == ErrorCode::NotFound) {
+      return make_error(ErrorCode::NotFound,
+                        fmt::format("a file of this write was taken away before its commit: '{}'",
+                                    copy.storage->uri(file.path)))
+          .with_hint(
+              "nothing was committed: run again; `sluice table clean` and `vacuum` with an age "
+              "that no write reaches leave such files alone");
+    }
+    SLUICE_CHECK(flushed);
   }
   return files;
 }

@@ -5,7 +5,7 @@
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
-#include "sluice/table/change/text_rows.h"
+#include "sluice/table/files/scan.h"
 #include "sluice/table/parquet/data_files_internal.h"
 #include "sluice/table/parquet/log_internal.h"
 
@@ -54,17 +54,10 @@ Result<std::string> render_rows(const schema::Schema& schema,
   for (const FileVersion::File& file : files) {
     places.push_back(file.place);
   }
-  if (may_lack_columns) {
-    return fmt::format(
-        "(SELECT {0}, {1}{2} FROM ({3} UNION ALL BY NAME SELECT * RENAME (file_row_number AS {1}) "
-        "FROM read_parquet([{4}], filename = '{0}', file_row_number = true, hive_partitioning = "
-        "false, union_by_name = true)))",
-        kFile, kRow, columns, empty, quote_paths(places));
-  }
-  return fmt::format(
-      "(SELECT _sluice_path AS {}, file_row_number AS {}{} FROM read_parquet([{}], filename = "
-      "'_sluice_path', file_row_number = true, hive_partitioning = false))",
-      kFile, kRow, columns, quote_paths(places));
+  const std::string rows = render_scan(schema, places, may_lack_columns);
+  return may_lack_columns ? fmt::format("(SELECT {}, {}{} FROM ({} UNION ALL BY NAME {}))", kFile,
+                                        kRow, columns, empty, rows)
+                          : fmt::format("(SELECT {}, {}{} FROM ({}))", kFile, kRow, columns, rows);
 }
 
 }  // namespace sluice::table::internal

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sluice/base/limits.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/parquet/log_internal.h"
 #include "sluice/table/stored_form.h"
 
@@ -205,6 +207,9 @@ Result<bool> ManifestLog::make_first(const Context& context) {
 
 Result<CommitOutcome> ManifestLog::append(const Context& context, const Entry& entry,
                                           sys_micros forget_before) {
+  if (const Status staged = check_there(entry.added, staged_name); !staged.has_value()) {
+    return CommitOutcome{Conflict{staged.error().message}};
+  }
   if (is_unmade_) {
     const Result<bool> made = make_first(context);
     if (!made.has_value() && is_open(made.error().code)) {
@@ -231,8 +236,11 @@ Result<CommitOutcome> ManifestLog::append(const Context& context, const Entry& e
   }
   SLUICE_CHECK(put);
   state_ = std::move(after);
-  if (const Status shown = show_and_hide(context, entry); shown.has_value()) {
+  const Status shown = show_and_hide(context, entry);
+  if (shown.has_value()) {
     shown_version_ = entry.version;
+  } else if (shown.error().code == ErrorCode::NotFound) {
+    SLUICE_CHECK(check_not_lost(context, entry));
   } else {
     context.say(LogLevel::Warning,
                 fmt::format("the commit holds; its files are shown by whoever opens the table "
@@ -243,6 +251,31 @@ Result<CommitOutcome> ManifestLog::append(const Context& context, const Entry& e
     write_hint(context, entry.version);
   }
   return CommitOutcome{Committed{entry.receipt}};
+}
+
+/// Whole, under the names that `name_of` gives them.
+Status ManifestLog::check_there(const std::vector<DataFile>& files,
+                                std::string (*name_of)(std::string_view)) const {
+  std::vector<FilePlace> places;
+  places.reserve(files.size());
+  for (const DataFile& file : files) {
+    places.push_back({.place = storage_->uri(name_of(file.path)), .bytes = file.bytes});
+  }
+  return check_data_files(storage_->uri(""), places);
+}
+
+/// A file of the commit `entry` had no name to be shown under: another writer has shown it and
+/// gone on to a version without it, or it was taken away between the commit's last look and its
+/// put.
+Status ManifestLog::check_not_lost(const Context& context, const Entry& entry) {
+  SLUICE_CHECK(read_on(context));
+  std::vector<DataFile> named;
+  for (const DataFile& file : state_->files) {
+    if (std::ranges::find(entry.added, file) != entry.added.end()) {
+      named.push_back(file);
+    }
+  }
+  return check_there(named, [](std::string_view path) { return std::string(path); });
 }
 
 /// Another entry of this version is there: a rival's, or our own when the storage repeated a put

@@ -37,7 +37,9 @@ class ManifestLog {
   void create_at_append(ManifestState state);
 
   /// Commits `entry` as the version after the one that was read last. Committed keys older than
-  /// `forget_before` are left out of a checkpoint. An Error means that nothing is visible.
+  /// `forget_before` are left out of a checkpoint. A Conflict when files of the entry are gone
+  /// before it is put; Corrupt when they went at that moment, and the version lacks them. Any other
+  /// Error means that nothing is visible.
   Result<CommitOutcome> append(const Context& context, const Entry& entry,
                                sys_micros forget_before);
 
@@ -53,6 +55,9 @@ class ManifestLog {
   Status check_end(const Context& context);
   Result<bool> make_first(const Context& context);
   Status show_and_hide(const Context& context, const Entry& entry);
+  Status check_there(const std::vector<DataFile>& files,
+                     std::string (*name_of)(std::string_view)) const;
+  Status check_not_lost(const Context& context, const Entry& entry);
   Result<CommitOutcome> settle_taken(const Context& context, const Entry& entry);
   void write_hint(const Context& context, std::int64_t version);
 

@@ -69,13 +69,14 @@ std::vector<DataFile> find_small_files(const std::vector<DataFile>& files,
 }
 
 Result<Maintained> remove_uncommitted(const Context& context, storage::Storage& storage,
-                                      const ManifestState& state, sys_micros older_than) {
+                                      ManifestLog& log, sys_micros older_than) {
+  SLUICE_TRY(const auto objects, storage.list(context, ""));
+  SLUICE_TRY(const ManifestState* state, log.load(context));
   // What the newest version names is shown before another one is made, so no older one is open.
   std::set<std::string, std::less<>> needed;
-  for (const DataFile& file : state.files) {
+  for (const DataFile& file : state->files) {
     needed.insert(staged_name(file.path));
   }
-  SLUICE_TRY(const auto objects, storage.list(context, ""));
   return table::remove_unneeded(
       context, storage, objects,
       {.is_ours = is_staged_file_of_ours,
@@ -84,10 +85,10 @@ Result<Maintained> remove_uncommitted(const Context& context, storage::Storage& 
 }
 
 Result<Maintained> remove_unneeded(const Context& context, storage::Storage& storage,
-                                   ManifestLog& log, const ManifestState& state,
-                                   sys_micros older_than) {
-  SLUICE_TRY(const auto needed, find_needed(context, log, state, older_than));
+                                   ManifestLog& log, sys_micros older_than) {
   SLUICE_TRY(const auto objects, storage.list(context, ""));
+  SLUICE_TRY(const ManifestState* state, log.load(context));
+  SLUICE_TRY(const auto needed, find_needed(context, log, *state, older_than));
   return table::remove_unneeded(
       context, storage, objects,
       {.is_ours = is_hidden_file_of_ours,

@@ -6,6 +6,7 @@
 
 #include "sluice/table/parquet/manifest_internal.h"
 #include "sluice/table/stored_form.h"
+#include "sluice/table/stream_key.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -95,23 +96,6 @@ Result<ParsedEntry> parse_members(const json& stored) {
   return parsed;
 }
 
-/// Stream and number of a key "<stream>#<number>".
-std::optional<std::pair<std::string_view, std::string_view>> split_key(std::string_view key) {
-  const std::size_t mark = key.rfind('#');
-  if (mark == std::string_view::npos || mark + 1 == key.size()) {
-    return std::nullopt;
-  }
-  const std::string_view number = key.substr(mark + 1);
-  const bool digits = std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::optional(std::pair(key.substr(0, mark), number)) : std::nullopt;
-}
-
-bool is_lower_number(std::string_view a, std::string_view b) {
-  a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
-  b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
-  return a.size() != b.size() ? a.size() < b.size() : a < b;
-}
-
 }  // namespace
 
 std::int64_t ManifestState::rows() const {
@@ -153,20 +137,14 @@ void apply_entry(ManifestState& state, const Entry& entry) {
 }
 
 void forget_commits(ManifestState& state, sys_micros older_than) {
-  std::map<std::string, std::string> highest;  // stream -> number
+  std::vector<std::string> keys;
+  keys.reserve(state.commits.size());
   for (const auto& [key, commit] : state.commits) {
-    if (const auto parts = split_key(key); parts.has_value()) {
-      std::string& number = highest[std::string(parts->first)];
-      if (number.empty() || is_lower_number(number, parts->second)) {
-        number = parts->second;
-      }
-    }
+    keys.push_back(key);
   }
+  const auto newest = find_newest_of_streams(keys);
   std::erase_if(state.commits, [&](const auto& one) {
-    const auto parts = split_key(one.first);
-    const bool is_last_of_stream =
-        parts.has_value() && highest[std::string(parts->first)] == parts->second;
-    return one.second.receipt.committed_at < older_than && !is_last_of_stream;
+    return one.second.receipt.committed_at < older_than && !newest.contains(one.first);
   });
 }
 

@@ -506,10 +506,10 @@ Result<Maintained> ParquetTable::maintain(const Context& context, const Maintena
   return std::visit(
       overloaded{
           [&](const Clean& clean) {
-            return internal::remove_uncommitted(context, *storage_, *state, clean.older_than);
+            return internal::remove_uncommitted(context, *storage_, log_, clean.older_than);
           },
           [&](const Vacuum& vacuum) {
-            return internal::remove_unneeded(context, *storage_, log_, *state, vacuum.older_than);
+            return internal::remove_unneeded(context, *storage_, log_, vacuum.older_than);
           },
           [&](const Compact& compacting) { return compact(context, *state, compacting); },
           [&](const Evolve& evolving) { return evolve(context, *state, evolving.changes); },

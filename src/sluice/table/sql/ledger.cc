@@ -8,6 +8,7 @@
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/sql/ledger_internal.h"
 #include "sluice/table/stored_form.h"
+#include "sluice/table/stream_key.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -154,16 +155,29 @@ Result<bool> Ledger::record(const Context& context, const Version& version,
   return true;
 }
 
+/// A key that is the newest of its stream is looked for however long the stream rests.
 Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_than) {
-  auto forgotten = connection_->execute(
-      context, {fmt::format("DELETE FROM {0} WHERE table_name = ? AND committed_at < ? AND version "
-                            "< (SELECT max(version) FROM {0} WHERE table_name = ?)",
-                            ledger_),
-                {name_, older_than, name_}});
-  if (!forgotten.has_value() && forgotten.error().code == ErrorCode::NotFound) {
+  SLUICE_TRY(const auto rows,
+             find_rows(context, *connection_,
+                       {fmt::format("SELECT key FROM {} WHERE table_name = ?", ledger_), {name_}}));
+  std::vector<std::string> keys;
+  keys.reserve(rows.size());
+  for (const TextRow& row : rows) {
+    keys.push_back(row[0].value_or(""));
+  }
+  if (keys.empty()) {
     return 0;
   }
-  return forgotten;
+  std::string kept;
+  for (const std::string& key : find_newest_of_streams(keys)) {
+    kept +=
+        fmt::format("{}{}", kept.empty() ? " AND key NOT IN (" : ", ", dialect::quote_literal(key));
+  }
+  return connection_->execute(
+      context, {fmt::format("DELETE FROM {0} WHERE table_name = ? AND committed_at < ? AND version "
+                            "< (SELECT max(version) FROM {0} WHERE table_name = ?){1}",
+                            ledger_, kept.empty() ? "" : kept + ")"),
+                {name_, older_than, name_}});
 }
 
 Result<std::optional<std::int64_t>> Ledger::find_snapshot(const Context& context,

@@ -1,5 +1,5 @@
-// The two tables of ours beside the tables of a database: versions and commits. Every function is
-// one statement on the connection's current transaction.
+// The two tables of ours beside the tables of a database: versions and commits. Every function
+// works in the transaction that is open on its connection.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ class Ledger {
   Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
                       const Receipt& receipt, std::string_view counted);
 
-  /// Forgets commits before an instant, but the newest one; how many.
+  /// Forgets commits before an instant, but the newest one and that of each stream; how many.
   Result<std::int64_t> forget(const Context& context, sys_micros older_than);
 
   /// The snapshot of the database in which a version was committed; of version 0 the one before

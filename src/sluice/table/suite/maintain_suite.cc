@@ -234,6 +234,22 @@ TEST_P(TableSuite, AVacuumTakesThePastAndLeavesThePresent) {
   EXPECT_EQ(write(merge_by_id(), kThreeTrips).value().inserted, 2);
 }
 
+TEST_P(TableSuite, AVacuumForgetsTheNewestKeyOfNoStream) {
+  create();
+  for (const char* key : {"quiet#9", "quiet#10", "busy#1", "busy#02"}) {
+    write(writer_, plan::Append{}, "SELECT 1::BIGINT AS id", key_of(key)).value();
+  }
+  const auto soon = context_.clock->now() + std::chrono::hours(1);
+  writer_.table.maintain(context_, Vacuum{.older_than = soon}).value();
+  const Writer later = place_->open_writer();
+  for (const char* key : {"quiet#10", "busy#02"}) {
+    EXPECT_TRUE(later.table.find_commit(context_, key).value().has_value()) << key;
+  }
+  write_until_committed(later, plan::Append{}, "SELECT 1::BIGINT AS id", key_of("quiet#10"))
+      .value();
+  EXPECT_EQ(count(), 4) << "what was committed is not written again";
+}
+
 TEST_P(TableSuite, CleaningTakesWhatNoVersionNamesAndLeavesThePast) {
   create();
   write(plan::Append{}, kThreeTrips).value();
@@ -254,6 +270,23 @@ TEST_P(TableSuite, CleaningTakesWhatNoVersionNamesAndLeavesThePast) {
   if (GetParam().keeps_versions) {
     EXPECT_EQ(rows_at({.version = 1}).value().size(), 3U);
   }
+}
+
+TEST_P(TableSuite, AWriteThatWasCleanedAwayIsNoCommit) {
+  if (!GetParam().has_files) {
+    GTEST_SKIP() << "the database answers for its files, or rows lie in no file";
+  }
+  create();
+  write(plan::Append{}, kThreeTrips).value();
+  auto prepared = prepare(writer_, plan::Append{}, kTwoAndFour, key_of("slow")).value();
+  const Writer other = place_->open_writer();
+  const auto soon = context_.clock->now() + std::chrono::hours(1);
+  static_cast<void>(other.table.maintain(context_, Clean{.older_than = soon}));
+  const auto outcome = writer_.table.commit(context_, std::move(prepared));
+  if (outcome.has_value() && std::holds_alternative<Conflict>(*outcome)) {
+    write_until_committed(writer_, plan::Append{}, kTwoAndFour, key_of("slow")).value();
+  }
+  EXPECT_EQ(rows_at({}).value().size(), 5U);
 }
 
 TEST_P(TableSuite, AColumnIsAddedAndOldRowsHoldNothingInIt) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/table/change/text_rows.h"
 #include "sluice/table/suite/suite.h"
 
 namespace sluice::table {
@@ -220,6 +221,39 @@ TEST_P(TableSuite, ColumnsOfAMergeMayHaveAnyName) {
   EXPECT_EQ(whole.updated, 1);
   EXPECT_EQ(whole.deleted, 1);
   EXPECT_THAT(rows(columns), ElementsAre("1|y|1.00|y|y|y|y|y|y", "2|x|1.00|x|x|x|x|x|x"));
+}
+
+void TableSuite::merge_by_a_column_called(const std::vector<std::string>& names) {
+  plan::CreateTable table = trips();
+  table.schema.fields[1].name = names.front();
+  std::string more;
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    table.schema.fields.push_back({.name = names[i], .type = {schema::Integer{}}});
+    more += fmt::format(", 7::BIGINT AS {}", names[i]);
+  }
+  writer_.table.create(context_, table).value();
+  const auto batch = [&](std::string_view one, std::string_view other, int id) {
+    return fmt::format("SELECT {0}::BIGINT AS id, '{1}' AS {3}{4} UNION ALL SELECT {0}, '{2}'{4}",
+                       id, one, other, names.front(), more);
+  };
+  const plan::Merge merge{.key = {names.front()}};
+  write(merge, batch("x.csv", "y.csv", 1)).value();
+  write(merge, batch("u.csv", "v.csv", 1)).value();
+  const Receipt later = write(merge, batch("x.csv", "z.csv", 2)).value();
+  EXPECT_EQ(later.updated, 1);
+  EXPECT_EQ(later.inserted, 1);
+  EXPECT_THAT(rows("id, " + names.front()),
+              ElementsAre("1|u.csv", "1|v.csv", "1|y.csv", "2|x.csv", "2|z.csv"));
+  writer_.table.make_view(context_, {}, "looked_at").value();
+  const std::string look =
+      fmt::format("SELECT count(*) FROM looked_at WHERE {} = 'v.csv'", names.front());
+  EXPECT_EQ(load_count(context_, writer_.connection, look).value(), 1);
+}
+
+TEST_P(TableSuite, AColumnMayBeCalledFilename) { merge_by_a_column_called({"filename"}); }
+
+TEST_P(TableSuite, ColumnsMayBeCalledAsAnEngineCallsAFileAndItsNumber) {
+  merge_by_a_column_called({"filename", "file_index"});
 }
 
 }  // namespace sluice::table

@@ -101,6 +101,9 @@ class TableSuite : public testing::TestWithParam<TableCase> {
   Result<std::vector<std::string>> rows_at(const At& at,
                                            std::string_view columns = "id, name, amount");
 
+  /// Merges by the first of `names`, under which an engine tells of the files that it reads.
+  void merge_by_a_column_called(const std::vector<std::string>& names);
+
   std::unique_ptr<TablePlace> place_;
   Writer writer_;
   Context context_;
