@@ -236,10 +236,9 @@ std::string render_as_text(const std::string& text, const LogicalType& from) {
   }
   if (is<schema::Json>(from)) {
     // The engine would write what is nested, and numbers, anew, and change digits.
-    return fmt::format(
-        R"(CASE WHEN regexp_matches(CAST({0} AS VARCHAR), '^[\[{{0-9-]') THEN )"
-        "CAST({0} AS VARCHAR) ELSE ({0} ->> '$') END",
-        text);
+    return fmt::format(R"(CASE WHEN regexp_matches(CAST({0} AS VARCHAR), '^[\[{{0-9-]') THEN )"
+                       "CAST({0} AS VARCHAR) ELSE ({0} ->> '$') END",
+                       text);
   }
   if (is_nested(from)) {
     return fmt::format("CAST(to_json({}) AS VARCHAR)", text);

@@ -469,8 +469,7 @@ TEST_P(ExecutePipeline, RepeatedKeysAreFoundWhereverTheyLie) {
                                .bounds = {.at_most = 0, .text = "= 0"},
                                .category = "uniqueness",
                                .at = {}}};
-    const Executed done = run(pipeline).value();
-    EXPECT_EQ(done.dataset_rules.at(0).observed, repeats);
+    EXPECT_EQ(run(pipeline).value().dataset_rules.at(0).observed, repeats);
   }
 }
 

@@ -1,9 +1,12 @@
 """A folder with a Delta table of one contract, for tests that delta-rs judges."""
 
 import json
+import sys
 import unittest
 from importlib.util import find_spec
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 from program import BUILD, InFolder, contents
 
 CONTRACT = """\
