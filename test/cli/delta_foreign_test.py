@@ -225,5 +225,41 @@ class Folders(DeltaFolder):
                 self.assertEqual(len(json.loads(told.out)["rows"]), 1)
 
 
+@needs_delta
+class CleanedLog(DeltaFolder):
+    """Another program takes old entries of the log away, as Spark does by itself after 30 days."""
+
+    def stream(self, name: str) -> str:
+        self.write(f"{name}.yaml", f"""\
+version: 1.0.0
+info: {{title: Trips, table_name: trips_{name}}}
+model: {{fields: [{{name: id, type: long}}]}}
+source: {{type: landing, path: '{name}/*.jsonl', load_mode: incremental}}
+materialization: {{strategy: append, format: delta, target_path: t}}
+""")
+        return f"{name}.yaml"
+
+    def run_stream(self, name: str, number: int | None = None) -> str:
+        if number is not None:
+            self.write(f"{name}/{number}.jsonl", json.dumps({"id": number}) + "\n")
+        done = self.sluice("run", self.stream(name), "--json", "--quiet")
+        self.assertEqual(done.code, 0, done.err)
+        return json.loads(done.out)["status"]
+
+    def test_a_quiet_stream_goes_on(self) -> None:
+        self.run_stream("quiet", 1)
+        for number in range(2, 14):
+            self.run_stream("busy", number)
+        for entry in (self.folder / "t/_delta_log").iterdir():
+            os.utime(entry, (time.time() - 60 * 86400,) * 2)
+        self.table().cleanup_metadata()
+        self.assertFalse((self.folder / f"t/_delta_log/{1:020}.json").exists())
+        self.assertEqual(self.run_stream("quiet"), "skipped")
+        self.assertEqual(self.run_stream("quiet", 99), "succeeded")
+        self.assertEqual(self.run_stream("busy"), "skipped")
+        rows = self.ask("rows", "--limit", "100")["rows"]
+        self.assertEqual(sorted(int(row["id"]) for row in rows), [*range(1, 14), 99])
+
+
 if __name__ == "__main__":
     unittest.main()

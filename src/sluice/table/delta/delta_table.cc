@@ -270,16 +270,8 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
     looked_.emplace(std::string(key), *std::move(found));
     return std::optional<StoredCommit>{};
   }
-  SLUICE_TRY(auto entry, delta::find_log_entry(context, *storage_, *version));
-  if (!entry.has_value() || entry->note.key != key) {
-    return make_error(ErrorCode::Corrupt,
-                      fmt::format("the table knows this key, and its log no longer holds the "
-                                  "commit of version {}: '{}'",
-                                  *version, key))
-        .with_hint("The write was done; give a new write a new key.");
-  }
-  return std::optional(
-      StoredCommit{.receipt = entry->note.receipt, .fingerprint = entry->note.fingerprint});
+  SLUICE_TRY(auto stored, delta::find_stored_commit(context, *storage_, key, *version));
+  return std::optional(std::move(stored));
 }
 
 /// The version that find_commit has read while it is the newest. Were it not, the commit would be a
