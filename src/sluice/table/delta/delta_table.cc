@@ -305,11 +305,12 @@ Result<LiveFiles> DeltaTable::find_replaceable(const Context& context, const pla
   if (append != nullptr && append->unique_key.empty()) {
     SLUICE_TRY(const auto newest,
                delta::find_log_entry(context, *storage_, snapshot.state().version));
-    if (newest.has_value() && newest->is_ours) {
+    if (newest.has_value() && newest->is_ours && newest->note.rows >= 0) {
       return LiveFiles{.rows = newest->note.rows};
     }
   }
-  return delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key));
+  return delta::load_counted_files(context, *connection_, snapshot, temporary_name("files", key),
+                                   describe().uri);
 }
 
 Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
@@ -317,6 +318,8 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                                       const CommitKey& key) {
   SLUICE_TRY(Snapshot snapshot, load_without(context, key.key));
   SLUICE_CHECK(delta::check_operation(snapshot, plan::mode_name(write.mode)));
+  SLUICE_CHECK(delta::check_partitions(snapshot));
+  SLUICE_CHECK(delta::check_retention(snapshot, key.key));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
   SLUICE_CHECK(delta::check_defaults(snapshot, write));
   SLUICE_TRY(const LiveFiles live, find_replaceable(context, write, snapshot, key));
@@ -547,11 +550,13 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Compact& re
   SLUICE_CHECK(check_compaction(request));
   SLUICE_TRY(const Snapshot snapshot, load(context));
   SLUICE_CHECK(delta::check_operation(snapshot, "compact"));
+  SLUICE_CHECK(delta::check_partitions(snapshot));
   const CommitKey key{.key = std::string(kCompactKey),
                       .fingerprint = {},
                       .ingest_id = make_uuid_v7(*context.clock, *context.random)};
   SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+             delta::load_counted_files(context, *connection_, snapshot,
+                                       temporary_name("files", key), describe().uri));
   auto done = compact(context, snapshot, live, request, key);
   delta::drop_live_files(context, *connection_, live);
   if (!done.has_value()) {
@@ -585,7 +590,8 @@ Result<Maintained> DeltaTable::put_metadata(const Context& context, const Snapsh
   const CommitKey key{
       .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
   SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+             delta::load_counted_files(context, *connection_, snapshot,
+                                       temporary_name("files", key), describe().uri));
   delta::drop_live_files(context, *connection_, live);
   const Note note{.key = {},
                   .fingerprint = {},

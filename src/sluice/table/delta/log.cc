@@ -147,13 +147,6 @@ Properties with_plain_truths(Properties properties) {
   return properties;
 }
 
-/// "<stream>#<number>": its batch has a record of its own, which says what was written.
-bool is_numbered(std::string_view key) {
-  const std::size_t mark = key.rfind('#');
-  const std::string_view number = key.substr(mark == key.npos ? key.size() : mark + 1);
-  return !number.empty() && number.find_first_not_of("0123456789") == number.npos;
-}
-
 Status read_commit_info(const json& info, LogEntry& entry) {
   if (const json at = info.value("timestamp", json()); at.is_number_integer()) {
     entry.note.receipt.committed_at = sys_micros(std::chrono::milliseconds(at.get<std::int64_t>()));
@@ -395,6 +388,12 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
   SLUICE_CHECK(read_actions(*text, path, {"commitInfo", "remove"}, take));
   entry.note.receipt.version = version;
   return std::optional(std::move(entry));
+}
+
+bool is_numbered(std::string_view key) {
+  const std::size_t mark = key.rfind('#');
+  const std::string_view number = key.substr(mark == key.npos ? key.size() : mark + 1);
+  return !number.empty() && number.find_first_not_of("0123456789") == number.npos;
 }
 
 Result<StoredCommit> find_stored_commit(const Context& context, storage::Storage& storage,
