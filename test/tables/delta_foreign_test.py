@@ -226,5 +226,119 @@ class Folders(DeltaFolder):
                 self.assertEqual(len(json.loads(told.out)["rows"]), 1)
 
 
+@needs_delta
+class CleanedLog(DeltaFolder):
+    """Another program takes old entries of the log away, as Spark does by itself after 30 days."""
+
+    def stream(self, name: str) -> str:
+        self.write(f"{name}.yaml", f"""\
+version: 1.0.0
+info: {{title: Trips, table_name: trips_{name}}}
+model: {{fields: [{{name: id, type: long}}]}}
+source: {{type: landing, path: '{name}/*.jsonl', load_mode: incremental}}
+materialization: {{strategy: append, format: delta, target_path: t}}
+""")
+        return f"{name}.yaml"
+
+    def run_stream(self, name: str, number: int | None = None) -> str:
+        if number is not None:
+            self.write(f"{name}/{number}.jsonl", json.dumps({"id": number}) + "\n")
+        done = self.sluice("run", self.stream(name), "--json", "--quiet")
+        self.assertEqual(done.code, 0, done.err)
+        return json.loads(done.out)["status"]
+
+    def test_a_quiet_stream_goes_on(self) -> None:
+        self.run_stream("quiet", 1)
+        for number in range(2, 14):
+            self.run_stream("busy", number)
+        for entry in (self.folder / "t/_delta_log").iterdir():
+            os.utime(entry, (time.time() - 60 * 86400,) * 2)
+        self.table().cleanup_metadata()
+        self.assertFalse((self.folder / f"t/_delta_log/{1:020}.json").exists())
+        self.assertEqual(self.run_stream("quiet"), "skipped")
+        self.assertEqual(self.run_stream("quiet", 99), "succeeded")
+        self.assertEqual(self.run_stream("busy"), "skipped")
+        rows = self.ask("rows", "--limit", "100")["rows"]
+        self.assertEqual(sorted(int(row["id"]) for row in rows), [*range(1, 14), 99])
+
+
+@needs_delta
+class ForeignTables(DeltaFolder):
+    """Tables of delta-rs, or as others make them."""
+
+    def test_a_table_that_forgets_keys_soon_takes_no_stream(self) -> None:
+        import deltalake
+        for value, is_taken in (("interval 1 days", False), ("INTERVAL 40 HOURS", False),
+                                ("interval 4 weeks", False), ("interval 5 weeks", True),
+                                ("interval 30 days", True), ("interval 999999999 weeks", True)):
+            with self.subTest(value):
+                shutil.rmtree(self.folder / "t", ignore_errors=True)
+                shutil.rmtree(self.folder / "_sluice", ignore_errors=True)
+                self.write_foreign([(1, "a", 1.5)], configuration={
+                    "delta.setTransactionRetentionDuration": value})
+                self.contract("append")
+                if is_taken:
+                    self.run_rows("two.jsonl", [(2, "b", 2.5)])
+                    continue
+                said = self.refused()
+                self.assertIn(f"delta.setTransactionRetentionDuration = {value}", said)
+                self.contract("append", ", table_properties: "
+                              "{delta.setTransactionRetentionDuration: interval 90 days}")
+                done = self.sluice("ddl", "c.yaml", "--apply", "--target", "t")
+                self.assertEqual(done.code, 0, done.err)
+                self.run_rows("two.jsonl", [(2, "b", 2.5)])
+        self.assertEqual(deltalake.DeltaTable(str(self.folder / "t")).version(), 1)
+
+    def test_partitions_that_no_new_table_has_are_not_written(self) -> None:
+        import deltalake
+        import pyarrow
+        for kind, values, text in (("double", [1.5], "2.5"), ("binary", [b"a"], "YQ==")):
+            with self.subTest(kind):
+                shutil.rmtree(self.folder / "t", ignore_errors=True)
+                table = pyarrow.table({"id": pyarrow.array([1], pyarrow.int64()), "p": values})
+                deltalake.write_deltalake(str(self.folder / "t"), table, partition_by=["p"])
+                self.write("c.yaml", f"""\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model: {{fields: [{{name: id, type: long}}, {{name: p, type: {kind}}}]}}
+materialization: {{strategy: append, format: delta, partition_by: [p]}}
+""")
+                before = self.table_files()
+                self.write("two.jsonl", json.dumps({"id": 2, "p": text}) + "\n")
+                done = self.sluice(*self.words("two.jsonl"))
+                self.assertNotEqual(done.code, 0)
+                self.assertIn("'p'", done.err)
+                self.assertIn("partitioned", done.err)
+                self.assertEqual(self.table_files(), before)
+
+    def without_counts(self) -> None:
+        shutil.rmtree(self.folder / "t", ignore_errors=True)
+        self.write_foreign([(1, "a", 1.5), (2, "b", 2.5), (3, "c", 3.5)])
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+        for line in lines:
+            line.get("add", {}).pop("stats", None)
+        log.write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+
+    def test_rows_that_the_log_does_not_count_are_counted(self) -> None:
+        for strategy, rows, counts in (("append", 4, (1, 0)), ("merge", 4, (1, 0)),
+                                       ("overwrite", 1, (1, 3))):
+            with self.subTest(strategy):
+                self.without_counts()
+                self.contract(strategy)
+                done = self.sluice(*self.words(self.source("x.jsonl", [(7, "z", 9.5)]))[:-1],
+                                   "--json")
+                self.assertEqual(done.code, 0, done.err)
+                newest = self.ask("history")["versions"][0]
+                self.assertEqual((newest["operation"], newest["rows"]), (strategy, rows))
+                written = json.loads(done.out)["target"]
+                self.assertEqual((written["inserted"], written["deleted"]), counts)
+        self.without_counts()
+        self.contract("append", ", table_properties: {owner: ann}")
+        done = self.sluice("ddl", "c.yaml", "--apply", "--target", "t")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.ask("history")["versions"][0]["rows"], 3)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -57,7 +57,7 @@ struct Receipt {
 
 struct StoredCommit {
   Receipt receipt;
-  std::string fingerprint;
+  std::string fingerprint;  // empty: a numbered key, of which only the version is known any more
   friend bool operator==(const StoredCommit&, const StoredCommit&) = default;
 };
 

@@ -67,7 +67,8 @@ Result<std::optional<table::StoredCommit>> find_own_commit(const Context& contex
                                                            const run::BatchRecord& record) {
   SLUICE_TRY(std::optional<table::StoredCommit> stored,
              target.find_commit(context, key_of(log, record.number)));
-  if (stored && stored->fingerprint != run::render_input_fingerprint(record.input)) {
+  if (stored && !stored->fingerprint.empty() &&
+      stored->fingerprint != run::render_input_fingerprint(record.input)) {
     return other_batch(log, record.number, "it is of other input than its record here");
   }
   return stored;

@@ -420,7 +420,7 @@ Status Runner::check_own_key() {
   SLUICE_TRY(const auto stored,
              target()->find_commit(context_, run::render_commit_key(log.stream(), number)));
   const std::string mine = run::render_input_fingerprint(input_);
-  if (!stored || stored->fingerprint == mine) {
+  if (!stored || stored->fingerprint.empty() || stored->fingerprint == mine) {
     return {};
   }
   SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));

@@ -73,7 +73,7 @@ Result<std::optional<table::Receipt>> find_known(const Context& context, const A
   if (!known.has_value()) {
     return std::optional<table::Receipt>{};
   }
-  if (known->fingerprint != write.key.fingerprint) {
+  if (!known->fingerprint.empty() && known->fingerprint != write.key.fingerprint) {
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("this key has committed another content: '{}'", write.key.key))
         .with_hint("Use a new key for a new content; the same key is for the same write again.");

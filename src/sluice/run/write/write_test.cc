@@ -168,6 +168,13 @@ TEST_F(WriteTest, AKnownKeyWithAnotherFingerprintIsRefused) {
   EXPECT_EQ(table_.prepared, 1);
 }
 
+TEST_F(WriteTest, AKeyOfWhichOnlyTheVersionIsKnownIsDone) {
+  const table::Receipt known{.version = 3};
+  table_.commits[key_.key] = {.receipt = known, .fingerprint = {}};
+  EXPECT_EQ(write().value(), known);
+  EXPECT_EQ(table_.prepared, 0);
+}
+
 TEST_F(WriteTest, AConflictIsPreparedAgainOnTheReloadedTable) {
   table_.script = {Act::Conflict, Act::Conflict, Act::Conflict};
   EXPECT_TRUE(write().has_value());

@@ -9,6 +9,7 @@
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
+#include "sluice/table/files/damage.h"
 #include "sluice/table/files/scan.h"
 
 namespace sluice::table::delta {
@@ -150,12 +151,15 @@ Status read_long_texts(const Context& context, const FileCopy& copy, const Table
   if (columns.empty()) {
     return {};
   }
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, *copy.connection,
-                            fmt::format("SELECT _sluice_path{} FROM read_parquet([{}], filename = "
-                                        "'_sluice_path', hive_partitioning = false) GROUP BY 1",
-                                        values, place_list(*copy.storage, files))));
-  for (const TextRow& row : rows) {
+  const auto rows =
+      find_text_rows(context, *copy.connection,
+                     fmt::format("SELECT _sluice_path{} FROM read_parquet([{}], filename = "
+                                 "'_sluice_path', hive_partitioning = false) GROUP BY 1",
+                                 values, place_list(*copy.storage, files)));
+  if (!rows.has_value()) {  // a commit holds without bounds
+    return context.check();
+  }
+  for (const TextRow& row : *rows) {
     AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
     for (std::size_t i = 0; file != nullptr && i < columns.size(); ++i) {
       Bounds bounds =
@@ -169,31 +173,41 @@ Status read_long_texts(const Context& context, const FileCopy& copy, const Table
   return {};
 }
 
+void drop_bounds(AddedFile& file, std::string_view column) {
+  if (const auto stats = file.stats.find(std::string(column)); stats != file.stats.end()) {
+    stats->second.min.clear();
+    stats->second.max.clear();
+  }
+}
+
 /// Bounds of a column with NaN are those of its numbers, and what the engine says of NaN is of a
 /// file's last part alone: a part with one has no bounds in the file's footer.
 Status drop_bounds_of_nan(const Context& context, const FileCopy& copy, const TableState& state,
                           std::vector<AddedFile>& files) {
-  const bool has_floats = std::ranges::any_of(state.schema.fields, [](const schema::Field& field) {
-    return std::holds_alternative<schema::Float>(field.type.kind);
-  });
-  if (!has_floats || files.empty()) {
+  std::vector<std::string> floats;
+  for (const schema::Field& field : state.schema.fields) {
+    if (std::holds_alternative<schema::Float>(field.type.kind)) {
+      floats.push_back(field.name);
+    }
+  }
+  if (floats.empty() || files.empty()) {
     return {};
   }
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, *copy.connection,
-                            fmt::format("SELECT DISTINCT file_name, path_in_schema FROM "
-                                        "parquet_metadata([{}]) WHERE type IN ('FLOAT', 'DOUBLE') "
-                                        "AND stats_max_value IS NULL AND num_values > "
-                                        "coalesce(stats_null_count, 0)",
-                                        place_list(*copy.storage, files))));
-  for (const TextRow& row : rows) {
-    AddedFile* file = find_file(*copy.storage, files, row[0].value_or(""));
-    if (file == nullptr) {
-      continue;
+  const auto rows = find_text_rows(
+      context, *copy.connection,
+      fmt::format("SELECT DISTINCT file_name, path_in_schema FROM parquet_metadata([{}]) WHERE "
+                  "type IN ('FLOAT', 'DOUBLE') AND stats_max_value IS NULL AND num_values > "
+                  "coalesce(stats_null_count, 0)",
+                  place_list(*copy.storage, files)));
+  if (!rows.has_value()) {  // a commit holds without bounds
+    for (AddedFile& file : files) {
+      std::ranges::for_each(floats, [&](const std::string& one) { drop_bounds(file, one); });
     }
-    if (const auto stats = file->stats.find(row[1].value_or("")); stats != file->stats.end()) {
-      stats->second.min.clear();
-      stats->second.max.clear();
+    return context.check();
+  }
+  for (const TextRow& row : *rows) {
+    if (AddedFile* file = find_file(*copy.storage, files, row[0].value_or("")); file != nullptr) {
+      drop_bounds(*file, row[1].value_or(""));
     }
   }
   return {};
@@ -257,18 +271,43 @@ Result<LiveFiles> load_live_files(const Context& context, engine::Connection& co
   live.relation = relation;
   SLUICE_TRY(const auto rows,
              find_text_rows(context, connection,
-                            fmt::format("SELECT path, place, CAST(rows - coalesce(len(deleted), 0) "
-                                        "AS VARCHAR), CAST(coalesce(len(deleted), 0) AS VARCHAR), "
-                                        "CAST(bytes AS VARCHAR) FROM {} ORDER BY path",
+                            fmt::format("SELECT path, place, CAST(greatest(rows, 0) - "
+                                        "coalesce(len(deleted), 0) AS VARCHAR), "
+                                        "CAST(coalesce(len(deleted), 0) AS VARCHAR), CAST(bytes AS "
+                                        "VARCHAR), CAST(rows < 0 AS VARCHAR) FROM {} ORDER BY path",
                                         quote_identifier(relation))));
   for (const TextRow& row : rows) {
     SLUICE_TRY(const std::int64_t count, parse_count(row[2].value_or("")));
     SLUICE_TRY(const std::int64_t bytes, parse_count(row[4].value_or("-1")));
     live.has_deleted = live.has_deleted || row[3] != "0";
     live.rows += count;
+    if (row[5] == "true") {
+      live.uncounted.push_back(row[1].value_or(""));
+    }
     live.files.push_back(
         {.path = row[0].value_or(""), .place = row[1].value_or(""), .bytes = bytes});
   }
+  return live;
+}
+
+Result<LiveFiles> load_counted_files(const Context& context, engine::Connection& connection,
+                                     const Snapshot& snapshot, const std::string& relation,
+                                     const std::string& root) {
+  SLUICE_TRY(LiveFiles live, load_live_files(context, connection, snapshot, relation));
+  if (live.uncounted.empty()) {
+    return live;
+  }
+  const auto counted = find_text_rows(
+      context, connection,
+      fmt::format("SELECT CAST(sum(num_rows) AS VARCHAR) FROM parquet_file_metadata([{}])",
+                  quote_paths(live.uncounted)));
+  if (!counted.has_value()) {
+    drop_live_files(context, connection, live);
+    return tell_damaged_file(context, connection, root, file_places(live.files), counted.error());
+  }
+  SLUICE_TRY(const std::int64_t rows, parse_count((*counted)[0][0].value_or("")));
+  live.rows += rows;
+  live.uncounted.clear();
   return live;
 }
 

@@ -38,11 +38,20 @@ struct LiveFiles {
   std::string relation;
   std::vector<FileVersion::File> files;
   bool has_deleted = false;
+  /// Without those of `uncounted`.
   std::int64_t rows = 0;
+  /// Places of the files of which the log does not say how many rows they have.
+  std::vector<std::string> uncounted;
 };
 
 Result<LiveFiles> load_live_files(const Context& context, engine::Connection& connection,
                                   const Snapshot& snapshot, const std::string& relation);
+
+/// load_live_files, and the rows of all of them: the files say what the log does not. `root` names
+/// the table.
+Result<LiveFiles> load_counted_files(const Context& context, engine::Connection& connection,
+                                     const Snapshot& snapshot, const std::string& relation,
+                                     const std::string& root);
 
 /// Files below half of `file_bytes` that are not alone in their partition, and files with deleted
 /// rows.

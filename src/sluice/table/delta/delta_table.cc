@@ -270,16 +270,8 @@ Result<std::optional<StoredCommit>> DeltaTable::find_commit(const Context& conte
     looked_.emplace(std::string(key), *std::move(found));
     return std::optional<StoredCommit>{};
   }
-  SLUICE_TRY(auto entry, delta::find_log_entry(context, *storage_, *version));
-  if (!entry.has_value() || entry->note.key != key) {
-    return make_error(ErrorCode::Corrupt,
-                      fmt::format("the table knows this key, and its log no longer holds the "
-                                  "commit of version {}: '{}'",
-                                  *version, key))
-        .with_hint("The write was done; give a new write a new key.");
-  }
-  return std::optional(
-      StoredCommit{.receipt = entry->note.receipt, .fingerprint = entry->note.fingerprint});
+  SLUICE_TRY(auto stored, delta::find_stored_commit(context, *storage_, key, *version));
+  return std::optional(std::move(stored));
 }
 
 /// The version that find_commit has read while it is the newest. Were it not, the commit would be a
@@ -313,11 +305,12 @@ Result<LiveFiles> DeltaTable::find_replaceable(const Context& context, const pla
   if (append != nullptr && append->unique_key.empty()) {
     SLUICE_TRY(const auto newest,
                delta::find_log_entry(context, *storage_, snapshot.state().version));
-    if (newest.has_value() && newest->is_ours) {
+    if (newest.has_value() && newest->is_ours && newest->note.rows >= 0) {
       return LiveFiles{.rows = newest->note.rows};
     }
   }
-  return delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key));
+  return delta::load_counted_files(context, *connection_, snapshot, temporary_name("files", key),
+                                   describe().uri);
 }
 
 Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
@@ -325,6 +318,8 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                                       const CommitKey& key) {
   SLUICE_TRY(Snapshot snapshot, load_without(context, key.key));
   SLUICE_CHECK(delta::check_operation(snapshot, plan::mode_name(write.mode)));
+  SLUICE_CHECK(delta::check_partitions(snapshot));
+  SLUICE_CHECK(delta::check_retention(snapshot, key.key));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));
   SLUICE_CHECK(delta::check_defaults(snapshot, write));
   SLUICE_TRY(const LiveFiles live, find_replaceable(context, write, snapshot, key));
@@ -566,11 +561,13 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Compact& re
   SLUICE_CHECK(check_compaction(request));
   SLUICE_TRY(const Snapshot snapshot, load(context));
   SLUICE_CHECK(delta::check_operation(snapshot, "compact"));
+  SLUICE_CHECK(delta::check_partitions(snapshot));
   const CommitKey key{.key = std::string(kCompactKey),
                       .fingerprint = {},
                       .ingest_id = make_uuid_v7(*context.clock, *context.random)};
   SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+             delta::load_counted_files(context, *connection_, snapshot,
+                                       temporary_name("files", key), describe().uri));
   auto done = compact(context, snapshot, live, request, key);
   delta::drop_live_files(context, *connection_, live);
   if (!done.has_value()) {
@@ -604,7 +601,8 @@ Result<Maintained> DeltaTable::put_metadata(const Context& context, const Snapsh
   const CommitKey key{
       .key = {}, .fingerprint = {}, .ingest_id = make_uuid_v7(*context.clock, *context.random)};
   SLUICE_TRY(const LiveFiles live,
-             delta::load_live_files(context, *connection_, snapshot, temporary_name("files", key)));
+             delta::load_counted_files(context, *connection_, snapshot,
+                                       temporary_name("files", key), describe().uri));
   delta::drop_live_files(context, *connection_, live);
   const Note note{.key = {},
                   .fingerprint = {},

@@ -78,6 +78,31 @@ TEST_F(DeltaTableTest, AWriterThatGoesOnFindsItsKeysAcrossCheckpoints) {
   EXPECT_EQ(writer.table->history(context_).value().front().rows, 23);
 }
 
+TEST_F(DeltaTableTest, ANumberedKeyIsKnownAfterTheLogWasCleanedOfIt) {
+  Writer writer = open();
+  create(writer);
+  for (const char* key : {"stream#1", "named", "stream#x"}) {
+    append(writer, key);
+  }
+  for (int i = 4; i <= 10; ++i) {
+    append(writer, fmt::format("k{}", i));
+  }
+  for (int version = 0; version < 10; ++version) {
+    std::filesystem::remove(folder_.path() + fmt::format("/t/_delta_log/{:020}.json", version));
+  }
+  Writer later = open();
+  const StoredCommit known = later.table->find_commit(context_, "stream#1").value().value();
+  EXPECT_EQ(known.receipt.version, 1);
+  EXPECT_TRUE(known.fingerprint.empty());
+  EXPECT_EQ(later.table->find_commit(context_, "stream#2").value(), std::nullopt);
+  EXPECT_EQ(later.table->find_commit(context_, "k10").value().value().fingerprint, "f");
+  for (const char* key : {"named", "stream#x"}) {
+    const auto lost = later.table->find_commit(context_, key);
+    ASSERT_FALSE(lost.has_value()) << key;
+    EXPECT_EQ(lost.error().code, ErrorCode::Corrupt);
+  }
+}
+
 TEST_F(DeltaTableTest, WritersInTurnSeeEachOther) {
   Writer one = open();
   Writer two = open();

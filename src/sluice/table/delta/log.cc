@@ -390,4 +390,26 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
   return std::optional(std::move(entry));
 }
 
+bool is_numbered(std::string_view key) {
+  const std::size_t mark = key.rfind('#');
+  const std::string_view number = key.substr(mark == key.npos ? key.size() : mark + 1);
+  return !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+}
+
+Result<StoredCommit> find_stored_commit(const Context& context, storage::Storage& storage,
+                                        std::string_view key, std::int64_t version) {
+  SLUICE_TRY(const auto entry, find_log_entry(context, storage, version));
+  if (entry.has_value() && entry->note.key == key) {
+    return StoredCommit{.receipt = entry->note.receipt, .fingerprint = entry->note.fingerprint};
+  }
+  if (!entry.has_value() && is_numbered(key)) {
+    return StoredCommit{.receipt = {.version = version}, .fingerprint = {}};
+  }
+  return make_error(ErrorCode::Corrupt,
+                    fmt::format("the table knows this key, and its log no longer holds the commit "
+                                "of version {}: '{}'",
+                                version, key))
+      .with_hint("The write was done; give a new write a new key.");
+}
+
 }  // namespace sluice::table::delta

@@ -124,4 +124,12 @@ struct LogEntry {
 Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
                                                std::int64_t version);
 
+/// "<stream>#<number>": its batch has a record of its own, which says what was written.
+bool is_numbered(std::string_view key);
+
+/// The commit of a key that the table knows. Where the log was cleaned of it, the commit of a
+/// numbered key has its version alone, and that of another is Corrupt.
+Result<StoredCommit> find_stored_commit(const Context& context, storage::Storage& storage,
+                                        std::string_view key, std::int64_t version);
+
 }  // namespace sluice::table::delta

@@ -1,3 +1,6 @@
+#include <chrono>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <variant>
@@ -26,6 +29,37 @@ std::string_view foreign_format(std::string_view path) {
          : path.ends_with(".metadata.json")    ? "an Iceberg table"
          : path.ends_with(".parquet")          ? "Parquet files"
                                                : "";
+}
+
+/// A stream may be quiet for as long.
+constexpr std::chrono::hours kKeysKeptMin = std::chrono::days(30);
+
+/// "interval 12 hours", as Delta writes durations; empty for what is none.
+std::optional<std::chrono::microseconds> parse_interval(const std::string& text) {
+  std::istringstream words(text);
+  std::string interval;
+  std::string unit;
+  std::int64_t count = 0;
+  if (!(words >> interval >> count >> unit) || !schema::same_column(interval, "interval")) {
+    return std::nullopt;
+  }
+  const std::pair<std::string_view, std::chrono::microseconds> units[] = {
+      {"nanosecond", std::chrono::microseconds(0)},
+      {"microsecond", std::chrono::microseconds(1)},
+      {"millisecond", std::chrono::milliseconds(1)},
+      {"second", std::chrono::seconds(1)},
+      {"minute", std::chrono::minutes(1)},
+      {"hour", std::chrono::hours(1)},
+      {"day", std::chrono::days(1)},
+      {"week", std::chrono::weeks(1)},
+  };
+  constexpr std::int64_t kCountMax = 100'000;
+  for (const auto& [name, one] : units) {
+    if (schema::same_column(unit, name) || schema::same_column(unit, fmt::format("{}s", name))) {
+      return count > kCountMax && one >= std::chrono::hours(1) ? kKeysKeptMin : count * one;
+    }
+  }
+  return std::nullopt;
 }
 
 /// What the kernel does for a feature it does where the property is true in small letters; other
@@ -97,6 +131,44 @@ Status check_operation(const Snapshot& snapshot, std::string_view operation) {
         .with_hint("Set delta.enableChangeDataFeed to false, or write it with Spark.");
   }
   return {};
+}
+
+Status check_partitions(const Snapshot& snapshot) {
+  for (const plan::PartitionField& field : snapshot.state().partition_by) {
+    const schema::Field* column = snapshot.state().schema.find(field.column);
+    if (column != nullptr && !may_partition(column->type)) {
+      return make_error(ErrorCode::Unsupported,
+                        fmt::format("the Delta table is partitioned by '{}' of type '{}', and "
+                                    "such tables are not written",
+                                    field.column, schema::to_string(column->type)))
+          .with_hint(
+              "Write it with the program that made it, or copy it to a table that is "
+              "partitioned by a text, a whole number, a decimal, a date or a timestamp.");
+    }
+  }
+  return {};
+}
+
+Status check_retention(const Snapshot& snapshot, std::string_view key) {
+  constexpr std::string_view kProperty = "delta.setTransactionRetentionDuration";
+  const auto found = snapshot.state().properties.find(std::string(kProperty));
+  if (found == snapshot.state().properties.end() || !is_numbered(key)) {
+    return {};
+  }
+  const auto kept = parse_interval(found->second);
+  if (!kept.has_value() || *kept >= kKeysKeptMin) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::Unsupported,
+             fmt::format("the Delta table forgets the batches of a stream too soon: {} = {}; "
+                         "a stream that is quiet for longer would write its newest batch "
+                         "again",
+                         kProperty, found->second))
+      .with_hint(
+          fmt::format("Set the property to 30 days or more, for instance by table_properties: "
+                      "{{{}: interval 365 days}} and `sluice ddl CONTRACT --apply`.",
+                      kProperty));
 }
 
 Status check_defaults(const Snapshot& snapshot, const plan::Write& write) {

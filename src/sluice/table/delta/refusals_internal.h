@@ -23,6 +23,14 @@ Status check_new(const Context& context, storage::Storage& storage, const plan::
 /// What the kernel does not commit is refused before a file is written.
 Status check_operation(const Snapshot& snapshot, std::string_view operation);
 
+/// Rows may fall into any partition: one by a type that a new table is not partitioned by would be
+/// written as other programs do not read it.
+Status check_partitions(const Snapshot& snapshot);
+
+/// A numbered key into a table that forgets keys while a stream is quiet: its newest batch would be
+/// written again.
+Status check_retention(const Snapshot& snapshot, std::string_view key);
+
 /// A column with a default that the write does not bring: its rows would hold NULL there.
 Status check_defaults(const Snapshot& snapshot, const plan::Write& write);
 
