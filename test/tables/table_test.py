@@ -302,6 +302,15 @@ class DeltaPast(Past, OneFolder, DeltaFormat):
 class LakePast(Past, LakeFormat):
     compacted = ("written", 1)  # small inserts lie in the catalog
 
+    def test_a_version_that_was_vacuumed_is_told_with_those_that_are_there(self) -> None:
+        self.three_versions()
+        self.ask("vacuum", "--older-than", "0s", "--force")
+        for version in ("0", "1", "2"):
+            self.assertIn("version 3 alone is there", self.refused("rows", "--version", version).err)
+        self.write_rows("four.jsonl", ROWS)
+        self.assertIn("its versions 3 to 4 are there", self.refused("rows", "--version", "1").err)
+        self.assertEqual(self.ids("--version", "3"), [9])
+
 
 class NoTable(InFolder):
     def test_a_table_that_is_not_there_is_told(self) -> None:
