@@ -256,5 +256,31 @@ quality: {row_rules: [{name: known, sql: id IN (SELECT id FROM trips)}]}
         self.assertIn("lake.schema.table", done.err)
 
 
+@unittest.skipUnless(EXTENSION.exists(), "built without DuckLake tables: ./dev setup ducklake")
+class Passwords(InFolder):
+    secret = "s3cr3tPw"
+
+    def told(self, catalog: str, *words: str) -> str:
+        """Everything that a run and a look at a table say or leave, of a server that is not there."""
+        self.write("c.yaml", CONTRACT.format(strategy="append", more=""))
+        self.write("one.jsonl", '{"id": 1}\n')
+        said = ""
+        for command in (["run", "c.yaml", "--source", "one.jsonl", "--state", "st", *words],
+                        ["table", "rows", "lake.silver.trips"]):
+            done = self.sluice(*command, DUCKLAKE_METADATA=catalog, DUCKLAKE_DATA_PATH="data")
+            self.assertEqual(done.code, 4, done.err)
+            self.assertIn("***", done.err)
+            said += done.out + done.err
+        return said + "".join(text.decode("utf-8", "replace")
+                              for text in contents(self.folder).values())
+
+    def test_a_password_is_neither_printed_nor_kept(self) -> None:
+        for catalog in (f"postgres:dbname=lake host=127.0.0.1 port=1 user=u password={self.secret}",
+                        f"postgres:password='{self.secret} and more' host=127.0.0.1 port=1",
+                        f"postgres:postgresql://u:{self.secret}@127.0.0.1:1/lake"):
+            for words in ((), ("--json",), ("--log-format", "json", "--verbose")):
+                self.assertNotIn(self.secret, self.told(catalog, *words))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -303,6 +303,52 @@ class DeltaPast(Past, OneFolder, DeltaFormat):
 class LakePast(Past, LakeFormat):
     compacted = ("written", 1)  # small inserts lie in the catalog
 
+    def test_a_version_that_was_vacuumed_is_told_with_those_that_are_there(self) -> None:
+        self.three_versions()
+        self.ask("vacuum", "--older-than", "0s", "--force")
+        for version in ("0", "1", "2"):
+            self.assertIn("version 3 alone is there", self.refused("rows", "--version", version).err)
+        self.write_rows("four.jsonl", ROWS)
+        self.assertIn("its versions 3 to 4 are there", self.refused("rows", "--version", "1").err)
+        self.assertEqual(self.ids("--version", "3"), [9])
+
+
+class SignsOfPatterns:
+    """`*`, `?` and `[` in the path of a table stand for themselves."""
+
+    def test_a_table_lies_where_its_path_says(self) -> None:
+        self.write("x1/bait.parquet", b"PAR1")
+        for place in ("x[1]/t", "x*/t", "x?/t", "it's [x]/t"):
+            self.table, self.target = place, f'"{place}"'
+            for strategy in ("append", "merge"):
+                self.contract(strategy=strategy, more=', partition_by: [name]')
+                self.write_rows(f"{strategy}.jsonl", ROWS)
+            self.write_rows("later.jsonl", [{"id": 2, "name": "c", "fare": 4.5}])
+            self.assertEqual(set(self.ids()), {1, 2})
+            self.ask("compact")
+            self.assertEqual(set(self.ids("--version", "1")), {1, 2})
+
+
+class PatternParquet(SignsOfPatterns, OfFormat):
+    pass
+
+
+class PatternDelta(SignsOfPatterns, DeltaFormat):
+    pass
+
+
+class PatternDatabase(OfFormat):
+    format = "duckdb"
+
+    def test_a_question_mark_is_refused_before_a_file_is_made(self) -> None:
+        self.write("one.jsonl", '{"id": 1}\n')
+        self.target = f'"{self.folder}/a?b/t.duckdb"'
+        self.contract()
+        done = self.sluice("run", "c.yaml", "--source", "one.jsonl", "--quiet", "--state", "st")
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn("cannot hold a '?'", done.err)
+        self.assertEqual(list(self.folder.rglob("*.duckdb*")), [])
+
 
 class NoTable(InFolder):
     def test_a_table_that_is_not_there_is_told(self) -> None:

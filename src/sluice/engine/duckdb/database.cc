@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/uuid.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/engine/duckdb/database_internal.h"
 #include "sluice/engine/duckdb/error_internal.h"
 #include "sluice/engine/duckdb/repeats_internal.h"
@@ -27,6 +28,14 @@ Status check_options(const EngineOptions& options) {
     return make_error(
         ErrorCode::InvalidArgument,
         fmt::format("expected a number of threads, 0 for all, got {}", options.threads_max));
+  }
+  if (options.address.contains('?')) {
+    return make_error(
+               ErrorCode::InvalidArgument,
+               fmt::format("the path of a DuckDB file cannot hold a '?': '{}'", options.address))
+        .with_hint(
+            "choose another name for the file or its folder: DuckDB looks for its log at "
+            "another place then");
   }
   if (options.read_only && options.address.empty()) {
     return make_error(ErrorCode::InvalidArgument,
@@ -50,6 +59,18 @@ std::string list_literal(const std::vector<std::string>& texts) {
   return list + "]";
 }
 
+/// Each path, and as a statement spells it where signs of a pattern stand for themselves.
+std::vector<std::string> both_spellings(const std::vector<std::string>& paths) {
+  std::vector<std::string> all;
+  for (const std::string& path : paths) {
+    all.push_back(path);
+    if (std::string pattern = dialect::literal_path(path); pattern != path) {
+      all.push_back(std::move(pattern));
+    }
+  }
+  return all;
+}
+
 /// Closes the room: only these paths from now on, and no way back. Progress may still be counted.
 std::string lock_statements(const std::vector<std::string>& paths) {
   // A folder is named among the files, too: a COPY of several files opens the folder itself.
@@ -65,7 +86,7 @@ std::string lock_statements(const std::vector<std::string>& paths) {
       "SET GLOBAL allowed_directories = {}; SET GLOBAL allowed_paths = {};"
       "SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print'];"
       "SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true",
-      list_literal(folders), list_literal(paths));
+      list_literal(both_spellings(folders)), list_literal(both_spellings(paths)));
 }
 
 /// Instances by canonical path. DuckDB locks a file against other processes only (and loses that

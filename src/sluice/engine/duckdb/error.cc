@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/password.h"
 
 namespace sluice::engine {
 namespace {
@@ -335,9 +336,10 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
   if (native.kind == "Out of Memory" && error.hint.empty()) {
     error.hint = "raise the memory limit, or lower the number of threads";
   }
-  error.native = native.kind.empty() ? native.message
-                                     : fmt::format("{} Error: {}{}", native.kind, native.message,
-                                                   place(native, sql));
+  error.native =
+      hide_passwords(native.kind.empty() ? native.message
+                                         : fmt::format("{} Error: {}{}", native.kind,
+                                                       native.message, place(native, sql)));
   return error;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/schema/arrow.h"
 #include "sluice/schema/evolution.h"
@@ -42,11 +43,8 @@ Result<std::string> load_source(const Context& context, engine::Connection& conn
             return quote_identifier(batch.rows_table);
           },
           [&](const plan::StagedFiles& files) -> Text {
-            std::string list;
-            for (const std::string& uri : files.uris) {
-              list += (list.empty() ? "" : ", ") + quote_literal(uri);
-            }
-            return fmt::format("read_parquet([{}], hive_partitioning = false)", list);
+            return fmt::format("read_parquet([{}], hive_partitioning = false)",
+                               dialect::quote_paths(files.uris));
           },
           [&](const plan::Relation& relation) -> Text { return quote_identifier(relation.name); },
           [&](const plan::NoRows&) -> Text {

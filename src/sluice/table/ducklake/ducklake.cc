@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
@@ -110,6 +111,11 @@ Result<Place> find_place(const LakeOptions& options) {
   if (where.empty() || (kind.is_file && where.find(':') < where.find('/'))) {
     return make_error(ErrorCode::Unsupported, "a catalog of this kind cannot be opened")
         .with_hint("name a file, sqlite:FILE or postgres:CONNECTION");
+  }
+  if (kind.is_file && kind.scanner.empty() && where.contains('?')) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the path of a DuckDB file cannot hold a '?': '{}'", where))
+        .with_hint("choose another name for the catalog or its folder");
   }
   Place place{.kind = kind, .file = kind.is_file ? where : "", .data_path = options.data_path};
   if (place.data_path.empty() && !kind.is_file) {
@@ -264,9 +270,10 @@ std::string render_lock(const Place& place) {
                          quote_literal(place.file + std::string(ending)));
   }
   return fmt::format(
-      "SET GLOBAL allowed_directories = [{}]; SET GLOBAL allowed_paths = [{}];"
+      "SET GLOBAL allowed_directories = [{}, {}]; SET GLOBAL allowed_paths = [{}];"
       "SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true",
-      quote_literal(place.data_path), place.file.empty() ? "" : files);
+      quote_literal(place.data_path), dialect::quote_path(place.data_path),
+      place.file.empty() ? "" : files);
 }
 
 }  // namespace

@@ -338,9 +338,8 @@ Result<std::set<std::string>> LakeFiles::find_all_named(const Context& context) 
   return names;
 }
 
-/// Not by the extension's own function: it takes the folder's name for a pattern, and whatever ends
-/// in ".parquet" for the lake's. Files are listed before the catalog is asked.
-/// Snapshots are named one by one, and the schedule is read here: the lake's own `older_than`
+/// A snapshot goes when the next one is older, too: the newest before the instant was still read
+/// then. Snapshots are named one by one, and the schedule is read here: the lake's own `older_than`
 /// passes every instant of a catalog in SQLite, which keeps them as text.
 Status LakeFiles::expire(const Context& context, sys_micros older_than) {
   SLUICE_CHECK(find_lake(context));
@@ -351,7 +350,8 @@ Status LakeFiles::expire(const Context& context, sys_micros older_than) {
                  context, *connection_,
                  fmt::format("SELECT CAST(list(snapshot_id) AS VARCHAR) FROM "
                              "ducklake_snapshots({0}) WHERE snapshot_time < {1} AND snapshot_id "
-                             "< (SELECT max(snapshot_id) FROM ducklake_snapshots({0}))",
+                             "< (SELECT max(snapshot_id) FROM ducklake_snapshots({0}) WHERE "
+                             "snapshot_time < {1})",
                              lake, instant)));
   if (old[0][0].has_value()) {
     SLUICE_CHECK(connection_->execute(
@@ -365,6 +365,8 @@ Status LakeFiles::expire(const Context& context, sys_micros older_than) {
   return {};
 }
 
+/// Not by the extension's own function: it takes the folder's name for a pattern, and whatever ends
+/// in ".parquet" for the lake's. Files are listed before the catalog is asked.
 Result<Maintained> LakeFiles::sweep(const Context& context, sys_micros older_than) {
   SLUICE_CHECK(restore(context));
   Maintained done;

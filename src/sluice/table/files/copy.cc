@@ -185,21 +185,4 @@ void remove_files(const Context& context, storage::Storage& storage,
   }
 }
 
-std::string quote_path(std::string_view path) {
-  std::string literal;
-  for (const char c : path) {
-    const bool is_pattern = c == '*' || c == '?' || c == '[';
-    literal += is_pattern ? fmt::format("[{}]", c) : std::string(1, c);
-  }
-  return quote_literal(literal);
-}
-
-std::string quote_paths(const std::vector<std::string>& places) {
-  std::string list;
-  for (const std::string& place : places) {
-    list += (list.empty() ? "" : ", ") + quote_path(place);
-  }
-  return list;
-}
-
 }  // namespace sluice::table

@@ -14,6 +14,7 @@
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/dialect/duckdb/codec.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
 #include "sluice/schema/schema.h"
@@ -23,6 +24,8 @@
 namespace sluice::table {
 
 using ColumnStats = plan::ColumnStats;
+using dialect::quote_path;
+using dialect::quote_paths;
 
 struct NewFile : plan::FileStats {
   std::string path;  // below the table's folder, as it lies there
@@ -72,11 +75,5 @@ Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& f
 /// Best effort.
 void remove_files(const Context& context, storage::Storage& storage,
                   const std::vector<std::string>& paths);
-
-/// A path as an engine that expands patterns opens it: literally.
-std::string quote_path(std::string_view path);
-
-/// quote_path of each, with commas.
-std::string quote_paths(const std::vector<std::string>& places);
 
 }  // namespace sluice::table

@@ -175,25 +175,52 @@ Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_tha
   }
   return connection_->execute(
       context, {fmt::format("DELETE FROM {0} WHERE table_name = ? AND committed_at < ? AND version "
-                            "< (SELECT max(version) FROM {0} WHERE table_name = ?){1}",
+                            "< (SELECT coalesce(max(version), 0) FROM {0} WHERE table_name = ? AND "
+                            "committed_at < ?){1}",
                             ledger_, kept.empty() ? "" : kept + ")"),
-                {name_, older_than, name_}});
+                {name_, older_than, name_, older_than}});
 }
 
-Result<std::optional<std::int64_t>> Ledger::find_snapshot(const Context& context,
-                                                          std::int64_t version) {
-  const bool is_first = version == 0;
+/// Where the ledger has forgotten the next version, only the version's own snapshot is sure.
+Result<std::optional<Snapshots>> Ledger::find_snapshots(const Context& context,
+                                                        std::int64_t version) {
+  SLUICE_TRY(
+      const auto rows,
+      find_rows(context, *connection_,
+                {fmt::format("SELECT CAST(min(snapshot_id) FILTER (version = ?) AS VARCHAR), "
+                             "CAST(min(snapshot_id) FILTER (version = ?) - 1 AS VARCHAR) "
+                             "FROM {} WHERE table_name = ?",
+                             ledger_),
+                 {version, version + 1, name_}}));
+  if (rows.empty() || !rows[0][version == 0 ? 1 : 0].has_value()) {
+    return std::optional<Snapshots>{};
+  }
+  Snapshots found;
+  SLUICE_TRY(found.first, parse_count(*rows[0][version == 0 ? 1 : 0]));
+  found.last = found.first;
+  if (rows[0][1].has_value()) {
+    SLUICE_TRY(found.last, parse_count(*rows[0][1]));
+  }
+  return std::optional(found);
+}
+
+Result<std::optional<std::pair<std::int64_t, std::int64_t>>> Ledger::find_versions_since(
+    const Context& context, std::int64_t snapshot) {
+  using Versions = std::optional<std::pair<std::int64_t, std::int64_t>>;
   SLUICE_TRY(const auto rows,
              find_rows(context, *connection_,
-                       {fmt::format("SELECT CAST(min(snapshot_id) {} AS VARCHAR) FROM {} WHERE "
-                                    "table_name = ? AND version = ?",
-                                    is_first ? "- 1" : "", ledger_),
-                        {name_, is_first ? std::int64_t{1} : version}}));
-  if (rows.empty() || !rows[0][0].has_value()) {
-    return std::optional<std::int64_t>{};
+                       {fmt::format("SELECT CAST(coalesce(max(version) FILTER (snapshot_id <= ?), "
+                                    "CASE WHEN min(snapshot_id) > ? THEN 0 ELSE min(version) END) "
+                                    "AS VARCHAR), CAST(max(version) AS VARCHAR) FROM {} WHERE "
+                                    "table_name = ?",
+                                    ledger_),
+                        {snapshot, snapshot, name_}}));
+  if (rows.empty() || !rows[0][0].has_value() || !rows[0][1].has_value()) {
+    return Versions{};
   }
-  SLUICE_TRY(const std::int64_t snapshot, parse_count(*rows[0][0]));
-  return std::optional(snapshot);
+  SLUICE_TRY(const std::int64_t first, parse_count(*rows[0][0]));
+  SLUICE_TRY(const std::int64_t last, parse_count(*rows[0][1]));
+  return Versions(std::pair(first, last));
 }
 
 Result<std::vector<Version>> Ledger::history(const Context& context) {

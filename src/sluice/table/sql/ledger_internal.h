@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sluice/base/context.h"
@@ -23,6 +24,11 @@ struct VersionRow {
   std::vector<plan::PartitionField> partition_by;
   sys_micros created_at;
   bool knows_key = false;  // there is a commit of the key that was asked for
+};
+
+struct Snapshots {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
 };
 
 class Ledger {
@@ -43,12 +49,18 @@ class Ledger {
   Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
                       const Receipt& receipt, std::string_view counted);
 
-  /// Forgets commits before an instant, but the newest one and that of each stream; how many.
+  /// Forgets the commits of versions that were replaced before an instant, but that of the newest
+  /// key of each stream; how many.
   Result<std::int64_t> forget(const Context& context, sys_micros older_than);
 
-  /// The snapshot of the database in which a version was committed; of version 0 the one before
+  /// The snapshots of the database in which a version was the newest; of version 0 the one before
   /// the first commit. Empty when the ledger does not know it any more.
-  Result<std::optional<std::int64_t>> find_snapshot(const Context& context, std::int64_t version);
+  Result<std::optional<Snapshots>> find_snapshots(const Context& context, std::int64_t version);
+
+  /// The oldest and the newest of the versions that can be read where snapshots before `snapshot`
+  /// are gone.
+  Result<std::optional<std::pair<std::int64_t, std::int64_t>>> find_versions_since(
+      const Context& context, std::int64_t snapshot);
 
   /// Newest first, without version 0.
   Result<std::vector<Version>> history(const Context& context);

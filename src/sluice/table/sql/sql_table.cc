@@ -16,6 +16,7 @@
 #include "sluice/table/sql/columns_internal.h"
 #include "sluice/table/sql/damage_internal.h"
 #include "sluice/table/sql/ledger_internal.h"
+#include "sluice/table/sql/past_internal.h"
 #include "sluice/table/sql/transaction_internal.h"
 
 namespace sluice::table {
@@ -78,7 +79,6 @@ class SqlTablePort final : public Table {
   Result<Maintained> maintain(const Context& context, const Maintenance& request) override;
 
  private:
-  Result<std::string> render_past(const Context& context, std::int64_t version);
   Result<Maintained> sweep_files(const Context& context, sys_micros older_than);
   Result<Maintained> vacuum(const Context& context, sys_micros older_than);
   Result<Maintained> compact(const Context& context, const Compact& request);
@@ -452,45 +452,17 @@ Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared)
                         prepared.key.fingerprint, prepared.receipt, table_name());
 }
 
-/// The rows of an older version, as a FROM item.
-Result<std::string> SqlTablePort::render_past(const Context& context, std::int64_t version) {
-  if (!table_.has_snapshots) {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a table of this database keeps its newest version alone: '{}'",
-                                  plan::to_string(table_.id)))
-        .with_hint("Keep the table in a DuckLake, a Delta table or a Parquet folder.");
-  }
-  SLUICE_TRY(const auto snapshot, ledger_.find_snapshot(context, version));
-  std::int64_t there = 0;
-  if (snapshot.has_value()) {
-    SLUICE_TRY(there,
-               load_count(context, *connection_,
-                          fmt::format("SELECT count(*) FROM ducklake_snapshots({}) WHERE "
-                                      "snapshot_id = {}",
-                                      dialect::quote_literal(table_.id.parts.front()), *snapshot)));
-  }
-  if (there == 0) {
-    return make_error(ErrorCode::NotFound, fmt::format("version {} was vacuumed: '{}'", version,
-                                                       plan::to_string(table_.id)))
-        .with_hint("Read a newer version; vacuum says how long versions are kept.");
-  }
-  std::string past = fmt::format("{} AT (VERSION => {})", table_name(), *snapshot);
-  const auto seen = connection_->describe(context, fmt::format("SELECT * FROM {}", past));
-  if (version == 0 && !seen.has_value() && seen.error().code == ErrorCode::NotFound) {
-    return fmt::format("(SELECT * FROM {} AT (VERSION => {}) WHERE FALSE)", table_name(),
-                       *snapshot + 1);  // made by its first commit
-  }
-  return past;
-}
-
 Status SqlTablePort::make_view(const Context& context, const At& at, const std::string& name) {
   SLUICE_CHECK(check_there(context));
   std::string from = table_name();
   if (at.version || at.instant) {
-    SLUICE_TRY(const std::int64_t version, load_version(context, *this, at));
+    const auto version = load_version(context, *this, at);
+    if (!version.has_value()) {
+      return internal::tell_versions(context, *connection_, table_, ledger_, version.error());
+    }
     SLUICE_TRY(const auto state, find_stored(context));
-    if (version != state->version) {
-      SLUICE_TRY(from, render_past(context, version));
+    if (*version != state->version) {
+      SLUICE_TRY(from, internal::render_past(context, *connection_, table_, ledger_, *version));
     }
   }
   if (from == table_name()) {

@@ -35,7 +35,7 @@ class CommitFiles {
   virtual void release() = 0;
   /// Files that the catalog names and that are gone come back, whoever kept them.
   virtual Status restore(const Context& context) = 0;
-  /// Forgets what versions were before the instant, and which files only they needed.
+  /// Forgets versions that were replaced before the instant, and which files only they needed.
   virtual Status expire(const Context& context, sys_micros older_than) = 0;
   /// Removes older files that no version names.
   virtual Result<Maintained> sweep(const Context& context, sys_micros older_than) = 0;

@@ -234,6 +234,25 @@ TEST_P(TableSuite, AVacuumTakesThePastAndLeavesThePresent) {
   EXPECT_EQ(write(merge_by_id(), kThreeTrips).value().inserted, 2);
 }
 
+TEST_P(TableSuite, AVacuumGoesByWhenAVersionWasReplaced) {
+  if (!GetParam().keeps_versions) {
+    GTEST_SKIP() << "the newest version alone is kept";
+  }
+  create();
+  write(plan::Append{}, kThreeTrips).value();
+  write(plan::Append{}, kTwoAndFour).value();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto instant = context_.clock->now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  write(plan::Overwrite{}, kTwoAndFour).value();
+  writer_.table.maintain(context_, Vacuum{.older_than = instant}).value();
+  EXPECT_EQ(rows_at({.version = 2}).value().size(), 5U) << "replaced after the instant";
+  EXPECT_EQ(rows_at({.version = {}, .instant = instant}).value().size(), 5U);
+  write(plan::Overwrite{}, kThreeTrips).value();
+  EXPECT_EQ(rows_at({.version = 2}).value().size(), 5U);
+  EXPECT_EQ(rows_at({.version = 3}).value().size(), 2U);
+}
+
 TEST_P(TableSuite, AVacuumForgetsTheNewestKeyOfNoStream) {
   create();
   for (const char* key : {"quiet#9", "quiet#10", "busy#1", "busy#02"}) {
