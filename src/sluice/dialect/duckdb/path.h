@@ -1,5 +1,6 @@
 // Paths of files in SQL: an engine takes `*`, `?` and `[` in them for a pattern, also in the name
 // of a folder above, and reads whatever matches.
+// Pure functions; any thread may call them.
 #pragma once
 
 #include <string>
