@@ -1,5 +1,5 @@
-"""What cleaning and vacuuming leave alone, over each format: the files of a table that is reached by
-a link, and those of tables in folders below it."""
+"""What cleaning and vacuuming leave alone, over each format: the files of a table that is reached
+by a link, and those of tables in folders below it."""
 
 import os
 import time

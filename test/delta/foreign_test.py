@@ -8,8 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from delta_folder import DeltaFolder, needs_delta
-from program import Done, contents, without_run_records
+from delta_folder import DeltaFolder, Done, contents, needs_delta, without_run_records
 
 
 @needs_delta
@@ -216,7 +215,8 @@ class Folders(DeltaFolder):
         self.assertEqual(without_run_records(contents(self.folder / "a b")), before)
 
     def test_other_signs_are_fine(self) -> None:
-        for name in ("a%b", "100% x", "a#b?c", "a|b;c=d&e", "\u00e4 \u00f6", "a'\"b", "[a]*", "a:b"):
+        for name in ("a%b", "100% x", "a#b?c", "a|b;c=d&e", "\u00e4 \u00f6", "a'\"b", "[a]*",
+                     "a:b"):
             with self.subTest(name):
                 done = self.run_in(name)
                 self.assertEqual(done.code, 0, done.err)

@@ -1,11 +1,26 @@
 """A folder with a Delta table of one contract, for tests that delta-rs judges."""
 
 import json
+import sys
 import unittest
 from importlib.util import find_spec
+from pathlib import Path
 
-from program import BUILD, InFolder, contents
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
+from program import (  # noqa: E402
+    BUILD,
+    PATIENCE_S,
+    SLUICE,
+    Done,
+    InFolder,
+    contents,
+    environment,
+    without_run_records,
+)
+
+__all__ = ["CONTRACT", "PATIENCE_S", "SLUICE", "DeltaFolder", "Done", "contents", "environment",
+           "needs_delta", "without_run_records"]
 CONTRACT = """\
 version: 1.0.0
 info: {{title: Trips, table_name: trips}}
