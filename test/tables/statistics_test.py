@@ -21,8 +21,8 @@ SELECT i AS id, CASE WHEN i % 10 < 3 THEN NULL ELSE (i % 1000 - 500)::INTEGER EN
     END AS name,
   CASE WHEN i = 70000 THEN repeat(chr(233), 3000)
     ELSE 'b' || repeat('y', (i % 50)::INTEGER) END AS text,
-  repeat(chr((228 + i % 2)::INTEGER), 300) || i AS long, '' AS empty, NULL::VARCHAR AS none,
-  NULL::BIGINT AS no_number,
+  repeat(chr((228 + i % 2)::INTEGER), 300) || i AS long,
+  '' AS empty, NULL::VARCHAR AS none, NULL::BIGINT AS no_number,
   ((i - 65000) / 8)::DECIMAL(12, 3) AS price, (i - 3) / 7 AS ratio,
   CASE i % 4 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE ELSE i END AS strange,
   CASE WHEN i = 5 THEN 'nan'::DOUBLE ELSE i END AS once,

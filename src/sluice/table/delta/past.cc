@@ -82,8 +82,9 @@ Result<PastLog> PastLog::make(const Context& context, storage::Storage& storage,
 
 Status PastLog::put_back(const Context& context, engine::Connection& connection,
                          LiveFiles& files) const {
-  std::error_code unseen;  // the kernel names places without links, and this folder is there
-  const std::string linked = fs::canonical(root(), unseen).string() + "/";
+  std::error_code unseen;
+  const fs::path real = fs::canonical(root(), unseen);  // the kernel names places without links
+  const std::string linked = (unseen ? root() : real.string()) + "/";
   for (FileVersion::File& file : files.files) {
     if (file.place.starts_with(linked)) {
       file.place = fmt::format("{}/{}", table_, file.place.substr(linked.size()));

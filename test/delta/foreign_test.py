@@ -8,8 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from delta_folder import DeltaFolder, needs_delta
-from program import Done, contents, without_run_records
+from delta_folder import DeltaFolder, Done, contents, needs_delta, without_run_records
 
 
 @needs_delta

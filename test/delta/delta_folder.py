@@ -7,8 +7,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
-from program import BUILD, InFolder, contents
 
+from program import (  # noqa: E402
+    BUILD,
+    PATIENCE_S,
+    SLUICE,
+    Done,
+    InFolder,
+    contents,
+    environment,
+    without_run_records,
+)
+
+__all__ = ["CONTRACT", "PATIENCE_S", "SLUICE", "DeltaFolder", "Done", "contents", "environment",
+           "needs_delta", "without_run_records"]
 CONTRACT = """\
 version: 1.0.0
 info: {{title: Trips, table_name: trips}}

@@ -6,8 +6,15 @@ import struct
 import subprocess
 import unittest
 
-from delta_folder import CONTRACT, DeltaFolder, needs_delta
-from program import PATIENCE_S, SLUICE, contents, environment
+from delta_folder import (
+    CONTRACT,
+    PATIENCE_S,
+    SLUICE,
+    DeltaFolder,
+    contents,
+    environment,
+    needs_delta,
+)
 
 Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
