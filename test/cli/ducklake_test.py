@@ -274,6 +274,39 @@ quality: {row_rules: [{name: known, sql: id IN (SELECT id FROM trips)}]}
                            **lakes[1])
         self.assertEqual(done.code, 0, done.err)
 
+    def test_a_lake_that_was_moved_or_is_reached_through_a_link_is_opened(self) -> None:
+        self.contract("append")
+        rows = [(number, "x" * 50, 1.5) for number in range(500)]
+
+        def count(catalog: str, **more: str) -> int:
+            done = self.sluice("table", "rows", "lake.silver.trips", "--limit", "5000", "--json",
+                               DUCKLAKE_METADATA=catalog, **more)
+            self.assertEqual(done.code, 0, done.err)
+            return len(json.loads(done.out)["rows"])
+
+        def load(catalog: str, name: str) -> None:
+            done = self.sluice(*self.words(self.source(name, rows)), "--state", "st",
+                               DUCKLAKE_METADATA=catalog)
+            self.assertEqual(done.code, 0, done.err)
+
+        load("a/c.ducklake", "one.jsonl")
+        (self.folder / "link").symlink_to("a")
+        self.assertEqual(count("link/c.ducklake"), 500)
+        self.assertEqual(count("a/c.ducklake", DUCKLAKE_DATA_PATH="link/c.ducklake.files"), 500)
+        (self.folder / "a").rename(self.folder / "b")
+        self.assertEqual(count("b/c.ducklake"), 500)
+        load("b/c.ducklake", "two.jsonl")
+        self.assertEqual(count("b/c.ducklake"), 1000)
+        done = self.sluice("table", "clean", "lake.silver.trips", "--older-than", "0s", "--force",
+                           DUCKLAKE_METADATA="b/c.ducklake")
+        self.assertEqual((done.code, count("b/c.ducklake")), (0, 1000), done.err)
+        self.assertFalse((self.folder / "a").exists())
+        done = self.sluice("table", "rows", "lake.silver.trips", DUCKLAKE_METADATA="b/c.ducklake",
+                           DUCKLAKE_DATA_PATH="elsewhere")
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn("keeps its data in another folder", done.err)
+        self.assertRegex(done.err, r"(?m)^ hint: .*DUCKLAKE_DATA_PATH")
+
     def test_a_target_that_names_no_lake_is_refused(self) -> None:
         self.contract("append")
         done = self.sluice(*self.words(self.source("one.jsonl", [(1, "a", 1.0)])), "--target",
