@@ -248,6 +248,65 @@ quality: {row_rules: [{name: known, sql: id IN (SELECT id FROM trips)}]}
         self.assertEqual(done.code, 1, done.err)
         self.assertIn("no such table in the lake: 'lake.silver.tripps'", done.err)
 
+    def test_two_lakes_with_one_data_folder_do_not_clean_up_after_each_other(self) -> None:
+        self.contract("append")
+        rows = [(number, "x" * 50, 1.5) for number in range(500)]
+        lakes = [{"DUCKLAKE_METADATA": f"{name}.ducklake", "DUCKLAKE_DATA_PATH": "data"}
+                 for name in ("one", "two")]
+        for number, lake in enumerate(lakes):
+            self.source("many.jsonl", rows)
+            done = self.sluice(*self.words("many.jsonl"), "--state", f"st{number}", **lake)
+            self.assertEqual(done.code, 0, done.err)
+        before = contents(self.folder / "data")
+        for lake in lakes:
+            for action in ("clean", "vacuum"):
+                done = self.sluice("table", action, "lake.silver.trips", "--older-than", "0s",
+                                   "--force", **lake)
+                self.assertEqual(done.code, 2, done.err)
+                self.assertIn("another catalog keeps files in the data folder", done.err)
+        self.assertEqual(contents(self.folder / "data"), before)
+        markers = list((self.folder / "data/_sluice_catalogs").iterdir())
+        self.assertEqual(len(markers), 2)
+        for marker in markers:
+            if str(marker) in done.err:  # as the hint says
+                marker.unlink()
+        done = self.sluice("table", "clean", "lake.silver.trips", "--older-than", "0s", "--force",
+                           **lakes[1])
+        self.assertEqual(done.code, 0, done.err)
+
+    def test_a_lake_that_was_moved_or_is_reached_through_a_link_is_opened(self) -> None:
+        self.contract("append")
+        rows = [(number, "x" * 50, 1.5) for number in range(500)]
+
+        def count(catalog: str, **more: str) -> int:
+            done = self.sluice("table", "rows", "lake.silver.trips", "--limit", "5000", "--json",
+                               DUCKLAKE_METADATA=catalog, **more)
+            self.assertEqual(done.code, 0, done.err)
+            return len(json.loads(done.out)["rows"])
+
+        def load(catalog: str, name: str) -> None:
+            done = self.sluice(*self.words(self.source(name, rows)), "--state", "st",
+                               DUCKLAKE_METADATA=catalog)
+            self.assertEqual(done.code, 0, done.err)
+
+        load("a/c.ducklake", "one.jsonl")
+        (self.folder / "link").symlink_to("a")
+        self.assertEqual(count("link/c.ducklake"), 500)
+        self.assertEqual(count("a/c.ducklake", DUCKLAKE_DATA_PATH="link/c.ducklake.files"), 500)
+        (self.folder / "a").rename(self.folder / "b")
+        self.assertEqual(count("b/c.ducklake"), 500)
+        load("b/c.ducklake", "two.jsonl")
+        self.assertEqual(count("b/c.ducklake"), 1000)
+        done = self.sluice("table", "clean", "lake.silver.trips", "--older-than", "0s", "--force",
+                           DUCKLAKE_METADATA="b/c.ducklake")
+        self.assertEqual((done.code, count("b/c.ducklake")), (0, 1000), done.err)
+        self.assertFalse((self.folder / "a").exists())
+        done = self.sluice("table", "rows", "lake.silver.trips", DUCKLAKE_METADATA="b/c.ducklake",
+                           DUCKLAKE_DATA_PATH="elsewhere")
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn("keeps its data in another folder", done.err)
+        self.assertRegex(done.err, r"(?m)^ hint: .*DUCKLAKE_DATA_PATH")
+
     def test_a_target_that_names_no_lake_is_refused(self) -> None:
         self.contract("append")
         done = self.sluice(*self.words(self.source("one.jsonl", [(1, "a", 1.0)])), "--target",

@@ -206,7 +206,8 @@ Status check_catalog_file(const Context& context, engine::Connection& connection
              : Status{};
 }
 
-std::string render_attach(const LakeOptions& options, const Place& place) {
+/// `data` are the options that tell of the folder of the data.
+std::string render_attach(const LakeOptions& options, const Place& place, std::string_view data) {
   std::string more(place.kind.attach_options);
   if (!options.catalog_schema.empty()) {
     more += fmt::format(", METADATA_SCHEMA {}", quote_literal(options.catalog_schema));
@@ -214,9 +215,63 @@ std::string render_attach(const LakeOptions& options, const Place& place) {
   if (!options.inline_rows_max.empty()) {
     more += fmt::format(", DATA_INLINING_ROW_LIMIT {}", quote_literal(options.inline_rows_max));
   }
-  return fmt::format("ATTACH {} AS {} (DATA_PATH {}{})",
-                     quote_literal("ducklake:" + options.catalog), quote_identifier(options.name),
-                     quote_literal(place.data_path), more);
+  const std::string all = fmt::format("{}{}", data, more);
+  return fmt::format("ATTACH {} AS {}{}", quote_literal("ducklake:" + options.catalog),
+                     quote_identifier(options.name),
+                     all.empty() ? "" : fmt::format(" ({})", all.substr(data.empty() ? 2 : 0)));
+}
+
+bool is_same_folder(const fs::path& a, const fs::path& b) {
+  std::error_code failed;
+  return fs::equivalent(a, b, failed) && !failed;
+}
+
+/// A lake whose data lie beside its catalog, which were moved together.
+bool was_moved(const Place& place, const fs::path& stored) {
+  std::error_code failed;
+  return stored.filename() == fs::path(place.data_path).filename() &&
+         fs::is_directory(place.data_path, failed) && !is_same_folder(stored, place.data_path);
+}
+
+/// Attaches a lake that keeps its data in another folder than `place` says, which then says it.
+Result<std::int64_t> attach_elsewhere(const Context& context, engine::Connection& connection,
+                                      const LakeOptions& options, Place& place) {
+  SLUICE_TRY(auto attached, connection.execute(context, render_attach(options, place, "")));
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, connection,
+                            fmt::format("SELECT data_path FROM ducklake_settings({})",
+                                        quote_literal(options.name))));
+  const std::string stored = rows.empty() ? "" : rows[0][0].value_or("");
+  const fs::path folder = stored.substr(0, stored.find_last_not_of('/') + 1);
+  const bool is_told = !options.data_path.empty();
+  if (is_told ? is_same_folder(folder, place.data_path) : !was_moved(place, folder)) {
+    place.data_path = folder.string();
+    return attached;
+  }
+  SLUICE_CHECK(
+      connection.execute(Context{}, fmt::format("DETACH {}", quote_identifier(options.name))));
+  if (!is_told) {
+    return connection.execute(context,
+                              render_attach(options, place,
+                                            fmt::format("DATA_PATH {}, OVERRIDE_DATA_PATH true",
+                                                        quote_literal(place.data_path))));
+  }
+  return make_error(ErrorCode::InvalidArgument,
+                    fmt::format("the lake keeps its data in another folder than it is told: '{}', "
+                                "not '{}'",
+                                folder.string(), place.data_path))
+      .with_hint("leave DUCKLAKE_DATA_PATH out, or name the lake's own folder");
+}
+
+Result<std::int64_t> attach_once(const Context& context, engine::Connection& connection,
+                                 const LakeOptions& options, Place& place) {
+  auto attached = connection.execute(
+      context,
+      render_attach(options, place, fmt::format("DATA_PATH {}", quote_literal(place.data_path))));
+  const bool is_elsewhere =
+      !attached.has_value() &&
+      attached.error().native.contains("does not match existing data path in the catalog");
+  return is_elsewhere ? attach_elsewhere(context, connection, options, place) : attached;
 }
 
 /// Connections of servers hold passwords: only files are named.
@@ -233,13 +288,13 @@ Error cannot_open(Error error, const Place& place) {
 
 /// A catalog that another process holds is asked for again until the time is over.
 Status attach(const Context& context, engine::Connection& connection, const LakeOptions& options,
-              const Place& place) {
+              Place& place) {
   const auto until =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(options.lock_wait_ms);
   int meetings = place.kind.scanner.empty() ? kMeetingsMax : 0;
   for (bool is_told = false;; is_told = true) {
     SLUICE_CHECK(check_catalog_file(context, connection, place));
-    auto attached = connection.execute(context, render_attach(options, place));
+    auto attached = attach_once(context, connection, options, place);
     if (attached.has_value()) {
       return {};
     }
@@ -285,7 +340,7 @@ Status check_lake_extensions(const std::string& catalog, const engine::ModuleSea
 
 Status attach_lake(const Context& context, engine::Connection& connection,
                    const LakeOptions& options) {
-  SLUICE_TRY(const Place place, find_place(options));
+  SLUICE_TRY(Place place, find_place(options));
   SLUICE_TRY(const auto extensions, find_extensions(place.kind, options.search));
   if (!place.file.empty() && fs::path(place.file).has_parent_path()) {
     SLUICE_CHECK(make_folder(fs::path(place.file).parent_path()));

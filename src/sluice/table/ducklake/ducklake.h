@@ -29,7 +29,9 @@ struct LakeOptions {
   /// "lake.ducklake" is the file of a DuckDB; "sqlite:lake.sqlite"; "postgres:dbname=lake
   /// host=...".
   std::string catalog;
-  /// Folder of the data files, absolute. Empty: the catalog's file with ".files" behind its name.
+  /// Folder of the data files of a new lake, absolute. Empty: the catalog's file with ".files"
+  /// behind its name. A lake that is there keeps its own, whose name may go through a link; data
+  /// that lie beside the catalog may be moved with it.
   std::string data_path;
   /// By which SQL names the lake.
   std::string name = "lake";

@@ -33,6 +33,8 @@ using dialect::quote_literal;
 
 constexpr std::string_view kKeptFolder = "_sluice_kept";
 constexpr std::string_view kKept = ".kept";
+/// Holds a file for each catalog whose lake has its data here, named by what tells it from others.
+constexpr std::string_view kCatalogsFolder = "_sluice_catalogs";
 constexpr std::string_view kPrefix = "ducklake-";
 constexpr std::string_view kData = ".parquet";
 /// A clock that was set back between a transaction's begin and its files.
@@ -104,12 +106,14 @@ class LakeFiles final : public CommitFiles {
   Status keep(const Context& context) override;
   void release() override;
   Status restore(const Context& context) override;
+  Status check_alone(const Context& context) override;
   Status expire(const Context& context, sys_micros older_than) override;
   Result<Maintained> sweep(const Context& context, sys_micros older_than) override;
 
  private:
   Status find_lake(const Context& context);
   Status find_folders(const Context& context);
+  Status mark_data() const;
   bool is_new(const fs::path& path) const;
   Result<std::vector<fs::path>> find_new_files() const;
   Result<std::vector<fs::path>> find_named(const Context& context,
@@ -123,6 +127,7 @@ class LakeFiles final : public CommitFiles {
   std::string prefix_;   // of the lake's data, as the catalog puts it before relative paths
   fs::path data_;        // the same without a slash at its end
   std::string catalog_;  // "__ducklake_metadata_lake." and, where there is one, the schema
+  std::string catalog_id_;
   sys_micros begun_;
   std::vector<fs::path> folders_;
   std::vector<fs::path> kept_;
@@ -143,9 +148,58 @@ Status LakeFiles::find_lake(const Context& context) {
                                  quote_literal(lake))));
   prefix_ = rows[0][0].value_or("");
   data_ = prefix_.substr(0, prefix_.find_last_not_of('/') + 1);
-  catalog_ = quote_identifier("__ducklake_metadata_" + lake) + ".";
+  std::string catalog = quote_identifier("__ducklake_metadata_" + lake) + ".";
   if (const std::string schema = rows[0][1].value_or(""); !schema.empty()) {
-    catalog_ += quote_identifier(schema) + ".";
+    catalog += quote_identifier(schema) + ".";
+  }
+  // The first schema is made with the catalog.
+  SLUICE_TRY(const auto ids,
+             find_text_rows(context, *connection_,
+                            fmt::format("SELECT CAST(schema_uuid AS VARCHAR) FROM "
+                                        "{}ducklake_schema ORDER BY schema_id LIMIT 1",
+                                        catalog)));
+  catalog_id_ = ids.empty() ? "" : ids[0][0].value_or("");
+  catalog_ = std::move(catalog);
+  return {};
+}
+
+/// So that whoever cleans here through another catalog knows of this one.
+Status LakeFiles::mark_data() const {
+  const fs::path marker = data_ / kCatalogsFolder / catalog_id_;
+  std::error_code failed;
+  if (catalog_id_.empty() || fs::exists(marker, failed)) {
+    return {};
+  }
+  fs::create_directories(marker.parent_path(), failed);
+  if (failed) {
+    return make_disk_error(failed.value(), "making a folder", marker.parent_path().string());
+  }
+  const FileHandle made(retry_interrupted(
+      [&] { return ::open(marker.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666); }));
+  if (!made.is_open()) {
+    return make_disk_error(errno, "marking the data of a lake", marker.string());
+  }
+  return {};
+}
+
+Status LakeFiles::check_alone(const Context& context) {
+  SLUICE_CHECK(find_lake(context));
+  std::error_code failed;
+  auto entry = fs::directory_iterator(data_ / kCatalogsFolder, failed);
+  for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    if (entry->path().filename().string() != catalog_id_) {
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("another catalog keeps files in the data folder of this lake: '{}'",
+                             data_.string()))
+          .with_hint(fmt::format("give each lake a data folder of its own, as files of the other "
+                                 "one would be taken for orphans; when that catalog is no more, "
+                                 "remove '{}'",
+                                 entry->path().string()));
+    }
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    return make_disk_error(failed.value(), "listing", (data_ / kCatalogsFolder).string());
   }
   return {};
 }
@@ -177,6 +231,7 @@ Status LakeFiles::find_folders(const Context& context) {
 Status LakeFiles::begin(const Context& context) {
   kept_.clear();  // an outcome that is still open: restore() has them
   SLUICE_CHECK(find_lake(context));
+  SLUICE_CHECK(mark_data());
   SLUICE_CHECK(find_folders(context));
   begun_ = system_clock().now() - kSlack;
   return {};

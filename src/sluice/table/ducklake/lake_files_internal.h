@@ -5,7 +5,8 @@
 // file gets a second name, `_sluice_kept/<name>.<owner>.kept` below the lake's data, before COMMIT
 // is sent, and loses it when the outcome is known. Whoever looks a key up next puts back what the
 // catalog names and no longer finds: nothing depends on the process that wrote. The extension sees
-// no file that does not end in ".parquet".
+// no file that does not end in ".parquet". Below `_sluice_catalogs/` each catalog that writes here
+// is named: files that one of two does not name are no orphans.
 //
 // It also flushes no file that it writes: that is done here. New files are told by the time in
 // their names, so those of others of the same moment are kept along, which costs nothing.

@@ -568,8 +568,11 @@ Result<Maintained> SqlTablePort::compact_once(const Context& context) {
 }
 
 Result<Maintained> SqlTablePort::sweep_files(const Context& context, sys_micros older_than) {
-  return table_.files == nullptr ? Result<Maintained>(Maintained{})
-                                 : table_.files->sweep(context, older_than);
+  if (table_.files == nullptr) {
+    return Maintained{};
+  }
+  SLUICE_CHECK(table_.files->check_alone(context));
+  return table_.files->sweep(context, older_than);
 }
 
 /// Told of a name that means no table, maintenance would be of the whole database.
@@ -595,6 +598,9 @@ Result<Maintained> SqlTablePort::maintain(const Context& context, const Maintena
 }
 
 Result<Maintained> SqlTablePort::vacuum(const Context& context, sys_micros older_than) {
+  if (table_.files != nullptr) {
+    SLUICE_CHECK(table_.files->check_alone(context));
+  }
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));

@@ -35,6 +35,9 @@ class CommitFiles {
   virtual void release() = 0;
   /// Files that the catalog names and that are gone come back, whoever kept them.
   virtual Status restore(const Context& context) = 0;
+  /// InvalidArgument where another database keeps files in the same place: which of them are no
+  /// one's cannot be told.
+  virtual Status check_alone(const Context& context) = 0;
   /// Forgets versions that were replaced before the instant, and which files only they needed.
   virtual Status expire(const Context& context, sys_micros older_than) = 0;
   /// Removes older files that no version names.
