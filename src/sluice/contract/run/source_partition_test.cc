@@ -8,7 +8,7 @@
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/check/check.h"
-#include "sluice/contract/run/source_files.h"
+#include "sluice/contract/landing/source_files.h"
 
 namespace sluice::contract {
 namespace {
