@@ -306,7 +306,8 @@ class LakePast(Past, LakeFormat):
         self.three_versions()
         self.ask("vacuum", "--older-than", "0s", "--force")
         for version in ("0", "1", "2"):
-            self.assertIn("version 3 alone is there", self.refused("rows", "--version", version).err)
+            done = self.refused("rows", "--version", version)
+            self.assertIn("version 3 alone is there", done.err)
         self.write_rows("four.jsonl", ROWS)
         self.assertIn("its versions 3 to 4 are there", self.refused("rows", "--version", "1").err)
         self.assertEqual(self.ids("--version", "3"), [9])
