@@ -351,6 +351,26 @@ class PatternDatabase(OfFormat):
         self.assertEqual(list(self.folder.rglob("*.duckdb*")), [])
 
 
+class Reserved:
+    def test_a_name_of_ours_is_no_target(self) -> None:
+        for name in ("_sluice_ledger", "_Sluice_Table"):
+            self.target = f'"{self.place.format(folder=self.folder)}.{name}"'
+            self.contract()
+            done = self.run_rows("one.jsonl", ROWS)
+            self.assertEqual(done.code, 3, done.err)
+            self.assertIn("this table name is reserved", done.err)
+            self.assertRegex(done.err, r"(?m)^ hint: \S")
+
+
+class ReservedInDatabase(Reserved, OfFormat):
+    format = "duckdb"
+    place = "{folder}/l.duckdb/main"
+
+
+class ReservedInLake(Reserved, LakeFormat):
+    place = "lake.main"
+
+
 class NoTable(InFolder):
     def test_a_table_that_is_not_there_is_told(self) -> None:
         self.write("plain/part.parquet", b"PAR1")

@@ -30,6 +30,17 @@ using internal::render_changes;
 using internal::render_layout;
 using internal::Transaction;
 
+/// Of the two tables beside it.
+Status check_name(const plan::TableId& id) {
+  if (schema::same_column(id.table(), "_sluice_ledger") ||
+      schema::same_column(id.table(), "_sluice_table")) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this table name is reserved: '{}'", plan::to_string(id)))
+        .with_hint("Give the table another name: this one holds the commits of its neighbours.");
+  }
+  return {};
+}
+
 bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
 
 class SqlPrepared final : public Prepared {
@@ -122,6 +133,7 @@ class SqlTablePort final : public Table {
 Status SqlTablePort::create(const Context& context, const plan::CreateTable& create,
                             const Properties& properties) {
   constexpr int kAttemptsMax = 8;
+  SLUICE_CHECK(check_name(table_.id));
   SLUICE_CHECK(check_columns(create.schema));
   Status created;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -179,6 +191,7 @@ Status SqlTablePort::make_table(const Context& context, const plan::CreateTable&
 /// In the transaction of the first commit.
 Status SqlTablePort::create_at_commit(const Context& context, const plan::CreateTable& create,
                                       const Properties& properties) {
+  SLUICE_CHECK(check_name(table_.id));
   SLUICE_CHECK(check_columns(create.schema));
   SLUICE_TRY(const auto there, find_stored(context));
   if (!there.has_value()) {
@@ -313,6 +326,7 @@ Result<std::unique_ptr<Prepared>> SqlTablePort::prepare_once(const Context& cont
                                                              const plan::Write& write,
                                                              ColumnStream rows,
                                                              const CommitKey& key) {
+  SLUICE_CHECK(check_name(table_.id));
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   auto prepared = std::make_unique<SqlPrepared>(std::move(transaction));
