@@ -507,6 +507,7 @@ Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
                       .partition_by = state.partition_by,
                       .sort_by = {},
                       .file_bytes_max = file_bytes,
+                      .file_rows_max = kAnyRows,
                       .stem = make_file_stem(context, key)};
   return delta::make_files(
       context, copy, state,

@@ -15,8 +15,12 @@ namespace {
 
 using dialect::quote_literal;
 
+/// What the engine puts into a row group.
+constexpr std::int64_t kRowsOfGroup = 122'880;
+
 std::string render_copy(const FileCopy& copy, const std::string& select) {
-  std::string layout = fmt::format("FILE_SIZE_BYTES {}", copy.file_bytes_max);
+  std::string layout = fmt::format("FILE_SIZE_BYTES {}, ROW_GROUPS_PER_FILE {}",
+                                   copy.file_bytes_max, copy.file_rows_max / kRowsOfGroup);
   if (!copy.partition_by.empty()) {
     std::vector<std::string> columns;
     for (const plan::PartitionField& field : copy.partition_by) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ struct NewFile : plan::FileStats {
   const ColumnStats* find_column(std::string_view name) const;
 };
 
+/// What is put together is put together by bytes alone: else it were small for ever.
+inline constexpr std::int64_t kAnyRows = std::numeric_limits<std::int64_t>::max();
+
 /// How the files of one write are made.
 struct FileCopy {
   engine::Connection* connection = nullptr;
@@ -41,7 +45,9 @@ struct FileCopy {
   std::vector<plan::PartitionField> partition_by;
   std::vector<std::string> sort_by;
   dialect::Codec codec = dialect::Codec::Zstd;
+  /// A file ends at about so many bytes or rows, whichever come first; those of partitions do not.
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
+  std::int64_t file_rows_max = 5'000'000;
   /// Begins the name of every file; no other write has it.
   std::string stem;
   std::string extension = "parquet";

@@ -448,6 +448,7 @@ Result<Maintained> ParquetTable::compact(const Context& context, const ManifestS
              internal::render_rows(state.table.schema, places_of(small), state.may_lack_columns));
   FileCopy copy = file_copy(context, state, key_of(entry));
   copy.file_bytes_max = request.file_bytes;
+  copy.file_rows_max = kAnyRows;
   const Status written =
       write_rows(context, copy, state.table.schema,
                  fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows), entry);

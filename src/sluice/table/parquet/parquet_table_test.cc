@@ -167,6 +167,21 @@ TEST_F(ParquetTableTest, ALargeWriteIsSeveralFilesNamedOneByOne) {
             "400000");
 }
 
+TEST_F(ParquetTableTest, AFileOfManyShortRowsEndsAtFiveMillionAndIsPutTogetherByBytes) {
+  open({});
+  table_->create(context_, plain()).value();
+  const Receipt receipt =
+      write(plan::Append{}, "SELECT i AS id, NULL::VARCHAR AS name FROM range(5100000) r(i)")
+          .value();
+  EXPECT_GT(receipt.files, 1);
+  EXPECT_EQ(query("SELECT CAST(max(n) <= 5000000 AS VARCHAR) FROM (SELECT count(*) AS n FROM "
+                  "read_parquet(" +
+                  files() + ", filename = 'f') GROUP BY f)"),
+            "true");
+  EXPECT_GT(table_->maintain(context_, Compact{}).value().deleted, 1);
+  EXPECT_EQ(table_->maintain(context_, Compact{}).value().deleted, 0) << "and once";
+}
+
 TEST_F(ParquetTableTest, TheCodecIsHonoured) {
   for (const auto& [codec, name] :
        std::vector<std::pair<Codec, std::string>>{{Codec::Zstd, "ZSTD"},
