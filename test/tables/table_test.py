@@ -37,6 +37,7 @@ class Past:
         shown = self.ask("show")
         self.assertEqual([one["name"] for one in shown["columns"]][:3], ["id", "name", "fare"])
         self.assertEqual((shown["version"], shown["format"]), (3, self.format))
+        self.assertEqual("reader_note" in shown, self.format == "parquet")
 
     def test_a_version_that_is_not_there_is_told(self) -> None:
         self.three_versions()

@@ -128,6 +128,9 @@ Json run_of(const run::RunResult& result) {
                       {"strategy", target->strategy}, {"version", target->version},
                       {"inserted", target->inserted}, {"updated", target->updated},
                       {"deleted", target->deleted}};
+    if (!target->reader_note.empty()) {
+      json["target"]["reader_note"] = target->reader_note;
+    }
   }
   if (const auto& quarantine = result.quarantine) {
     json["quarantine"] = {{"uri", quarantine->uri}, {"rows", quarantine->rows}};

@@ -163,6 +163,10 @@ Status show(const Asked& asked) {
     json["partition_by"].push_back(field.column);
   }
   json["properties"] = state->properties;
+  const std::string& note = asked.table().describe().reader_note;
+  if (!note.empty()) {
+    json["reader_note"] = note;
+  }
   if (asked.wants_json()) {
     asked.terminal.print(dump(json));
     return {};
@@ -179,6 +183,7 @@ Status show(const Asked& asked) {
   for (const auto& [name, value] : state->properties) {
     asked.terminal.print(fmt::format("  {} = {}\n", name, value));
   }
+  asked.terminal.print(note.empty() ? "" : fmt::format("  {}\n", note));
   return {};
 }
 

@@ -376,7 +376,8 @@ Status Runner::commit() {
                                      .version = receipt.version,
                                      .inserted = receipt.inserted,
                                      .updated = receipt.updated,
-                                     .deleted = receipt.deleted};
+                                     .deleted = receipt.deleted,
+                                     .reader_note = target()->describe().reader_note};
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));
   result_.durations.materialize_ms = watch.ms();

@@ -85,6 +85,9 @@ struct TargetResult {
   std::int64_t inserted = 0;
   std::int64_t updated = 0;
   std::int64_t deleted = 0;
+  /// What a reader that does not know the format may see while a commit is made; empty: nothing
+  /// odd.
+  std::string reader_note;
   friend bool operator==(const TargetResult&, const TargetResult&) = default;
 };
 
