@@ -92,7 +92,7 @@ Status copy_file(const Context& context, const std::string& from, const std::str
   if (copied && ::link(part.c_str(), to.c_str()) != 0 && errno != EEXIST) {
     copied = make_disk_error(errno, "naming", to);
   }
-  const Status removed = remove_file(part);
+  Status removed = remove_file(part);
   SLUICE_CHECK(copied);
   return removed;
 }
