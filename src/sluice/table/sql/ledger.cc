@@ -155,8 +155,22 @@ Result<bool> Ledger::record(const Context& context, const Version& version,
   return true;
 }
 
+Result<std::int64_t> Ledger::find_newest(const Context& context, std::optional<sys_micros> before) {
+  plan::Statement query{
+      fmt::format("SELECT CAST(coalesce(max(version), 0) AS VARCHAR) FROM {} WHERE table_name = ?",
+                  ledger_),
+      {name_}};
+  if (before.has_value()) {
+    query.text += " AND committed_at < ?";
+    query.parameters.emplace_back(*before);
+  }
+  SLUICE_TRY(const auto rows, find_rows(context, *connection_, query));
+  return rows.empty() ? Result<std::int64_t>(0) : parse_count(rows[0][0].value_or(""));
+}
+
 /// A key that is the newest of its stream is looked for however long the stream rests.
-Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_than) {
+Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_than,
+                                    std::int64_t first_kept) {
   SLUICE_TRY(const auto rows,
              find_rows(context, *connection_,
                        {fmt::format("SELECT key FROM {} WHERE table_name = ?", ledger_), {name_}}));
@@ -174,11 +188,10 @@ Result<std::int64_t> Ledger::forget(const Context& context, sys_micros older_tha
         fmt::format("{}{}", kept.empty() ? " AND key NOT IN (" : ", ", dialect::quote_literal(key));
   }
   return connection_->execute(
-      context, {fmt::format("DELETE FROM {0} WHERE table_name = ? AND committed_at < ? AND version "
-                            "< (SELECT coalesce(max(version), 0) FROM {0} WHERE table_name = ? AND "
-                            "committed_at < ?){1}",
+      context, {fmt::format("DELETE FROM {} WHERE table_name = ? AND committed_at < ? AND version "
+                            "< ?{}",
                             ledger_, kept.empty() ? "" : kept + ")"),
-                {name_, older_than, name_, older_than}});
+                {name_, older_than, first_kept}});
 }
 
 /// Where the ledger has forgotten the next version, only the version's own snapshot is sure.

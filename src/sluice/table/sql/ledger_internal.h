@@ -49,9 +49,13 @@ class Ledger {
   Result<bool> record(const Context& context, const Version& version, std::string_view fingerprint,
                       const Receipt& receipt, std::string_view counted);
 
-  /// Forgets the commits of versions that were replaced before an instant, but that of the newest
+  /// The newest version, or the newest that was committed before an instant; 0: none was.
+  Result<std::int64_t> find_newest(const Context& context, std::optional<sys_micros> before);
+
+  /// Forgets the commits before an instant of versions before `first_kept`, but that of the newest
   /// key of each stream; how many.
-  Result<std::int64_t> forget(const Context& context, sys_micros older_than);
+  Result<std::int64_t> forget(const Context& context, sys_micros older_than,
+                              std::int64_t first_kept);
 
   /// The snapshots of the database in which a version was the newest; of version 0 the one before
   /// the first commit. Empty when the ledger does not know it any more.

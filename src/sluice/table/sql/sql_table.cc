@@ -617,7 +617,11 @@ Result<Maintained> SqlTablePort::vacuum(const Context& context, sys_micros older
   }
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
-  SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than));
+  // A database shows its newest version alone, a lake each that was shown since the instant.
+  const bool has_past = table_.files != nullptr;
+  SLUICE_TRY(const std::int64_t first_kept,
+             ledger_.find_newest(context, has_past ? std::optional(older_than) : std::nullopt));
+  SLUICE_TRY(const std::int64_t forgotten, ledger_.forget(context, older_than, first_kept));
   SLUICE_CHECK(transaction.commit(context));
   if (table_.files != nullptr) {
     SLUICE_CHECK(table_.files->expire(context, older_than));
