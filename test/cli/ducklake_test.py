@@ -320,11 +320,7 @@ class Passwords(InFolder):
     secret = "s3cr3tPw"
 
     def told(self, catalog: str, *words: str) -> str:
-<<<<<<< HEAD
         """What a run and a look at a table say or leave, of a server that is not there."""
-=======
-        """What a run and a look at a table say and leave when the server is not there."""
->>>>>>> h80
         self.write("c.yaml", CONTRACT.format(strategy="append", more=""))
         self.write("one.jsonl", '{"id": 1}\n')
         said = ""
