@@ -22,6 +22,7 @@
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
+#include "sluice/table/files/damage.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -104,6 +105,7 @@ class LakeFiles final : public CommitFiles {
 
   Status begin(const Context& context) override;
   Status keep(const Context& context) override;
+  Status check_landed(const Context& context) override;
   void release() override;
   Status restore(const Context& context) override;
   Status check_alone(const Context& context) override;
@@ -116,8 +118,7 @@ class LakeFiles final : public CommitFiles {
   Status mark_data() const;
   bool is_new(const fs::path& path) const;
   Result<std::vector<fs::path>> find_new_files() const;
-  Result<std::vector<fs::path>> find_named(const Context& context,
-                                           const std::vector<std::string>& names);
+  Result<std::vector<fs::path>> find_named(const Context& context, const std::string& condition);
   Result<std::set<std::string>> find_all_named(const Context& context);
   std::vector<fs::path> find_kept() const;
   fs::path kept_folder() const { return data_ / kKeptFolder; }
@@ -319,13 +320,10 @@ std::vector<fs::path> LakeFiles::find_kept() const {
   return kept;
 }
 
-/// Where the catalog says that the files of these names are.
+/// Where the catalog says that the files are whose entry `f` meets the condition.
 Result<std::vector<fs::path>> LakeFiles::find_named(const Context& context,
-                                                    const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) {
-    list += (list.empty() ? "" : ", ") + quote_literal(name);
-  }
+                                                    const std::string& condition) {
+  constexpr std::string_view kEntry = "table_id, path, path_is_relative, begin_snapshot";
   SLUICE_TRY(
       const auto rows,
       find_text_rows(
@@ -334,16 +332,35 @@ Result<std::vector<fs::path>> LakeFiles::find_named(const Context& context,
                       "s.path_is_relative THEN {1} ELSE '' END) || (CASE WHEN f.path_is_relative "
                       "AND t.path_is_relative THEN s.path ELSE '' END) || (CASE WHEN "
                       "f.path_is_relative THEN t.path ELSE '' END) || f.path FROM (SELECT "
-                      "table_id, path, path_is_relative FROM {0}ducklake_data_file UNION ALL "
-                      "SELECT table_id, path, path_is_relative FROM {0}ducklake_delete_file) f "
-                      "JOIN {0}ducklake_table t USING (table_id) JOIN {0}ducklake_schema s USING "
-                      "(schema_id) WHERE parse_filename(f.path) IN ({2})",
-                      catalog_, quote_literal(prefix_), list)));
+                      "{2} FROM {0}ducklake_data_file UNION ALL SELECT {2} FROM "
+                      "{0}ducklake_delete_file) f JOIN {0}ducklake_table t USING (table_id) JOIN "
+                      "{0}ducklake_schema s USING (schema_id) WHERE {3}",
+                      catalog_, quote_literal(prefix_), kEntry, condition)));
   std::vector<fs::path> paths;
   for (const TextRow& row : rows) {
     paths.emplace_back(row[0].value_or(""));
   }
   return paths;
+}
+
+/// What was taken before it was kept cannot be put back.
+Status LakeFiles::check_landed(const Context& context) {
+  SLUICE_CHECK(restore(context));
+  SLUICE_TRY(const auto named,
+             find_named(context, fmt::format("f.begin_snapshot = (SELECT id FROM "
+                                             "ducklake_last_committed_snapshot({}))",
+                                             quote_literal(id_.parts.front()))));
+  std::vector<FilePlace> places;
+  for (const fs::path& path : named) {
+    places.push_back({.place = path.string()});
+  }
+  Status landed = check_data_files(plan::to_string(id_), places);
+  if (!landed.has_value()) {
+    return std::move(landed).error().with_hint(
+        "the rows are committed, and their files were removed before that: clean with --force only "
+        "while nobody writes; read the version before it (sluice table rows --version N)");
+  }
+  return {};
 }
 
 /// A kept file is missed when all its names are second ones.
@@ -353,17 +370,18 @@ Status LakeFiles::restore(const Context& context) {
   for (const fs::path& path : find_kept()) {
     seconds[original_name(path.filename().string())].push_back(path);
   }
-  std::vector<std::string> missed;
+  std::string missed;
   for (const auto& [name, paths] : seconds) {
     const auto seen = look_at(paths.front());
     if (seen.has_value() && seen->names <= paths.size()) {
-      missed.push_back(name);
+      missed += (missed.empty() ? "" : ", ") + quote_literal(name);
     }
   }
   if (missed.empty()) {
     return {};
   }
-  SLUICE_TRY(const auto named, find_named(context, missed));
+  SLUICE_TRY(const auto named,
+             find_named(context, fmt::format("parse_filename(f.path) IN ({})", missed)));
   for (const fs::path& path : named) {
     const std::vector<fs::path>& kept = seconds[path.filename().string()];
     if (::link(kept.front().c_str(), path.c_str()) != 0 && errno != EEXIST && errno != ENOENT) {

@@ -295,6 +295,51 @@ TEST_F(LocalLakeFilesTest, WhatWasKeptForACommitThatNeverCameIsSwept) {
   EXPECT_EQ(read(lake_), "1=a 2=b");
 }
 
+/// What comes of rows that are inserted beside the table's port, when the files written for them
+/// are taken away before or after they are kept.
+class TakenLakeFilesTest : public LocalLakeFilesTest {
+ protected:
+  void execute(const std::string& text) { lake_.connection->execute(context_, text).value(); }
+  Status insert_and_take(bool is_kept_first) {
+    const auto before = files("main/t/");
+    auto written = internal::make_lake_files(*lake_.connection, {.parts = {"lake", "main", "t"}});
+    EXPECT_TRUE(written->begin(context_).has_value());
+    execute("BEGIN");
+    execute(fmt::format("INSERT INTO lake.main.t {}", kMore));
+    if (is_kept_first) {
+      EXPECT_TRUE(written->keep(context_).has_value());
+    }
+    for (const fs::path& file : files("main/t/")) {
+      if (std::ranges::find(before, file) == before.end()) {
+        taken_ = file.string();
+        fs::remove(file);
+      }
+    }
+    if (!is_kept_first) {
+      EXPECT_TRUE(written->keep(context_).has_value());
+    }
+    execute("COMMIT");
+    Status landed = written->check_landed(context_);
+    written->release();
+    return landed;
+  }
+
+  std::string taken_;
+};
+
+TEST_F(TakenLakeFilesTest, AKeptFileThatWasTakenIsPutBack) {
+  EXPECT_TRUE(insert_and_take(true).has_value());
+  EXPECT_EQ(read(lake_), "1=a 2=b 2=c 3=d");
+  EXPECT_THAT(files(".kept"), IsEmpty());
+}
+
+TEST_F(TakenLakeFilesTest, ACommitWhoseFilesWereTakenBeforeItIsNoSuccess) {
+  const Status landed = insert_and_take(false);
+  ASSERT_FALSE(landed.has_value());
+  EXPECT_EQ(landed.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(landed.error().message, testing::HasSubstr(taken_));
+}
+
 TEST_F(LocalLakeFilesTest, AFolderThatTakesNoSecondNameRefusesTheCommit) {
   auto prepared = prepare(lake_, plan::Append{}, "second", kMore);
   fs::remove(data_ + "/_sluice_kept");

@@ -665,6 +665,7 @@ Result<CommitOutcome> SqlTablePort::commit(const Context& context,
   if (Status sent = mine.transaction.commit(context); !sent.has_value()) {
     return settle(context, mine, std::move(sent).error());
   }
+  SLUICE_CHECK(mine.transaction.landed());
   unmade_.reset();
   drop_change(context, *connection_, mine.change);
   drop_batch(context, *connection_, mine.batch);

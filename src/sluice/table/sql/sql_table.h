@@ -31,6 +31,8 @@ class CommitFiles {
   virtual Status begin(const Context& context) = 0;
   /// Before COMMIT: its files are flushed, and kept under second names.
   virtual Status keep(const Context& context) = 0;
+  /// After COMMIT: Corrupt when a file that it names is gone, and nobody kept it.
+  virtual Status check_landed(const Context& context) = 0;
   /// The outcome is known: the second names go.
   virtual void release() = 0;
   /// Files that the catalog names and that are gone come back, whoever kept them.

@@ -33,6 +33,9 @@ Status Transaction::commit(const Context& context) {
     static_cast<void>(open->execute(Context{}, "ROLLBACK"));
     return std::move(committed).error();
   }
+  if (files_ != nullptr) {
+    landed_ = files_->check_landed(Context{});
+  }
   release();
   return {};
 }

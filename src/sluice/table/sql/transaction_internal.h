@@ -17,7 +17,9 @@ class Transaction {
   static Result<Transaction> begin(const Context& context, engine::Connection& connection,
                                    CommitFiles* files);
   Transaction(Transaction&& other) noexcept
-      : connection_(std::exchange(other.connection_, nullptr)), files_(other.files_) {}
+      : connection_(std::exchange(other.connection_, nullptr)),
+        files_(other.files_),
+        landed_(std::move(other.landed_)) {}
   Transaction& operator=(Transaction&&) = delete;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -27,6 +29,8 @@ class Transaction {
   /// The error of a commit leaves its outcome open, unless it is a conflict; files stay kept until
   /// release().
   Status commit(const Context& context);
+  /// Of a commit that was made: Corrupt when files that it names are gone.
+  const Status& landed() const { return landed_; }
   void release();
 
  private:
@@ -34,6 +38,7 @@ class Transaction {
       : connection_(&connection), files_(files) {}
   engine::Connection* connection_;
   CommitFiles* files_;
+  Status landed_;
 };
 
 }  // namespace sluice::table::internal
