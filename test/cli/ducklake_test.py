@@ -8,17 +8,9 @@ import unittest
 from contextlib import closing
 from importlib.util import find_spec
 
-from program import BUILD, PATIENCE_S, SLUICE, InFolder, contents, environment
+from program import BUILD, PATIENCE_S, SLUICE, TRIPS, InFolder, contents, environment
 
-CONTRACT = """\
-version: 1.0.0
-info: {{title: Trips, table_name: trips}}
-model:
-  fields:
-    - {{name: id, type: long, required: true}}
-    - {{name: day, type: string}}
-    - {{name: fare, type: double}}
-primary_key: [id]
+CONTRACT = TRIPS + """\
 materialization:
   strategy: {strategy}
   format: ducklake

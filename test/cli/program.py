@@ -23,6 +23,17 @@ PATIENCE_S = 400.0
 # The quickstart encrypts e-mail addresses. What the tests start inherits this key.
 os.environ.pop("LAKELOGIC_PII_KEY", None)
 os.environ["SLUICE_PII_KEY"] = "a throw-away key of the tests"
+# For str.format, which fills in what a test puts behind it.
+TRIPS = """\
+version: 1.0.0
+info: {{title: Trips, table_name: trips}}
+model:
+  fields:
+    - {{name: id, type: long, required: true}}
+    - {{name: day, type: string}}
+    - {{name: fare, type: double}}
+primary_key: [id]
+"""
 
 
 @dataclass

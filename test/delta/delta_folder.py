@@ -12,6 +12,7 @@ from program import (  # noqa: E402
     BUILD,
     PATIENCE_S,
     SLUICE,
+    TRIPS,
     Done,
     InFolder,
     contents,
@@ -21,17 +22,7 @@ from program import (  # noqa: E402
 
 __all__ = ["CONTRACT", "PATIENCE_S", "SLUICE", "DeltaFolder", "Done", "contents", "environment",
            "needs_delta", "without_run_records"]
-CONTRACT = """\
-version: 1.0.0
-info: {{title: Trips, table_name: trips}}
-model:
-  fields:
-    - {{name: id, type: long, required: true}}
-    - {{name: day, type: string}}
-    - {{name: fare, type: double}}
-primary_key: [id]
-materialization: {{strategy: {strategy}, format: delta{more}}}
-"""
+CONTRACT = TRIPS + "materialization: {{strategy: {strategy}, format: delta{more}}}\n"
 HAS_MODULE = (BUILD / "lib/sluice/libsluice_delta.so").exists()
 
 

@@ -2,14 +2,11 @@
 decimal or JSON it is the number that was written."""
 
 import json
-import os
-import subprocess
-import tempfile
 import unittest
 from decimal import Decimal
-from pathlib import Path
 
-SLUICE = Path(os.environ["SLUICE"]).resolve()
+from json_run import JsonRun
+
 NUMBERS = ("9007199254740993", "12345678901234567.8912", "0.1", "1.50", "-0.25", "1e3", "7",
            "18446744073709551615", "18446744073709551616", "-9223372036854775809",
            "12345678901234567890.1234", "0.1e-20", "1e400", "1e-400", "-0")
@@ -25,25 +22,12 @@ def exactly(text: str) -> object:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-class Digits(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="sluice-digits-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class Digits(JsonRun):
     def accepted(self, contract: str, lines: list[str]) -> list[dict]:
-        (self.folder / "contract.yaml").write_text(
-            f"version: 1.0.0\ninfo: {{ title: T, table_name: t }}\n{contract}\n", "utf-8")
-        (self.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-        good = self.folder / "good.jsonl"
-        good.unlink(missing_ok=True)
-        done = subprocess.run(
-            [SLUICE, "run", "contract.yaml", "--source", "in.jsonl", "--no-materialize", "--quiet",
-             "--output-good", good.name, "--output-bad", "bad.jsonl"],
-            cwd=self.folder, check=False, capture_output=True, timeout=400)
+        done = self.run_over(contract, lines)
         self.assertEqual(done.returncode, 0, done.stderr.decode("utf-8", "replace"))
-        rows = [exactly(line) for line in good.read_text("utf-8").splitlines()]
-        self.assertEqual(len(rows), len(lines), (self.folder / "bad.jsonl").read_text("utf-8"))
+        rows = [exactly(line) for line in self.text_of("good.jsonl").splitlines()]
+        self.assertEqual(len(rows), len(lines), self.text_of("bad.jsonl"))
         return sorted(rows, key=lambda row: row["id"])
 
     def check(self, contract: str, column: str, key: str, values: list[str], opened: bool) -> None:

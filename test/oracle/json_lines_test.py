@@ -1,13 +1,9 @@
 """A line of JSON that is no record changes nothing of the others: the same records with and without
 such a line give the same accepted rows, byte for byte."""
 
-import os
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-SLUICE = Path(os.environ["SLUICE"]).resolve()
+from json_run import JsonRun
 
 BAD_LINES = ("bad", "5", "[1]", "null", '"text"', '{"id": 9, "id": "x"}', '{"x": "w"}null',
              '{"x": {"n": "w"', '{"x": [1, "w"]} {"x": 1}')
@@ -53,23 +49,10 @@ CONTRACTS = {
 }
 
 
-class LinesThatAreNoRecords(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="sluice-lines-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class LinesThatAreNoRecords(JsonRun):
     def accepted(self, contract: str, lines: list[str]) -> tuple[int, str]:
-        (self.folder / "contract.yaml").write_text(
-            f"version: 1.0.0\ninfo: {{ title: T, table_name: t }}\n{contract}\n", "utf-8")
-        (self.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-        good = self.folder / "good.jsonl"
-        good.unlink(missing_ok=True)
-        done = subprocess.run(
-            [SLUICE, "run", "contract.yaml", "--source", "in.jsonl", "--no-materialize", "--quiet",
-             "--on-row-error", "quarantine", "--output-good", good.name],
-            cwd=self.folder, check=False, capture_output=True, timeout=400)
-        return done.returncode, good.read_text("utf-8") if good.exists() else ""
+        done = self.run_over(contract, lines)
+        return done.returncode, self.text_of("good.jsonl")
 
     def test_such_a_line_changes_no_other_row(self) -> None:
         for number, (kind, values) in enumerate(VALUES.items()):
