@@ -59,9 +59,11 @@ constexpr std::array kRetryKeys{
 
 constexpr std::array kConfidenceKeys{
     key<&Confidence::enabled>("enabled", "Whether it is measured (true)"),
-    key<&Confidence::method>("method", "How (field_completeness)"),
+    key<&Confidence::method>(
+        "method", "How (field_completeness: the share of the columns that hold something)"),
     key<&Confidence::column>("column", "Column (_lakelogic_extraction_confidence)"),
-    key<&Confidence::consistency_runs>("consistency_runs", "Repetitions that are compared (3)"),
+    key<&Confidence::consistency_runs>("consistency_runs", "Repetitions that are compared (3)",
+                                       Support::Later),
 };
 
 using X = Extraction;
@@ -82,7 +84,7 @@ constexpr std::array kExtractionKeys{
     key<&X::batch_size>("batch_size", "Rows at a time (50)", Support::Later),
     key<&X::concurrency>("concurrency", "Calls at a time (5)", Support::Later),
     key<&X::retry>("retry", "How failed calls are repeated", Support::Later),
-    key<&X::confidence>("confidence", "How sure the answer is", Support::Later),
+    key<&X::confidence>("confidence", "How sure the answer is"),
     key<&X::max_cost_per_run>("max_cost_per_run", "Most it may cost", Support::Later),
     key<&X::max_rows_per_run>("max_rows_per_run", "Most rows of a run", Support::LaterRows),
     key<&X::fallback_model>("fallback_model", "Model when the first fails", Support::Later),

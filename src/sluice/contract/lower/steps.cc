@@ -8,6 +8,7 @@
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/lower/lower_internal.h"
 #include "sluice/contract/lower/plain_select_internal.h"
+#include "sluice/dialect/quote.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -371,6 +372,26 @@ Lowered lower_step(const LowerInput& input, const Step& step) {
       step);
 }
 
+/// The share of the extracted columns that hold something.
+Result<plan::Assign> lower_confidence(const LowerInput& input, const Confidence& confidence,
+                                      const plan::Assign& extracted) {
+  if (confidence.method.value != "field_completeness" || extracted.assignments.empty()) {
+    return unsupported(
+        input, confidence.span,
+        fmt::format("this confidence is not measured: '{}'", confidence.method.value),
+        "use method: field_completeness, and name the columns in patterns");
+  }
+  std::string filled;
+  for (const plan::Assignment& one : extracted.assignments) {
+    filled += fmt::format("{}CASE WHEN {} <> '' THEN 1 ELSE 0 END", filled.empty() ? "" : " + ",
+                          dialect::quote_identifier(one.column));
+  }
+  return one(confidence.column.value,
+             plan::RawSql{.text = fmt::format("CAST({} AS DOUBLE) / {}", filled,
+                                              extracted.assignments.size()),
+                          .at = place(input, confidence.span)});
+}
+
 /// `provider: regex` is a step before all others.
 Status lower_extraction(const Contract& contract, const LowerInput& input, plan::Pipeline& out) {
   if (!contract.extraction) {
@@ -389,10 +410,20 @@ Status lower_extraction(const Contract& contract, const LowerInput& input, plan:
                                   .value = plan::RegexGroup{.column = extraction.text_column->value,
                                                             .pattern = pattern.value.value}});
   }
-  out.steps.push_back({.name = "extraction",
-                       .phase = plan::Phase::Pre,
-                       .step = std::move(assign),
-                       .at = place(input, extraction.span)});
+  const auto add_step = [&](plan::Assign step) {
+    out.steps.push_back({.name = "extraction",
+                         .phase = plan::Phase::Pre,
+                         .step = std::move(step),
+                         .at = place(input, extraction.span)});
+  };
+  std::optional<plan::Assign> confidence;
+  if (extraction.confidence && extraction.confidence->enabled.value) {
+    SLUICE_TRY(confidence, lower_confidence(input, *extraction.confidence, assign));
+  }
+  add_step(std::move(assign));
+  if (confidence) {
+    add_step(*std::move(confidence));
+  }
   return {};
 }
 

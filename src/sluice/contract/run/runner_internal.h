@@ -109,6 +109,8 @@ class Runner {
   Status check_version(const std::string& entry, std::int64_t version);
   Status view_delta_source(plan::Pipeline& pipeline);
   Status load_lake_source(plan::Pipeline& pipeline);
+  /// The path of the contract, with the pattern below it.
+  std::string source_as_written() const;
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
   /// Folders below these may be named after values.
   std::vector<std::string> source_roots() const;

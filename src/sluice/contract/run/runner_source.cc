@@ -17,6 +17,12 @@
 
 namespace sluice::contract::internal {
 
+std::string Runner::source_as_written() const {
+  const Source& source = *contract_->source;
+  const bool has_pattern = source.pattern && !source.partition;
+  return source.path->value + (has_pattern ? "/" + source.pattern->value : "");
+}
+
 /// The files of the flags or of the contract; `asked` says which ones were meant.
 Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) const {
   std::vector<std::string> paths;
@@ -35,11 +41,9 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
   }
   const Source& source = *contract_->source;
   const std::string home = folder_of(absolute_path(path_, working_folder()));
-  asked = source.path->value;
+  asked = source_as_written();
   if (source.partition) {
     asked += "/" + source.partition->format.value;
-  } else if (source.pattern) {
-    asked += "/" + source.pattern->value;
   }
   auto found = source.partition ? list_partition_files(context_, source, home, clock_)
                                 : list_source_files(context_, asked, home);
