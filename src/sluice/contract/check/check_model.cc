@@ -173,6 +173,12 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
         "'masking_format' has an effect only with 'masking: partial', and as 'deterministic' "
         "with 'masking: encrypt'");
   }
+  if (is_partial && field.masking_format && !is_partial_format(field.masking_format->value)) {
+    checking.out.add(Code::UnknownMasking, field.masking_format->span,
+                     "no such format of a partial masking: " + quoted(field.masking_format->value),
+                     "write email, phone or credit_card, or a template with {first1}..{first9}, "
+                     "{last1}..{last9} and {domain}");
+  }
 }
 
 void check_lineage_names(const Checking& checking) {

@@ -231,6 +231,12 @@ bool is_semantic_version(std::string_view text) {
   return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), version);
 }
 
+bool is_partial_format(std::string_view text) {
+  static const RE2 format(
+      R"(email|phone|credit_card|[^{}]*(?:\{(?:first[1-9]|last[1-9]|domain)\}[^{}]*)+)");
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), format);
+}
+
 std::string regex_fault(std::string_view pattern) {
   if (pattern.size() > kPatternBytesMax) {
     return "the pattern is longer than " + std::to_string(kPatternBytesMax) + " bytes";

@@ -54,6 +54,10 @@ TypeFamily type_family(std::string_view type);
 
 bool is_numeric(TypeFamily family);
 
+/// What a partial masking leaves: email, phone, credit_card, or a template with {first1}..{first9},
+/// {last1}..{last9} or {domain} and no other braces.
+bool is_partial_format(std::string_view text);
+
 /// What RE2 says against a pattern; empty when nothing.
 std::string regex_fault(std::string_view pattern);
 

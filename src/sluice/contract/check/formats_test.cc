@@ -20,6 +20,17 @@ TEST(FormatsTest, DurationsInWordsLettersAndIso) {
   }
 }
 
+TEST(FormatsTest, FormatsOfPartialMaskings) {
+  for (const std::string_view good :
+       {"email", "phone", "credit_card", "{first1}***", "***-**-{last4}", "{first2}..@{domain}"}) {
+    EXPECT_TRUE(is_partial_format(good)) << good;
+  }
+  for (const std::string_view bad : {"", "Email", "emial", "****", "{lst4}", "***-{last4",
+                                     "{last0}", "{last10}", "{first1}}", "{last4} {card}"}) {
+    EXPECT_FALSE(is_partial_format(bad)) << bad;
+  }
+}
+
 TEST(FormatsTest, DatesExist) {
   for (const char* good :
        {"2026-01-31", "2024-02-29", "9999-12-31", "2026-01-31T10:00", "2026-01-31 10:00:00.123456",
