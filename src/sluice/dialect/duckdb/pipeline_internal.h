@@ -173,6 +173,10 @@ std::string inexact(const Rows& input, const std::vector<std::string>& columns, 
 /// A date as TIMESTAMP, NULL where it is none: SQL.
 std::string instant(const Rows& input, const std::string& column);
 
+/// SELECT of a step that drops rows, which it marks.
+Result<std::string> dropping_select(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                                    const Rows& input);
+
 /// A step whose values can fail on a row: the row carries the reason in columns of ours, whose
 /// names are added to `error_columns`. Casts always can, texts that are read as dates, numbers or
 /// JSON, and the contract's SQL where it is guarded.

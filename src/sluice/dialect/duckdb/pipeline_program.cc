@@ -307,7 +307,7 @@ Status ProgramWriter::dropping(const plan::PlannedStep& planned) {
   if (filter != nullptr && evaluation_ == Evaluation::Guarded) {
     SLUICE_TRY(select, guarded_filter(*filter, rows_, errors));
   } else {
-    SLUICE_TRY(select, render_step(planned.step, rows_));
+    SLUICE_TRY(select, dropping_select(pipeline_, planned, rows_));
     SLUICE_TRY(select, judged_at(planned, select, errors));
   }
   const string before = is_table_ ? rows_.from : "";

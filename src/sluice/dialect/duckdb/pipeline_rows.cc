@@ -277,6 +277,45 @@ string is_refused(const Rows& input) {
   return text;
 }
 
+/// Before the schema a declared column may still be a text: the rows with the value that it will
+/// hold, by which `step` then goes. A row of a text that is no such value will be refused: it
+/// stands for no other and gives way to none.
+Result<Rows> with_declared_values(const plan::Pipeline& pipeline, plan::KeepFirst& step,
+                                  const Rows& input) {
+  const schema::LogicalType text{schema::Text{}};
+  string values;
+  string unread;
+  for (std::vector<string>* columns : {&step.key, &step.sort_by}) {
+    for (string& column : *columns) {
+      const schema::Field* field = input.columns.find(column);
+      const auto declared =
+          std::ranges::find_if(pipeline.schema.columns, [&](const plan::DeclaredColumn& one) {
+            return !one.is_opaque && schema::same_column(one.name, column);
+          });
+      if (field == nullptr || declared == pipeline.schema.columns.end() || field->type != text ||
+          declared->type == text) {
+        continue;
+      }
+      const string as_text = quote_identifier(field->name);
+      SLUICE_TRY(const string value, render_cast(as_text, field->type, declared->type));
+      column = fmt::format("_sluice_as_{}_{}", columns == &step.key ? "key" : "sort", field->name);
+      const string name = quote_identifier(column);
+      values += fmt::format(", {} AS {}", value, name);
+      unread += fmt::format("{}({} IS NOT NULL AND {} IS NULL)", unread.empty() ? "" : " OR ",
+                            as_text, name);
+    }
+  }
+  if (values.empty()) {
+    return input;
+  }
+  Rows rows = input;
+  const bool has_position = input.columns.find(kRowId) == nullptr;
+  rows.hidden.push_back(fmt::format("{}_unread", kJudgedPrefix));
+  rows.from = fmt::format("(SELECT *, {} AS {} FROM (SELECT *{}{} FROM {}))", unread,
+                          rows.hidden.back(), has_position ? ", rowid" : "", values, input.from);
+  return rows;
+}
+
 }  // namespace
 
 /// A refused row neither stands for others nor gives way to one: it goes to the quarantine.
@@ -298,6 +337,17 @@ Result<string> keep_first_select(const plan::KeepFirst& step, const Rows& input)
       names(input, ""), hidden_list(input, ""), blank, refused.empty() ? "" : " OR " + refused,
       quote_columns(step.key), refused.empty() ? "" : fmt::format(", ({})", refused), order,
       place(input), quote_identifier(kDroppedColumn), placed(input), place(input));
+}
+
+Result<string> dropping_select(const plan::Pipeline& pipeline, const plan::PlannedStep& step,
+                               const Rows& input) {
+  const auto* keep = std::get_if<plan::KeepFirst>(&step.step);
+  if (keep == nullptr || step.phase != plan::Phase::Pre || pipeline.schema.cast_to_text) {
+    return render_step(step.step, input);
+  }
+  plan::KeepFirst typed = *keep;
+  SLUICE_TRY(const Rows rows, with_declared_values(pipeline, typed, input));
+  return render_step(typed, rows);
 }
 
 Result<string> explode_select(const plan::ExplodeList& step, const Rows& input) {
