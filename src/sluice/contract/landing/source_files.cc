@@ -117,13 +117,17 @@ std::string working_folder() {
 }
 
 std::string source_root(const std::string& path, const std::string& base) {
-  std::string full = absolute_path(local_path_of(path), base);
-  std::error_code failed;
-  if (fs::exists(full, failed) || !has_wildcard(full)) {
-    return full;
+  const std::string full = absolute_path(local_path_of(path), base);
+  std::string root = "/";
+  for (const std::string& part : split(std::string_view(full).substr(1))) {
+    std::string next = (root == "/" ? root : root + "/") + part;
+    std::error_code failed;
+    if (has_wildcard(part) && !fs::exists(next, failed)) {
+      return root;
+    }
+    root = std::move(next);
   }
-  const std::size_t slash = full.rfind('/', full.find_first_of("*?["));
-  return slash == 0 ? "/" : full.substr(0, slash);
+  return full;
 }
 
 Result<std::string> local_source(const std::string& path, const std::string& base) {

@@ -20,7 +20,8 @@ Result<std::vector<std::string>> list_source_files(const Context& context, const
 /// An absolute path. Unsupported: it is none of this machine.
 Result<std::string> local_source(const std::string& path, const std::string& base);
 
-/// The part of a source that is fixed: a file or folder, or the folder before the first wildcard.
+/// The part of a source that is fixed: a file or folder, or the folder before the first wildcard. A
+/// name that is there as it is written is none.
 std::string source_root(const std::string& path, const std::string& base);
 
 /// True when `name` (relative, '/' between folders) matches `pattern`.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/rule/row_rules.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/execute.h"
@@ -59,14 +60,6 @@ std::string fitting_select(const schema::Schema& brought, const schema::Schema& 
   return fmt::format("SELECT {}{} AS {} FROM {}", list, json, kExtraColumn, from);
 }
 
-std::string file_list(const std::vector<std::string>& files) {
-  std::string list;
-  for (const std::string& file : files) {
-    list += (list.empty() ? "" : ", ") + quote_literal(file);
-  }
-  return list;
-}
-
 /// The newest version as a relation, or one of these columns without rows.
 Result<std::string> relation_of(const Context& context, table::Table& table,
                                 storage::Storage& storage, const std::string& if_empty) {
@@ -79,7 +72,7 @@ Result<std::string> relation_of(const Context& context, table::Table& table,
                        : fmt::format(
                              "(SELECT * FROM read_parquet([{}], union_by_name=true, "
                              "hive_partitioning=false))",
-                             file_list(files));
+                             dialect::quote_paths(files));
 }
 
 std::string empty_history() {
@@ -325,7 +318,8 @@ Result<bool> QuarantineStore::open_views(const Context& context) {
 std::string QuarantineStore::render_condition(const RowSelection& selection) {
   std::string condition = "TRUE";
   if (!selection.row_ids.empty()) {
-    condition += fmt::format(" AND {} IN ({})", kRowIdColumn, file_list(selection.row_ids));
+    condition +=
+        fmt::format(" AND {} IN ({})", kRowIdColumn, dialect::quote_paths(selection.row_ids));
   }
   if (!selection.rule.empty()) {
     // The reason of a rule names it; a rule without a name is its own text.
@@ -335,8 +329,9 @@ std::string QuarantineStore::render_condition(const RowSelection& selection) {
   }
   if (!selection.category.empty()) {
     // As the contract writes it or as rows are kept; what an earlier version kept stays as it was.
-    condition += fmt::format(" AND list_has_any(_lakelogic_categories, [{}])",
-                             file_list({selection.category, settled_category(selection.category)}));
+    condition += fmt::format(
+        " AND list_has_any(_lakelogic_categories, [{}])",
+        dialect::quote_paths({selection.category, settled_category(selection.category)}));
   }
   if (!selection.run_id.empty()) {
     condition += fmt::format(" AND starts_with({}, {})", kRowIdColumn,

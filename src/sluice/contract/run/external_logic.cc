@@ -11,6 +11,7 @@
 
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/runner_internal.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/source_columns.h"
@@ -132,7 +133,7 @@ Status check_added_columns(const Context& context, engine::Connection& connectio
                            const std::string& after) {
   SLUICE_TRY(const schema::Schema given,
              connection.describe(context, fmt::format("SELECT * FROM read_parquet({})",
-                                                      dialect::quote_literal(before))));
+                                                      dialect::quote_path(before))));
   SLUICE_TRY(const schema::Schema made,
              connection.describe(context, "SELECT * FROM " + dialect::quote_identifier(after)));
   for (const schema::Field& field : made.fields) {
@@ -248,10 +249,10 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   const std::string name = pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
   SLUICE_TRY_IN(
       [[maybe_unused]] const std::int64_t none,
-      connection.execute(context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM "
-                                              "read_parquet({})",
-                                              dialect::quote_identifier(name),
-                                              dialect::quote_literal(call.result))),
+      connection.execute(
+          context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM "
+                               "read_parquet({})",
+                               dialect::quote_identifier(name), dialect::quote_path(call.result))),
       "reading the rows of the external logic");
   if (input.masks) {
     SLUICE_CHECK(check_added_columns(context, connection, pipeline, call.rows, name));

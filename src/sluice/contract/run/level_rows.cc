@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/schema/schema.h"
@@ -246,13 +247,9 @@ Status Observer::observe() {
 }  // namespace
 
 JudgedRows rows_of_files(const std::vector<std::string>& files) {
-  std::string list;
-  for (const std::string& file : files) {
-    list += (list.empty() ? "" : ", ") + quote_literal(file);
-  }
   return {.relation = fmt::format("(SELECT * FROM read_parquet([{}], union_by_name=true, "
                                   "hive_partitioning=false))",
-                                  list),
+                                  dialect::quote_paths(files)),
           .words = "of the table"};
 }
 

@@ -67,7 +67,7 @@ string may_be_lost(const string& json, const std::vector<string>& columns) {
 string objects_of(const plan::FileScan& scan, std::string_view more) {
   const auto& json = std::get<plan::JsonFormat>(scan.format);
   return fmt::format("read_json_objects({}, format='auto', maximum_object_size={}{})",
-                     literal_list(scan.files), json.record_bytes_max, more);
+                     file_list(scan.files), json.record_bytes_max, more);
 }
 
 Result<string> struct_of(const string& json, const schema::Schema& columns) {

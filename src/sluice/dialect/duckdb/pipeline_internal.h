@@ -18,6 +18,8 @@ inline constexpr std::string_view kGroupedColumn = "_sluice_grouped";
 
 /// ['a', 'b']
 std::string literal_list(const std::vector<std::string>& texts);
+/// Files as an argument of a reader, each of them itself whatever signs its name holds.
+std::string file_list(const std::vector<std::string>& files);
 
 /// `_sluice_file` as people know the file: SQL.
 std::string told_file(const plan::FileScan& scan);

@@ -10,6 +10,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
@@ -261,7 +262,7 @@ string read_lines(const std::vector<string>& files, std::int64_t skip_rows,
       "read_csv({}, auto_detect=false, header=false, strict_mode=false, delim={}, quote='', "
       "escape='', columns={{'_sluice_line': 'VARCHAR'}}, skip={}, encoding={}, filename={}, "
       "hive_partitioning=false{})",
-      literal_list(files), quote_literal("\x01\x02\x01\x02"), skip_rows, quote_literal(encoding),
+      file_list(files), quote_literal("\x01\x02\x01\x02"), skip_rows, quote_literal(encoding),
       quote_literal(kFileColumn), more);
 }
 
@@ -373,7 +374,7 @@ string render_json_no_object(const string& file, const plan::JsonFormat& json) {
   return fmt::format(
       "SELECT coalesce(json_type(json), 'NULL') FROM read_json_objects({}, format='auto', "
       "maximum_object_size={}) WHERE coalesce(json_type(json), 'NULL') <> 'OBJECT' LIMIT 1",
-      quote_literal(file), json.record_bytes_max);
+      quote_path(file), json.record_bytes_max);
 }
 
 string json_records(const std::vector<string>& files, const plan::JsonFormat& json,
@@ -382,7 +383,7 @@ string json_records(const std::vector<string>& files, const plan::JsonFormat& js
              ? fmt::format("(SELECT CAST(_sluice_line AS JSON) AS json FROM {} WHERE ({}) IS NULL)",
                            read_lines(files, 0, "utf-8", ", ignore_errors=true"), kJsonFault)
              : fmt::format("read_json_objects({}, format='auto', maximum_object_size={})",
-                           literal_list(files), json.record_bytes_max);
+                           file_list(files), json.record_bytes_max);
 }
 
 string render_json_structure(const string& records) {
@@ -421,14 +422,14 @@ string render_json_keys(const std::vector<string>& files, const plan::JsonFormat
   return fmt::format(
       "SELECT count(*) FROM read_json_objects({}, ignore_errors=true, maximum_object_size={}) "
       "WHERE json_type(json) = 'OBJECT' AND list_contains(json_keys(json), {})",
-      literal_list(files), json.record_bytes_max, quote_literal(key));
+      file_list(files), json.record_bytes_max, quote_literal(key));
 }
 
 string render_largest_record(const std::vector<string>& files, const plan::JsonFormat& json) {
   return fmt::format(
       "SELECT coalesce(max(strlen(CAST(json AS VARCHAR))), 0) FROM read_json_objects({}, "
       "format='newline_delimited', ignore_errors=true, maximum_object_size={})",
-      literal_list(files), json.record_bytes_max);
+      file_list(files), json.record_bytes_max);
 }
 
 /// A line is whatever someone wrote: where anything is masked, no part of it leaves in clear.

@@ -6,6 +6,7 @@
 
 #include "sluice/base/overloaded.h"
 #include "sluice/dialect/duckdb/duckdb.h"
+#include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
@@ -141,7 +142,7 @@ Text keeps_digits(const LogicalType& type, const std::string& text) {
 std::string read_csv(const std::vector<std::string>& files, plan::CsvFormat csv,
                      const plan::CsvHeader& header, std::string_view more) {
   csv.skip_rows = header.skip_rows;
-  return fmt::format("read_csv({}, auto_detect=false{}{}{})", literal_list(files), csv_options(csv),
+  return fmt::format("read_csv({}, auto_detect=false{}{}{})", file_list(files), csv_options(csv),
                      fmt::format(", columns={{{}}}", text_members(header.columns)), more);
 }
 
@@ -205,7 +206,7 @@ std::string probe_json(const std::vector<std::string>& files, const plan::JsonFo
       "read_json({}, sample_size=-1, maximum_sample_files=2147483647, union_by_name=true, "
       "map_inference_threshold=-1, field_appearance_threshold=0, "
       "maximum_object_size={}{})",
-      literal_list(files), json.record_bytes_max, more);
+      file_list(files), json.record_bytes_max, more);
 }
 
 Text scan_json(const std::vector<std::string>& files, const plan::JsonFormat& json,
@@ -213,11 +214,11 @@ Text scan_json(const std::vector<std::string>& files, const plan::JsonFormat& js
   SLUICE_TRY(const std::string option, columns_option(columns));
   return fmt::format(
       "read_json({}, records=true, maximum_object_size={}, hive_partitioning=false{})",
-      literal_list(files), json.record_bytes_max, option);
+      file_list(files), json.record_bytes_max, option);
 }
 
 std::string scan_parquet(const std::vector<std::string>& files, std::string_view more) {
-  return fmt::format("read_parquet({}, union_by_name=true{})", literal_list(files), more);
+  return fmt::format("read_parquet({}, union_by_name=true{})", file_list(files), more);
 }
 
 /// The last lines of each file are told from the rest by counting all of them.
@@ -339,6 +340,10 @@ std::string literal_list(const std::vector<std::string>& texts) {
   return "[" + list + "]";
 }
 
+std::string file_list(const std::vector<std::string>& files) {
+  return "[" + quote_paths(files) + "]";
+}
+
 std::string told_file(const plan::FileScan& scan) {
   if (scan.told.empty()) {
     return quote_identifier(kFileColumn);
@@ -397,14 +402,14 @@ std::string render_files_with(const plan::FileScan& scan, const std::string& col
     return fmt::format(
         "SELECT DISTINCT file_name FROM parquet_metadata({}) WHERE "
         "lower(path_in_schema) = lower({})",
-        literal_list(scan.files), quote_literal(column));
+        file_list(scan.files), quote_literal(column));
   }
   const auto& json = std::get<plan::JsonFormat>(scan.format);
   return fmt::format(
       "SELECT DISTINCT filename FROM read_json_objects({}, filename=true, "
       "maximum_object_size={}{}) WHERE list_contains(list_transform(json_keys(json), key -> "
       "lower(key)), lower({}))",
-      literal_list(scan.files), json.record_bytes_max,
+      file_list(scan.files), json.record_bytes_max,
       json.has_lines.value_or(false) ? ", format='newline_delimited', ignore_errors=true"
                                      : ", format='auto'",
       quote_literal(column));

@@ -1,6 +1,7 @@
 #include "sluice/run/pipeline/bind.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -599,8 +600,13 @@ Status Binder::bind_typed(const Status& opened) {
     return bound;
   }
   // Columns without a value are of the type under which the contract binds.
-  for (const schema::LogicalType& type :
-       {schema::LogicalType{schema::Float{}}, schema::LogicalType{schema::Timestamp{}}}) {
+  // The narrowest first: beside it no value of another column becomes one of a wider type.
+  const std::array<schema::LogicalType, 5> types{{{schema::Integer{}},
+                                                  {schema::Float{}},
+                                                  {schema::Boolean{}},
+                                                  {schema::Date{}},
+                                                  {schema::Timestamp{}}}};
+  for (const schema::LogicalType& type : types) {
     retype_valueless(type);
     if ((!has_untyped || open_session()) && bind_columns()) {
       return {};
