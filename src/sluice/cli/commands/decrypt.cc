@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/commands/commands_internal.h"
-#include "sluice/cli/pii_keys.h"
+#include "sluice/masking/environment_keys.h"
 
 namespace sluice::cli {
 namespace {
@@ -72,7 +72,7 @@ Status decrypt_one(const masking::Vault& vault, const std::string& value, std::s
 }
 
 Status decrypt_all(const Arguments& arguments, const Terminal& terminal) {
-  masking::Keys keys = keys_of_environment();
+  masking::Keys keys = masking::keys_of_environment();
   if (keys.current.empty()) {
     return make_error(ErrorCode::NotFound, "there is no key to decrypt with")
         .with_hint("set SLUICE_PII_KEY (or LAKELOGIC_PII_KEY) to the key of the values");

@@ -10,9 +10,9 @@
 #include "sluice/cli/lake_environment.h"
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/mesh_options.h"
-#include "sluice/cli/pii_keys.h"
 #include "sluice/cli/user_name.h"
 #include "sluice/contract/run/replay.h"
+#include "sluice/masking/environment_keys.h"
 #include "sluice/report/run_json.h"
 
 namespace sluice::cli {
@@ -99,7 +99,7 @@ contract::RunOptions options_of(const Arguments& arguments) {
   options.state_folder = arguments.find("state").value_or("");
   options.lenient = arguments.has("lenient");
   options.mesh = mesh_options(arguments);
-  options.keys = keys_of_environment();
+  options.keys = masking::keys_of_environment();
   options.lake = lake_of_environment();
   options.created_by = user_name();
   options.render_record = [](const run::RunResult& result) {

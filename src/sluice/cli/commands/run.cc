@@ -14,11 +14,11 @@
 #include "sluice/cli/limit_options.h"
 #include "sluice/cli/log_writer.h"
 #include "sluice/cli/mesh_options.h"
-#include "sluice/cli/pii_keys.h"
 #include "sluice/cli/progress_bar.h"
 #include "sluice/cli/run_plan.h"
 #include "sluice/cli/script_environment.h"
 #include "sluice/cli/user_name.h"
+#include "sluice/masking/environment_keys.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
 
@@ -300,7 +300,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   if (const auto wait = arguments.find("lock-wait")) {
     SLUICE_TRY(options.lake.lock_wait_ms, parse_time(*wait));
   }
-  options.keys = keys_of_environment();
+  options.keys = masking::keys_of_environment();
   options.script_environment = script_environment(arguments.all("pass-env"));
   options.render_record = [](const run::RunResult& result) {
     return report::to_record_json(result);

@@ -1,9 +1,9 @@
-#include "sluice/cli/pii_keys.h"
+#include "sluice/masking/environment_keys.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-namespace sluice::cli {
+namespace sluice::masking {
 namespace {
 
 std::string variable(const char* name) {
@@ -13,8 +13,8 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-masking::Keys keys_of_environment() {
-  masking::Keys keys{.current = variable("SLUICE_PII_KEY"), .older = {}};
+Keys keys_of_environment() {
+  Keys keys{.current = variable("SLUICE_PII_KEY"), .older = {}};
   const std::string lakelogic = variable("LAKELOGIC_PII_KEY");
   if (keys.current.empty()) {
     keys.current = lakelogic;
@@ -32,4 +32,4 @@ masking::Keys keys_of_environment() {
   return keys;
 }
 
-}  // namespace sluice::cli
+}  // namespace sluice::masking

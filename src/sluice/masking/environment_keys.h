@@ -1,12 +1,12 @@
 // The keys for masked values, from the environment: SLUICE_PII_KEY, else LAKELOGIC_PII_KEY, and
 // older ones, which only decrypt, from SLUICE_PII_OLD_KEYS (separated by line ends or commas).
-// When both of the first are set, LakeLogic's is an older one. Read once per command; never shown.
+// When both of the first are set, LakeLogic's is an older one. Read when it is called; never shown.
 #pragma once
 
 #include "sluice/masking/vault.h"
 
-namespace sluice::cli {
+namespace sluice::masking {
 
-masking::Keys keys_of_environment();
+Keys keys_of_environment();
 
-}  // namespace sluice::cli
+}  // namespace sluice::masking
