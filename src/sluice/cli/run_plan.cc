@@ -1,5 +1,6 @@
 #include "sluice/cli/run_plan.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sluice/cli/terminal.h"
@@ -12,10 +13,15 @@ using Json = nlohmann::ordered_json;
 constexpr int kPlanFormat = 1;
 
 Json to_json(const std::string& path, const contract::PlannedRun& plan) {
-  return {{"schema_version", kPlanFormat}, {"status", "planned"},
-          {"contract", {{"path", path}}},  {"pipeline", plan.pipeline},
-          {"files", plan.files},           {"statements", plan.statements},
-          {"changes", plan.changes},       {"warnings", plan.warnings}};
+  Json json = {{"schema_version", kPlanFormat}, {"status", "planned"},
+               {"contract", {{"path", path}}},  {"pipeline", plan.pipeline},
+               {"files", plan.files},           {"statements", plan.statements},
+               {"changes", plan.changes},       {"warnings", plan.warnings}};
+  if (!plan.skipped.empty()) {
+    json["status"] = "skipped";
+    json["reason"] = plan.skipped;
+  }
+  return json;
 }
 
 }  // namespace
@@ -28,7 +34,11 @@ void print_plan(const contract::PlannedRun& plan) {
       terminal.print("  " + line + "\n");
     }
   };
-  terminal.print(plan.pipeline + "\n");
+  if (plan.skipped.empty()) {
+    terminal.print(plan.pipeline + "\n");
+  } else {
+    terminal.print(fmt::format("nothing would be read: {}\n", plan.skipped));
+  }
   section("files", plan.files);
   section("statements", plan.statements);
   section("would change", plan.changes);

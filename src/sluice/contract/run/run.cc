@@ -13,6 +13,7 @@
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/run/external_logic.h"
 #include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/records.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/engine/module.h"
@@ -238,17 +239,16 @@ Result<std::unique_ptr<engine::Engine>> Runner::make_engine(
 }
 
 /// A target that is a table in a folder.
-Status Runner::open_folder(bool only_looks) {
+Status Runner::open_folder() {
   if (!places_.target.empty() && places_.table.parts.empty()) {
     SLUICE_TRY(auto storage, options_.open_storage(places_.target));
-    storage = only_looks ? make_untouched(std::move(storage)) : std::move(storage);
     SLUICE_TRY(target_, Folder::open(*connection_, std::move(storage), places_.format));
   }
   return {};
 }
 
 Status Runner::open_tables() {
-  SLUICE_CHECK(open_folder(false));
+  SLUICE_CHECK(open_folder());
   if (!places_.target.empty()) {
     if (!places_.table.parts.empty()) {
       if (!places_.database_file.empty()) {
@@ -547,41 +547,47 @@ Result<RunResult> Runner::run_steps() {
   return finish();
 }
 
-Result<PlannedRun> Runner::plan_steps() {
-  SLUICE_CHECK(read_contract());
-  SLUICE_CHECK(list_files());
-  SLUICE_CHECK(find_cleanup());
-  SLUICE_CHECK(make_unpack_folder());
-  SLUICE_CHECK(list_links());
-  SLUICE_CHECK(open_engine());
-  SLUICE_CHECK(open_lake_source());
+/// A table of a database is not opened: the newest batch that was recorded counts as committed.
+Result<bool> Runner::find_planned_batch() {
+  SLUICE_CHECK(open_folder());
+  if (target() != nullptr) {
+    SLUICE_TRY(quarantine_,
+               QuarantineStore::open(*connection_, places_.quarantine, places_.quarantine_format,
+                                     options_.open_storage));
+  }
+  SLUICE_TRY(const bool has_work, find_batch());
+  if (has_work && files_.empty()) {
+    result_.reason = "the source has no file";
+  }
+  return has_work && !files_.empty();
+}
+
+Status Runner::plan_statements(PlannedRun& planned) {
   if (contract_->external_logic) {
     SLUICE_CHECK(lower_unbound());  // what the script gives is known when it has run
-  } else {
-    SLUICE_CHECK(lower_and_bind());
-  }
-  PlannedRun planned{.pipeline = to_string(bound_.pipeline),
-                     .files = {},
-                     .statements = {},
-                     .changes = {},
-                     .warnings = result_.warnings};
-  for (const run::BatchFile& file : files_) {
-    planned.files.push_back(file.path);
-  }
-  if (contract_->external_logic) {
     planned.statements.push_back(describe_external_logic(*contract_, path_));
   } else {
-    SLUICE_CHECK(open_folder(true));
+    SLUICE_CHECK(lower_and_bind());
     SLUICE_TRY(const run::RowWriter writer, find_writer());
     SLUICE_TRY(planned.statements, run::planned_statements(bound_, writer));
   }
-  for (const auto& [what, place] :
-       {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
-        {"run record below", places_.state_root},
-        {"quarantine", places_.quarantine},
-        {"target", places_.target_name()},
-        {"file", options_.output_good},
-        {"file", options_.output_bad}}) {
+  planned.pipeline = to_string(bound_.pipeline);
+  return {};
+}
+
+Status Runner::plan_changes(PlannedRun& planned) {
+  SLUICE_TRY(const RecordTable table, find_record_table(*contract_));
+  std::vector<std::pair<std::string_view, std::string>> places{
+      {"run record below", places_.state_root},
+      {"table of runs", places_.state_root.empty() ? "" : table.place}};
+  if (planned.skipped.empty()) {
+    places.insert(places.begin(), {"batch record below", places_.state_root});
+    places.insert(places.end(), {{"quarantine", places_.quarantine},
+                                 {"target", places_.target_name()},
+                                 {"file", options_.output_good},
+                                 {"file", options_.output_bad}});
+  }
+  for (const auto& [what, place] : places) {
     if (!place.empty()) {
       planned.changes.push_back(fmt::format("{} {}", what, place));
     }
@@ -592,6 +598,30 @@ Result<PlannedRun> Runner::plan_steps() {
                                                 archived_path(*cleanup_, file.path))
                                   : fmt::format("source file {}, removed", file.path));
   }
+  return {};
+}
+
+Result<PlannedRun> Runner::plan_steps() {
+  SLUICE_CHECK(read_contract());
+  SLUICE_CHECK(list_files());
+  SLUICE_CHECK(find_cleanup());
+  SLUICE_CHECK(make_unpack_folder());
+  SLUICE_CHECK(list_links());
+  SLUICE_CHECK(open_state());
+  SLUICE_CHECK(open_engine());
+  SLUICE_CHECK(open_lake_source());
+  SLUICE_TRY(const bool has_work, find_planned_batch());
+  PlannedRun planned;
+  if (has_work) {
+    SLUICE_CHECK(plan_statements(planned));
+  } else {
+    planned.skipped = result_.reason;
+  }
+  planned.warnings = result_.warnings;
+  for (const run::BatchFile& file : files_) {
+    planned.files.push_back(file.path);
+  }
+  SLUICE_CHECK(plan_changes(planned));
   return planned;
 }
 
@@ -654,7 +684,13 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
 
 Result<PlannedRun> plan_run(const Context& context, const std::string& path,
                             const RunOptions& options) {
-  return internal::Runner(context, path, options, false).plan();
+  RunOptions looking = options;
+  looking.open_storage =
+      [&options](const std::string& folder) -> Result<std::unique_ptr<storage::Storage>> {
+    SLUICE_TRY(auto storage, options.open_storage(folder));
+    return make_untouched(std::move(storage));
+  };
+  return internal::Runner(context, path, looking, false).plan();
 }
 
 }  // namespace sluice::contract

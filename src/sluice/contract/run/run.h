@@ -140,6 +140,7 @@ Result<run::RunResult> run(const Context& context, const std::string& path,
 
 /// What a run would do, without doing it: the source is looked at, nothing is written.
 struct PlannedRun {
+  std::string skipped;   // why there would be nothing to do; empty: there is
   std::string pipeline;  // as text, in the order of the run
   std::vector<std::string> files;
   std::vector<std::string> statements;

@@ -82,6 +82,9 @@ class Runner {
   Result<std::shared_ptr<const masking::Vault>> find_vault();
   Result<RunResult> run_steps();
   Result<PlannedRun> plan_steps();
+  Result<bool> find_planned_batch();
+  Status plan_statements(PlannedRun& planned);
+  Status plan_changes(PlannedRun& planned);
   Error as_told(Error error) const;
   Status list_files();
   /// A source that names a table: its rows, or the files of its folder.
@@ -155,7 +158,7 @@ class Runner {
   bool may_stream() const;
   Status open_engine();
   Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
-  Status open_folder(bool only_looks);
+  Status open_folder();
   Status open_tables();
   /// Null: no target is written.
   table::Table* target() {
