@@ -20,6 +20,7 @@
 #include "sluice/run/pipeline/bind.h"
 #include "sluice/run/pipeline/ledger.h"
 #include "sluice/run/pipeline/source_columns.h"
+#include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/state/batch_plan.h"
 
 namespace sluice::contract {
@@ -331,6 +332,10 @@ Status Runner::lower_and_bind() {
     return tell_late_column(*contract_, std::move(bound).error());
   }
   bound_ = *std::move(bound);
+  for (const std::string& name : run::stamped_over(bound_.pipeline, bound_.source)) {
+    result_.warnings.push_back(
+        fmt::format("the source's column '{}' is left out: a lineage column has its name", name));
+  }
   SLUICE_CHECK(bind_deferred_rules());
   tell_unjudged();
   result_.durations.load_ms = watch_.ms();

@@ -114,7 +114,7 @@ class Runner {
   Status load_lake_source(plan::Pipeline& pipeline);
   /// The path of the contract, with the pattern below it.
   std::string source_as_written() const;
-  Result<std::vector<std::string>> find_source_files(std::string& asked) const;
+  Result<std::vector<std::string>> find_source_files(std::string& asked);
   /// Folders below these may be named after values.
   std::vector<std::string> source_roots() const;
   bool is_source_replaced() const {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,8 +24,24 @@ std::string Runner::source_as_written() const {
   return source.path->value + (has_pattern ? "/" + source.pattern->value : "");
 }
 
+namespace {
+
+/// Of a folder's files those that are named as its format is; all, where none of them is.
+std::vector<std::string> take_named_as(SourceFormat format, std::vector<std::string>& files) {
+  const auto others = std::ranges::stable_partition(
+      files, [&](const std::string& file) { return is_named_as(file, format); });
+  if (others.begin() == files.begin()) {
+    return {};
+  }
+  std::vector<std::string> left(others.begin(), others.end());
+  files.erase(others.begin(), others.end());
+  return left;
+}
+
+}  // namespace
+
 /// The files of the flags or of the contract; `asked` says which ones were meant.
-Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) const {
+Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) {
   std::vector<std::string> paths;
   for (const std::string& source : options_.sources) {
     SLUICE_TRY(const std::vector<std::string> found,
@@ -49,6 +66,17 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
                                 : list_source_files(context_, asked, home);
   if (!found) {
     return as_contract_error(std::move(found).error(), place_of(source.path->span));
+  }
+  std::error_code failed;
+  if (source.format && !source.partition &&
+      std::filesystem::is_directory(absolute_path(local_path_of(asked), home), failed)) {
+    const std::vector<std::string> left = take_named_as(source.format->value, *found);
+    if (!left.empty()) {
+      result_.warnings.push_back(
+          fmt::format("files of the source's folder that are not named as its format is are not "
+                      "read: {}, '{}' among them",
+                      left.size(), left.front()));
+    }
   }
   return found;
 }

@@ -196,9 +196,18 @@ std::string implied_decimals(const std::string& text, std::int64_t digits) {
       text, padded, digits);
 }
 
+/// The engine reads years of one to four digits, and a pattern means four: 26 is no year 0026.
 std::string date_pattern(const std::string& text, const plan::DatePattern& pattern) {
-  return fmt::format("strftime(try_strptime(trim({}), {}), {})", text,
-                     quote_literal(pattern.strptime),
+  const std::string parsed =
+      fmt::format("try_strptime(trim({}), {})", text, quote_literal(pattern.strptime));
+  const std::string whole =
+      pattern.strptime.find("%Y") == std::string::npos
+          ? parsed
+          : fmt::format(
+                "CASE WHEN year({0}) >= 1000 OR contains({1}, strftime({0}, '%Y')) "
+                "THEN {0} END",
+                parsed, text);
+  return fmt::format("strftime({}, {})", whole,
                      quote_literal(pattern.has_time ? "%Y-%m-%d %H:%M:%S.%f" : "%Y-%m-%d"));
 }
 

@@ -1,5 +1,6 @@
 // The statements of one run, from a bound pipeline.
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@ namespace {
 
 using plan::RowEffect;
 using std::string;
+using LineageColumns = std::vector<plan::LineageColumn>;
 
 class ProgramWriter {
  public:
@@ -60,7 +62,7 @@ class ProgramWriter {
   Status type_whole();
   /// True when a step before could fail on a row.
   bool has_reasons() const;
-  string stamps(bool for_bad) const;
+  string stamps(const LineageColumns& columns, bool for_bad) const;
   Result<string> bad_select(BadForm form) const;
 
   const plan::BoundPipeline& bound_;
@@ -511,10 +513,10 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
   return {};
 }
 
-string ProgramWriter::stamps(bool for_bad) const {
+string ProgramWriter::stamps(const LineageColumns& columns, bool for_bad) const {
   const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
   string list;
-  for (const plan::LineageColumn& column : pipeline_.lineage) {
+  for (const plan::LineageColumn& column : columns) {
     string value;
     switch (column.stamp) {
       case plan::Stamp::SourceFile:
@@ -541,12 +543,16 @@ Result<string> ProgramWriter::bad_select(BadForm form) const {
              return same != nullptr && std::holds_alternative<schema::Json>(same->type.kind);
            });
   };
-  // Where the row came from and which run refused it; the contract's own names win.
-  string tail = stamps(true);
+  // Where the row came from and which run refused it; the contract's own names win, and before them
+  // those of the row, which is kept as it came.
+  LineageColumns lineage = pipeline_.lineage;
+  std::erase_if(lineage, [&](const plan::LineageColumn& column) {
+    const auto has_it = [&](const Refused& one) { return one.raw.find(column.name) != nullptr; };
+    return !column.name.starts_with("_lakelogic_") && std::ranges::any_of(refused_, has_it);
+  });
+  string tail = stamps(lineage, true);
   std::vector<string> ours;
-  for (const plan::LineageColumn& column : pipeline_.lineage) {
-    ours.push_back(column.name);
-  }
+  std::ranges::transform(lineage, std::back_inserter(ours), &plan::LineageColumn::name);
   const auto is_ours = [&](std::string_view name) {
     return is_refusal_column(name) || std::ranges::any_of(ours, [&](const string& one) {
              return schema::same_column(one, name);
@@ -644,7 +650,7 @@ Status ProgramWriter::finish() {
   }
   program_.good =
       fmt::format("SELECT {}{} FROM {} AS source", list.empty() ? "NULL AS _sluice_none" : list,
-                  stamps(false), rows_.from);
+                  stamps(pipeline_.lineage, false), rows_.from);
   SLUICE_TRY(program_.bad, bad_select(BadForm::Typed));
   SLUICE_TRY(program_.bad_as_text, bad_select(BadForm::Text));
   if (std::ranges::any_of(bound_.read_whole,

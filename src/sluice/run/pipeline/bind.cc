@@ -532,6 +532,7 @@ Status Binder::attempt(const std::vector<Field>& early) {
       }
     }
   }
+  SLUICE_CHECK(check_stamps(pipeline_, scanned));
   for (const Field& field : bound_.made_at_scan) {
     scanned.fields.push_back(field);
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
+#include "sluice/run/pipeline/valueless.h"
 
 namespace sluice::run {
 namespace {
@@ -117,6 +118,48 @@ Status check_names_made(const plan::Step& step, const Schema& input) {
   }
   if (const auto* unpivot = std::get_if<plan::Unpivot>(&step)) {
     return check_unpivot(*unpivot, input);
+  }
+  return {};
+}
+
+namespace {
+
+/// Named by the contract for a stamp of the run, and not one of the standard's own names.
+bool is_taken_by_stamp(const plan::Pipeline& pipeline, std::string_view name) {
+  const bool is_kept = std::ranges::any_of(pipeline.preserved_upstream, [&](const auto& from_to) {
+    return same_column(from_to.first, name);
+  });
+  return !is_kept && !name.starts_with("_lakelogic_") &&
+         std::ranges::any_of(pipeline.lineage, [&](const plan::LineageColumn& column) {
+           return same_column(column.name, name);
+         });
+}
+
+}  // namespace
+
+std::vector<string> stamped_over(const plan::Pipeline& pipeline, const Schema& given) {
+  std::vector<string> names;
+  for (const Field& field : given.fields) {
+    if (is_taken_by_stamp(pipeline, field.name)) {
+      names.push_back(field.name);
+    }
+  }
+  return names;
+}
+
+Status check_stamps(const plan::Pipeline& pipeline, const Schema& given) {
+  for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
+    const bool has_value =
+        given.find(column.name) != nullptr ||
+        std::ranges::any_of(pipeline.steps, [&](const plan::PlannedStep& planned) {
+          return !std::holds_alternative<plan::SqlSelect>(planned.step) &&
+                 may_assign(planned, column.name);
+        });
+    if (has_value && is_taken_by_stamp(pipeline, column.name)) {
+      return taken(fmt::format("a lineage column has the name of a field: '{}'", column.name),
+                   "name it otherwise by the `_column_name` of `lineage`, or list the field under "
+                   "`lineage.preserve_upstream`, which keeps its values under another name");
+    }
   }
   return {};
 }

@@ -18,6 +18,13 @@ namespace sluice::run {
 /// Refuses a rename, a join and an unpivot that give a column the name of one that stays.
 Status check_names_made(const plan::Step& step, const schema::Schema& input);
 
+/// Columns among `given` whose place a lineage column of the same name takes. The standard's own
+/// names are not told: an earlier run wrote those, and each run writes its own.
+std::vector<std::string> stamped_over(const plan::Pipeline& pipeline, const schema::Schema& given);
+
+/// Refuses a lineage column with the name of a declared one that the source or a step fills.
+Status check_stamps(const plan::Pipeline& pipeline, const schema::Schema& given);
+
 /// The name in an engine's text that it did not find; empty: the text says something else.
 std::string unknown_name(std::string_view native);
 /// The same where a statement makes a column of the name that it reads.
