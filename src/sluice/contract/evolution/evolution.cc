@@ -147,6 +147,34 @@ Status check_retypes(const Contract& contract, const table::Table& table,
   return {};
 }
 
+/// Rows of a table without a history have no place in one: nothing says since when they hold.
+Status check_history(const plan::WriteMode& mode, const std::vector<Change>& changes) {
+  const auto* scd2 = std::get_if<plan::Scd2>(&mode);
+  std::string missing;
+  for (const Change& change : changes) {
+    const auto* add = std::get_if<schema::AddColumn>(&change);
+    if (scd2 == nullptr || add == nullptr) {
+      continue;
+    }
+    for (const std::string* column :
+         {&scd2->effective_from_column, &scd2->effective_to_column, &scd2->current_column}) {
+      if (schema::same_column(add->field.name, *column)) {
+        missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", *column);
+      }
+    }
+  }
+  if (!missing.empty()) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the table has no SCD2 history, and a run makes none of the rows "
+                                  "that are there: it lacks {}",
+                                  missing))
+        .with_hint(
+            "name another target_path and run the rows of this table into it first; or let sluice "
+            "ddl --apply add the columns, and fill them for each row");
+  }
+  return {};
+}
+
 /// All columns that differ go and come anew: no row of theirs stays.
 std::vector<Change> replacing(const Drift& drift, const schema::Schema& table) {
   std::vector<Change> changes;
@@ -306,6 +334,7 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
                 fmt::format("{}: its layout stays until the table is made anew", other));
   }
   const Drift drift = find_drift(state.schema, wanted);
+  SLUICE_CHECK(check_history(mode, drift.changes));
   SLUICE_TRY(std::vector<Change> changes, allowed_changes(contract, drift));
   if (replaces_columns(contract, mode)) {
     SLUICE_CHECK(check_replacing(table, state, contract, wanted, mode));
