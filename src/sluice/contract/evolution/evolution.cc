@@ -106,6 +106,31 @@ bool is_stored_as(const schema::LogicalType& from, const schema::LogicalType& to
          });
 }
 
+/// True when both differ at most in what a table calls its times: a contract's timestamps are UTC,
+/// and so are the instants of a table.
+bool is_same_in_utc(const schema::LogicalType& rows, const schema::LogicalType& table) {
+  if (rows == table || rows.kind.index() != table.kind.index()) {
+    return rows == table;
+  }
+  if (std::holds_alternative<schema::Timestamp>(rows.kind)) {
+    return std::get<schema::Timestamp>(table.kind).utc;
+  }
+  if (const auto* list = std::get_if<schema::List>(&rows.kind)) {
+    return is_same_in_utc(*list->element, *std::get<schema::List>(table.kind).element);
+  }
+  if (const auto* map = std::get_if<schema::Map>(&rows.kind)) {
+    const auto& other = std::get<schema::Map>(table.kind);
+    return is_same_in_utc(*map->key, *other.key) && is_same_in_utc(*map->value, *other.value);
+  }
+  const auto* members = std::get_if<schema::Struct>(&rows.kind);
+  return members != nullptr &&
+         std::ranges::equal(members->fields, std::get<schema::Struct>(table.kind).fields,
+                            [](const schema::Field& one, const schema::Field& other) {
+                              return schema::same_column(one.name, other.name) &&
+                                     is_same_in_utc(one.type, other.type);
+                            });
+}
+
 /// True when the column's type is the contract's word.
 bool is_declared(const Contract& contract, const schema::Field& column) {
   const Field* field = contract.model.find(column.name);
@@ -214,7 +239,8 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
                    [&](const schema::RenameColumn& rename) { drift.changes.emplace_back(rename); },
                    [&](const schema::WidenColumn& widen) { drift.changes.emplace_back(widen); },
                    [&](const schema::RetypeColumn& retype) {
-                     if (!schema::widens(retype.to, retype.from)) {
+                     if (!schema::widens(retype.to, retype.from) &&
+                         !is_same_in_utc(retype.to, retype.from)) {
                        drift.changes.emplace_back(retype);
                      }
                    },
@@ -310,14 +336,15 @@ Status check_replacing(const table::Table& table, const table::TableState& state
 
 bool take_stored_types(const Contract& contract, const schema::Schema& table,
                        schema::Schema& rows) {
-  if (effective_schema_policy(contract).evolution.value == Evolution::Strict) {
-    return false;
-  }
+  const bool is_strict = effective_schema_policy(contract).evolution.value == Evolution::Strict;
   bool is_taken = false;
   for (schema::Field& field : rows.fields) {
     const schema::Field* there = table.find(field.name);
-    if (there != nullptr && field.type != there->type && !is_declared(contract, field) &&
-        is_stored_as(field.type, there->type)) {
+    if (there == nullptr || field.type == there->type) {
+      continue;
+    }
+    if (is_same_in_utc(field.type, there->type) ||
+        (!is_strict && !is_declared(contract, field) && is_stored_as(field.type, there->type))) {
       field.type = there->type;
       is_taken = true;
     }
