@@ -61,7 +61,11 @@ std::string_view word_of(Evolution evolution) {
   return "strict";
 }
 
+/// That a column of the table alone may be empty is its owner's to say, whatever the policy.
 bool is_allowed(Evolution evolution, const Change& change) {
+  if (std::holds_alternative<schema::ChangeNullability>(change)) {
+    return false;
+  }
   switch (evolution) {
     case Evolution::Strict: return false;
     case Evolution::Append: return std::holds_alternative<schema::AddColumn>(change);
@@ -291,6 +295,16 @@ Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drif
       refused.push_back(change);
     }
   }
+  if (std::ranges::any_of(refused, [](const Change& change) {
+        return std::holds_alternative<schema::ChangeNullability>(change);
+      })) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the table requires columns that the contract does not have, "
+                                  "and a run makes none of them optional: {}",
+                                  words(refused)))
+        .with_hint(
+            "declare these columns in the model, or let sluice ddl --apply change the table");
+  }
   if (!refused.empty()) {
     return make_error(ErrorCode::DataRejected,
                       fmt::format("the table does not have the columns of the contract, and its "
@@ -362,14 +376,17 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
   }
   const Drift drift = find_drift(state.schema, wanted);
   SLUICE_CHECK(check_history(mode, drift.changes));
-  SLUICE_TRY(std::vector<Change> changes, allowed_changes(contract, drift));
+  std::vector<Change> changes;
   if (replaces_columns(contract, mode)) {
     SLUICE_CHECK(check_replacing(table, state, contract, wanted, mode));
     changes = replacing(drift, state.schema);
-  } else if (!drift.kept.empty()) {
-    context.say(LogLevel::Warning,
-                fmt::format("columns of the table that the contract does not have are kept: '{}'",
-                            fmt::join(drift.kept, "', '")));
+  } else {
+    SLUICE_TRY(changes, allowed_changes(contract, drift));
+    if (!drift.kept.empty()) {
+      context.say(LogLevel::Warning,
+                  fmt::format("columns of the table that the contract does not have are kept: '{}'",
+                              fmt::join(drift.kept, "', '")));
+    }
   }
   if (changes.empty()) {
     return {};
