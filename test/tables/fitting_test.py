@@ -88,6 +88,33 @@ class Fitting:
             self.assertEqual(done.code, 1, done.err)
             self.assertIn("'x' is float64 in the table and text in the rows", done.err)
 
+    def test_timestamps_of_a_contract_fit_a_table_of_instants(self) -> None:
+        """As other programs write them; both are UTC."""
+        for number, policy in enumerate(("", "strict")):
+            with self.subTest(policy=policy):
+                self.retarget(number)
+                self.contract((("id", "long"), ("x", "timestamptz")))
+                self.write_rows("one.jsonl", [{"id": 1, "x": "2024-01-01T10:00:00Z"},
+                                              {"id": 2, "x": "2024-01-02T10:00:00.000001Z"}])
+                columns = self.ask("show")["columns"]
+                for kind, strategy in (("timestamp", "append"), ("datetime", "merge")):
+                    self.contract((("id", "long"), ("x", kind)), strategy, policy)
+                    check = self.sluice("ddl", "c.yaml", "--check")
+                    self.assertEqual(check.code, 0, check.out + check.err)
+                    first = 3 if strategy == "append" else 2
+                    self.write_rows(f"{kind}.jsonl", [
+                        {"id": first, "x": "2024-05-05T10:00:00+02:00"},
+                        {"id": first + 2, "x": None}])
+                self.assertEqual(self.ask("show")["columns"], columns)
+                self.assertEqual(
+                    [value and value[:19].replace("T", " ") for value in self.values()],
+                    ["2024-01-01 10:00:00", "2024-05-05 08:00:00", "2024-05-05 08:00:00", None,
+                     None])
+                self.contract((("id", "long"), ("x", "timestamp")), "overwrite", policy)
+                self.write_rows("last.jsonl", [{"id": 7, "x": "2024-06-06T00:00:00"}])
+                self.assertEqual(len(self.values()), 1)
+                self.assertEqual(self.ask("show")["columns"], columns)
+
     def retarget(self, number: int) -> None:
         self.target = self.table = f"{self.target}{number}"
 

@@ -61,7 +61,11 @@ std::string_view word_of(Evolution evolution) {
   return "strict";
 }
 
+/// That a column of the table alone may be empty is its owner's to say, whatever the policy.
 bool is_allowed(Evolution evolution, const Change& change) {
+  if (std::holds_alternative<schema::ChangeNullability>(change)) {
+    return false;
+  }
   switch (evolution) {
     case Evolution::Strict: return false;
     case Evolution::Append: return std::holds_alternative<schema::AddColumn>(change);
@@ -106,6 +110,31 @@ bool is_stored_as(const schema::LogicalType& from, const schema::LogicalType& to
          });
 }
 
+/// True when both differ at most in what a table calls its times: a contract's timestamps are UTC,
+/// and so are the instants of a table.
+bool is_same_in_utc(const schema::LogicalType& rows, const schema::LogicalType& table) {
+  if (rows == table || rows.kind.index() != table.kind.index()) {
+    return rows == table;
+  }
+  if (std::holds_alternative<schema::Timestamp>(rows.kind)) {
+    return std::get<schema::Timestamp>(table.kind).utc;
+  }
+  if (const auto* list = std::get_if<schema::List>(&rows.kind)) {
+    return is_same_in_utc(*list->element, *std::get<schema::List>(table.kind).element);
+  }
+  if (const auto* map = std::get_if<schema::Map>(&rows.kind)) {
+    const auto& other = std::get<schema::Map>(table.kind);
+    return is_same_in_utc(*map->key, *other.key) && is_same_in_utc(*map->value, *other.value);
+  }
+  const auto* members = std::get_if<schema::Struct>(&rows.kind);
+  return members != nullptr &&
+         std::ranges::equal(members->fields, std::get<schema::Struct>(table.kind).fields,
+                            [](const schema::Field& one, const schema::Field& other) {
+                              return schema::same_column(one.name, other.name) &&
+                                     is_same_in_utc(one.type, other.type);
+                            });
+}
+
 /// True when the column's type is the contract's word.
 bool is_declared(const Contract& contract, const schema::Field& column) {
   const Field* field = contract.model.find(column.name);
@@ -143,6 +172,34 @@ Status check_retypes(const Contract& contract, const table::Table& table,
             "declare the column in the model with the table's type, so that values of another are "
             "refused row by row; leave it out with schema_policy: {unknown_fields: drop}; or give "
             "it another name");
+  }
+  return {};
+}
+
+/// Rows of a table without a history have no place in one: nothing says since when they hold.
+Status check_history(const plan::WriteMode& mode, const std::vector<Change>& changes) {
+  const auto* scd2 = std::get_if<plan::Scd2>(&mode);
+  std::string missing;
+  for (const Change& change : changes) {
+    const auto* add = std::get_if<schema::AddColumn>(&change);
+    if (scd2 == nullptr || add == nullptr) {
+      continue;
+    }
+    for (const std::string* column :
+         {&scd2->effective_from_column, &scd2->effective_to_column, &scd2->current_column}) {
+      if (schema::same_column(add->field.name, *column)) {
+        missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", *column);
+      }
+    }
+  }
+  if (!missing.empty()) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the table has no SCD2 history, and a run makes none of the rows "
+                                  "that are there: it lacks {}",
+                                  missing))
+        .with_hint(
+            "name another target_path and run the rows of this table into it first; or let sluice "
+            "ddl --apply add the columns, and fill them for each row");
   }
   return {};
 }
@@ -186,7 +243,8 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
                    [&](const schema::RenameColumn& rename) { drift.changes.emplace_back(rename); },
                    [&](const schema::WidenColumn& widen) { drift.changes.emplace_back(widen); },
                    [&](const schema::RetypeColumn& retype) {
-                     if (!schema::widens(retype.to, retype.from)) {
+                     if (!schema::widens(retype.to, retype.from) &&
+                         !is_same_in_utc(retype.to, retype.from)) {
                        drift.changes.emplace_back(retype);
                      }
                    },
@@ -237,6 +295,16 @@ Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drif
       refused.push_back(change);
     }
   }
+  if (std::ranges::any_of(refused, [](const Change& change) {
+        return std::holds_alternative<schema::ChangeNullability>(change);
+      })) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the table requires columns that the contract does not have, "
+                                  "and a run makes none of them optional: {}",
+                                  words(refused)))
+        .with_hint(
+            "declare these columns in the model, or let sluice ddl --apply change the table");
+  }
   if (!refused.empty()) {
     return make_error(ErrorCode::DataRejected,
                       fmt::format("the table does not have the columns of the contract, and its "
@@ -282,14 +350,15 @@ Status check_replacing(const table::Table& table, const table::TableState& state
 
 bool take_stored_types(const Contract& contract, const schema::Schema& table,
                        schema::Schema& rows) {
-  if (effective_schema_policy(contract).evolution.value == Evolution::Strict) {
-    return false;
-  }
+  const bool is_strict = effective_schema_policy(contract).evolution.value == Evolution::Strict;
   bool is_taken = false;
   for (schema::Field& field : rows.fields) {
     const schema::Field* there = table.find(field.name);
-    if (there != nullptr && field.type != there->type && !is_declared(contract, field) &&
-        is_stored_as(field.type, there->type)) {
+    if (there == nullptr || field.type == there->type) {
+      continue;
+    }
+    if (is_same_in_utc(field.type, there->type) ||
+        (!is_strict && !is_declared(contract, field) && is_stored_as(field.type, there->type))) {
       field.type = there->type;
       is_taken = true;
     }
@@ -306,14 +375,18 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
                 fmt::format("{}: its layout stays until the table is made anew", other));
   }
   const Drift drift = find_drift(state.schema, wanted);
-  SLUICE_TRY(std::vector<Change> changes, allowed_changes(contract, drift));
+  SLUICE_CHECK(check_history(mode, drift.changes));
+  std::vector<Change> changes;
   if (replaces_columns(contract, mode)) {
     SLUICE_CHECK(check_replacing(table, state, contract, wanted, mode));
     changes = replacing(drift, state.schema);
-  } else if (!drift.kept.empty()) {
-    context.say(LogLevel::Warning,
-                fmt::format("columns of the table that the contract does not have are kept: '{}'",
-                            fmt::join(drift.kept, "', '")));
+  } else {
+    SLUICE_TRY(changes, allowed_changes(contract, drift));
+    if (!drift.kept.empty()) {
+      context.say(LogLevel::Warning,
+                  fmt::format("columns of the table that the contract does not have are kept: '{}'",
+                              fmt::join(drift.kept, "', '")));
+    }
   }
   if (changes.empty()) {
     return {};

@@ -47,7 +47,7 @@ bool replaces_columns(const Contract& contract, const plan::WriteMode& mode);
 
 /// Columns whose type came with the rows, not from the contract, take the type of the table's
 /// column where every value can be stored as one of it. What the policy `strict` asks for stays.
-/// True when a type was taken.
+/// Timestamps of any column, which are UTC, take a table's instants. True when a type was taken.
 bool take_stored_types(const Contract& contract, const schema::Schema& table, schema::Schema& rows);
 
 /// Unsupported where an overwrite would replace columns of a table whose format changes them in no

@@ -57,6 +57,17 @@ TEST(Evolution, ColumnsOfTheTableAloneAreKeptAndNoLongerRequired) {
   EXPECT_THAT(words(drift.changes), ElementsAre("make column note optional"));
 }
 
+TEST(Evolution, NoPolicyMakesAColumnOfTheTableAloneOptional) {
+  const Drift drift = find_drift(with(columns(64), kNote), columns(64));
+  for (const Evolution one : {Evolution::Strict, Evolution::Append, Evolution::Merge,
+                              Evolution::Compatible, Evolution::Allow, Evolution::Overwrite}) {
+    const auto refused = allowed_changes(contract_of(one), drift);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().message, HasSubstr("make column note optional"));
+    EXPECT_THAT(refused.error().hint, HasSubstr("declare these columns"));
+  }
+}
+
 TEST(Evolution, EachPolicyLetsThroughWhatItSays) {
   const Drift added = find_drift(columns(64), with(columns(64), kNote));
   const Drift widened = find_drift(columns(32), columns(64));

@@ -115,6 +115,7 @@ class MergeQuery {
   std::string render_missing_cell(const schema::Field& field) const;
   std::string render_compared() const;
   std::string render_match() const;
+  std::string render_changes() const;
   Result<std::string> render_member() const;
 
   bool is_named(const schema::Field& field, const std::string& name) const {
@@ -276,15 +277,27 @@ std::string MergeQuery::render_match() const {
              : fmt::format("{} AND NOT ({})", keys, is_member_);
 }
 
+/// Whether b changes t: by what it brings, or as t lacks what a merge makes (others wrote it).
+std::string MergeQuery::render_changes() const {
+  std::string text = render_differs(columns_.compared);
+  if (merge_.surrogate_key) {
+    text += fmt::format(" OR t.{} IS NULL", quote_identifier(merge_.surrogate_key->column));
+  }
+  if (merge_.soft_delete && !holds(request_.batch.written, merge_.soft_delete->column)) {
+    text += fmt::format(" OR {}", held_gone_);
+    if (std::holds_alternative<bool>(merge_.soft_delete->deleted)) {
+      text += fmt::format(" OR t.{} IS NULL", quote_identifier(merge_.soft_delete->column));
+    }
+  }
+  return text;
+}
+
 std::string MergeQuery::render_rows() const {
   std::string values;
   for (const schema::Field& field : request_.table.fields) {
     values += fmt::format(", {} AS {}", render_cell(field), quote_identifier(field.name));
   }
   const bool soft = merge_.soft_delete.has_value();
-  const bool brings_mark = soft && holds(request_.batch.written, merge_.soft_delete->column);
-  const std::string differs =
-      render_differs(columns_.compared) + (brings_mark ? "" : " OR " + held_gone_);
   const std::string is_removed = soft ? "FALSE" : gone_;
   return fmt::format(
       "SELECT CASE WHEN t.{row} IS NULL THEN '{unmatched}' WHEN {removed} THEN 'd' ELSE 'u' END AS "
@@ -298,7 +311,7 @@ std::string MergeQuery::render_rows() const {
       fmt::arg("role", kRole), fmt::arg("file", kFile), fmt::arg("values", values),
       fmt::arg("batch", render_batch()), fmt::arg("target", request_.target),
       fmt::arg("on", render_match()), fmt::arg("old", old_), fmt::arg("held", held_gone_),
-      fmt::arg("newer", newer_), fmt::arg("differs", differs));
+      fmt::arg("newer", newer_), fmt::arg("differs", render_changes()));
 }
 
 /// The rows of the table with which the batch is compared.
@@ -427,21 +440,19 @@ std::string MergeQuery::render_rows_after(const MergeCounters& counters) const {
       fmt::arg("held", held), fmt::arg("changed", changed),
       fmt::arg("inserted", counted(counters.inserted)),
       fmt::arg("matched", counted(counters.matched)),
-      fmt::arg("updated", counted(counters.updated)),
-      fmt::arg("differs", render_differs(columns_.compared)), fmt::arg("merged", kMerged),
-      fmt::arg("target", request_.target), fmt::arg("batch", render_batch()),
-      fmt::arg("on", render_match()));
+      fmt::arg("updated", counted(counters.updated)), fmt::arg("differs", render_changes()),
+      fmt::arg("merged", kMerged), fmt::arg("target", request_.target),
+      fmt::arg("batch", render_batch()), fmt::arg("on", render_match()));
 }
 
 std::string MergeQuery::render_any_changed() const {
   return fmt::format("SELECT '' FROM {} AS t JOIN {} AS b ON {} WHERE {} LIMIT 1", request_.target,
-                     render_batch(), render_match(), render_differs(columns_.compared));
+                     render_batch(), render_match(), render_changes());
 }
 
 std::string MergeQuery::render_changed_positions() const {
   return fmt::format("SELECT DISTINCT b.{} FROM {} AS t JOIN {} AS b ON {} WHERE {}", kPosition,
-                     request_.target, render_batch(), render_match(),
-                     render_differs(columns_.compared));
+                     request_.target, render_batch(), render_match(), render_changes());
 }
 
 /// The safety stop: an empty or truncated file must never empty a table.

@@ -15,6 +15,7 @@
 #include "sluice/table/change/change_internal.h"
 #include "sluice/table/change/key_check.h"
 #include "sluice/table/change/scd2_internal.h"
+#include "sluice/table/change/text_rows.h"
 
 namespace sluice::table::internal {
 namespace {
@@ -81,6 +82,25 @@ Status check_columns(const ChangeRequest& request, const plan::Scd2& scd2) {
                       fmt::format("a surrogate key is text, not {}: '{}'",
                                   to_string(surrogate->type), surrogate->name))
         .with_hint("Declare the column as text; the key is 16 hexadecimal digits.");
+  }
+  return {};
+}
+
+/// A row of the table without a start has no place on the line of time.
+Status check_started(const Context& context, engine::Connection& connection,
+                     const ChangeRequest& request, const plan::Scd2& scd2) {
+  SLUICE_TRY(const std::int64_t rows,
+             load_count(context, connection,
+                        fmt::format("SELECT CAST(count(*) AS VARCHAR) FROM {} AS t WHERE t.{} IS "
+                                    "NULL",
+                                    request.target, quote_identifier(scd2.effective_from_column))));
+  if (rows > 0) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the table has {} rows that are no versions of an SCD2 history: "
+                                  "'{}' is NULL",
+                                  rows, scd2.effective_from_column))
+        .with_hint(
+            "Fill the columns of the history for these rows, or delete them and write them again.");
   }
   return {};
 }
@@ -404,6 +424,7 @@ Result<std::string> render_scd2(const Context& context, engine::Connection& conn
     SLUICE_CHECK(check_dated(context, connection, request.batch.relation, "an SCD2 history", dated,
                              scd2.key));
   }
+  SLUICE_CHECK(check_started(context, connection, request, scd2));
   SLUICE_TRY(const Scd2Parts parts, render_parts(context, request, scd2));
   SLUICE_TRY(const Scd2Deletes deletes,
              make_scd2_deletes(context, request, scd2, parts, change_date(request, scd2)));

@@ -67,6 +67,44 @@ TEST_F(DuckdbTableTest, ATableThatOthersMadeIsTakenAsItIs) {
   EXPECT_EQ(table->find_state(context_).value()->version, 1);
 }
 
+TEST_F(DuckdbTableTest, TheDatabaseFillsWhatItComputesAndWhatHasADefault) {
+  run("CREATE SEQUENCE numbers");
+  run("CREATE TABLE t (id INTEGER, name VARCHAR, number BIGINT DEFAULT nextval('numbers'), "
+      "state VARCHAR NOT NULL DEFAULT 'new', nothing INTEGER DEFAULT NULL, twice AS (id * 2))");
+  run("INSERT INTO t (id, name) VALUES (1, 'a')");
+  const auto table = open("t");
+  EXPECT_TRUE(write(*table, plan::Append{}, "SELECT 2::INTEGER AS id, 'b' AS name", "a"));
+  EXPECT_TRUE(write(*table, plan::Merge{.key = {"id"}},
+                    "SELECT * FROM (VALUES (1, 'x'), (3, 'c')) v(id, name)", "m"));
+  const std::string all = "SELECT concat_ws('|', id, name, number, state, twice) FROM t ORDER BY 1";
+  EXPECT_EQ(query(all), "1|x|1|new|2 2|b|2|new|4 3|c|3|new|6");
+  EXPECT_TRUE(write(*table, plan::Overwrite{},
+                    "SELECT 4::INTEGER AS id, 'd' AS name, 'told' AS state", "o"));
+  EXPECT_EQ(query(all), "4|d|4|told|8");
+  EXPECT_TRUE(
+      write(*table, plan::Append{}, "SELECT 5::INTEGER AS id, NULL::BIGINT AS number", "n"));
+  EXPECT_EQ(query(all), "4|d|4|told|8 5|new|10") << "what is brought is a value, also a NULL";
+}
+
+TEST_F(DuckdbTableTest, AColumnThatTheDatabaseComputesIsNotBrought) {
+  run("CREATE TABLE t (id INTEGER, twice INTEGER AS (id * 2))");
+  const auto table = open("t");
+  const auto refused =
+      prepare(*table, plan::Append{}, "SELECT 2::INTEGER AS id, 5::INTEGER AS twice", "a");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(refused.error().message, HasSubstr("the database computes a column"));
+  EXPECT_THAT(refused.error().message, HasSubstr("'twice'"));
+}
+
+TEST_F(DuckdbTableTest, WhatAWriteMakesIsNoDefault) {
+  run("CREATE TABLE t (id INTEGER, name VARCHAR, gone BOOLEAN DEFAULT TRUE)");
+  const auto table = open("t");
+  const plan::Merge merge{.key = {"id"}, .soft_delete = plan::SoftDelete{.column = "gone"}};
+  EXPECT_TRUE(write(*table, merge, "SELECT 1::INTEGER AS id, 'a' AS name", "m"));
+  EXPECT_EQ(query("SELECT CAST(gone AS VARCHAR) FROM t"), "false");
+}
+
 TEST_F(DuckdbTableTest, TablesOfOneDatabaseKeepTheirKeysApart) {
   const plan::CreateTable create{
       .target = {}, .schema = {.fields = {{.name = "id", .type = {schema::Integer{}}}}}};

@@ -131,6 +131,27 @@ TEST_F(DucklakeTest, StatementsReachTheLakeAndNothingElse) {
   EXPECT_EQ(query(*connection, "SELECT CAST(count(*) AS VARCHAR) FROM lake.main.t"), "1000");
 }
 
+TEST_F(DucklakeTest, ADefaultOfTheLakeIsFilled) {
+  const auto connection = open();
+  connection->execute(context_, "CREATE TABLE lake.main.t (id BIGINT, state VARCHAR DEFAULT 'new')")
+      .value();
+  const auto table =
+      make_ducklake_table(*connection, plan::parse_table_id("lake.main.t").value()).value();
+  const plan::Write write{.target = {.parts = {"t"}},
+                          .schema = {.fields = {{.name = "id", .type = {schema::Integer{}}}}},
+                          .mode = plan::Append{},
+                          .source = plan::Relation{.name = "incoming"}};
+  connection->execute(context_, "CREATE TEMP TABLE incoming AS SELECT 1::BIGINT AS id").value();
+  auto prepared = table
+                      ->prepare(context_, write, ColumnStream{},
+                                {.key = "k",
+                                 .fingerprint = "f",
+                                 .ingest_id = make_uuid_v7(system_clock(), system_random())})
+                      .value();
+  table->commit(context_, std::move(prepared)).value();
+  EXPECT_EQ(query(*connection, "SELECT concat(id, state) FROM lake.main.t"), "1new");
+}
+
 TEST_F(DucklakeTest, PartitionsAreTheLakesOwn) {
   const auto connection = open();
   const auto table = make_ducklake_table(*connection, {.parts = {"lake", "silver", "t"}}).value();

@@ -14,6 +14,87 @@ namespace sluice::table::internal {
 
 using dialect::quote_identifier;
 
+namespace {
+
+bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
+  return std::ranges::any_of(
+      names, [&](const std::string& one) { return schema::same_column(one, name); });
+}
+
+/// Columns that the write fills although its rows do not have them.
+std::vector<std::string> made_columns(const plan::WriteMode& mode) {
+  std::vector<std::string> names{std::string(kIngestIdColumn)};
+  const auto add_shared = [&](const auto& of) {
+    if (of.soft_delete) {
+      const plan::SoftDelete& soft = *of.soft_delete;
+      names.insert(names.end(), {soft.column, soft.time_column, soft.reason_column});
+    }
+    if (of.unknown_member) {
+      for (const auto& [name, value] : of.unknown_member->values) {
+        names.push_back(name);
+      }
+    }
+  };
+  if (const auto* scd2 = std::get_if<plan::Scd2>(&mode)) {
+    names.insert(names.end(),
+                 {scd2->effective_from_column, scd2->effective_to_column, scd2->current_column,
+                  scd2->version_column, scd2->surrogate_column, scd2->reason_column});
+    add_shared(*scd2);
+  } else if (const auto* merge = std::get_if<plan::Merge>(&mode)) {
+    if (merge->surrogate_key) {
+      names.push_back(merge->surrogate_key->column);
+    }
+    add_shared(*merge);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string render_is_table(const plan::TableId& id) {
+  const auto part = [&](std::size_t from_end, std::string_view otherwise) {
+    return id.parts.size() < from_end
+               ? std::string(otherwise)
+               : dialect::quote_literal(id.parts[id.parts.size() - from_end]);
+  };
+  return fmt::format(
+      "lower(table_name) = lower({}) AND lower(schema_name) = lower({}) AND lower(database_name) = "
+      "lower({})",
+      part(1, ""), part(2, "current_schema()"), part(3, "current_database()"));
+}
+
+Result<schema::Schema> without_self_filled(const Context& context, engine::Connection& connection,
+                                           const plan::TableId& id, const plan::Write& write,
+                                           const schema::Schema& table) {
+  // DuckDB lists what computes a column as its default, and describes it as one without.
+  SLUICE_TRY(
+      const auto rows,
+      find_text_rows(context, connection,
+                     fmt::format("SELECT column_name, CASE WHEN d.\"default\" IS NULL THEN "
+                                 "'computed' END FROM duckdb_columns() JOIN (DESCRIBE {}) AS "
+                                 "d USING (column_name) WHERE {} AND column_default IS NOT "
+                                 "NULL AND upper(column_default) <> 'NULL'",
+                                 dialect::quote_table(id), render_is_table(id))));
+  schema::Schema filled = table;
+  const std::vector<std::string> made = made_columns(write.mode);
+  for (const TextRow& row : rows) {
+    const std::string name = row[0].value_or("");
+    const bool is_brought = write.schema.find(name) != nullptr;
+    const bool is_computed = row[1].has_value();
+    if (is_brought && is_computed) {
+      return make_error(ErrorCode::InvalidArgument,
+                        fmt::format("the database computes a column that the rows bring: '{}' of "
+                                    "'{}'",
+                                    name, plan::to_string(id)))
+          .with_hint("Leave the column out of the rows: its values are there without them.");
+    }
+    if (is_computed || (!is_brought && !is_one_of(name, made))) {
+      std::erase_if(filled.fields, [&](const schema::Field& field) { return field.name == name; });
+    }
+  }
+  return filled;
+}
+
 std::vector<std::string> names_of(const schema::Schema& schema) {
   std::vector<std::string> names;
   names.reserve(schema.fields.size());
@@ -62,9 +143,7 @@ plan::CreateTable without_primary_key(plan::CreateTable create) {
 std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key) {
   std::string text;
   for (const schema::Field& field : schema.fields) {
-    const bool is_key = std::ranges::any_of(
-        key, [&](const std::string& name) { return schema::same_column(name, field.name); });
-    if (!is_key) {
+    if (!is_one_of(field.name, key)) {
       text += fmt::format("{0}{1} = c.{1}", text.empty() ? "" : ", ", quote_identifier(field.name));
     }
   }

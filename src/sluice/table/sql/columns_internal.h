@@ -1,6 +1,6 @@
 // What the columns of a table of a database are to a write: their names, the ones that find a row,
-// and what an update assigns. Pure, but for what is asked of rows: whether a column holds a NULL,
-// and texts that are too long for the name of a folder.
+// and what an update assigns. Pure, but for what is asked of the database: which columns it fills
+// itself, whether a column holds a NULL, and texts that are too long for the name of a folder.
 #pragma once
 
 #include <string>
@@ -25,6 +25,16 @@ Status check_columns(const schema::Schema& schema);
 
 /// Key columns are never NULL; that they are unique is checked by writes, where it is asked for.
 plan::CreateTable without_primary_key(plan::CreateTable create);
+
+/// What finds the table in duckdb_tables() and duckdb_columns(), as a condition.
+std::string render_is_table(const plan::TableId& id);
+
+/// The columns that a write fills. Not those that the database fills itself: the ones that it
+/// computes, and of those with a default the ones that the write neither brings nor makes.
+/// InvalidArgument when the write brings one that is computed.
+Result<schema::Schema> without_self_filled(const Context& context, engine::Connection& connection,
+                                           const plan::TableId& id, const plan::Write& write,
+                                           const schema::Schema& table);
 
 /// "a" = c."a" for all columns but the key, which an update leaves as it is.
 std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key);

@@ -247,15 +247,8 @@ Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string
 
 /// What comments say of the table and its columns.
 Status SqlTablePort::load_description(const Context& context, TableState& state) {
-  const std::vector<std::string>& parts = table_.id.parts;
-  const auto part = [&](std::size_t from_end, std::string_view otherwise) {
-    return parts.size() < from_end ? std::string(otherwise)
-                                   : dialect::quote_literal(parts[parts.size() - from_end]);
-  };
-  const std::string where = fmt::format(
-      "lower(table_name) = lower({}) AND lower(schema_name) = lower({}) AND lower(database_name) = "
-      "lower({}) AND comment IS NOT NULL",
-      part(1, ""), part(2, "current_schema()"), part(3, "current_database()"));
+  const std::string where =
+      fmt::format("{} AND comment IS NOT NULL", internal::render_is_table(table_.id));
   SLUICE_TRY(const auto rows,
              find_text_rows(context, *connection_,
                             fmt::format("SELECT NULL, comment FROM duckdb_tables() WHERE {0} UNION "
@@ -334,11 +327,13 @@ Result<std::unique_ptr<Prepared>> SqlTablePort::prepare_once(const Context& cont
     SLUICE_CHECK(make_table(context, unmade_->first, unmade_->second));
   }
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
-  const TableState& state = loaded.table;
+  TableState state = loaded.table;
   if (loaded.knows_key) {
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
   }
+  SLUICE_TRY(state.schema,
+             internal::without_self_filled(context, *connection_, table_.id, write, state.schema));
   SLUICE_CHECK(check_fit(write, state.schema));
   prepared->key = key;
   prepared->operation = plan::mode_name(write.mode);

@@ -234,6 +234,17 @@ TEST_P(ChangeSuite, SurrogateKeysAreADigestOfTheKeyOrStayWithTheRow) {
   EXPECT_EQ(rows("id, sk"), before);
 }
 
+TEST_P(ChangeSuite, RowsOfOthersGetTheirSurrogateKeyAndTheirMarkWhenTheyCome) {
+  writer_.table.create(context_, cities()).value();
+  write(plan::Append{}, batch("(1, 'gb', 'a', '', 1), (2, 'gb', 'b', '', 1)")).value();
+  plan::Merge merge = marking();
+  merge.key = {"id", "land"};
+  merge.surrogate_key = plan::SurrogateKey{.column = "sk"};
+  EXPECT_EQ(write(merge, batch("(1, 'gb', 'a', '', 1)")).value().updated, 1);
+  EXPECT_THAT(rows("id, sk, gone"), ElementsAre("1|b09985090d38e2a5|false", "2"));
+  EXPECT_EQ(write(merge, batch("(1, 'gb', 'a', '', 1)")).value().unchanged, 1);
+}
+
 TEST_P(ChangeSuite, TheUnknownMemberIsPutInOnceAndLeftAlone) {
   writer_.table.create(context_, cities()).value();
   plan::Merge merge = snapshot(1);

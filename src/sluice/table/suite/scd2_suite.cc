@@ -263,6 +263,16 @@ TEST_P(ChangeSuite, ColumnsOfAnScd2HistoryMayHaveAnyName) {
   EXPECT_EQ(write(scd2, fmt::format(fmt::runtime(select), "y", 20)).value().unchanged, 1);
 }
 
+TEST_P(ChangeSuite, RowsWithoutAStartAreNoScd2History) {
+  writer_.table.create(context_, dimension()).value();
+  write(plan::Append{}, batch("(1, 'free', 'a', 10)")).value();
+  const std::string later = batch("(1, 'pro', 'b', 20)");
+  const Error error = write(by_id(), later).error();
+  EXPECT_EQ(error.code, ErrorCode::DataRejected);
+  EXPECT_THAT(error.message, testing::HasSubstr("1 rows that are no versions"));
+  EXPECT_THAT(rows("id, tier, effective_from"), ElementsAre("1|free|NULL"));
+}
+
 TEST_P(ChangeSuite, RandomScd2HistoriesEqualAnOracle) {
   constexpr int kBatches = 6;
   constexpr int kHistories = 1'000;
