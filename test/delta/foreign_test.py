@@ -66,6 +66,38 @@ class ForeignLog(DeltaFolder):
         self.assertTrue(data.exists())
         self.assertEqual(len(self.ask("rows", "--version", "1")["rows"]), 1)
 
+    def test_an_entry_that_does_not_say_when_has_the_time_of_its_file(self) -> None:
+        old = self.replaced()
+        self.put(4, [{"txn": {"appId": "other", "version": 1}}])
+        os.utime(self.log(4), (1_750_000_000,) * 2)  # after 3 of the log, before it by this clock
+        self.assertIn("2025-06-15", str(self.ask("history")["versions"][0]))
+        self.assertEqual(self.ask("vacuum")["deleted"], 0)
+        self.assertTrue(old.exists())
+
+    def test_a_clock_that_was_set_back_takes_no_file_early_and_shows_no_later_version(self) -> None:
+        old = self.replaced()
+        self.put(4, [{"commitInfo": {"timestamp": 1_750_000_000_000, "operation": "WRITE",
+                                     "operationParameters": {}}},
+                     {"txn": {"appId": "other", "version": 1}}])
+        self.assertEqual(self.ask("vacuum")["deleted"], 0)
+        self.assertTrue(old.exists())
+        done = self.sluice("table", "rows", "t", "--at", "2025-07-01T00:00:00Z")
+        self.assertNotEqual(done.code, 0, done.out)
+        self.assertIn("no version from before that instant", done.err)
+
+    def replaced(self) -> Path:
+        """A file that was written long ago, and replaced a moment ago by version 3."""
+        self.contract("overwrite")
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        self.run_rows("two.jsonl", [(1, "b", 1.5)])
+        old = min((self.folder / "t").glob("*.parquet"), key=lambda one: one.stat().st_mtime)
+        for data in (self.folder / "t").glob("*.parquet"):
+            os.utime(data, (time.time() - 30 * 86400,) * 2)
+        self.put(3, [{"commitInfo": {"timestamp": int(time.time() * 1000), "operation": "WRITE",
+                                     "operationParameters": {}}},
+                     {"txn": {"appId": "other", "version": 0}}])
+        return old
+
 
 @needs_delta
 class Partitions(DeltaFolder):

@@ -94,6 +94,8 @@ struct BoundPipeline {
   Judgement after_post;
   /// Accepted rows: declared columns first, then what the policy lets through, then lineage.
   schema::Schema good;
+  /// Columns of `good` whose values stay beside the rows that are refused, as they were judged.
+  std::vector<std::string> kept_of_refused;
   sys_micros clock;
   std::string run_id;
   friend bool operator==(const BoundPipeline&, const BoundPipeline&) = default;

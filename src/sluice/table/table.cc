@@ -20,7 +20,11 @@ std::string_view maintenance_name(const Maintenance& request) {
 }
 
 Result<std::int64_t> load_version(const Context& context, Table& table, const At& at) {
-  SLUICE_TRY(const std::vector<Version> history, table.history(context));
+  SLUICE_TRY(std::vector<Version> history, table.history(context));
+  // Clocks differ: a version is no older than the one before it.
+  for (std::size_t i = history.size(); i-- > 1;) {
+    history[i - 1].committed_at = std::max(history[i - 1].committed_at, history[i].committed_at);
+  }
   const auto found = std::ranges::find_if(history, [&](const Version& one) {
     return (!at.version || one.version == *at.version) &&
            (!at.instant || one.committed_at <= *at.instant);

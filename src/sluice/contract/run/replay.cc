@@ -78,7 +78,8 @@ Result<bool> is_batch_done(const Context& context, const run::BatchLog& log, tab
                            QuarantineStore& store, std::uint64_t number) {
   SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context));
   if (!newest || newest->number != number) {
-    SLUICE_TRY(const auto stored, target.find_commit(context, key_of(log, number)));
+    SLUICE_TRY(const run::BatchRecord record, log.load(context, number));
+    SLUICE_TRY(const auto stored, find_own_commit(context, log, target, record));
     return stored.has_value();
   }
   SLUICE_TRY(const auto stored, find_own_commit(context, log, target, *newest));

@@ -307,6 +307,18 @@ Status Runner::lower_unbound() {
   return {};
 }
 
+/// A complete load is compared by key, also with the keys of the rows that are refused.
+Status Runner::keep_refused_keys() {
+  if (places_.target.empty()) {
+    return {};
+  }
+  SLUICE_TRY(const plan::WriteMode mode, lower_strategy(*contract_));
+  if (const auto* merge = std::get_if<plan::Merge>(&mode); merge != nullptr && merge->snapshot) {
+    bound_.kept_of_refused = merge->key;
+  }
+  return {};
+}
+
 Status Runner::lower_and_bind() {
   SLUICE_CHECK(lower_unbound());
   SLUICE_CHECK(load_links());
@@ -336,6 +348,7 @@ Status Runner::lower_and_bind() {
     result_.warnings.push_back(
         fmt::format("the source's column '{}' is left out: a lineage column has its name", name));
   }
+  SLUICE_CHECK(keep_refused_keys());
   SLUICE_CHECK(bind_deferred_rules());
   tell_unjudged();
   result_.durations.load_ms = watch_.ms();

@@ -212,6 +212,7 @@ class Runner {
   std::string stopped_key() const;
   std::vector<std::string> source_names() const;
   Status append_outcome(const std::string& key);
+  Status keep_refused_keys();
   Status spare_refused(plan::Merge& merge);
   void settle();
   Status take_samples();

@@ -250,19 +250,25 @@ Status Runner::append_outcome(const std::string& key) {
                                                 .refused = refused});
 }
 
-/// A refused row came, so its key is not missing. Without key columns nobody can tell which.
+/// A refused row came, so its key is not missing. A row without a key may be of any.
 Status Runner::spare_refused(plan::Merge& merge) {
+  std::vector<std::string> known;
+  for (const std::string& column : merge.key) {
+    known.push_back(dialect::quote_identifier(column) + " IS NOT NULL");
+  }
+  SLUICE_TRY(const std::vector<std::int64_t> keyless,
+             run::query_counts(context_, *connection_,
+                               fmt::format("SELECT count(*) FILTER (WHERE NOT ({})) FROM {}",
+                                           fmt::join(known, " AND "), run::kBadKeptRelation)));
+  if (keyless[0] > 0) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("{} rows were refused that do not show their key ('{}'), so "
+                                  "nobody knows which keys are missing from this complete load",
+                                  keyless[0], fmt::join(merge.key, "', '")))
+        .with_hint("mend the rows, leave them out with a filter, or make the key before the rules");
+  }
   SLUICE_TRY(const schema::Schema refused,
              connection_->describe(context_, fmt::format("SELECT * FROM {}", run::kBadRelation)));
-  for (const std::string& column : merge.key) {
-    if (refused.find(column) == nullptr) {
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("rows were refused that do not show their key, so a complete "
-                                    "load cannot be told from them: '{}'",
-                                    column))
-          .with_hint("Make the key before the rules, or have it in the source.");
-    }
-  }
   if (refused.find(dialect::kLineTextColumn) != nullptr) {
     SLUICE_TRY(const std::vector<std::int64_t> lines,
                run::query_counts(context_, *connection_,
@@ -277,7 +283,7 @@ Status Runner::spare_refused(plan::Merge& merge) {
           .with_hint("mend the lines, or load them as a part with another strategy");
     }
   }
-  merge.snapshot->refused = std::string(run::kBadRelation);
+  merge.snapshot->refused = std::string(run::kBadKeptRelation);
   return {};
 }
 

@@ -232,6 +232,9 @@ struct Program {
   /// The same with columns of JSON as JSON, in which each value is of the kind that it came as;
   /// empty: `bad` is no other.
   std::string bad_as_json;
+  /// SELECT of the refused rows' bound.kept_of_refused as they were judged, masked; empty: none are
+  /// asked for. A value that a later step would have made is NULL.
+  std::string bad_kept;
   std::string bad_as_text;     // the same with every value as text, for the quarantine table
   std::string dataset_source;  // the accepted rows before lineage; of a gate: empty
   std::optional<ProgramGate> gate;

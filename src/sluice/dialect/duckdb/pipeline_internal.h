@@ -150,6 +150,21 @@ std::string made_values(const plan::Pipeline& pipeline, const schema::Schema& co
 /// The column of it in a select list, with a comma behind it.
 std::string made_item(bool as_text);
 
+/// "a" := "a", "b" := "b"
+std::string struct_members(const schema::Schema& columns);
+
+/// Of a refused row, as it was judged: the columns that bound.kept_of_refused names.
+inline constexpr std::string_view kKeptColumn = "_sluice_kept";
+/// Those of them that a judged row of these columns has.
+schema::Schema kept_of(const plan::BoundPipeline& bound, const schema::Schema& columns);
+/// Whether a step may make another value of a column, or the first one.
+bool may_make(const plan::Step& step, const schema::Schema& input, const schema::Schema& output,
+              const std::string& column);
+/// SELECT of the kept columns from a table of refused rows in the types that they leave in, masked;
+/// those that are not in `kept` are NULL. `last` are the accepted rows before they leave.
+Result<std::string> kept_select(const plan::BoundPipeline& bound, const schema::Schema& kept,
+                                const schema::Schema& last, const std::string& table);
+
 /// Which rows a rule refused at its step, by the rule's position; NULL: it has not.
 inline constexpr std::string_view kJudgedPrefix = "_sluice_judged";
 std::string judged_column(std::size_t rule);

@@ -348,6 +348,9 @@ Result<Judged> judge_select(const plan::BoundPipeline& bound, const plan::Judgem
   string refused = fmt::format("{} := {}, {} := {}", kErrorsColumn, list_of(all, false),
                                kCategoriesColumn, list_of(all, true));
   refused += made.empty() ? "" : fmt::format(", {} := {}", kMadeColumn, made);
+  if (const schema::Schema beside = kept_of(bound, judgement.output); !beside.fields.empty()) {
+    refused += fmt::format(", {} := struct_pack({})", kKeptColumn, struct_members(beside));
+  }
   for (const string& hidden : input.hidden) {
     if (hidden == kFileColumn || hidden == kRawColumn) {
       refused += fmt::format(", {0} := {0}", hidden);

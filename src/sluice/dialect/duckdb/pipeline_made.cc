@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/duckdb/pipeline_internal.h"
 #include "sluice/dialect/quote.h"
@@ -96,6 +97,79 @@ string made_values(const plan::Pipeline& pipeline, const schema::Schema& columns
 string made_item(bool as_text) {
   return as_text ? fmt::format("{} AS {}, ", kMadeColumn, kJudgedColumn)
                  : fmt::format("CAST({} AS JSON) AS {}, ", kMadeColumn, kJudgedColumn);
+}
+
+string struct_members(const schema::Schema& columns) {
+  string members;
+  for (const schema::Field& field : columns.fields) {
+    const string name = quote_identifier(field.name);
+    members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", name, name);
+  }
+  return members;
+}
+
+schema::Schema kept_of(const plan::BoundPipeline& bound, const schema::Schema& columns) {
+  schema::Schema kept;
+  for (const string& name : bound.kept_of_refused) {
+    if (const schema::Field* field = columns.find(name); field != nullptr) {
+      kept.fields.push_back(*field);
+    }
+  }
+  return kept;
+}
+
+bool may_make(const plan::Step& step, const schema::Schema& input, const schema::Schema& output,
+              const string& column) {
+  const auto is_column = [&](const string& name) { return schema::same_column(name, column); };
+  if (const auto* rename = std::get_if<plan::RenameColumns>(&step)) {
+    return std::ranges::any_of(rename->from_to, [&](const auto& one) {
+      return is_column(one.first) || is_column(one.second);
+    });
+  }
+  if (const auto* assign = std::get_if<plan::Assign>(&step)) {
+    return std::ranges::any_of(assign->assignments, [&](const plan::Assignment& one) {
+      return is_column(one.column) && !std::holds_alternative<plan::CastTo>(one.value);
+    });
+  }
+  Names made;
+  note_made(step, input, output, made);
+  return plan::row_effect(step) == plan::RowEffect::Opaque || std::ranges::any_of(made, is_column);
+}
+
+Result<string> kept_select(const plan::BoundPipeline& bound, const schema::Schema& kept,
+                           const schema::Schema& last, const string& table) {
+  string list;
+  for (const string& name : bound.kept_of_refused) {
+    const schema::Field* good = bound.good.find(name);
+    const schema::Field* judged = kept.find(name);
+    const schema::Field* leaving = last.find(name);
+    string value = "NULL";
+    if (judged != nullptr && leaving != nullptr) {
+      SLUICE_TRY(value, render_cast(fmt::format("struct_extract({}, {})", kKeptColumn,
+                                                quote_literal(judged->name)),
+                                    judged->type, leaving->type));
+      value = leaving_value(bound.pipeline, leaving->name, value, leaving->type);
+    }
+    SLUICE_TRY(const string type,
+               duckdb_dialect().render_type(good == nullptr ? schema::LogicalType{schema::Text{}}
+                                                            : good->type));
+    list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", value, type,
+                        quote_identifier(name));
+  }
+  return fmt::format(
+      "SELECT {} FROM (SELECT unnest(list_extract({}, 1)) FROM {} WHERE {} IS NOT "
+      "NULL)",
+      list, kRefusedColumn, table, kRefusedColumn);
+}
+
+bool is_refusal_column(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "_lakelogic_errors", "_lakelogic_categories", "_lakelogic_row_id",
+      "_lakelogic_batch",  "_lakelogic_rule_set",   "_lakelogic_shape",
+      "_lakelogic_extra",  kSealedColumn,           kJudgedColumn,
+      kLineColumn,         kLineTextColumn};
+  return std::ranges::any_of(kNames,
+                             [&](std::string_view one) { return schema::same_column(one, name); });
 }
 
 }  // namespace sluice::dialect

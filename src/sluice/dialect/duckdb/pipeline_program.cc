@@ -83,6 +83,7 @@ class ProgramWriter {
     schema::Schema raw;
     bool has_file = false;
     bool has_made = false;
+    schema::Schema kept;  // columns that no step after the judgement makes
   };
   std::vector<Refused> refused_;
   string refused_lines_;  // the table of lines that are no records; empty: none are looked for
@@ -154,11 +155,7 @@ plan::Judgement ProgramWriter::judged_here(plan::Judgement judgement) const {
 }
 
 Status ProgramWriter::capture_raw(const schema::Schema& columns) {
-  string members;
-  for (const schema::Field& field : columns.fields) {
-    members += fmt::format("{}{} := {}", members.empty() ? "" : ", ", quote_identifier(field.name),
-                           quote_identifier(field.name));
-  }
+  const string members = struct_members(columns);
   std::erase(rows_.hidden, kRawColumn);
   rows_.from = fmt::format(
       "(SELECT {}{} AS {} FROM {})", names_of(columns) + hidden_list(rows_, "") + ", ",
@@ -405,6 +402,11 @@ Status ProgramWriter::reshaping(const plan::PlannedStep& planned, const schema::
 
 Status ProgramWriter::step(const plan::PlannedStep& planned, const schema::Schema& output) {
   note_made(planned.step, rows_.columns, output, made_);
+  for (Refused& refused : refused_) {
+    std::erase_if(refused.kept.fields, [&](const schema::Field& field) {
+      return may_make(planned.step, rows_.columns, output, field.name);
+    });
+  }
   switch (plan::row_effect(planned.step)) {
     case RowEffect::RowByRow:
       SLUICE_CHECK(row_by_row(planned));
@@ -464,8 +466,11 @@ Status ProgramWriter::judge(const plan::Judgement& asked, std::string_view name,
     program_.rule_counts.push_back(
         {.query = rule_counts_query(judgement, table), .rules = judgement.rules});
   }
-  refused_.push_back(
-      {.table = table, .raw = raw_, .has_file = has_file, .has_made = !made.empty()});
+  refused_.push_back({.table = table,
+                      .raw = raw_,
+                      .has_file = has_file,
+                      .has_made = !made.empty(),
+                      .kept = kept_of(bound_, judgement.output)});
   rows_.hidden = kept;
   rows_.columns = judged.columns;
   rows_.from =
@@ -501,8 +506,11 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
   program_.tables.push_back(functions_.gate);
   program_.steps.push_back({.name = "row_rules"});
   move_to(program_.steps.back(), functions_.gate, true);
-  refused_.push_back(
-      {.table = functions_.gate, .raw = raw_, .has_file = has_file, .has_made = !made.empty()});
+  refused_.push_back({.table = functions_.gate,
+                      .raw = raw_,
+                      .has_file = has_file,
+                      .has_made = !made.empty(),
+                      .kept = kept_of(bound_, judgement.output)});
   rows_.hidden = kept;
   rows_.columns = judged.columns;
   // Asked where columns are made: a condition could be moved below them, and be made twice.
@@ -653,6 +661,13 @@ Status ProgramWriter::finish() {
                   stamps(pipeline_.lineage, false), rows_.from);
   SLUICE_TRY(program_.bad, bad_select(BadForm::Typed));
   SLUICE_TRY(program_.bad_as_text, bad_select(BadForm::Text));
+  for (const Refused& refused : refused_) {
+    if (!bound_.kept_of_refused.empty()) {
+      SLUICE_TRY(const string kept,
+                 kept_select(bound_, refused.kept, rows_.columns, refused.table));
+      program_.bad_kept += (program_.bad_kept.empty() ? "" : " UNION ALL ") + kept;
+    }
+  }
   if (std::ranges::any_of(bound_.read_whole,
                           [&](const string& name) { return is_mixed(bound_, name); })) {
     SLUICE_TRY(program_.bad_as_json, bad_select(BadForm::Json));
@@ -681,16 +696,6 @@ Result<Program> ProgramWriter::write() {
 }
 
 }  // namespace
-
-bool is_refusal_column(std::string_view name) {
-  constexpr std::string_view kNames[] = {
-      "_lakelogic_errors", "_lakelogic_categories", "_lakelogic_row_id",
-      "_lakelogic_batch",  "_lakelogic_rule_set",   "_lakelogic_shape",
-      "_lakelogic_extra",  kSealedColumn,           kJudgedColumn,
-      kLineColumn,         kLineTextColumn};
-  return std::ranges::any_of(kNames,
-                             [&](std::string_view one) { return schema::same_column(one, name); });
-}
 
 Result<Program> render_program(const plan::BoundPipeline& bound, Evaluation evaluation,
                                Reading reading, const ProgramFunctions& functions) {

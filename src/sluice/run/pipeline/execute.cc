@@ -232,6 +232,10 @@ Status Executor::make_views(const Program& program) {
         std::pair(kBadJsonRelation, &json), std::pair(kBadTextRelation, &program.bad_as_text)}) {
     SLUICE_CHECK(execute(fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", name, *select)));
   }
+  if (!program.bad_kept.empty()) {
+    SLUICE_CHECK(execute(
+        fmt::format("CREATE OR REPLACE TEMP VIEW {} AS {}", kBadKeptRelation, program.bad_kept)));
+  }
   SLUICE_TRY(
       const std::vector<std::int64_t> counts,
       query_counts(context_, connection_,
@@ -272,6 +276,9 @@ Status Executor::make_masked_tables(const Program& program) {
       {"sluice_masked_bad", &masked.bad}, {"sluice_masked_bad_text", &masked.bad_as_text}};
   if (!masked.bad_as_json.empty()) {
     tables.emplace_back("sluice_masked_bad_json", &masked.bad_as_json);
+  }
+  if (!masked.bad_kept.empty()) {
+    tables.emplace_back("sluice_masked_bad_kept", &masked.bad_kept);
   }
   if (!done_.is_streamed) {
     tables.emplace_back("sluice_masked_good", &masked.good);

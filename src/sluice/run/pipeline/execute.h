@@ -24,6 +24,9 @@ inline constexpr std::string_view kGoodRelation = "sluice_good";
 inline constexpr std::string_view kBadRelation = "sluice_bad";
 inline constexpr std::string_view kBadJsonRelation = "sluice_bad_json";
 inline constexpr std::string_view kBadTextRelation = "sluice_bad_text";
+/// Of refused rows that were records, where bound.kept_of_refused asks: these columns as they were
+/// judged, in the types of accepted rows.
+inline constexpr std::string_view kBadKeptRelation = "sluice_bad_kept";
 
 /// Accepted rows that were written while they were judged.
 struct StreamedRows {

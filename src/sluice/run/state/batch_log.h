@@ -32,6 +32,9 @@ class BatchLog {
   /// Empty when the stream has no batch yet. Costs one listing and one read.
   Result<std::optional<BatchRecord>> find_newest(const Context& context) const;
 
+  /// The record of this batch; Corrupt when there is none.
+  Result<BatchRecord> load(const Context& context, std::uint64_t number) const;
+
   /// Writes the record, or returns the one that another process wrote under its number. A lost
   /// reply is resolved by reading back.
   Result<std::optional<BatchRecord>> write_or_find(const Context& context,
@@ -43,7 +46,6 @@ class BatchLog {
  private:
   Result<std::vector<std::uint64_t>> list_numbers(const Context& context) const;
   Result<std::optional<BatchRecord>> find(const Context& context, std::uint64_t number) const;
-  Result<BatchRecord> load(const Context& context, std::uint64_t number) const;
 
   storage::Storage& storage_;
   std::string folder_;

@@ -93,6 +93,26 @@ Status check_history(const StreamId& stream, const std::vector<BatchRecord>& rec
   return {};
 }
 
+/// A batch is recorded when the one before it is in the target, which never forgets its newest. One
+/// that lacks it is another one, or an older copy: finishing the last batch alone would pass over
+/// all that came before.
+Status check_is_of_target(const Context& context, const BatchLog& log,
+                          const AskCommitted& is_committed, std::uint64_t number) {
+  SLUICE_TRY(const bool is_there, is_committed(context, number));
+  if (is_there) {
+    return {};
+  }
+  return make_error(
+             ErrorCode::Corrupt,
+             fmt::format("the target does not hold batch {} of this contract, which is recorded as "
+                         "done: '{}'",
+                         number, log.uri_of(number)))
+      .with_hint(
+          "these records are of another target of this name, or the target was made anew or put "
+          "back from an older copy: give it a state folder of its own with --state FOLDER, or "
+          "remove these records, and its files are read from the first one on");
+}
+
 }  // namespace
 
 Result<NextBatch> plan_next_batch(const StreamId& stream, const std::vector<BatchRecord>& records,
@@ -143,6 +163,8 @@ Result<NextBatch> find_next_batch(const Context& context, const BatchLog& log,
     SLUICE_TRY(const bool is_there, is_committed(context, newest));
     if (is_there) {
       committed.insert(newest);
+    } else if (newest > 1 && !request.replaces_target) {
+      SLUICE_CHECK(check_is_of_target(context, log, is_committed, newest - 1));
     }
   }
   SLUICE_TRY(NextBatch next, plan_next_batch(log.stream(), records, committed, listed, request));

@@ -62,7 +62,8 @@ using NextBatch = std::variant<Unfinished, NewBatch, NothingToDo>;
 
 /// `records` are all of the stream, by number. `committed` holds the numbers that the table shows;
 /// only the newest record's is asked about, as its predecessors were seen before it was written,
-/// and a table may forget old keys. Corrupt when the table shows more batches than were recorded.
+/// and a table may forget old keys but never the newest of a stream. Corrupt when the table shows
+/// more batches than were recorded.
 Result<NextBatch> plan_next_batch(const StreamId& stream, const std::vector<BatchRecord>& records,
                                   const std::set<std::uint64_t>& committed,
                                   std::vector<BatchFile> listed, const BatchRequest& request);
@@ -70,9 +71,10 @@ Result<NextBatch> plan_next_batch(const StreamId& stream, const std::vector<Batc
 /// Whether the table shows the commit of this batch.
 using AskCommitted = std::function<Result<bool>(const Context& context, std::uint64_t number)>;
 
-/// As plan_next_batch over what the log holds. A NewBatch is not recorded: its reader calls
-/// record_batch when it has read the files and before it commits anything, so that input which
-/// cannot be read binds nobody.
+/// As plan_next_batch over what the log holds. Corrupt when the newest record is not committed and
+/// the one before it is not either: then the records are not this target's. A NewBatch is not
+/// recorded: its reader calls record_batch when it has read the files and before it commits
+/// anything, so that input which cannot be read binds nobody.
 Result<NextBatch> find_next_batch(const Context& context, const BatchLog& log,
                                   const AskCommitted& is_committed,
                                   const std::vector<BatchFile>& listed,

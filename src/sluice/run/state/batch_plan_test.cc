@@ -167,6 +167,24 @@ TEST(BatchPlan, TakingRecordsTheBatchAndTakingAgainReturnsIt) {
   EXPECT_EQ(take_next_batch({}, log, always, listed, {}).value(), NextBatch(NothingToDo{}));
 }
 
+TEST(BatchPlan, RecordsOfAnotherTargetAreToldUnlessTheTargetIsReplaced) {
+  const auto memory = storage::make_memory_storage();
+  const BatchLog log(*memory, "", kStream);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    ASSERT_TRUE(log.write_or_find({}, make_record(number, {make_file("a")})));
+  }
+  const auto holds = [](std::uint64_t newest) -> AskCommitted {
+    return
+        [newest](const Context&, std::uint64_t number) { return Result<bool>(number <= newest); };
+  };
+  const NextBatch last(Unfinished{.record = make_record(3, {make_file("a")})});
+  EXPECT_EQ(find_next_batch({}, log, holds(2), {}, {}).value(), last);
+  const Error older = find_next_batch({}, log, holds(1), {}, {}).error();
+  EXPECT_EQ(older.code, ErrorCode::Corrupt);
+  EXPECT_THAT(older.message, HasSubstr("does not hold batch 2"));
+  EXPECT_EQ(find_next_batch({}, log, holds(0), {}, {.replaces_target = true}).value(), last);
+}
+
 TEST(BatchPlan, AnAnswerThatCannotBeHadStopsEverything) {
   const auto memory = storage::make_memory_storage();
   const BatchLog log(*memory, "", kStream);

@@ -330,13 +330,9 @@ std::string render_absent(const ChangeRequest& request, const plan::Merge& merge
       fmt::format("NOT EXISTS (SELECT 1 FROM {} AS b WHERE {})",
                   quote_identifier(request.batch.relation), render_equal(merge.key, "b", "t"));
   if (!merge.snapshot->refused.empty()) {
-    std::string same;
-    for (const std::string& column : merge.key) {
-      same += fmt::format("{0}CAST(q.{1} AS VARCHAR) = CAST(t.{1} AS VARCHAR)",
-                          same.empty() ? "" : " AND ", quote_identifier(column));
-    }
-    absent += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS q WHERE {})",
-                          quote_identifier(merge.snapshot->refused), same);
+    absent +=
+        fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS q WHERE {})",
+                    quote_identifier(merge.snapshot->refused), render_equal(merge.key, "q", "t"));
   }
   return absent;
 }

@@ -99,17 +99,23 @@ Result<Paths> find_live(const Context& context, engine::Connection& connection,
   return paths;
 }
 
-/// Those that a commit from `since` on has taken out.
+/// Those that a commit from `since` on has taken out. Clocks differ: a version is no older than one
+/// before it.
 Result<Paths> find_replaced(const Context& context, storage::Storage& storage, std::int64_t newest,
                             sys_micros since, const std::vector<fs::path>& roots) {
   Paths paths;
+  Paths behind;  // of the versions after the last one that is known to be from then on
   for (std::int64_t version = newest; version >= 0; --version) {
     SLUICE_TRY(const auto entry, find_log_entry(context, storage, version));
-    if (!entry.has_value() || entry->note.receipt.committed_at < since) {
+    if (!entry.has_value()) {
       break;
     }
     for (const std::string& path : entry->removed) {
-      paths.insert(find_below(roots, path));
+      behind.insert(find_below(roots, path));
+    }
+    if (entry->note.receipt.committed_at >= since) {
+      paths.merge(behind);
+      behind.clear();
     }
   }
   return paths;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sluice_delta.h>
+#include <sys/stat.h>
 
 #include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/log_internal.h"
@@ -368,6 +369,21 @@ std::string entry_path(std::int64_t version) {
   return fmt::format("_delta_log/{:020}.json", version);
 }
 
+namespace {
+
+/// Of an entry that does not say when it was written: as the log's file has it.
+sys_micros written_at(const storage::Storage& storage, const std::string& path) {
+  struct stat info{};
+  if (::stat(storage.uri(path).c_str(), &info) != 0) {
+    return {};
+  }
+  const auto since_epoch =
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+  return sys_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch));
+}
+
+}  // namespace
+
 Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::Storage& storage,
                                                std::int64_t version) {
   const std::string path = entry_path(version);
@@ -387,6 +403,9 @@ Result<std::optional<LogEntry>> find_log_entry(const Context& context, storage::
   };
   SLUICE_CHECK(read_actions(*text, path, {"commitInfo", "remove"}, take));
   entry.note.receipt.version = version;
+  if (entry.note.receipt.committed_at == sys_micros()) {
+    entry.note.receipt.committed_at = written_at(storage, path);
+  }
   return std::optional(std::move(entry));
 }
 

@@ -17,21 +17,27 @@ bool is_hidden_file_of_ours(std::string_view path) {
 }
 
 /// Hidden names that a version from `older_than` on has given or taken: someone who began to read
-/// or to mend before may still open them.
+/// or to mend before may still open them. Clocks differ: a version is no older than one before it.
 Result<std::set<std::string, std::less<>>> find_needed(const Context& context, ManifestLog& log,
                                                        const ManifestState& state,
                                                        sys_micros older_than) {
   std::set<std::string, std::less<>> needed;
+  std::set<std::string, std::less<>>
+      behind;  // of versions after the last that is known to be young
   for (std::int64_t version = state.table.version; version >= 0; --version) {
     SLUICE_TRY(const auto stored, log.find_entry(context, version));
-    if (!stored.has_value() || stored->entry.receipt.committed_at < older_than) {
+    if (!stored.has_value()) {
       break;
     }
     for (const std::string& path : stored->entry.removed) {
-      needed.insert(removed_name(path));
+      behind.insert(removed_name(path));
     }
     for (const DataFile& file : stored->entry.added) {
-      needed.insert(staged_name(file.path));
+      behind.insert(staged_name(file.path));
+    }
+    if (stored->entry.receipt.committed_at >= older_than) {
+      needed.merge(behind);
+      behind.clear();
     }
   }
   for (const DataFile& file : state.files) {

@@ -78,6 +78,14 @@ Status Ledger::create(const Context& context) {
   return {};
 }
 
+Status Ledger::drop_table(const Context& context) {
+  for (const std::string& entries : {ledger_, versions_}) {
+    SLUICE_CHECK(connection_->execute(
+        context, {fmt::format("DELETE FROM {} WHERE table_name = ?", entries), {name_}}));
+  }
+  return {};
+}
+
 Status Ledger::add_table(const Context& context,
                          const std::vector<plan::PartitionField>& partition_by) {
   SLUICE_CHECK(connection_->execute(

@@ -37,6 +37,8 @@ class Ledger {
 
   /// Both tables exist afterwards.
   Status create(const Context& context);
+  /// Entries of a table that is no more: one of its name that is made anew has had no commit.
+  Status drop_table(const Context& context);
   /// The row of a new table, unless there is one.
   Status add_table(const Context& context, const std::vector<plan::PartitionField>& partition_by);
 

@@ -185,6 +185,9 @@ Status SqlTablePort::make_table(const Context& context, const plan::CreateTable&
         connection_->execute(context, fmt::format("ALTER TABLE {} {}", table_name(), layout)));
   }
   SLUICE_CHECK(ledger_.create(context));
+  if (!there.has_value()) {
+    SLUICE_CHECK(ledger_.drop_table(context));
+  }
   return ledger_.add_table(context, create.partition_by);
 }
 
@@ -216,7 +219,13 @@ Result<std::optional<StoredCommit>> SqlTablePort::find_commit(const Context& con
   if (table_.files != nullptr) {
     SLUICE_CHECK(table_.files->restore(context));
   }
-  return ledger_.find_commit(context, key);
+  SLUICE_TRY(auto stored, ledger_.find_commit(context, key));
+  if (stored.has_value()) {
+    // Entries of a table that was dropped are no commits of one that is there.
+    SLUICE_TRY(const auto there, find_stored(context));
+    stored = there.has_value() ? std::move(stored) : std::nullopt;
+  }
+  return stored;
 }
 
 Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string_view key) {
