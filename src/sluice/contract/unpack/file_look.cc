@@ -300,44 +300,6 @@ std::string first_bytes(const std::string& path, std::size_t count) {
   return first;
 }
 
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end);
-  text.remove_prefix(text.starts_with("\r\n") ? 2 : text.empty() ? 0 : 1);
-  return line;
-}
-
-/// Parts of a line, without quotes and blanks, in small letters.
-std::vector<std::string> parts_of(std::string_view line, std::string_view delimiter,
-                                  std::string_view quote) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t end = std::min(line.find(delimiter), line.size());
-    std::string part;
-    for (const char c : line.substr(0, end)) {
-      const bool is_left_out = c == ' ' || (!quote.empty() && c == quote[0]);
-      if (!is_left_out) {
-        part += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      }
-    }
-    parts.push_back(std::move(part));
-    if (end == line.size()) {
-      return parts;
-    }
-    line.remove_prefix(end + delimiter.size());
-  }
-}
-
-bool is_parted_by(std::string_view line, std::string_view delimiter, const CsvClaim& claim,
-                  const std::vector<std::string>& columns) {
-  const std::vector<std::string> parts = parts_of(line, delimiter, claim.quote);
-  const bool has_name = claim.has_header && std::ranges::any_of(parts, [&](const auto& part) {
-                          return std::ranges::find(columns, part) != columns.end();
-                        });
-  return parts.size() > 1 && (has_name || parts.size() == columns.size());
-}
-
 }  // namespace
 
 Status check_content(const std::string& path, const std::string& told, const Claim& claim) {
@@ -353,48 +315,6 @@ Status check_content(const std::string& path, const std::string& told, const Cla
     case SaidToBe::Parquet: return ends.is_packed ? Status{} : check_parquet(ends, told);
     case SaidToBe::Workbook: return check_workbook(ends, told);
     case SaidToBe::Arrow: return {};  // its reader compares all of it
-  }
-  return {};
-}
-
-Status check_csv_line(const std::string& path, const std::string& told, const CsvClaim& claim) {
-  if (ends_with(path, ".gz") || ends_with(path, ".zst")) {
-    return {};
-  }
-  SLUICE_TRY(const Ends ends, read_ends(path, path));
-  std::string_view text = ends.head;
-  text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
-  std::string_view line;
-  for (std::int64_t i = 0; i < claim.skip_rows; ++i) {
-    next_line(text);
-  }
-  while (line.empty() && !text.empty()) {
-    line = next_line(text);
-  }
-  if (claim.has_header && line.find('\0') != std::string_view::npos) {
-    return make_error(ErrorCode::DataRejected,
-                      fmt::format("the header of a CSV file holds zero bytes: '{}'", told))
-        .with_hint("the file is no text, or one in an encoding that source.options.encoding names");
-  }
-  std::vector<std::string> columns;
-  for (const std::string& column : claim.columns) {
-    columns.push_back(parts_of(column, "\n", claim.quote).front());
-  }
-  const std::vector<std::string> whole = parts_of(line, claim.delimiter, claim.quote);
-  const bool is_fine = columns.size() < 2 || line.empty() || whole.size() > 1 ||
-                       std::ranges::find(columns, whole.front()) != columns.end();
-  if (is_fine) {
-    return {};
-  }
-  for (const std::string_view other : {";", "\t", "|", ","}) {
-    if (other != claim.delimiter && is_parted_by(line, other, claim, columns)) {
-      const std::string_view word = other == "\t" ? "tab" : other;
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("the first line of a CSV file is one column, and {} are "
-                                    "declared; '{}' would part it: '{}'",
-                                    columns.size(), word, told))
-          .with_hint(fmt::format("write source.options.delimiter: \"{}\"", word));
-    }
   }
   return {};
 }

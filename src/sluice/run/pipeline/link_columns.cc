@@ -181,7 +181,7 @@ Status check_parted(const plan::FileScan& files, const plan::CsvFormat& csv,
 
 Status settle_csv_link(const Context& context, engine::Connection& connection,
                        plan::Reference& reference) {
-  auto settled = settle_source(context, connection, reference.scan, BadLines::Stop, "");
+  auto settled = settle_source(context, connection, reference.scan, BadLines::Stop, {});
   if (!settled) {
     return of_csv_link(std::move(settled).error());
   }
