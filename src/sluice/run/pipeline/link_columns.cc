@@ -5,6 +5,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/lost_numbers.h"
+#include "sluice/run/pipeline/parquet_columns.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -219,6 +220,8 @@ Status settle_references(const Context& context, engine::Connection& connection,
       settled = settle_json_link(context, connection, reference, *files, *json);
     } else if (std::holds_alternative<plan::CsvFormat>(files->format)) {
       settled = settle_csv_link(context, connection, reference);
+    } else {
+      settled = check_parquet_columns(context, connection, *files);
     }
     if (has_no_record(reference)) {
       for (const string& column : reference.columns) {

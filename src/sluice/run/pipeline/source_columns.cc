@@ -9,6 +9,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/csv_header.h"
+#include "sluice/run/pipeline/parquet_columns.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
 
@@ -524,6 +525,7 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
     if (auto* json = std::get_if<plan::JsonFormat>(&files->format)) {
       return settle_json(files->files, *json);
     }
+    SLUICE_CHECK(check_parquet_columns(context_, connection_, *files));
   }
   Result<Schema> columns = probe(source);
   if (!columns) {
