@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/unpack/inflate.h"
+#include "sluice/contract/unpack/zstd_frames.h"
 
 namespace sluice::contract {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t kHeadBytes = 4096;
 constexpr std::size_t kTailBytes = 4;
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::string_view kGzip = "\x1F\x8B";
+constexpr std::string_view kZstd = "\x28\xB5\x2F\xFD";
 
 struct Ends {
   std::string head;  // of what it holds, where it is packed
@@ -101,7 +103,7 @@ constexpr std::array kKnown{
     Known{"\xD0\xCF\x11\xE0", "an Excel workbook in the old format (.xls)",
           "save it as .xlsx or CSV"},
     Known{kGzip, "packed with gzip", "name it .gz behind its own ending"},
-    Known{"\x28\xB5\x2F\xFD", "packed with zstd", "name it .zst behind its own ending"},
+    Known{kZstd, "packed with zstd", "name it .zst behind its own ending"},
     Known{"SQLite format 3", "a database of SQLite", "export its table as CSV or Parquet"},
     Known{"%PDF-", "a PDF document", "export its table as CSV"},
 };
@@ -292,6 +294,22 @@ Status check_workbook(const Ends& ends, const std::string& told) {
   return {};
 }
 
+/// The engine unpacks it, and compares the checksums that it has.
+Status check_zst(const std::string& path, const std::string& told, const Ends& ends) {
+  if (!ends.head.starts_with(kZstd)) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("a file is called .zst and {}: '{}'",
+                                  ends.bytes == 0 ? "is empty" : "is not packed with zstd", told))
+        .with_hint("fetch it again, or name it after what it is");
+  }
+  std::ifstream in(path, std::ios::binary);
+  return check_zstd(in, ends.bytes)
+             ? Status{}
+             : make_error(ErrorCode::Corrupt,
+                          fmt::format("a zstd file was cut off or is damaged: '{}'", told))
+                   .with_hint("fetch it again; nothing of it was taken");
+}
+
 std::string first_bytes(const std::string& path, std::size_t count) {
   std::string first(count, '\0');
   std::ifstream in(path, std::ios::binary);
@@ -303,10 +321,10 @@ std::string first_bytes(const std::string& path, std::size_t count) {
 }  // namespace
 
 Status check_content(const std::string& path, const std::string& told, const Claim& claim) {
-  if (ends_with(path, ".zst")) {
-    return {};  // the engine unpacks it, and compares its checksum
-  }
   SLUICE_TRY(const Ends ends, read_ends(path, told));
+  if (ends_with(path, ".zst")) {
+    return check_zst(path, told, ends);
+  }
   switch (claim.kind) {
     case SaidToBe::Csv:
     case SaidToBe::FixedWidth:

@@ -1,8 +1,9 @@
 // A first look at a file, before an engine reads it: whether it is there and whole, and whether its
 // first and last bytes are those of what the source says that it is. So a file that was cut off,
 // renamed or written in another encoding is an error that says what was seen, and never rows that
-// nobody meant. Of a gzip file all is unpacked once and its checksum compared: an engine takes what
-// is there for all there is. Reads the file and writes nothing; safe from any thread.
+// nobody meant. Of a gzip file all is unpacked once and its checksum compared, and the blocks of a
+// zstd file are counted to the last: an engine takes what is there for all there is. Reads the file
+// and writes nothing; safe from any thread.
 #pragma once
 
 #include <cstdint>
