@@ -17,6 +17,30 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// A word that `partial` knows, or a template in which every brace is part of a token.
+bool is_partial_format(std::string_view format) {
+  for (const std::string_view word : {"email", "phone", "credit_card"}) {
+    if (format == word) {
+      return true;
+    }
+  }
+  bool has_token = false;
+  for (std::size_t at = format.find_first_of("{}"); at != std::string_view::npos;
+       at = format.find_first_of("{}", at)) {
+    const std::string_view rest = format.substr(at);
+    const auto has_digit = [&](std::string_view word) {
+      return rest.size() > word.size() + 1 && rest.starts_with(word) && rest[word.size()] >= '1' &&
+             rest[word.size()] <= '9' && rest[word.size() + 1] == '}';
+    };
+    if (!rest.starts_with("{domain}") && !has_digit("{first") && !has_digit("{last")) {
+      return false;
+    }
+    has_token = true;
+    at += rest.find('}') + 1;
+  }
+  return has_token;
+}
+
 bool is_product_id(std::string_view text) {
   const bool has_length = text.size() >= 2 && text.size() <= 63;
   return has_length && text.front() >= 'a' && text.front() <= 'z' &&
@@ -167,7 +191,18 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
   const bool is_deterministic = field.masking && field.masking->value == Masking::Encrypt &&
                                 field.masking_format &&
                                 field.masking_format->value == "deterministic";
-  if (field.masking_format && !is_partial && !is_deterministic) {
+  const bool is_encrypt = field.masking && field.masking->value == Masking::Encrypt;
+  if (field.masking_format && is_partial && !is_partial_format(field.masking_format->value)) {
+    checking.out.add(Code::UnknownMasking, field.masking_format->span,
+                     "nothing is masked as 'masking_format: " + field.masking_format->value + "'",
+                     "write email, phone, credit_card, or a template of {first1}..{first9}, "
+                     "{last1}..{last9} and {domain}");
+  } else if (field.masking_format && is_encrypt && !is_deterministic) {
+    checking.out.add(
+        Code::UnknownMasking, field.masking_format->span,
+        "nothing is encrypted as 'masking_format: " + field.masking_format->value + "'",
+        "write deterministic, or leave it out");
+  } else if (field.masking_format && !is_partial && !is_deterministic) {
     checking.out.add(
         Code::MaskingFormatUnused, field.masking_format->span,
         "'masking_format' has an effect only with 'masking: partial', and as 'deterministic' "
