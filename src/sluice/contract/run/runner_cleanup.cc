@@ -22,12 +22,12 @@ const std::optional<PostIngestion>& wanted_cleanup(const Contract& contract) {
   return contract.server ? contract.server->post_ingestion : kNothing;
 }
 
+}  // namespace
+
 std::string source_as_written(const Source& source) {
   const bool has_pattern = source.pattern && !source.partition;
   return source.path->value + (has_pattern ? "/" + source.pattern->value : "");
 }
-
-}  // namespace
 
 /// What is read again from the archive would be there twice.
 Status Runner::check_archive(const PostIngestion& wanted) const {

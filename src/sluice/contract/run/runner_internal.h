@@ -110,6 +110,7 @@ class Runner {
   Status view_delta_source(plan::Pipeline& pipeline);
   Status load_lake_source(plan::Pipeline& pipeline);
   Result<std::vector<std::string>> find_source_files(std::string& asked) const;
+  Status check_own_places(const std::vector<std::string>& paths) const;
   /// Folders below these may be named after values.
   std::vector<std::string> source_roots() const;
   bool is_source_replaced() const {
@@ -298,5 +299,7 @@ class Runner {
 
 /// The ending, before one of packing, is of the format; a zip may hold any.
 bool is_named_as(std::string_view path, SourceFormat format);
+/// The path of the source with its pattern.
+std::string source_as_written(const Source& source);
 
 }  // namespace sluice::contract::internal

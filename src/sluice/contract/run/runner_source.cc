@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/landing/cleanup.h"
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
@@ -35,18 +36,49 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) c
   }
   const Source& source = *contract_->source;
   const std::string home = folder_of(absolute_path(path_, working_folder()));
-  asked = source.path->value;
-  if (source.partition) {
-    asked += "/" + source.partition->format.value;
-  } else if (source.pattern) {
-    asked += "/" + source.pattern->value;
-  }
+  asked = source.partition ? source.path->value + "/" + source.partition->format.value
+                           : source_as_written(source);
   auto found = source.partition ? list_partition_files(context_, source, home, clock_)
                                 : list_source_files(context_, asked, home);
   if (!found) {
     return as_contract_error(std::move(found).error(), place_of(source.path->span));
   }
   return found;
+}
+
+/// What the run writes would be rows of the next one.
+Status Runner::check_own_places(const std::vector<std::string>& paths) const {
+  const std::string home = folder_of(absolute_path(path_, working_folder()));
+  const bool is_named = !options_.sources.empty();
+  const bool has_example = !is_named && !contract_->source->partition;
+  std::string source;
+  if (has_example) {
+    SLUICE_TRY(source, local_source(source_as_written(*contract_->source), home));
+  }
+  const auto format = declared_format();
+  for (const std::string& place :
+       {places_.table.parts.empty() ? places_.target : std::string(), places_.quarantine}) {
+    const std::string example = place + "/a.parquet";
+    const bool is_read =
+        !place.empty() && ((has_example && (!format || is_named_as(example, *format)) &&
+                            would_read(source, example)) ||
+                           std::ranges::any_of(paths, [&](const std::string& path) {
+                             return path.starts_with(place + "/");
+                           }));
+    if (!is_read) {
+      continue;
+    }
+    Error error =
+        make_error(is_named ? ErrorCode::InvalidArgument : ErrorCode::InvalidContract,
+                   fmt::format("the source would read what the run itself writes: '{}'", place));
+    if (!is_named) {
+      error.at = place_of(contract_->source->path->span);
+    }
+    return std::move(error).with_hint(
+        "write into a folder beside the source, or into one whose name begins with '_', or name "
+        "the source's files more closely");
+  }
+  return {};
 }
 
 std::vector<std::string> Runner::source_roots() const {
@@ -75,6 +107,7 @@ Status Runner::list_files() {
                                                  : find_table_files(context_, source_folder_));
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  SLUICE_CHECK(source_folder_.empty() ? check_own_places(paths) : Status{});
   for (const std::string& path : paths) {
     SLUICE_TRY(run::BatchFile file, run::load_batch_file(context_, path, path));
     files_.push_back(std::move(file));
