@@ -13,6 +13,7 @@
 #include "sluice/contract/rule/row_rules.h"
 #include "sluice/contract/run/external_logic.h"
 #include "sluice/contract/run/faults.h"
+#include "sluice/contract/run/records.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/engine/module.h"
@@ -553,6 +554,7 @@ Result<PlannedRun> Runner::plan_steps() {
   SLUICE_CHECK(find_cleanup());
   SLUICE_CHECK(make_unpack_folder());
   SLUICE_CHECK(list_links());
+  SLUICE_CHECK(check_outputs());
   SLUICE_CHECK(open_engine());
   SLUICE_CHECK(open_lake_source());
   if (contract_->external_logic) {
@@ -575,13 +577,16 @@ Result<PlannedRun> Runner::plan_steps() {
     SLUICE_TRY(const run::RowWriter writer, find_writer());
     SLUICE_TRY(planned.statements, run::planned_statements(bound_, writer));
   }
+  SLUICE_TRY(const RecordTable run_log, find_record_table(*contract_));
   for (const auto& [what, place] :
        {std::pair<std::string_view, std::string>("batch record below", places_.state_root),
         {"run record below", places_.state_root},
         {"quarantine", places_.quarantine},
         {"target", places_.target_name()},
         {"file", options_.output_good},
-        {"file", options_.output_bad}}) {
+        {"file", options_.output_bad},
+        {"report", options_.report},
+        {"table of runs", run_log.place}}) {
     if (!place.empty()) {
       planned.changes.push_back(fmt::format("{} {}", what, place));
     }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -276,25 +277,39 @@ Status Runner::check_outputs() const {
   for (const auto& [name, paths] : links_) {
     read.insert(read.end(), paths.begin(), paths.end());
   }
-  const bool is_one_file = !options_.output_good.empty() && !options_.output_bad.empty() &&
-                           is_same_file(absolute_path(options_.output_good, working_folder()),
-                                        absolute_path(options_.output_bad, working_folder()));
-  if (is_one_file) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("the good and the quarantined rows would go to one file: '{}'",
-                                  options_.output_good))
-        .with_hint("name two files: --output-good and --output-bad");
+  if (contract_->external_logic) {
+    read.push_back(absolute_path(contract_->external_logic->path.value,
+                                 folder_of(absolute_path(path_, working_folder()))));
   }
-  for (const std::string* output : {&options_.output_good, &options_.output_bad}) {
-    if (output->empty()) {
+  struct Output {
+    const std::string& path;
+    std::string_view before;  // the name of another one
+    std::string_view name;
+  };
+  const std::array<Output, 3> outputs{
+      Output{.path = options_.report, .before = "the report", .name = "the report"},
+      {.path = options_.output_good, .before = "the good", .name = "the good rows"},
+      {.path = options_.output_bad, .before = "", .name = "the quarantined rows"}};
+  for (const Output& output : outputs) {
+    if (output.path.empty()) {
       continue;
     }
-    const std::string full = absolute_path(*output, working_folder());
+    const std::string full = absolute_path(output.path, working_folder());
+    for (const Output* other = outputs.data(); other != &output; ++other) {
+      if (!other->path.empty() &&
+          is_same_file(absolute_path(other->path, working_folder()), full)) {
+        return make_error(ErrorCode::InvalidArgument,
+                          fmt::format("{} and {} would go to one file: '{}'", other->before,
+                                      output.name, other->path))
+            .with_hint("name two files: --output-good, --output-bad, --report");
+      }
+    }
     if (std::ranges::any_of(read,
                             [&](const std::string& one) { return is_same_file(one, full); })) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the run reads the file that it was to write: '{}'", *output))
-          .with_hint("name another file for the rows");
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("the run reads the file that it was to write: '{}'", output.path))
+          .with_hint("name another file");
     }
   }
   return {};
