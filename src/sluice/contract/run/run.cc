@@ -307,6 +307,38 @@ Status Runner::lower_unbound() {
   return {};
 }
 
+namespace {
+
+/// A masked field that neither the source has nor a step names: its values may be under another
+/// name, in clear.
+void add_unmet_masks(const Contract& contract, const plan::BoundPipeline& bound,
+                     std::vector<std::string>& warnings) {
+  const auto is_letter = [](char a, char b) {
+    return schema::same_column(std::string_view(&a, 1), std::string_view(&b, 1));
+  };
+  const auto is_met = [&](const std::string& name) {
+    const bool is_flat =
+        bound.flattened && std::ranges::any_of(bound.flattened->columns, [&](const auto& column) {
+          return schema::same_column(column.name, name);
+        });
+    return is_flat || bound.source.find(name) != nullptr ||
+           std::ranges::any_of(bound.pipeline.steps, [&](const plan::PlannedStep& step) {
+             const std::string text = plan::to_string(step.step);
+             return !std::ranges::search(text, name, is_letter).empty();
+           });
+  };
+  for (const Field& field : contract.model.fields) {
+    if (field.masking && !bound.source.fields.empty() && !is_met(field.name.value)) {
+      warnings.push_back(fmt::format(
+          "no column of the source is the masked field '{}': were it there under another name, it "
+          "would be in clear",
+          field.name.value));
+    }
+  }
+}
+
+}  // namespace
+
 Status Runner::lower_and_bind() {
   SLUICE_CHECK(lower_unbound());
   SLUICE_CHECK(load_links());
@@ -334,6 +366,9 @@ Status Runner::lower_and_bind() {
   bound_ = *std::move(bound);
   SLUICE_CHECK(bind_deferred_rules());
   tell_unjudged();
+  if (!replay_) {
+    add_unmet_masks(*contract_, bound_, result_.warnings);
+  }
   result_.durations.load_ms = watch_.ms();
   return {};
 }
