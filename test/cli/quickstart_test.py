@@ -93,6 +93,37 @@ class Quickstart(InFolder):
                      "lake/silver/quarantine/customers", "read_json"):
             self.assertIn(text, done.out)
 
+    def test_a_dry_run_names_the_table_of_runs(self) -> None:
+        self.write("logged.yaml", """\
+source: {path: rows.jsonl}
+metadata: {run_log_table: lake/run_log, run_log_backend: parquet}
+model: {fields: [{name: id, type: int}]}
+""")
+        self.write("rows.jsonl", '{"id": 1}\n')
+        done = self.sluice("run", "logged.yaml", "--dry-run")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("table of runs lake/run_log", done.out)
+
+    def test_nothing_that_is_read_or_written_is_replaced_by_an_output(self) -> None:
+        self.write("linked.yaml", """\
+source: {path: rows.jsonl}
+links: [{name: k, path: k.jsonl, type: jsonl}]
+model: {fields: [{name: id, type: int}]}
+""")
+        self.write("rows.jsonl", '{"id": 1}\n')
+        self.write("k.jsonl", '{"id": 1}\n')
+        before = contents(self.folder)
+        for output in ("--report", "--output-good", "--output-bad"):
+            for name in ("rows.jsonl", "linked.yaml", "k.jsonl"):
+                for more in ((), ("--dry-run",)):
+                    done = self.sluice("run", "linked.yaml", output, name, *more)
+                    self.assertIn("reads the file that it was to write", done.err)
+                    self.assertEqual(done.code, 2)
+        done = self.sluice("run", "linked.yaml", "--report", "x.jsonl", "--output-good", "x.jsonl")
+        self.assertEqual(done.code, 2)
+        self.assertIn("would go to one file: 'x.jsonl'", done.err)
+        self.assertEqual(contents(self.folder), before)
+
     def test_the_name_of_a_target_tells_layer_and_table_where_nothing_else_does(self) -> None:
         self.write("short.yaml", """\
 model: {fields: [{name: id, type: int, required: true}]}

@@ -282,6 +282,7 @@ Result<contract::RunOptions> options_of(const Arguments& arguments) {
   }
   options.target = arguments.find("target").value_or("");
   options.output_good = arguments.find("output-good").value_or("");
+  options.report = arguments.find("report").value_or("");
   options.output_bad = arguments.find("output-bad").value_or("");
   options.output_format = arguments.find("output-format").value_or("");
   options.state_folder = arguments.find("state").value_or("");
@@ -432,7 +433,6 @@ Status write_report(const Ran& ran, const std::string& path, const contract::Run
 ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunOptions& options,
                  const Context& context, LogWriter& log, const Arguments& arguments) {
   const bool as_json = arguments.has("json");
-  const auto page = arguments.find("report");
   std::vector<contract::PlannedRun> plans;
   for (const std::string& path : contracts) {
     auto plan = contract::plan_run(context, path, options);
@@ -441,9 +441,6 @@ ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunO
         Terminal::of_stdout().print(report::to_json(failed_run(path, plan.error())) + "\n");
       }
       return fail(std::move(plan).error(), log);
-    }
-    if (page) {
-      plan->changes.push_back("report " + *page);
     }
     if (!as_json) {
       print_plan(*plan);

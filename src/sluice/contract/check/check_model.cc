@@ -167,17 +167,22 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
   const bool is_deterministic = field.masking && field.masking->value == Masking::Encrypt &&
                                 field.masking_format &&
                                 field.masking_format->value == "deterministic";
-  if (field.masking_format && !is_partial && !is_deterministic) {
+  const bool is_encrypt = field.masking && field.masking->value == Masking::Encrypt;
+  if (field.masking_format && is_partial && !is_partial_format(field.masking_format->value)) {
+    checking.out.add(Code::UnknownMasking, field.masking_format->span,
+                     "nothing is masked as 'masking_format: " + field.masking_format->value + "'",
+                     "write email, phone, credit_card, or a template of {first1}..{first9}, "
+                     "{last1}..{last9} and {domain}");
+  } else if (field.masking_format && is_encrypt && !is_deterministic) {
+    checking.out.add(
+        Code::UnknownMasking, field.masking_format->span,
+        "nothing is encrypted as 'masking_format: " + field.masking_format->value + "'",
+        "write deterministic, or leave it out");
+  } else if (field.masking_format && !is_partial && !is_deterministic) {
     checking.out.add(
         Code::MaskingFormatUnused, field.masking_format->span,
         "'masking_format' has an effect only with 'masking: partial', and as 'deterministic' "
         "with 'masking: encrypt'");
-  }
-  if (is_partial && field.masking_format && !is_partial_format(field.masking_format->value)) {
-    checking.out.add(Code::UnknownMasking, field.masking_format->span,
-                     "no such format of a partial masking: " + quoted(field.masking_format->value),
-                     "write email, phone or credit_card, or a template with {first1}..{first9}, "
-                     "{last1}..{last9} and {domain}");
   }
 }
 

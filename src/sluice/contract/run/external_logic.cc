@@ -92,9 +92,10 @@ Result<std::int64_t> write_parquet(const Context& context, engine::Connection& c
 Result<std::string> select_rows(const Context& context, engine::Connection& connection,
                                 const plan::Pipeline& pipeline) {
   plan::Scan source = pipeline.source;
+  run::ExpectedColumns expected = run::expected_columns(pipeline);
+  expected.may_be_made = true;
   SLUICE_TRY(const run::SourceColumns settled,
-             run::settle_source(context, connection, source, plan::BadLines::Stop,
-                                run::stand_in_column(pipeline)));
+             run::settle_source(context, connection, source, plan::BadLines::Stop, expected));
   const schema::Schema& columns = settled.columns;
   if (columns.fields.empty()) {
     schema::Schema declared;

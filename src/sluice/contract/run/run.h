@@ -79,6 +79,9 @@ struct RunOptions {
   std::string output_good;
   std::string output_bad;
   std::string output_format;
+  /// A file that the caller writes when the run is done: it may be none that the run reads or
+  /// writes.
+  std::string report;
 
   /// Where batches and records lie. Empty: in `_sluice` below the target; a run without a target
   /// then keeps none.

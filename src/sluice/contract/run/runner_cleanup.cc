@@ -27,7 +27,7 @@ const std::optional<PostIngestion>& wanted_cleanup(const Contract& contract) {
 /// What is read again from the archive would be there twice.
 Status Runner::check_archive(const PostIngestion& wanted) const {
   const std::string home = folder_of(absolute_path(path_, working_folder()));
-  SLUICE_TRY(const std::string source, local_source(source_as_written(), home));
+  SLUICE_TRY(const std::string source, local_source(source_as_written(*contract_->source), home));
   const std::string example = archived_path(*cleanup_, source_root(source, "") + "/a");
   const bool is_read_again =
       would_read(source, example) || std::ranges::any_of(files_, [&](const run::BatchFile& file) {

@@ -112,9 +112,8 @@ class Runner {
   Status check_version(const std::string& entry, std::int64_t version);
   Status view_delta_source(plan::Pipeline& pipeline);
   Status load_lake_source(plan::Pipeline& pipeline);
-  /// The path of the contract, with the pattern below it.
-  std::string source_as_written() const;
   Result<std::vector<std::string>> find_source_files(std::string& asked);
+  Status check_own_places(const std::vector<std::string>& paths) const;
   /// Folders below these may be named after values.
   std::vector<std::string> source_roots() const;
   bool is_source_replaced() const {
@@ -304,5 +303,7 @@ class Runner {
 
 /// The ending, before one of packing, is of the format; a zip may hold any.
 bool is_named_as(std::string_view path, SourceFormat format);
+/// The path of the source with its pattern.
+std::string source_as_written(const Source& source);
 
 }  // namespace sluice::contract::internal

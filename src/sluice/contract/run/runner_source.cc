@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "sluice/contract/landing/cleanup.h"
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
@@ -18,8 +20,7 @@
 
 namespace sluice::contract::internal {
 
-std::string Runner::source_as_written() const {
-  const Source& source = *contract_->source;
+std::string source_as_written(const Source& source) {
   const bool has_pattern = source.pattern && !source.partition;
   return source.path->value + (has_pattern ? "/" + source.pattern->value : "");
 }
@@ -58,7 +59,7 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) {
   }
   const Source& source = *contract_->source;
   const std::string home = folder_of(absolute_path(path_, working_folder()));
-  asked = source_as_written();
+  asked = source_as_written(source);
   if (source.partition) {
     asked += "/" + source.partition->format.value;
   }
@@ -79,6 +80,41 @@ Result<std::vector<std::string>> Runner::find_source_files(std::string& asked) {
     }
   }
   return found;
+}
+
+/// What the run writes would be rows of the next one.
+Status Runner::check_own_places(const std::vector<std::string>& paths) const {
+  const std::string home = folder_of(absolute_path(path_, working_folder()));
+  const bool is_named = !options_.sources.empty();
+  const bool has_example = !is_named && !contract_->source->partition;
+  std::string source;
+  if (has_example) {
+    SLUICE_TRY(source, local_source(source_as_written(*contract_->source), home));
+  }
+  const auto format = declared_format();
+  for (const std::string& place :
+       {places_.table.parts.empty() ? places_.target : std::string(), places_.quarantine}) {
+    const std::string example = place + "/a.parquet";
+    const bool is_read =
+        !place.empty() && ((has_example && (!format || is_named_as(example, *format)) &&
+                            would_read(source, example)) ||
+                           std::ranges::any_of(paths, [&](const std::string& path) {
+                             return path.starts_with(place + "/");
+                           }));
+    if (!is_read) {
+      continue;
+    }
+    Error error =
+        make_error(is_named ? ErrorCode::InvalidArgument : ErrorCode::InvalidContract,
+                   fmt::format("the source would read what the run itself writes: '{}'", place));
+    if (!is_named) {
+      error.at = place_of(contract_->source->path->span);
+    }
+    return std::move(error).with_hint(
+        "write into a folder beside the source, or into one whose name begins with '_', or name "
+        "the source's files more closely");
+  }
+  return {};
 }
 
 std::vector<std::string> Runner::source_roots() const {
@@ -107,6 +143,7 @@ Status Runner::list_files() {
                                                  : find_table_files(context_, source_folder_));
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  SLUICE_CHECK(source_folder_.empty() ? check_own_places(paths) : Status{});
   for (const std::string& path : paths) {
     SLUICE_TRY(run::BatchFile file, run::load_batch_file(context_, path, path));
     files_.push_back(std::move(file));
@@ -275,25 +312,39 @@ Status Runner::check_outputs() const {
   for (const auto& [name, paths] : links_) {
     read.insert(read.end(), paths.begin(), paths.end());
   }
-  const bool is_one_file = !options_.output_good.empty() && !options_.output_bad.empty() &&
-                           is_same_file(absolute_path(options_.output_good, working_folder()),
-                                        absolute_path(options_.output_bad, working_folder()));
-  if (is_one_file) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("the good and the quarantined rows would go to one file: '{}'",
-                                  options_.output_good))
-        .with_hint("name two files: --output-good and --output-bad");
+  if (contract_->external_logic) {
+    read.push_back(absolute_path(contract_->external_logic->path.value,
+                                 folder_of(absolute_path(path_, working_folder()))));
   }
-  for (const std::string* output : {&options_.output_good, &options_.output_bad}) {
-    if (output->empty()) {
+  struct Output {
+    const std::string& path;
+    std::string_view before;  // the name of another one
+    std::string_view name;
+  };
+  const std::array<Output, 3> outputs{
+      Output{.path = options_.report, .before = "the report", .name = "the report"},
+      {.path = options_.output_good, .before = "the good", .name = "the good rows"},
+      {.path = options_.output_bad, .before = "", .name = "the quarantined rows"}};
+  for (const Output& output : outputs) {
+    if (output.path.empty()) {
       continue;
     }
-    const std::string full = absolute_path(*output, working_folder());
+    const std::string full = absolute_path(output.path, working_folder());
+    for (const Output* other = outputs.data(); other != &output; ++other) {
+      if (!other->path.empty() &&
+          is_same_file(absolute_path(other->path, working_folder()), full)) {
+        return make_error(ErrorCode::InvalidArgument,
+                          fmt::format("{} and {} would go to one file: '{}'", other->before,
+                                      output.name, other->path))
+            .with_hint("name two files: --output-good, --output-bad, --report");
+      }
+    }
     if (std::ranges::any_of(read,
                             [&](const std::string& one) { return is_same_file(one, full); })) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the run reads the file that it was to write: '{}'", *output))
-          .with_hint("name another file for the rows");
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("the run reads the file that it was to write: '{}'", output.path))
+          .with_hint("name another file");
     }
   }
   return {};

@@ -194,9 +194,8 @@ struct Reading {
   const SourceOptions& options = no_options();
   std::optional<SourceFormat> format_of_text;  // declared, of files whose ending says nothing
   bool keeps_bad_lines = false;
-  std::vector<std::string> columns;  // that the contract declares; of a link none
-  std::string label;                 // of its part of the folder
-  bool is_link = false;              // whose encoding nothing says but the file
+  std::string label;     // of its part of the folder
+  bool is_link = false;  // whose encoding nothing says but the file
 };
 
 /// Of a text file that is made UTF-8 before it is read; Utf8: it is read as it lies there.
@@ -226,19 +225,6 @@ bool is_json_behind_mark(const std::string& path, std::string_view told,
   return said_to_be(told, format) == SaidToBe::Json && has_utf8_mark(path);
 }
 
-CsvClaim csv_claim(const Reading& reading, std::string_view told) {
-  const SourceOptions& options = reading.options;
-  CsvClaim claim{.columns = reading.columns};
-  const bool is_tsv = reading.format == SourceFormat::Tsv ||
-                      (!reading.format && without_packing(told).ends_with(".tsv"));
-  claim.delimiter = options.delimiter ? options.delimiter->value : is_tsv ? "\t" : ",";
-  claim.delimiter = claim.delimiter == "tab" || claim.delimiter == "\\t" ? "\t" : claim.delimiter;
-  claim.quote = options.quote_char ? options.quote_char->value : claim.quote;
-  claim.skip_rows = options.skip_rows ? options.skip_rows->value : 0;
-  claim.has_header = !options.has_header || options.has_header->value;
-  return claim;
-}
-
 /// Of a CSV file whose lines may be comments.
 std::optional<CsvComments> comments_of(const Reading& reading, std::string_view told) {
   const MaybeText& prefix = reading.options.comment_prefix;
@@ -246,11 +232,14 @@ std::optional<CsvComments> comments_of(const Reading& reading, std::string_view 
   if (reading.is_link || !prefix || prefix->value.empty() || kind != SaidToBe::Csv) {
     return std::nullopt;
   }
-  CsvClaim claim = csv_claim(reading, told);
+  const SourceOptions& options = reading.options;
+  const bool is_tsv = reading.format == SourceFormat::Tsv ||
+                      (!reading.format && without_packing(told).ends_with(".tsv"));
+  const std::string delimiter = options.delimiter ? options.delimiter->value : is_tsv ? "\t" : ",";
   return CsvComments{.prefix = prefix->value,
-                     .delimiter = std::move(claim.delimiter),
-                     .quote = std::move(claim.quote),
-                     .skip_rows = claim.skip_rows};
+                     .delimiter = delimiter == "tab" || delimiter == "\\t" ? "\t" : delimiter,
+                     .quote = options.quote_char ? options.quote_char->value : "\"",
+                     .skip_rows = options.skip_rows ? options.skip_rows->value : 0};
 }
 
 bool needs_folder(const Reading& reading, const std::string& path) {
@@ -504,13 +493,9 @@ Reading reading_of(const Contract& contract, std::optional<SourceFormat> declare
                   .options = contract.source ? contract.source->options : no_options(),
                   .format_of_text = {},
                   .keeps_bad_lines = keeps_bad_lines,
-                  .columns = {},
                   .label = ""};
   if (contract.source && contract.source->format) {
     reading.format_of_text = contract.source->format->value;
-  }
-  for (const Field& field : contract.model.fields) {
-    reading.columns.push_back(field.name.value);
   }
   return reading;
 }
@@ -524,8 +509,7 @@ Status Runner::make_unpack_folder() {
   });
   for (const auto& [name, paths] : links_) {
     const Link& link = link_of(name);
-    const Reading of_link{
-        .format = format_of_link(link), .columns = {}, .label = "", .is_link = true};
+    const Reading of_link{.format = format_of_link(link), .label = "", .is_link = true};
     is_needed = is_needed || std::ranges::any_of(paths, [&](const std::string& path) {
                   return needs_folder(of_link, path);
                 });
@@ -552,9 +536,6 @@ Status Runner::unpack_files(LowerInput& input) {
   input.files.clear();
   bool is_changed = false;
   for (const UnpackedFile& file : files) {
-    if (said_to_be(file.told, reading.format) == SaidToBe::Csv) {
-      SLUICE_CHECK(check_csv_line(file.path, file.told, csv_claim(reading, file.told)));
-    }
     input.files.push_back(file.path);
     input.told.push_back(file.told);
     is_changed = is_changed || file.path != file.told;
@@ -565,7 +546,6 @@ Status Runner::unpack_files(LowerInput& input) {
   std::size_t number = 0;
   for (auto& [name, paths] : input.link_files) {
     const Reading of_link{.format = format_of_link(link_of(name)),
-                          .columns = {},
                           .label = fmt::format("-link-{}", number++),
                           .is_link = true};
     Unpacker links(context_, *connection_, folder, of_link);

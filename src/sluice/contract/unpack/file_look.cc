@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sluice/contract/unpack/inflate.h"
+#include "sluice/contract/unpack/zstd_frames.h"
 
 namespace sluice::contract {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t kHeadBytes = 4096;
 constexpr std::size_t kTailBytes = 4;
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::string_view kGzip = "\x1F\x8B";
+constexpr std::string_view kZstd = "\x28\xB5\x2F\xFD";
 
 struct Ends {
   std::string head;  // of what it holds, where it is packed
@@ -101,7 +103,7 @@ constexpr std::array kKnown{
     Known{"\xD0\xCF\x11\xE0", "an Excel workbook in the old format (.xls)",
           "save it as .xlsx or CSV"},
     Known{kGzip, "packed with gzip", "name it .gz behind its own ending"},
-    Known{"\x28\xB5\x2F\xFD", "packed with zstd", "name it .zst behind its own ending"},
+    Known{kZstd, "packed with zstd", "name it .zst behind its own ending"},
     Known{"SQLite format 3", "a database of SQLite", "export its table as CSV or Parquet"},
     Known{"%PDF-", "a PDF document", "export its table as CSV"},
 };
@@ -292,6 +294,22 @@ Status check_workbook(const Ends& ends, const std::string& told) {
   return {};
 }
 
+/// The engine unpacks it, and compares the checksums that it has.
+Status check_zst(const std::string& path, const std::string& told, const Ends& ends) {
+  if (!ends.head.starts_with(kZstd)) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("a file is called .zst and {}: '{}'",
+                                  ends.bytes == 0 ? "is empty" : "is not packed with zstd", told))
+        .with_hint("fetch it again, or name it after what it is");
+  }
+  std::ifstream in(path, std::ios::binary);
+  return check_zstd(in, ends.bytes)
+             ? Status{}
+             : make_error(ErrorCode::Corrupt,
+                          fmt::format("a zstd file was cut off or is damaged: '{}'", told))
+                   .with_hint("fetch it again; nothing of it was taken");
+}
+
 std::string first_bytes(const std::string& path, std::size_t count) {
   std::string first(count, '\0');
   std::ifstream in(path, std::ios::binary);
@@ -300,51 +318,13 @@ std::string first_bytes(const std::string& path, std::size_t count) {
   return first;
 }
 
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end);
-  text.remove_prefix(text.starts_with("\r\n") ? 2 : text.empty() ? 0 : 1);
-  return line;
-}
-
-/// Parts of a line, without quotes and blanks, in small letters.
-std::vector<std::string> parts_of(std::string_view line, std::string_view delimiter,
-                                  std::string_view quote) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t end = std::min(line.find(delimiter), line.size());
-    std::string part;
-    for (const char c : line.substr(0, end)) {
-      const bool is_left_out = c == ' ' || (!quote.empty() && c == quote[0]);
-      if (!is_left_out) {
-        part += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      }
-    }
-    parts.push_back(std::move(part));
-    if (end == line.size()) {
-      return parts;
-    }
-    line.remove_prefix(end + delimiter.size());
-  }
-}
-
-bool is_parted_by(std::string_view line, std::string_view delimiter, const CsvClaim& claim,
-                  const std::vector<std::string>& columns) {
-  const std::vector<std::string> parts = parts_of(line, delimiter, claim.quote);
-  const bool has_name = claim.has_header && std::ranges::any_of(parts, [&](const auto& part) {
-                          return std::ranges::find(columns, part) != columns.end();
-                        });
-  return parts.size() > 1 && (has_name || parts.size() == columns.size());
-}
-
 }  // namespace
 
 Status check_content(const std::string& path, const std::string& told, const Claim& claim) {
-  if (ends_with(path, ".zst")) {
-    return {};  // the engine unpacks it, and compares its checksum
-  }
   SLUICE_TRY(const Ends ends, read_ends(path, told));
+  if (ends_with(path, ".zst")) {
+    return check_zst(path, told, ends);
+  }
   switch (claim.kind) {
     case SaidToBe::Csv:
     case SaidToBe::FixedWidth:
@@ -353,48 +333,6 @@ Status check_content(const std::string& path, const std::string& told, const Cla
     case SaidToBe::Parquet: return ends.is_packed ? Status{} : check_parquet(ends, told);
     case SaidToBe::Workbook: return check_workbook(ends, told);
     case SaidToBe::Arrow: return {};  // its reader compares all of it
-  }
-  return {};
-}
-
-Status check_csv_line(const std::string& path, const std::string& told, const CsvClaim& claim) {
-  if (ends_with(path, ".gz") || ends_with(path, ".zst")) {
-    return {};
-  }
-  SLUICE_TRY(const Ends ends, read_ends(path, path));
-  std::string_view text = ends.head;
-  text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
-  std::string_view line;
-  for (std::int64_t i = 0; i < claim.skip_rows; ++i) {
-    next_line(text);
-  }
-  while (line.empty() && !text.empty()) {
-    line = next_line(text);
-  }
-  if (claim.has_header && line.find('\0') != std::string_view::npos) {
-    return make_error(ErrorCode::DataRejected,
-                      fmt::format("the header of a CSV file holds zero bytes: '{}'", told))
-        .with_hint("the file is no text, or one in an encoding that source.options.encoding names");
-  }
-  std::vector<std::string> columns;
-  for (const std::string& column : claim.columns) {
-    columns.push_back(parts_of(column, "\n", claim.quote).front());
-  }
-  const std::vector<std::string> whole = parts_of(line, claim.delimiter, claim.quote);
-  const bool is_fine = columns.size() < 2 || line.empty() || whole.size() > 1 ||
-                       std::ranges::find(columns, whole.front()) != columns.end();
-  if (is_fine) {
-    return {};
-  }
-  for (const std::string_view other : {";", "\t", "|", ","}) {
-    if (other != claim.delimiter && is_parted_by(line, other, claim, columns)) {
-      const std::string_view word = other == "\t" ? "tab" : other;
-      return make_error(ErrorCode::DataRejected,
-                        fmt::format("the first line of a CSV file is one column, and {} are "
-                                    "declared; '{}' would part it: '{}'",
-                                    columns.size(), word, told))
-          .with_hint(fmt::format("write source.options.delimiter: \"{}\"", word));
-    }
   }
   return {};
 }

@@ -1,14 +1,14 @@
 // A first look at a file, before an engine reads it: whether it is there and whole, and whether its
 // first and last bytes are those of what the source says that it is. So a file that was cut off,
 // renamed or written in another encoding is an error that says what was seen, and never rows that
-// nobody meant. Of a gzip file all is unpacked once and its checksum compared: an engine takes what
-// is there for all there is. Reads the file and writes nothing; safe from any thread.
+// nobody meant. Of a gzip file all is unpacked once and its checksum compared, and the blocks of a
+// zstd file are counted to the last: an engine takes what is there for all there is. Reads the file
+// and writes nothing; safe from any thread.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/contract/model/text_encoding.h"
@@ -29,19 +29,6 @@ struct Claim {
 /// NotFound, Unauthorized: it cannot be opened. Corrupt: it was cut off. DataRejected: it is
 /// something else. Unsupported: something that nothing here reads.
 Status check_content(const std::string& path, const std::string& told, const Claim& claim);
-
-/// What a CSV file is to look like.
-struct CsvClaim {
-  std::string delimiter = ",";
-  std::string quote = "\"";
-  std::int64_t skip_rows = 0;
-  bool has_header = true;
-  std::vector<std::string> columns;  // that the contract declares
-};
-
-/// DataRejected: its first line is one value where several columns are declared, and another
-/// delimiter parts it as they are; or it holds zero bytes. Of UTF-8, plain or in gzip.
-Status check_csv_line(const std::string& path, const std::string& told, const CsvClaim& claim);
 
 /// Begins with the byte order mark of UTF-8, or with one of the two of UTF-16.
 bool has_utf8_mark(const std::string& path);

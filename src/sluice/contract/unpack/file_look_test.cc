@@ -35,12 +35,6 @@ class FileLookTest : public testing::Test {
     return looked ? "" : looked.error().message + "; " + looked.error().hint;
   }
 
-  std::string told_of_line(const std::string& bytes, const CsvClaim& claim) {
-    const std::string path = write("a.csv", bytes);
-    const Status looked = check_csv_line(path, path, claim);
-    return looked ? "" : looked.error().message + "; " + looked.error().hint;
-  }
-
   TempFolder folder_ = TempFolder::make("look").value();
 };
 
@@ -110,27 +104,6 @@ TEST_F(FileLookTest, AnotherEncodingIsToldWithTheWordForIt) {
   EXPECT_THAT(of("\xFE\xFF" + big, TextEncoding::Latin1), HasSubstr("encoding: utf-16"));
   EXPECT_THAT(of("\xEF\xBB\xBFid", TextEncoding::Cp1252), HasSubstr("encoding: utf-8"));
   EXPECT_THAT(told("a.json", "\xFF\xFE[\0"s, {.kind = SaidToBe::Json}), HasSubstr("iconv"));
-}
-
-TEST_F(FileLookTest, ADelimiterThatDoesNotPartTheFirstLineIsToldWithOneThatDoes) {
-  const CsvClaim claim{.columns = {"id", "Full Name", "c"}};
-  EXPECT_THAT(told_of_line("id;full name;c\n", claim), HasSubstr("delimiter: \";\""));
-  EXPECT_THAT(told_of_line("\xEF\xBB\xBF\"ID\"\t\"x\"\n", claim), HasSubstr("delimiter: \"tab\""));
-  EXPECT_EQ(told_of_line("id,full name,c\n", claim), "");
-  EXPECT_EQ(told_of_line("id\n", claim), "") << "one of the columns alone";
-  EXPECT_EQ(told_of_line("a title; and more\n", claim), "") << "which says nothing";
-  EXPECT_EQ(told_of_line("", claim), "");
-  CsvClaim below = claim;
-  below.skip_rows = 1;
-  EXPECT_THAT(told_of_line("title\r\n\r\nid|c\r\n", below), HasSubstr("delimiter: \"|\""));
-  CsvClaim rows = claim;
-  rows.has_header = false;
-  EXPECT_THAT(told_of_line("1;a;b\n", rows), HasSubstr("3 are declared"));
-  EXPECT_EQ(told_of_line("1;a\n", rows), "");
-}
-
-TEST_F(FileLookTest, AHeaderWithZeroBytesIsNoText) {
-  EXPECT_THAT(told_of_line("id,na\0me\n"s, {.columns = {"id", "name"}}), HasSubstr("zero bytes"));
 }
 
 TEST_F(FileLookTest, AFileThatIsNotThereIsNotFound) {

@@ -102,6 +102,14 @@ std::string render_is_by_line(const std::string& file);
 std::string render_json_no_object(const std::string& file, const plan::JsonFormat& json);
 /// Which of the JSON or Parquet files have a column, in whatever case.
 std::string render_files_with(const plan::FileScan& scan, const std::string& column);
+/// Each Parquet file, and the number, from 1, of its columns' shape among those of all.
+std::string render_parquet_shapes(const std::vector<std::string>& files);
+/// The schema of a Parquet file, each node before its members: name, number of members, whether it
+/// is a decimal that is read as another number, and how many digits that has.
+std::string render_parquet_nodes(const std::string& file);
+/// How many values of each column are others once they are of `to`.
+Result<std::string> render_changed_values(const plan::FileScan& scan, const schema::Schema& from,
+                                          const schema::Schema& to);
 /// How many records of JSON files have a key, spelled so.
 std::string render_json_keys(const std::vector<std::string>& files, const plan::JsonFormat& json,
                              const std::string& key);

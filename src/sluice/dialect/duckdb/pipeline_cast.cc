@@ -264,6 +264,9 @@ Result<std::string> render_cast(const std::string& text, const LogicalType& from
     return nested_cast(text, from, to);
   }
   SLUICE_TRY(const std::string name, duckdb_dialect().render_type(to));
+  if (is<schema::Bytes>(from)) {
+    return cast_of_text(fmt::format("TRY(decode({}))", text), to, name);
+  }
   if (is<schema::Text>(to)) {
     return render_as_text(text, from);
   }

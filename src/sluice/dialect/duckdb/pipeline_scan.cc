@@ -396,6 +396,36 @@ std::string scan_csv_files(const plan::FileScan& scan, const Schema& columns,
   return scan_csv(scan.files, std::get<plan::CsvFormat>(scan.format), columns, more);
 }
 
+std::string render_parquet_shapes(const std::vector<std::string>& files) {
+  return fmt::format(
+      "SELECT file_name, CAST(dense_rank() OVER (ORDER BY shape) AS VARCHAR) FROM (SELECT "
+      "file_name, string_agg(concat_ws(' ', name, duckdb_type, num_children, converted_type, "
+      "logical_type, \"precision\", scale), chr(10) ORDER BY column_id) AS shape FROM "
+      "parquet_schema({}) GROUP BY file_name) ORDER BY file_name",
+      literal_list(files));
+}
+
+std::string render_parquet_nodes(const std::string& file) {
+  return fmt::format(
+      "SELECT name, CAST(num_children AS VARCHAR), CAST((converted_type = 'DECIMAL' OR "
+      "starts_with(logical_type, 'Decimal')) AND NOT starts_with(duckdb_type, 'DECIMAL') AS "
+      "VARCHAR), CAST(\"precision\" AS VARCHAR) FROM parquet_schema({}) ORDER BY column_id",
+      literal_list({file}));
+}
+
+Text render_changed_values(const plan::FileScan& scan, const Schema& from, const Schema& to) {
+  std::string counts;
+  for (std::size_t i = 0; i < from.fields.size(); ++i) {
+    SLUICE_TRY(const std::string own, duckdb_dialect().render_type(from.fields[i].type));
+    SLUICE_TRY(const std::string other, duckdb_dialect().render_type(to.fields[i].type));
+    counts += fmt::format(
+        "{}count(*) FILTER (WHERE TRY_CAST(TRY_CAST({} AS {}) AS {}) IS DISTINCT FROM {})",
+        counts.empty() ? "" : ", ", quote_identifier(from.fields[i].name), other, own,
+        quote_identifier(from.fields[i].name));
+  }
+  return fmt::format("SELECT {} FROM {}", counts, scan_parquet(scan.files, kNoFolders));
+}
+
 std::string render_files_with(const plan::FileScan& scan, const std::string& column) {
   if (std::holds_alternative<plan::ParquetFormat>(scan.format)) {
     // A member of a struct has the struct's name before its own.

@@ -109,8 +109,9 @@ Status Binder::open_session() {
 }
 
 Status Binder::probe() {
-  SLUICE_TRY(SourceColumns settled, settle_source(context_, connection_, pipeline_.source,
-                                                  pipeline_.bad_lines, stand_in_column(pipeline_)));
+  SLUICE_TRY(SourceColumns settled,
+             settle_source(context_, connection_, pipeline_.source, pipeline_.bad_lines,
+                           expected_columns(pipeline_)));
   SLUICE_TRY(LostNumbers lost, spell_numbers(context_, connection_, pipeline_, settled));
   bound_.exact_fractions = std::move(lost.fractions);
   bound_.exact_json = std::move(lost.json);

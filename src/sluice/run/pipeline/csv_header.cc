@@ -54,6 +54,50 @@ std::string unquoted(std::string_view value, const plan::CsvFormat& csv) {
   return text;
 }
 
+bool has_name(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::any_of(names,
+                             [&](const auto& one) { return schema::same_column(one, name); });
+}
+
+/// Whether `name` stands in a text as a word. A number is no name there.
+bool is_named_in(std::string_view text, std::string_view name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
+  };
+  const auto is_word = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  if (std::ranges::none_of(name, is_letter)) {
+    return false;
+  }
+  for (std::size_t at = 0; at + name.size() <= text.size(); ++at) {
+    const std::size_t end = at + name.size();
+    if (schema::same_column(text.substr(at, name.size()), name) &&
+        (at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The delimiter that makes of a line what is expected; empty: none does.
+std::string_view other_delimiter(std::string_view line, plan::CsvFormat csv,
+                                 const ExpectedColumns& expected) {
+  const std::string own = csv.delimiter;
+  for (const std::string_view other : {";", "\t", "|", ","}) {
+    csv.delimiter = other;
+    const auto parts = split_csv_line(line, csv);
+    if (other == own || !parts || parts->size() < 2) {
+      continue;
+    }
+    const bool names_one = csv.has_header && std::ranges::any_of(*parts, [&](const auto& part) {
+                             return has_name(expected.declared, part);
+                           });
+    if (names_one || parts->size() == expected.declared.size()) {
+      return other;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> split_csv_line(std::string_view line, const plan::CsvFormat& csv) {
@@ -100,6 +144,47 @@ Result<std::vector<std::string>> csv_columns(std::string_view line, const plan::
     }
   }
   return columns;
+}
+
+Status check_csv_header(std::string_view line, const plan::CsvFormat& csv,
+                        const ExpectedColumns& expected, const std::string& file) {
+  if (csv.has_header && line.contains('\0')) {
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the header of a CSV file holds zero bytes: '{}'", file))
+        .with_hint("the file is no text, or one in an encoding that source.options.encoding names");
+  }
+  const std::vector<std::string>& declared = expected.declared;
+  SLUICE_TRY(const std::vector<std::string> names, split_csv_line(line, csv));
+  const bool is_known = csv.has_header
+                            ? std::ranges::any_of(names,
+                                                  [&](const std::string& name) {
+                                                    return has_name(declared, name) ||
+                                                           is_named_in(expected.steps, name);
+                                                  })
+                            : names.size() > 1 || declared.size() < 2;
+  if (declared.empty() || is_known) {
+    return {};
+  }
+  if (const std::string_view other = other_delimiter(line, csv, expected); !other.empty()) {
+    const std::string_view word = other == "\t" ? "tab" : other;
+    return make_error(ErrorCode::DataRejected,
+                      fmt::format("the first line of a CSV file {}, and {} are declared; '{}' "
+                                  "would part it: '{}'",
+                                  names.size() == 1 ? "is one column" : "names no declared column",
+                                  declared.size(), word, file))
+        .with_hint(fmt::format("write source.options.delimiter: \"{}\"", word));
+  }
+  if (!csv.has_header || expected.may_be_made) {
+    return {};
+  }
+  // Its words are not told: they may be values of a first row.
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("the first line of a CSV file names none of the columns that the "
+                                "contract declares: '{}'",
+                                file))
+      .with_hint(
+          "write source.options has_header: false where it is a row, skip_rows where the header is "
+          "further down, or declare the names that the file has");
 }
 
 }  // namespace sluice::run

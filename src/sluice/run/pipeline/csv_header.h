@@ -20,4 +20,17 @@ Result<std::vector<std::string>> split_csv_line(std::string_view line, const pla
 Result<std::vector<std::string>> csv_columns(std::string_view line, const plan::CsvFormat& csv,
                                              const std::string& file);
 
+/// What a contract says of the columns of its source; of a link it says nothing.
+struct ExpectedColumns {
+  std::vector<std::string> declared;  // that files are to have
+  std::string steps;                  // as text: what they name may be in the files, too
+  bool may_be_made = false;           // a script makes the declared ones of any others
+  std::string stand_in;               // the column of records without a key
+};
+
+/// DataRejected: a first line that is no header of such columns, as it names none of them, holds
+/// zero bytes or is parted by another delimiter. Without a header: that another one would part it.
+Status check_csv_header(std::string_view line, const plan::CsvFormat& csv,
+                        const ExpectedColumns& expected, const std::string& file);
+
 }  // namespace sluice::run

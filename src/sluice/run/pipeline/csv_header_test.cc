@@ -5,8 +5,10 @@
 namespace sluice::run {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::vector<std::string> split(std::string_view line, const plan::CsvFormat& csv = {}) {
   return split_csv_line(line, csv).value();
@@ -53,6 +55,47 @@ TEST(CsvHeader, WithoutAHeaderNamesComeByPosition) {
   EXPECT_THAT(csv_columns("1,2", csv, "in.csv").value(), ElementsAre("a", "b"));
   EXPECT_THAT(csv_columns("1,2,3", csv, "in.csv").value(), ElementsAre("a", "b", "column2"));
   EXPECT_THAT(csv_columns("1", csv, "in.csv").value(), ElementsAre("a", "b"));
+}
+
+/// What is said of a first line; empty: nothing.
+std::string said_of(std::string_view line, const ExpectedColumns& expected,
+                    const plan::CsvFormat& csv = {}) {
+  const Status checked = check_csv_header(line, csv, expected, "in.csv");
+  return checked ? "" : checked.error().message + "; " + checked.error().hint;
+}
+
+TEST(CsvHeader, ADelimiterThatDoesNotPartTheFirstLineIsToldWithOneThatDoes) {
+  const ExpectedColumns three{.declared = {"id", "Full Name", "c"}};
+  EXPECT_THAT(said_of("id;full name;c", three), HasSubstr("delimiter: \";\""));
+  EXPECT_THAT(said_of("\"ID\"\t\"x\"", three), HasSubstr("delimiter: \"tab\""));
+  EXPECT_THAT(said_of("id|c", three), HasSubstr("delimiter: \"|\""));
+  EXPECT_EQ(said_of("id,full name,c", three), "");
+  EXPECT_EQ(said_of("id", three), "") << "one of the columns alone";
+  const plan::CsvFormat rows{.has_header = false, .column_names = three.declared};
+  EXPECT_THAT(said_of("1;a;b", three, rows), HasSubstr("3 are declared"));
+  EXPECT_EQ(said_of("1;a", three, rows), "");
+}
+
+TEST(CsvHeader, ALineThatNamesNoColumnIsNoHeaderAndItsValuesAreNotTold) {
+  const ExpectedColumns two{.declared = {"id", "name"}};
+  EXPECT_THAT(said_of("1,ann", two), AllOf(HasSubstr("names none"), HasSubstr("has_header: false"),
+                                           HasSubstr("in.csv"), Not(HasSubstr("ann"))));
+  EXPECT_EQ(said_of("x,NAME", two), "");
+  EXPECT_EQ(said_of("1,ann", {}), "") << "a link, of which nothing is declared";
+}
+
+TEST(CsvHeader, AStepMayMakeTheColumnsOfOthers) {
+  ExpectedColumns made{.declared = {"id"}, .steps = "SELECT \"Cust Id\" AS id, 12 FROM source"};
+  EXPECT_EQ(said_of("cust id,x", made), "");
+  EXPECT_THAT(said_of("Cust,x", {.declared = {"id"}, .steps = "Customer"}), HasSubstr("none"));
+  EXPECT_THAT(said_of("12,x", made), HasSubstr("none")) << "a number is no name";
+  made.may_be_made = true;
+  EXPECT_EQ(said_of("a,b", made), "") << "a script";
+}
+
+TEST(CsvHeader, AHeaderWithZeroBytesIsNoText) {
+  EXPECT_THAT(said_of(std::string_view("id,na\0me", 8), {.declared = {"id"}}),
+              HasSubstr("zero bytes"));
 }
 
 }  // namespace

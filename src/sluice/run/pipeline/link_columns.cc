@@ -5,6 +5,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/lost_numbers.h"
+#include "sluice/run/pipeline/parquet_columns.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
@@ -181,7 +182,7 @@ Status check_parted(const plan::FileScan& files, const plan::CsvFormat& csv,
 
 Status settle_csv_link(const Context& context, engine::Connection& connection,
                        plan::Reference& reference) {
-  auto settled = settle_source(context, connection, reference.scan, BadLines::Stop, "");
+  auto settled = settle_source(context, connection, reference.scan, BadLines::Stop, {});
   if (!settled) {
     return of_csv_link(std::move(settled).error());
   }
@@ -219,6 +220,8 @@ Status settle_references(const Context& context, engine::Connection& connection,
       settled = settle_json_link(context, connection, reference, *files, *json);
     } else if (std::holds_alternative<plan::CsvFormat>(files->format)) {
       settled = settle_csv_link(context, connection, reference);
+    } else {
+      settled = check_parquet_columns(context, connection, *files);
     }
     if (has_no_record(reference)) {
       for (const string& column : reference.columns) {

@@ -9,6 +9,7 @@
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/run/pipeline/csv_header.h"
+#include "sluice/run/pipeline/parquet_columns.h"
 #include "sluice/run/pipeline/source_internal.h"
 #include "sluice/run/pipeline/text_rows.h"
 
@@ -112,13 +113,13 @@ Status add_folder_columns(const Context& context, engine::Connection& connection
 class Settler {
  public:
   Settler(const Context& context, engine::Connection& connection, BadLines bad_lines,
-          std::string_view stand_in)
-      : context_(context), connection_(connection), bad_lines_(bad_lines), stand_in_(stand_in) {}
+          const ExpectedColumns& expected)
+      : context_(context), connection_(connection), bad_lines_(bad_lines), expected_(expected) {}
 
   Result<SourceColumns> settle(plan::Scan& source);
 
  private:
-  Result<SourceColumns> settle_csv(const std::vector<string>& files, plan::CsvFormat& csv);
+  Result<SourceColumns> settle_csv(const plan::FileScan& scan, plan::CsvFormat& csv);
   Result<string> whole_record(const string& file, const plan::CsvFormat& csv, const string& first,
                               std::int64_t above);
   Status check_skipped(const string& file, const plan::CsvFormat& csv);
@@ -140,7 +141,7 @@ class Settler {
   const Context& context_;
   engine::Connection& connection_;
   BadLines bad_lines_;
-  string stand_in_;
+  const ExpectedColumns& expected_;
 };
 
 /// Its first line, and those after it which a quote of it goes on to: names may hold line breaks.
@@ -215,10 +216,11 @@ Result<std::optional<TextRow>> Settler::first_line(const string& file, const pla
   return line;
 }
 
-Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan::CsvFormat& csv) {
+Result<SourceColumns> Settler::settle_csv(const plan::FileScan& scan, plan::CsvFormat& csv) {
   SourceColumns settled;
   csv.headers.clear();
-  for (const string& file : files) {
+  for (std::size_t i = 0; i < scan.files.size(); ++i) {
+    const string& file = scan.files[i];
     SLUICE_CHECK(check_skipped(file, csv));
     SLUICE_TRY(const std::optional<TextRow> line, first_line(file, csv));
     plan::CsvHeader header{.columns = {}, .skip_rows = csv.skip_rows};
@@ -226,6 +228,8 @@ Result<SourceColumns> Settler::settle_csv(const std::vector<string>& files, plan
       const std::int64_t above = std::stoll((*line)[1].value_or("0"));
       SLUICE_TRY(const string record, whole_record(file, csv, (*line)[0].value_or(""), above));
       SLUICE_TRY(header.columns, csv_columns(record, csv, file));
+      SLUICE_CHECK(
+          check_csv_header(record, csv, expected_, scan.told.empty() ? file : scan.told[i]));
       header.skip_rows += above;
     }
     for (const string& name : header.columns) {
@@ -426,14 +430,14 @@ Status Settler::stand_in_for_keys(const std::vector<string>& files, const plan::
   if (records[0] > 0) {
     return {};
   }
-  if (stand_in_.empty()) {
+  if (expected_.stand_in.empty()) {
     return make_error(ErrorCode::DataRejected,
                       "no record of the source has a key, and the "
                       "contract declares no column")
         .with_hint("declare the columns in model.fields");
   }
-  settled.columns.fields = {{.name = stand_in_, .type = {schema::Text{}}}};
-  settled.valueless = {stand_in_};
+  settled.columns.fields = {{.name = expected_.stand_in, .type = {schema::Text{}}}};
+  settled.valueless = {expected_.stand_in};
   return {};
 }
 
@@ -516,11 +520,12 @@ Result<SourceColumns> Settler::settle(plan::Scan& source) {
   auto* files = std::get_if<plan::FileScan>(&source);
   if (files != nullptr) {
     if (auto* csv = std::get_if<plan::CsvFormat>(&files->format)) {
-      return settle_csv(files->files, *csv);
+      return settle_csv(*files, *csv);
     }
     if (auto* json = std::get_if<plan::JsonFormat>(&files->format)) {
       return settle_json(files->files, *json);
     }
+    SLUICE_CHECK(check_parquet_columns(context_, connection_, *files));
   }
   Result<Schema> columns = probe(source);
   if (!columns) {
@@ -542,9 +547,9 @@ string with_texts_for_doubles(string structure) {
 
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, BadLines bad_lines,
-                                    std::string_view stand_in) {
+                                    const ExpectedColumns& expected) {
   SLUICE_TRY(SourceColumns settled,
-             Settler(context, connection, bad_lines, stand_in).settle(source));
+             Settler(context, connection, bad_lines, expected).settle(source));
   auto* files = std::get_if<plan::FileScan>(&source);
   if (files != nullptr) {
     SLUICE_CHECK(add_folder_columns(context, connection, *files, settled));
@@ -554,11 +559,26 @@ Result<SourceColumns> settle_source(const Context& context, engine::Connection& 
   return settled;
 }
 
-std::string_view stand_in_column(const plan::Pipeline& pipeline) {
-  const auto declared = std::ranges::find_if(
-      pipeline.schema.columns,
-      [](const plan::DeclaredColumn& column) { return !column.is_made_by_write; });
-  return declared == pipeline.schema.columns.end() ? std::string_view{} : declared->name;
+ExpectedColumns expected_columns(const plan::Pipeline& pipeline) {
+  const auto* files = std::get_if<plan::FileScan>(&pipeline.source);
+  ExpectedColumns expected;
+  for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
+    if (column.is_made_by_write) {
+      continue;
+    }
+    expected.stand_in = expected.stand_in.empty() ? column.name : expected.stand_in;
+    const bool is_of_folders =
+        files != nullptr && std::ranges::any_of(files->folder_columns, [&](const auto& folder) {
+          return schema::same_column(folder.name, column.name);
+        });
+    if (!is_of_folders) {
+      expected.declared.push_back(column.name);
+    }
+  }
+  for (const plan::PlannedStep& step : pipeline.steps) {
+    expected.steps += plan::to_string(step.step) + "\n";
+  }
+  return expected;
 }
 
 }  // namespace sluice::run

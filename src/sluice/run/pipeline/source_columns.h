@@ -13,6 +13,7 @@
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/pipeline.h"
+#include "sluice/run/pipeline/csv_header.h"
 #include "sluice/schema/schema.h"
 
 namespace sluice::run {
@@ -27,11 +28,11 @@ struct SourceColumns {
   bool has_bad_lines = false;
 };
 
-/// Completes `source` with what its files say (CSV headers, JSON by line). `stand_in` is a declared
-/// column, as which records of JSON are read none of which has a key; empty: they are an error.
+/// Completes `source` with what its files say (CSV headers, JSON by line). Without a column that
+/// stands in, records of JSON none of which has a key are an error.
 Result<SourceColumns> settle_source(const Context& context, engine::Connection& connection,
                                     plan::Scan& source, plan::BadLines bad_lines,
-                                    std::string_view stand_in);
+                                    const ExpectedColumns& expected);
 
 /// A structure of JSON with texts for whole numbers of any size: what would not fit a type would be
 /// NULL. And for what never had a value, too.
@@ -39,8 +40,8 @@ std::string with_texts(std::string structure);
 /// A structure of JSON with texts for fractions, whose digits a double may not hold.
 std::string with_texts_for_doubles(std::string structure);
 
-/// The first column that the contract declares of its source; empty: there is none.
-std::string_view stand_in_column(const plan::Pipeline& pipeline);
+/// What the contract says of the columns of its source's files.
+ExpectedColumns expected_columns(const plan::Pipeline& pipeline);
 
 /// Makes views of CSV references, whose columns are of the types as which all of their values are
 /// written, and tells the columns of JSON without a value. References without a record lose their
