@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sluice/contract/level/level_rows.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/faults.h"
-#include "sluice/contract/run/level_rows.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/run/state/run_log.h"
 #include "sluice/table/parquet/parquet.h"

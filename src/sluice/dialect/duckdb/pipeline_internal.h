@@ -150,6 +150,10 @@ std::string made_values(const plan::Pipeline& pipeline, const schema::Schema& co
 /// The column of it in a select list, with a comma behind it.
 std::string made_item(bool as_text);
 
+/// What lineage says of a row, each behind a comma. `file`: what says where it is from.
+std::string stamps(const plan::BoundPipeline& bound,
+                   const std::vector<plan::LineageColumn>& columns, std::string_view file);
+
 /// "a" := "a", "b" := "b"
 std::string struct_members(const schema::Schema& columns);
 

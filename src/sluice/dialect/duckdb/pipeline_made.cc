@@ -172,4 +172,22 @@ bool is_refusal_column(std::string_view name) {
                              [&](std::string_view one) { return schema::same_column(one, name); });
 }
 
+string stamps(const plan::BoundPipeline& bound, const std::vector<plan::LineageColumn>& columns,
+              std::string_view file) {
+  string list;
+  for (const plan::LineageColumn& column : columns) {
+    string value;
+    switch (column.stamp) {
+      case plan::Stamp::SourceFile: value = file; break;
+      case plan::Stamp::RunInstant:
+        value = fmt::format("TIMESTAMPTZ '{}'", to_string(bound.clock));
+        break;
+      case plan::Stamp::RunId: value = quote_literal(bound.run_id); break;
+      case plan::Stamp::Text: value = quote_literal(column.text); break;
+    }
+    list += fmt::format(", {} AS {}", value, quote_identifier(column.name));
+  }
+  return list;
+}
+
 }  // namespace sluice::dialect

@@ -15,7 +15,6 @@ namespace {
 
 using plan::RowEffect;
 using std::string;
-using LineageColumns = std::vector<plan::LineageColumn>;
 
 class ProgramWriter {
  public:
@@ -62,7 +61,7 @@ class ProgramWriter {
   Status type_whole();
   /// True when a step before could fail on a row.
   bool has_reasons() const;
-  string stamps(const LineageColumns& columns, bool for_bad) const;
+  std::vector<plan::LineageColumn> lineage_of_bad() const;
   Result<string> bad_select(BadForm form) const;
 
   const plan::BoundPipeline& bound_;
@@ -521,24 +520,15 @@ Status ProgramWriter::judge_at_gate(const plan::Judgement& asked) {
   return {};
 }
 
-string ProgramWriter::stamps(const LineageColumns& columns, bool for_bad) const {
-  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
-  string list;
-  for (const plan::LineageColumn& column : columns) {
-    string value;
-    switch (column.stamp) {
-      case plan::Stamp::SourceFile:
-        value = has_file || for_bad ? string(kFileColumn) : quote_literal(pipeline_.source_label);
-        break;
-      case plan::Stamp::RunInstant:
-        value = fmt::format("TIMESTAMPTZ '{}'", to_string(bound_.clock));
-        break;
-      case plan::Stamp::RunId: value = quote_literal(bound_.run_id); break;
-      case plan::Stamp::Text: value = quote_literal(column.text); break;
-    }
-    list += fmt::format(", {} AS {}", value, quote_identifier(column.name));
-  }
-  return list;
+/// Where a row came from and which run refused it; the contract's own names win, and before them
+/// those of the row, which is kept as it came.
+std::vector<plan::LineageColumn> ProgramWriter::lineage_of_bad() const {
+  std::vector<plan::LineageColumn> lineage = pipeline_.lineage;
+  std::erase_if(lineage, [&](const plan::LineageColumn& column) {
+    const auto has_it = [&](const Refused& one) { return one.raw.find(column.name) != nullptr; };
+    return !column.name.starts_with("_lakelogic_") && std::ranges::any_of(refused_, has_it);
+  });
+  return lineage;
 }
 
 Result<string> ProgramWriter::bad_select(BadForm form) const {
@@ -551,14 +541,8 @@ Result<string> ProgramWriter::bad_select(BadForm form) const {
              return same != nullptr && std::holds_alternative<schema::Json>(same->type.kind);
            });
   };
-  // Where the row came from and which run refused it; the contract's own names win, and before them
-  // those of the row, which is kept as it came.
-  LineageColumns lineage = pipeline_.lineage;
-  std::erase_if(lineage, [&](const plan::LineageColumn& column) {
-    const auto has_it = [&](const Refused& one) { return one.raw.find(column.name) != nullptr; };
-    return !column.name.starts_with("_lakelogic_") && std::ranges::any_of(refused_, has_it);
-  });
-  string tail = stamps(lineage, true);
+  const std::vector<plan::LineageColumn> lineage = lineage_of_bad();
+  string tail = stamps(bound_, lineage, kFileColumn);
   std::vector<string> ours;
   std::ranges::transform(lineage, std::back_inserter(ours), &plan::LineageColumn::name);
   const auto is_ours = [&](std::string_view name) {
@@ -656,9 +640,11 @@ Status ProgramWriter::finish() {
         there == nullptr ? "NULL" : leaving_value(pipeline_, field.name, name, there->type);
     list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", value, type, name);
   }
+  const bool has_file = std::ranges::find(rows_.hidden, kFileColumn) != rows_.hidden.end();
+  const string file = has_file ? string(kFileColumn) : quote_literal(pipeline_.source_label);
   program_.good =
       fmt::format("SELECT {}{} FROM {} AS source", list.empty() ? "NULL AS _sluice_none" : list,
-                  stamps(pipeline_.lineage, false), rows_.from);
+                  stamps(bound_, pipeline_.lineage, file), rows_.from);
   SLUICE_TRY(program_.bad, bad_select(BadForm::Typed));
   SLUICE_TRY(program_.bad_as_text, bad_select(BadForm::Text));
   for (const Refused& refused : refused_) {

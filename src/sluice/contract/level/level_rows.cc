@@ -1,4 +1,4 @@
-#include "sluice/contract/run/level_rows.h"
+#include "sluice/contract/level/level_rows.h"
 
 #include <algorithm>
 #include <chrono>
