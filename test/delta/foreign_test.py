@@ -51,6 +51,23 @@ class ForeignLog(DeltaFolder):
         self.assertEqual([one["operation"] for one in self.ask("history")["versions"]],
                          ["describe", "ADD COLUMNS", "append", "create"])
 
+    def test_files_that_lie_elsewhere_are_merged_into(self) -> None:
+        """As those of a shallow clone: the log has where they are, and they stay there."""
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.5), (2, "b", 2.5)])
+        actions = self.actions(1)
+        (added,) = [one["add"] for one in actions if "add" in one]
+        elsewhere = self.folder / "base of it.parquet"
+        shutil.move(self.folder / "t" / added["path"], elsewhere)
+        added["path"] = elsewhere.as_uri()
+        self.put(1, actions)
+        self.contract("merge")
+        self.run_rows("two.jsonl", [(2, "c", 9.5), (3, "d", 3.5)])
+        rows = self.ask("rows")["rows"]
+        self.assertEqual(sorted((int(row["id"]), float(row["fare"])) for row in rows),
+                         [(1, 1.5), (2, 9.5), (3, 3.5)])
+        self.assertTrue(elsewhere.exists())
+
     def test_a_removal_with_blanks_is_seen_by_a_vacuum(self) -> None:
         self.contract("append")
         self.run_rows("one.jsonl", [(1, "a", 1.5)])

@@ -1,6 +1,7 @@
 """Tables that cannot be written, over each format: the object is named, and nothing is written."""
 
 import json
+import re
 import subprocess
 import unittest
 
@@ -118,6 +119,30 @@ class DeltaRefusing(Refusing, DeltaFormat):
         checkpoint, = (self.folder / "t/_delta_log").glob("*.checkpoint.parquet")
         checkpoint.write_bytes(checkpoint.read_bytes()[:200])
         self.check_refused(str(checkpoint), "not whole")
+
+    def test_an_entry_that_no_reader_takes(self) -> None:
+        self.made()
+        entry = self.folder / "t/_delta_log/00000000000000000001.json"
+        whole = entry.read_text("utf-8")
+        for broken in (re.sub(r'"size": *[0-9]+', '"size":"x"', whole),
+                       re.sub(r'"path": *"[^"]*",', "", whole), "[1,2]\n" + whole):
+            with self.subTest(broken=broken[:80]):
+                self.assertNotEqual(broken, whole)
+                entry.write_text(broken, "utf-8")
+                self.assertIn(f"'{entry}' is broken", self.refused("rows").err)
+        entry.write_text(whole, "utf-8")
+
+    def test_a_checkpoint_that_is_broken_inside(self) -> None:
+        self.made()
+        for number in range(10):
+            self.write_rows(f"{number}.jsonl", [{"id": number, "name": "x", "fare": 0.5}])
+        checkpoint, = (self.folder / "t/_delta_log").glob("*.checkpoint.parquet")
+        data = bytearray(checkpoint.read_bytes())
+        data[600:640] = bytes(one ^ 0xff for one in data[600:640])
+        checkpoint.write_bytes(data)
+        done = self.sluice("table", "rows", self.table)
+        self.assertEqual(done.code, 1, done.out)
+        self.assertIn(f"'{self.folder / 't'}'", done.err)
 
     def test_a_folder_of_another_format(self) -> None:
         for name, what in (("_sluice/manifest/00000000000000000000.json", "a Parquet folder"),

@@ -227,11 +227,14 @@ std::vector<std::string> layout_columns(const std::vector<plan::PartitionField>&
 }
 
 Error cannot_evolve(std::string_view format, const schema::Change& change) {
+  const auto* retype = std::get_if<schema::RetypeColumn>(&change);
+  const bool is_refused_everywhere =
+      retype != nullptr && !std::holds_alternative<schema::Text>(retype->to.kind);
   return make_error(ErrorCode::Unsupported,
                     fmt::format("a {} does not do this: {}", format, schema::to_string(change)))
-      .with_hint(
-          "Make a new table with these columns and overwrite it with the rows of this one; a "
-          "DuckLake table or a Parquet folder changes in place.");
+      .with_hint(fmt::format(
+          "Make a new table with these columns and overwrite it with the rows of this one{}.",
+          is_refused_everywhere ? "" : "; a Parquet folder or a DuckDB table changes in place"));
 }
 
 }  // namespace sluice::table

@@ -102,6 +102,17 @@ TEST(Evolve, ColumnsThatAllGoAndComeAnewLeaveSome) {
   EXPECT_THAT(evolve_schema(before, {gone}, {}).error().message, HasSubstr("one column at least"));
 }
 
+TEST(Evolve, ARefusalNamesWhoDoesIt) {
+  const schema::LogicalType narrow{schema::Decimal{.precision = 5, .scale = 2}};
+  const schema::LogicalType wide{schema::Decimal{.precision = 9, .scale = 2}};
+  const Error widening =
+      cannot_evolve("DuckLake table", schema::WidenColumn{.name = "x", .from = narrow, .to = wide});
+  EXPECT_THAT(widening.hint, HasSubstr("a Parquet folder or a DuckDB table changes in place."));
+  const Error retyping =
+      cannot_evolve("DuckDB table", schema::RetypeColumn{.name = "x", .from = wide, .to = narrow});
+  EXPECT_THAT(retyping.hint, testing::Not(HasSubstr("in place")));
+}
+
 TEST(Evolve, AnyValueOfOneSpellingBecomesAText) {
   const auto retype = [](const schema::LogicalType& from) {
     const schema::Schema before{.fields = {{.name = "x", .type = from}}};

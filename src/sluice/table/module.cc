@@ -46,4 +46,11 @@ Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Conn
   return module->make(connection, storage);
 }
 
+Result<std::vector<std::string>> find_files_elsewhere(std::string_view format,
+                                                      const std::string& root,
+                                                      const engine::ModuleSearch& search) {
+  SLUICE_TRY(const FormatModule* module, load_format(format, search));
+  return module->find_files_elsewhere(root);
+}
+
 }  // namespace sluice::table

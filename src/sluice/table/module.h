@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
@@ -22,6 +24,8 @@ struct FormatModule {
   /// Of the foreign library, as people read it.
   const char* version;
   Result<std::unique_ptr<Table>> (*make)(engine::Connection& connection, storage::Storage& storage);
+  /// Files of the newest version that do not lie below its root.
+  Result<std::vector<std::string>> (*find_files_elsewhere)(const std::string& root);
 };
 
 /// Loads a format's module. Unsupported, with how to get it, when this build has no such module.
@@ -33,6 +37,12 @@ Result<const FormatModule*> load_format(std::string_view format,
 Result<std::unique_ptr<Table>> open_format(std::string_view format, engine::Connection& connection,
                                            storage::Storage& storage,
                                            const engine::ModuleSearch& search = {});
+
+/// Files of the table in a local folder that do not lie below it, so that an engine that is locked
+/// may be let at them. Fails as load_format does.
+Result<std::vector<std::string>> find_files_elsewhere(std::string_view format,
+                                                      const std::string& root,
+                                                      const engine::ModuleSearch& search = {});
 
 }  // namespace sluice::table
 

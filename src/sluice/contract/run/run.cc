@@ -22,6 +22,7 @@
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/step_columns.h"
 #include "sluice/run/state/batch_plan.h"
+#include "sluice/table/module.h"
 
 namespace sluice::contract {
 namespace internal {
@@ -195,6 +196,12 @@ Status Runner::open_engine() {
   for (const std::string* root : {&places_.target, &places_.quarantine, &delta_source_}) {
     if (!root->empty()) {
       options.allowed_paths.push_back(*root);
+    }
+  }
+  for (const std::string& root : {places_.format == "delta" ? places_.target : "", delta_source_}) {
+    if (!root.empty()) {
+      SLUICE_TRY(const auto elsewhere, table::find_files_elsewhere("delta", root));
+      options.allowed_paths.insert(options.allowed_paths.end(), elsewhere.begin(), elsewhere.end());
     }
   }
   for (const std::string* output : {&options_.output_good, &options_.output_bad}) {

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <istream>
 #include <string>
 #include <vector>
 
@@ -9,6 +12,51 @@
 #include "sluice/table/stored_form.h"
 
 namespace sluice::table::delta {
+namespace {
+
+bool is_sound(const nlohmann::json& line) {
+  if (!line.is_object()) {
+    return false;
+  }
+  const auto add = line.find("add");
+  if (add == line.end() || !add->is_object()) {
+    return add == line.end() || add->is_null();
+  }
+  const auto path = add->find("path");
+  const auto size = add->find("size");
+  return path != add->end() && path->is_string() && size != add->end() && size->is_number_integer();
+}
+
+bool is_sound(std::istream& entry) {
+  for (std::string line; std::getline(entry, line);) {
+    const bool is_blank = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (!is_blank && !is_sound(nlohmann::json::parse(line, nullptr, false))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string find_broken_entry(const std::string& log_folder) {
+  std::vector<std::filesystem::path> entries;
+  std::error_code failed;
+  for (auto each = std::filesystem::directory_iterator(log_folder, failed);
+       !failed && each != std::filesystem::directory_iterator(); each.increment(failed)) {
+    if (each->path().extension() == ".json") {
+      entries.push_back(each->path());
+    }
+  }
+  std::ranges::sort(entries);
+  for (const std::filesystem::path& path : entries) {
+    std::ifstream entry(path);
+    if (entry && !is_sound(entry)) {
+      return path.string();
+    }
+  }
+  return "";
+}
 
 Status read_actions(std::string_view entry, std::string_view path,
                     std::initializer_list<std::string_view> names, const TakeAction& take) {

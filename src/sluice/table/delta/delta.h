@@ -12,6 +12,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/engine/engine.h"
@@ -24,5 +26,9 @@ namespace sluice::table {
 /// it.
 Result<std::unique_ptr<Table>> make_delta_table(engine::Connection& connection,
                                                 storage::Storage& storage);
+
+/// Files of the newest version that do not lie below the root, a local folder: a log may name files
+/// of another table, as a shallow clone's does. Empty where there is no table.
+Result<std::vector<std::string>> find_delta_files_elsewhere(const std::string& root);
 
 }  // namespace sluice::table

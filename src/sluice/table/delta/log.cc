@@ -70,8 +70,17 @@ ErrorCode code_of(std::int32_t kind) {
   }
 }
 
-Error bridge_error(std::int32_t kind, char* text, std::string_view what) {
-  Error error = make_error(code_of(kind), std::string(what)).with_native(take(text));
+Error bridge_error(std::int32_t kind, char* text, std::string_view what, const std::string& root) {
+  Error error =
+      make_error(code_of(kind), fmt::format("{}: '{}'", what, root)).with_native(take(text));
+  if (kind == SLUICE_BRIDGE_CORRUPT || kind == SLUICE_BRIDGE_INTERNAL) {
+    if (const std::string entry = find_broken_entry(root + "/_delta_log"); !entry.empty()) {
+      return std::move(error)
+          .with_context(fmt::format("reading its log: '{}' is broken", entry))
+          .with_hint(
+              "The file was changed or cut short by something else; restore it from a copy.");
+    }
+  }
   if (kind == SLUICE_BRIDGE_UNSUPPORTED) {
     return std::move(error).with_hint(
         "the table uses a feature that Sluice does not write; write it with the program that made "
@@ -190,7 +199,7 @@ Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
     return std::optional<Snapshot>{};
   }
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, fmt::format("a Delta table cannot be read: '{}'", root));
+    return bridge_error(kind, text, "a Delta table cannot be read", root);
   }
   SLUICE_TRY(Snapshot snapshot, make(handle, root));
   return std::optional(std::move(snapshot));
@@ -199,6 +208,7 @@ Result<std::optional<Snapshot>> Snapshot::find(const std::string& root) {
 Result<Snapshot> Snapshot::make(sluice_delta_snapshot* handle, const std::string& root) {
   Snapshot snapshot;
   snapshot.handle_.reset(handle);
+  snapshot.root_ = root;
   if (Status read = snapshot.read_description(); !read.has_value()) {
     return std::move(read).error().with_context(fmt::format("reading the Delta table '{}'", root));
   }
@@ -209,7 +219,7 @@ Status Snapshot::read_description() {
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_describe(handle_.get(), &text);
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, "a Delta table cannot be described");
+    return bridge_error(kind, text, "a Delta table cannot be described", root_);
   }
   SLUICE_TRY(const json described, parse_document(take(text), "what the kernel says of a table"));
   if (described.value("mapped", json()) == json(true)) {
@@ -254,7 +264,7 @@ Result<ColumnStream> Snapshot::files() const {
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_files(handle_.get(), &stream, &text);
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, "the files of a Delta table cannot be listed");
+    return bridge_error(kind, text, "the files of a Delta table cannot be listed", root_);
   }
   return ColumnStream(std::move(stream));
 }
@@ -265,7 +275,7 @@ Result<std::optional<std::int64_t>> Snapshot::find_transaction(std::string_view 
   const std::int32_t kind =
       sluice_delta_find_transaction(handle_.get(), std::string(key).c_str(), &version, &text);
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, "the transactions of a Delta table cannot be read");
+    return bridge_error(kind, text, "the transactions of a Delta table cannot be read", root_);
   }
   return version < 0 ? std::optional<std::int64_t>{} : std::optional(version);
 }
@@ -273,6 +283,7 @@ Result<std::optional<std::int64_t>> Snapshot::find_transaction(std::string_view 
 Snapshot Snapshot::with_handle(sluice_delta_snapshot* handle) const {
   Snapshot other;
   other.handle_.reset(handle);
+  other.root_ = root_;
   other.state_ = state_;
   other.state_.version = sluice_delta_version(handle);
   other.has_change_feed_ = has_change_feed_;
@@ -310,7 +321,7 @@ Result<Landed> Snapshot::commit(const CommitRequest& request) const {
                   .next = {}};
   }
   // A panic may have come after the put.
-  Error error = bridge_error(kind, text, "a commit to a Delta table failed");
+  Error error = bridge_error(kind, text, "a commit to a Delta table failed", root_);
   if (kind == SLUICE_BRIDGE_UNKNOWN || kind == SLUICE_BRIDGE_INTERNAL) {
     return Landed{.outcome = Unknown{std::move(error)}, .next = {}};
   }
@@ -322,7 +333,7 @@ Result<Snapshot> Snapshot::write_checkpoint() const {
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_checkpoint(handle_.get(), &next, &text);
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, "a checkpoint was not written");
+    return bridge_error(kind, text, "a checkpoint was not written", root_);
   }
   return with_handle(next);
 }
@@ -344,7 +355,7 @@ Result<std::optional<Snapshot>> create_delta(const std::string& root,
   char* text = nullptr;
   const std::int32_t kind = sluice_delta_create(root.c_str(), request.dump().c_str(), &next, &text);
   if (kind != SLUICE_BRIDGE_OK) {
-    return bridge_error(kind, text, fmt::format("a Delta table cannot be made in '{}'", root));
+    return bridge_error(kind, text, "a Delta table cannot be made", root);
   }
   if (next == nullptr) {
     return std::optional<Snapshot>{};

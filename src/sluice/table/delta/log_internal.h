@@ -86,6 +86,7 @@ class Snapshot {
   Snapshot with_handle(sluice_delta_snapshot* handle) const;
 
   std::unique_ptr<sluice_delta_snapshot, Free> handle_;
+  std::string root_;
   TableState state_;
   bool has_change_feed_ = false;
   std::string refusal_;

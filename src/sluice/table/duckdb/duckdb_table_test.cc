@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/base/temp_folder.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/duckdb/duckdb.h"
@@ -84,6 +85,23 @@ TEST_F(DuckdbTableTest, TheDatabaseFillsWhatItComputesAndWhatHasADefault) {
   EXPECT_TRUE(
       write(*table, plan::Append{}, "SELECT 5::INTEGER AS id, NULL::BIGINT AS number", "n"));
   EXPECT_EQ(query(all), "4|d|4|told|8 5|new|10") << "what is brought is a value, also a NULL";
+}
+
+TEST_F(DuckdbTableTest, AnOverwriteTakesKeysOfAUniqueIndexThatWereThere) {
+  const TempFolder folder = TempFolder::make("sluice-index").value();
+  const engine::EngineOptions file{.address = folder.path() + "/x.duckdb"};
+  for (const std::string& statement :
+       {std::string("CREATE TABLE t (id INTEGER)"), std::string("CREATE UNIQUE INDEX u ON t (id)"),
+        std::string("INSERT INTO t VALUES (1), (2)")}) {
+    const auto theirs = engine::make_duckdb_engine(file).value();
+    theirs->connect(context_).value()->execute(context_, statement).value();
+  }
+  engine_ = engine::make_duckdb_engine(file).value();
+  connection_ = engine_->connect(context_).value();
+  const auto table = open("t");
+  EXPECT_TRUE(write(*table, plan::Overwrite{}, "SELECT 2::INTEGER AS id", "o"));
+  EXPECT_EQ(query("SELECT CAST(id AS VARCHAR) FROM t"), "2");
+  connection_.reset();
 }
 
 TEST_F(DuckdbTableTest, AColumnThatTheDatabaseComputesIsNotBrought) {

@@ -140,6 +140,14 @@ plan::CreateTable without_primary_key(plan::CreateTable create) {
   return create;
 }
 
+Status use_indexes(const Context& context, engine::Connection& connection, const std::string& table,
+                   const schema::Schema& filled) {
+  SLUICE_CHECK(connection.execute(
+      context, fmt::format("INSERT INTO {0} ({1}) SELECT {1} FROM {0} WHERE FALSE", table,
+                           dialect::quote_columns(names_of(filled)))));
+  return {};
+}
+
 std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key) {
   std::string text;
   for (const schema::Field& field : schema.fields) {

@@ -36,6 +36,11 @@ Result<schema::Schema> without_self_filled(const Context& context, engine::Conne
                                            const plan::TableId& id, const plan::Write& write,
                                            const schema::Schema& table);
 
+/// An index that was not used since the database was opened does not see rows that are deleted, and
+/// takes their keys for ones that are there. Puts no row in.
+Status use_indexes(const Context& context, engine::Connection& connection, const std::string& table,
+                   const schema::Schema& filled);
+
 /// "a" = c."a" for all columns but the key, which an update leaves as it is.
 std::string render_assignments(const schema::Schema& schema, const std::vector<std::string>& key);
 

@@ -344,6 +344,9 @@ Result<std::unique_ptr<Prepared>> SqlTablePort::prepare_once(const Context& cont
   SLUICE_TRY(state.schema,
              internal::without_self_filled(context, *connection_, table_.id, write, state.schema));
   SLUICE_CHECK(check_fit(write, state.schema));
+  if (!std::holds_alternative<plan::Append>(write.mode)) {
+    SLUICE_CHECK(internal::use_indexes(context, *connection_, table_name(), state.schema));
+  }
   prepared->key = key;
   prepared->operation = plan::mode_name(write.mode);
   prepared->schema = state.schema;
