@@ -111,7 +111,7 @@ Result<Part> part_of(const string& value, const LogicalType& from, const Logical
 
 Result<Part> leaf(const string& value, const LogicalType& from, const LogicalType& to) {
   SLUICE_TRY(const string cast, render_cast(value, from, to));
-  if (is<schema::Text>(to)) {
+  if (is<schema::Text>(to) && !is<schema::Bytes>(from)) {
     return Part{.value = cast, .fits = ""};
   }
   const string there = is<schema::Json>(from) ? fmt::format("({} ->> '$')", value) : value;
