@@ -118,6 +118,16 @@ std::vector<std::string> key_columns_of(const plan::WriteMode& mode) {
                     mode);
 }
 
+Status check_name(const plan::TableId& id) {
+  if (schema::same_column(id.table(), "_sluice_ledger") ||
+      schema::same_column(id.table(), "_sluice_table")) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("this table name is reserved: '{}'", plan::to_string(id)))
+        .with_hint("Give the table another name: this one holds the commits of its neighbours.");
+  }
+  return {};
+}
+
 Status check_columns(const schema::Schema& schema) {
   SLUICE_CHECK(validate(schema));
   for (const schema::Field& field : schema.fields) {

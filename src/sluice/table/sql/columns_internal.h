@@ -20,6 +20,9 @@ std::vector<std::string> names_of(const schema::Schema& schema);
 /// Columns by which rows of the table are found and which therefore do not change.
 std::vector<std::string> key_columns_of(const plan::WriteMode& mode);
 
+/// InvalidArgument for the name of a table that lies beside all others.
+Status check_name(const plan::TableId& id);
+
 /// InvalidArgument for a name that is ours or the database's.
 Status check_columns(const schema::Schema& schema);
 

@@ -24,22 +24,12 @@ namespace {
 
 using dialect::quote_identifier;
 using internal::check_columns;
+using internal::check_name;
 using internal::Ledger;
 using internal::names_of;
 using internal::render_changes;
 using internal::render_layout;
 using internal::Transaction;
-
-/// Of the two tables beside it.
-Status check_name(const plan::TableId& id) {
-  if (schema::same_column(id.table(), "_sluice_ledger") ||
-      schema::same_column(id.table(), "_sluice_table")) {
-    return make_error(ErrorCode::InvalidArgument,
-                      fmt::format("this table name is reserved: '{}'", plan::to_string(id)))
-        .with_hint("Give the table another name: this one holds the commits of its neighbours.");
-  }
-  return {};
-}
 
 bool is_conflict(const Error& error) { return error.code == ErrorCode::CommitConflict; }
 
