@@ -3,9 +3,12 @@ done; the next run does the work."""
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from program import InFolder, Screen, contents, half_written
 
@@ -67,6 +70,29 @@ class Interrupted(InFolder):
         screen.stop(signal.SIGINT)
         screen.stop(signal.SIGTERM)
         self.check_stopped(screen)
+
+    def test_what_a_killed_run_held_in_temporary_folders_goes_with_the_next_one(self) -> None:
+        self.slow(rows=300_000, times=20)
+        self.write("other.yaml", "info: {title: T, table_name: t}\nsource: {path: one.csv}\n"
+                                 "model: {fields: [{name: id, type: string}]}\n")
+        self.write("one.csv", "id\n1\n")
+        screen = self.start()
+        folders = []
+        for handle in Path(f"/proc/{screen.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                folders += [handle.readlink()] if "-held-" in os.readlink(handle) else []
+        self.assertTrue(folders, "the run holds no temporary folder")
+        (folders[0] / "inside").write_text("clear", "utf-8")
+        unmarked = Path(tempfile.mkdtemp(prefix="sluice-spill-"))
+        self.addCleanup(unmarked.rmdir)
+        self.assertEqual(self.sluice("run", "other.yaml").code, 0)
+        self.assertTrue((folders[0] / "inside").exists(), "the run that holds it is alive")
+        screen.stop(signal.SIGKILL)
+        screen.close()
+        self.assertTrue((folders[0] / "inside").exists())
+        self.assertEqual(self.sluice("run", "other.yaml").code, 0)
+        self.assertEqual([path for path in folders if path.exists()], [])
+        self.assertTrue(unmarked.exists(), "nobody says that this one is left")
 
     def end_by_two_signals(self) -> str:
         screen = self.start()

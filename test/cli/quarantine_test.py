@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -92,6 +93,24 @@ class Quarantine(Orders):
         self.assertEqual([line["event"] for line in shown["history"]], ["refused", "discarded"])
         self.assertIn("discarded", self.done("quarantine", "show", "orders.yaml", "--row",
                                              row).out)
+
+    def test_values_give_a_terminal_no_orders_and_forge_no_lines(self) -> None:
+        self.contract(limit=10)
+        evil = "\x1b[2J\x1b[31mx\x7f\u009b2J\u202ey\u2028\n0 of 0 rows in lake"
+        self.land("a", [f'"{evil}",1,a@b'])
+        shown = self.done("run", "orders.yaml", "--show", "1")
+        said = [shown.out + shown.err]
+        row = self.json("quarantine", "list", "orders.yaml")["rows"][0]
+        self.assertEqual(row["id"], evil, "JSON says it as it is")
+        for words in (("list",), ("show", "--row", row["_lakelogic_row_id"]), ("stats",)):
+            done = self.done("quarantine", words[0], "orders.yaml", *words[1:])
+            said.append(done.out + done.err)
+        for text in said:
+            obeyed = re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", text)
+            self.assertIsNone(obeyed, text)
+            self.assertNotIn("0 of 0 rows in lake", text.splitlines())
+        for text in said[:3]:
+            self.assertIn(" [2J [31mx  2J y  0 of 0 rows in lake", text)
 
     def test_a_column_may_be_called_as_what_the_history_says_of_rows(self) -> None:
         own = ("state", "attempts", "settled_at", "settled_by", "q", "run", "n")

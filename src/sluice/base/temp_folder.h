@@ -1,11 +1,13 @@
 // A folder that exists as long as its owner: for spill files and tests. Made by mkdtemp, readable
-// by its user only, removed with all it holds when the owner goes. A process that is killed leaves
-// it behind.
+// by its user only, removed with all it holds when the owner goes. What killed processes left in
+// /tmp and /dev/shm is removed by the next process of their user that makes such a folder: an owner
+// holds a lock on its folder, which goes with the process. Making one is safe from any thread.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "sluice/base/disk.h"
 #include "sluice/base/result.h"
 
 namespace sluice {
@@ -24,9 +26,10 @@ class TempFolder {
   const std::string& path() const { return path_; }
 
  private:
-  explicit TempFolder(std::string path) : path_(std::move(path)) {}
+  TempFolder(std::string path, FileHandle lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
+  FileHandle lock_;
 };
 
 }  // namespace sluice

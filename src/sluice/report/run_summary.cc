@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sluice/report/shown_text.h"
+
 namespace sluice::report {
 namespace {
 
@@ -316,14 +318,12 @@ std::vector<Line> render_sample(std::string_view heading, const run::Sample& sam
   const auto is_cell = [&](std::size_t i) {
     return !is_reasons(sample.columns[i]) && !is_categories(sample.columns[i]);
   };
-  const auto cell = [&](std::optional<std::string> value) {
-    std::string text = std::move(value).value_or("null");
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return text;
+  const auto cell = [&](const std::optional<std::string>& value) {
+    return shown_text(value.value_or("null"));
   };
   std::vector<std::size_t> widths(sample.columns.size(), 0);
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    widths[i] = is_cell(i) ? width_of(sample.columns[i]) : 0;
+    widths[i] = is_cell(i) ? width_of(cell(sample.columns[i])) : 0;
     for (const auto& row : sample.rows) {
       widths[i] = is_cell(i) ? std::max(widths[i], width_of(cell(row[i]))) : 0;
     }
@@ -337,7 +337,7 @@ std::vector<Line> render_sample(std::string_view heading, const run::Sample& sam
     text.erase(text.find_last_not_of(' ') + 1);
     lines.push_back({{.text = text, .tone = tone}});
   };
-  add([&](std::size_t i) { return sample.columns[i]; }, Tone::Quiet);
+  add([&](std::size_t i) { return cell(sample.columns[i]); }, Tone::Quiet);
   for (const auto& row : sample.rows) {
     add([&](std::size_t i) { return cell(row[i]); }, Tone::Plain);
     for (std::size_t i = 0; i < widths.size(); ++i) {

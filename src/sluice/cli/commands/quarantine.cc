@@ -14,6 +14,7 @@
 #include "sluice/contract/run/replay.h"
 #include "sluice/masking/environment_keys.h"
 #include "sluice/report/run_json.h"
+#include "sluice/report/shown_text.h"
 
 namespace sluice::cli {
 namespace {
@@ -136,9 +137,8 @@ Result<ExitCode> list_rows(const Call& call, contract::QuarantineReader& reader)
     return ExitCode::Done;
   }
   for (const run::TextRow& row : listing.rows) {
-    call.terminal.print(fmt::format("{}  {}  {}\n    {}\n", row[0].value_or("-"),
-                                    row[1].value_or("-"), row[2].value_or("-"),
-                                    row[3].value_or("-")));
+    const auto cell = [&](std::size_t i) { return report::shown_text(row[i].value_or("-")); };
+    call.terminal.print(fmt::format("{}  {}  {}\n    {}\n", cell(0), cell(1), cell(2), cell(3)));
   }
   call.terminal.say(
       fmt::format("{} of {} rows in {}", listing.rows.size(), listing.total, reader.uri()));
@@ -148,8 +148,9 @@ Result<ExitCode> list_rows(const Call& call, contract::QuarantineReader& reader)
 void print_members(const Terminal& terminal, const Json& object, std::string_view indent) {
   for (const auto& [name, value] : object.items()) {
     if (!value.is_null()) {
-      terminal.print(fmt::format("{}{}: {}\n", indent, name,
-                                 value.is_string() ? value.get<std::string>() : value.dump()));
+      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      terminal.print(
+          fmt::format("{}{}: {}\n", indent, report::shown_text(name), report::shown_text(text)));
     }
   }
 }
@@ -213,7 +214,7 @@ Result<ExitCode> print_stats(const Call& call, contract::QuarantineReader& reade
         fmt::format("{:>9} {:>9} {:>9}  {}\n", "waiting", "replayed", "discarded", heading));
     for (const contract::QuarantineCount& count : counts) {
       call.terminal.print(fmt::format("{:>9} {:>9} {:>9}  {}\n", count.waiting, count.replayed,
-                                      count.discarded, count.what));
+                                      count.discarded, report::shown_text(count.what)));
     }
   };
   section("rows", {stats.all});

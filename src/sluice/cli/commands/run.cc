@@ -453,6 +453,18 @@ ExitCode run_dry(const std::vector<std::string>& contracts, const contract::RunO
   return ExitCode::Done;
 }
 
+/// A place that each contract of the call would fill anew holds the rows of the last one alone.
+Status check_places(std::size_t contracts, const Arguments& arguments) {
+  for (const std::string_view place : {"output-good", "output-bad", "target"}) {
+    if (contracts > 1 && arguments.has(place)) {
+      return wrong(fmt::format("--{} is one place, and {} contracts would write to it", place,
+                               contracts))
+          .with_hint("run the contracts one by one, each with a place of its own");
+    }
+  }
+  return {};
+}
+
 ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
   std::vector<std::string> contracts = arguments.operands();
   const std::vector<std::string> named = arguments.all("contract");
@@ -469,7 +481,10 @@ ExitCode run_run(const Arguments& arguments, const Terminal& terminal) {
     context.progress = &bar;
   }
   auto options = options_of(arguments);
-  Status usable = check_engine(arguments, terminal);
+  Status usable = check_places(contracts.size(), arguments);
+  if (usable.has_value()) {
+    usable = check_engine(arguments, terminal);
+  }
   if (usable.has_value()) {
     usable = read_limits(arguments, context);
   }

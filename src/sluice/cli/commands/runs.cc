@@ -11,6 +11,7 @@
 #include "sluice/contract/run/records.h"
 #include "sluice/report/run_json.h"
 #include "sluice/report/run_summary.h"
+#include "sluice/report/shown_text.h"
 
 namespace sluice::cli {
 namespace {
@@ -209,7 +210,7 @@ Status query_runs(const Arguments& arguments, const Terminal& terminal) {
   const auto print_row = [&](const auto& cells, auto text) {
     std::string line;
     for (const auto& cell : cells) {
-      line += (line.empty() ? "" : "\t") + text(cell);
+      line += (line.empty() ? "" : "\t") + report::shown_text(text(cell));
     }
     terminal.print(line + "\n");
   };
