@@ -20,7 +20,7 @@ const std::string kWhole =
     "id,name\n"
     "\x23\x00\x00x"
     "\x01\x02\x03\x04"s;
-const std::string kSkipped = "\x5a\x2a\x4d\x18\x03\x00\x00\x00abc"s;
+const std::string kSkipped = "\x5a\x2a\x4d\x18\x03\x00\x00\x00"s + "abc";
 
 bool is_whole(const std::string& bytes) {
   std::istringstream in(bytes);
