@@ -20,8 +20,9 @@ std::vector<std::string> names_of(const schema::Schema& schema);
 /// Columns by which rows of the table are found and which therefore do not change.
 std::vector<std::string> key_columns_of(const plan::WriteMode& mode);
 
-/// InvalidArgument for a name that is ours or the database's.
-Status check_columns(const schema::Schema& schema);
+/// InvalidArgument for a name that is ours or the database's. A lake has names of its own, which
+/// columns that are there `before` may have all the same.
+Status check_columns(const schema::Schema& schema, bool is_lake, const schema::Schema& before = {});
 
 /// Key columns are never NULL; that they are unique is checked by writes, where it is asked for.
 plan::CreateTable without_primary_key(plan::CreateTable create);
