@@ -314,6 +314,34 @@ materialization: {{strategy: append, format: delta, target_path: t}}
 class ForeignTables(DeltaFolder):
     """Tables of delta-rs, or as others make them."""
 
+    def test_a_nested_column_that_is_never_null_takes_none(self) -> None:
+        import deltalake
+        import pyarrow
+        for kind, declared, value in (
+                (pyarrow.list_(pyarrow.string()), "array<string>", ["a"]),
+                (pyarrow.map_(pyarrow.string(), pyarrow.int64()), "map<string,long>", [("k", 1)]),
+                (pyarrow.struct([("a", pyarrow.int64())]), "struct<a: long>", {"a": 1})):
+            shutil.rmtree(self.folder / "t", ignore_errors=True)
+            fields = [pyarrow.field("id", pyarrow.int64()),
+                      pyarrow.field("x", kind, nullable=False)]
+            deltalake.write_deltalake(str(self.folder / "t"), pyarrow.Table.from_pylist(
+                [{"id": 1, "x": value}], schema=pyarrow.schema(fields)))
+            for strategy in ("append", "merge"):
+                with self.subTest(declared=declared, strategy=strategy):
+                    self.write("c.yaml", f"""\
+version: 1.0.0
+info: {{title: T, table_name: t}}
+model: {{fields: [{{name: id, type: long}}, {{name: x, type: "{declared}"}}]}}
+primary_key: [id]
+materialization: {{strategy: {strategy}, format: delta, target_path: t}}
+""")
+                    self.write("null.jsonl", json.dumps({"id": 2, "x": None}) + "\n")
+                    before = self.table_files()
+                    done = self.sluice("run", "c.yaml", "--source", "null.jsonl")
+                    self.assertEqual(done.code, 1, done.err)
+                    self.assertIn("never NULL: 1 rows without 'x'", done.err)
+                    self.assertEqual(self.table_files(), before)
+
     def test_a_table_that_forgets_keys_soon_takes_no_stream(self) -> None:
         import deltalake
         for value, is_taken in (("interval 1 days", False), ("INTERVAL 40 HOURS", False),

@@ -52,6 +52,29 @@ class Targets(InFolder):
         self.assertIn("does not hold batch 2", self.run_it(1))
         self.assertIn("--state", self.run_it(1))
 
+    @unittest.skipUnless(EXTENSION.exists(), "built without DuckLake tables: ./dev setup ducklake")
+    def test_a_lake_has_one_catalog_however_its_name_is_spelled(self) -> None:
+        self.make("ducklake")
+        self.settings = {}
+        self.land(1, 2)
+        self.make("ducklake")
+        self.settings = {}
+        text = (self.folder / "c.yaml").read_text("utf-8")
+        self.write("c.yaml", text.replace("lake.main.t", "LAKE.main.t"))
+        self.land(3)
+        self.assertEqual(self.ids("ducklake"), [1, 2, 3])
+        self.assertFalse((self.folder / "LAKE.ducklake").exists())
+
+    @unittest.skipUnless(EXTENSION.exists(), "built without DuckLake tables: ./dev setup ducklake")
+    def test_names_of_the_lake_are_refused_before_a_row_is_written(self) -> None:
+        self.make("ducklake")
+        text = (self.folder / "c.yaml").read_text("utf-8")
+        for name in ("row_id", "BEGIN_SNAPSHOT", "rowid"):
+            field = f"type: long}}, {{name: {name}, type: string}}"
+            self.write("c.yaml", text.replace("type: long}", field))
+            self.write("in/1.jsonl", json.dumps({"id": 1, name: "a"}) + "\n")
+            self.assertIn(f"this column name is reserved: '{name}'", self.run_it(3))
+
     def test_a_database_that_was_made_anew_is_told(self) -> None:
         self.make("duckdb")
         self.land(1, 2, 3)

@@ -264,7 +264,8 @@ Status find_lake(const std::string& written, const RunOptions& options, Places& 
   places.lake = options.lake;
   places.lake.name = places.table.parts.front();
   if (places.lake.catalog.empty()) {
-    places.lake.catalog = places.lake.name + ".ducklake";
+    places.lake.catalog =
+        without_case(absolute_path(places.lake.name + ".ducklake", working_folder()), 1);
   }
   constexpr std::string_view kSqlite = "sqlite:";
   std::string& catalog = places.lake.catalog;

@@ -247,7 +247,8 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
     SLUICE_CHECK(read_partitions(context, copy, state, added));
     SLUICE_CHECK(read_long_texts(context, copy, state, added));
     SLUICE_CHECK(drop_bounds_of_nan(context, copy, state, added));
-    return check_not_null(state, added);
+    SLUICE_CHECK(check_not_null(state, added));
+    return check_nested_never_null(context, copy, state.schema, files);
   };
   SLUICE_CHECK(make(inspect));
   return added;

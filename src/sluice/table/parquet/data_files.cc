@@ -13,9 +13,12 @@ namespace sluice::table::internal {
 
 using dialect::quote_identifier;
 
-Result<std::vector<DataFile>> make_files(const schema::Schema& schema, const FileMaker& make) {
-  SLUICE_TRY(const std::vector<NewFile> written, make([&](const std::vector<NewFile>& files) {
-               return check_never_null(schema, files);
+Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
+                                         const schema::Schema& schema, const FileMaker& make) {
+  SLUICE_TRY(const std::vector<NewFile> written,
+             make([&](const std::vector<NewFile>& files) -> Status {
+               SLUICE_CHECK(check_never_null(schema, files));
+               return check_nested_never_null(context, copy, schema, files);
              }));
   std::vector<DataFile> files;
   for (const NewFile& file : written) {

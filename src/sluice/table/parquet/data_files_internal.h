@@ -17,7 +17,8 @@ namespace sluice::table::internal {
 
 /// Staged files of the table's columns, flushed. DataRejected when a column that is never NULL has
 /// one.
-Result<std::vector<DataFile>> make_files(const schema::Schema& schema, const FileMaker& make);
+Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy& copy,
+                                         const schema::Schema& schema, const FileMaker& make);
 
 /// Best effort.
 void remove_staged(const Context& context, storage::Storage& storage,

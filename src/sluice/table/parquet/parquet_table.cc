@@ -246,7 +246,7 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
   };
   const FileCopy copy = file_copy(context, *state, key);
   const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
-    SLUICE_TRY(entry.added, internal::make_files(schema, maker));
+    SLUICE_TRY(entry.added, internal::make_files(context, copy, schema, maker));
     std::int64_t written = 0;
     for (const DataFile& file : entry.added) {
       written += file.rows;
@@ -389,7 +389,8 @@ Status ParquetTable::make_view(const Context& context, const At& at, const std::
 Status ParquetTable::write_rows(const Context& context, const FileCopy& copy,
                                 const schema::Schema& schema, const std::string& select,
                                 Entry& entry) {
-  SLUICE_TRY(entry.added, internal::make_files(schema, maker_of_select(context, copy, select)));
+  SLUICE_TRY(entry.added,
+             internal::make_files(context, copy, schema, maker_of_select(context, copy, select)));
   entry.receipt.files = static_cast<std::int64_t>(entry.added.size());
   for (const DataFile& file : entry.added) {
     entry.receipt.bytes += file.bytes;

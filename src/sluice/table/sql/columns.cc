@@ -128,10 +128,19 @@ Status check_name(const plan::TableId& id) {
   return {};
 }
 
-Status check_columns(const schema::Schema& schema) {
+Status check_columns(const schema::Schema& schema, bool is_lake, const schema::Schema& before) {
+  // Columns of the tables in which a lake's catalog keeps rows.
+  constexpr std::string_view kOfLake[] = {"row_id", "begin_snapshot", "end_snapshot",
+                                          "_ducklake_internal_row_id",
+                                          "_ducklake_internal_snapshot_id"};
   SLUICE_CHECK(validate(schema));
   for (const schema::Field& field : schema.fields) {
-    if (field.name.starts_with(kReservedPrefix) || schema::same_column(field.name, "rowid")) {
+    const bool is_of_lake = is_lake && before.find(field.name) == nullptr &&
+                            std::ranges::any_of(kOfLake, [&](std::string_view name) {
+                              return schema::same_column(field.name, name);
+                            });
+    if (field.name.starts_with(kReservedPrefix) || schema::same_column(field.name, "rowid") ||
+        is_of_lake) {
       return make_error(ErrorCode::InvalidArgument,
                         fmt::format("this column name is reserved: '{}'", field.name))
           .with_hint("Rename the column.");

@@ -23,8 +23,9 @@ std::vector<std::string> key_columns_of(const plan::WriteMode& mode);
 /// InvalidArgument for the name of a table that lies beside all others.
 Status check_name(const plan::TableId& id);
 
-/// InvalidArgument for a name that is ours or the database's.
-Status check_columns(const schema::Schema& schema);
+/// InvalidArgument for a name that is ours or the database's. A lake has names of its own, which
+/// columns that are there `before` may have all the same.
+Status check_columns(const schema::Schema& schema, bool is_lake, const schema::Schema& before = {});
 
 /// Key columns are never NULL; that they are unique is checked by writes, where it is asked for.
 plan::CreateTable without_primary_key(plan::CreateTable create);

@@ -124,7 +124,7 @@ Status SqlTablePort::create(const Context& context, const plan::CreateTable& cre
                             const Properties& properties) {
   constexpr int kAttemptsMax = 8;
   SLUICE_CHECK(check_name(table_.id));
-  SLUICE_CHECK(check_columns(create.schema));
+  SLUICE_CHECK(check_columns(create.schema, table_.has_snapshots));
   Status created;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     created = create_once(context, create, properties);
@@ -185,7 +185,7 @@ Status SqlTablePort::make_table(const Context& context, const plan::CreateTable&
 Status SqlTablePort::create_at_commit(const Context& context, const plan::CreateTable& create,
                                       const Properties& properties) {
   SLUICE_CHECK(check_name(table_.id));
-  SLUICE_CHECK(check_columns(create.schema));
+  SLUICE_CHECK(check_columns(create.schema, table_.has_snapshots));
   SLUICE_TRY(const auto there, find_stored(context));
   if (!there.has_value()) {
     unmade_.emplace(create, properties);
@@ -494,7 +494,7 @@ Result<Maintained> SqlTablePort::evolve(const Context& context,
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, {}));
   SLUICE_TRY(const Evolved evolved, evolve_schema(loaded.table.schema, changes,
                                                   layout_columns(loaded.table.partition_by)));
-  SLUICE_CHECK(check_columns(evolved.schema));
+  SLUICE_CHECK(check_columns(evolved.schema, table_.has_snapshots, loaded.table.schema));
   SLUICE_CHECK(internal::check_filled(context, *connection_, table_name(), evolved));
   SLUICE_TRY(auto statements, render_changes(table_name(), changes, table_.widens_numbers_alone));
   internal::keep_a_column(table_name(), loaded.table.schema, changes, statements);
