@@ -35,12 +35,13 @@ bool is_nested(const schema::LogicalType& type) {
          std::holds_alternative<schema::Struct>(type.kind);
 }
 
-/// Numbers that the engine does not write as JSON: NaN, infinities, and decimals below one, for
-/// which it leaves the digit before the point out.
+/// What the engine does not write as JSON has it: NaN, infinities, decimals below one, for which
+/// it leaves the digit before the point out, and bytes.
 bool needs_spelling(const schema::LogicalType& type) {
   return std::visit(
       overloaded{
           [](const schema::Float&) { return true; },
+          [](const schema::Bytes&) { return true; },
           [](const schema::Decimal& decimal) { return decimal.precision == decimal.scale; },
           [](const schema::List& list) { return needs_spelling(*list.element); },
           [](const schema::Map& map) { return needs_spelling(*map.value); },
@@ -64,6 +65,11 @@ std::string json_fraction(const std::string& value) {
                      value);
 }
 
+/// Bytes are read as those of a text, and so they are written; what is no text has escapes.
+std::string text_of_bytes(const std::string& value) {
+  return fmt::format("coalesce(TRY(decode({0})), CAST({0} AS VARCHAR))", value);
+}
+
 /// With the words nan, inf and -inf where JSON has no number, also inside of lists and structs.
 std::string json_value(const std::string& value, const schema::LogicalType& type, int depth) {
   if (!needs_spelling(type)) {
@@ -78,6 +84,9 @@ std::string json_value(const std::string& value, const schema::LogicalType& type
   }
   if (std::holds_alternative<schema::Decimal>(type.kind)) {
     return json_fraction(value);
+  }
+  if (std::holds_alternative<schema::Bytes>(type.kind)) {
+    return text_of_bytes(value);
   }
   if (const auto* list = std::get_if<schema::List>(&type.kind)) {
     return fmt::format("list_transform({}, lambda {}: {})", value, each,
@@ -169,6 +178,9 @@ std::string output_value(const schema::Field& field, OutputFormat format,
   const auto* number = std::get_if<schema::Float>(&field.type.kind);
   if (format == OutputFormat::Csv && is_nested(field.type)) {
     return fmt::format("{} AS {}", dialect::render_as_text(column, field.type), column);
+  }
+  if (format == OutputFormat::Csv && std::holds_alternative<schema::Bytes>(field.type.kind)) {
+    return fmt::format("{} AS {}", text_of_bytes(column), column);
   }
   if (format != OutputFormat::Jsonl || !needs_spelling(field.type)) {
     return column;
