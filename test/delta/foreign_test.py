@@ -202,6 +202,18 @@ class Features(DeltaFolder):
                     self.assertRegex(said, name if "Feed" not in name else "change data feed")
                     self.assertIn(" hint: ", said)
 
+    def test_a_version_that_stands_for_features(self) -> None:
+        self.make({}, ())
+        log = self.folder / "t/_delta_log/00000000000000000000.json"
+        listed = '"minWriterVersion": 7, "writerFeatures": []'
+        text = log.read_text("utf-8")
+        self.assertIn(listed, text)
+        log.write_text(text.replace(listed, '"minWriterVersion": 4'), "utf-8")
+        self.contract("append")
+        said = self.refused()
+        self.assertIn(f"'{self.folder / 't'}'", said)
+        self.assertIn("writer version 3 to 6", said)
+
     def test_a_description_beside_timestamps_in_commits(self) -> None:
         for value in ("true", "True"):
             self.make({"delta.enableInCommitTimestamps": value}, ("inCommitTimestamp",))

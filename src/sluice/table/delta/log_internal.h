@@ -61,6 +61,7 @@ class Snapshot {
   /// Takes a snapshot of the bridge over.
   static Result<Snapshot> make(sluice_delta_snapshot* handle, const std::string& root);
 
+  const std::string& root() const { return root_; }
   const TableState& state() const { return state_; }
   bool has_change_feed() const { return has_change_feed_; }
   /// The property is true, in letters of any case as other programs take it.

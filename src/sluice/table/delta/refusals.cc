@@ -106,9 +106,13 @@ Status check_operation(const Snapshot& snapshot, std::string_view operation) {
   const bool appends = operation == "append";
   if (!snapshot.refusal().empty()) {
     return make_error(ErrorCode::Unsupported,
-                      "the table has a feature that Sluice does not write; nothing was written")
+                      fmt::format("the table has a feature that Sluice does not write; nothing was "
+                                  "written: '{}'",
+                                  snapshot.root()))
         .with_native(snapshot.refusal())
-        .with_hint("Write it with the program that made it, or copy it to a new table.");
+        .with_hint(
+            "Write it with the program that made it, or copy it to a new table. A table of writer "
+            "version 3 to 6 counts as one with all features of that version.");
   }
   SLUICE_CHECK(check_truths(snapshot));
   if (snapshot.is_on("delta.appendOnly") && !appends) {
