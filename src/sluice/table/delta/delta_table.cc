@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -405,8 +406,8 @@ Result<CommitOutcome> DeltaTable::commit(const Context& context,
                                          std::unique_ptr<Prepared> prepared) {
   auto& spent = static_cast<DeltaPrepared&>(*prepared);
   const Receipt& receipt = spent.request.note.receipt;
-  spent.request.note.receipt.committed_at = context.clock->now();
   const auto stopped = make_unmade(context, spent.snapshot);
+  spent.request.note.receipt.committed_at = context.clock->now();  // after the version before it
   if (!stopped.has_value() || stopped->has_value()) {
     const bool is_unknown = stopped.has_value() && std::holds_alternative<Unknown>(**stopped);
     SLUICE_CHECK(is_unknown ? Status{} : spent.abort(context));
@@ -452,6 +453,10 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
                         .operation = entry->note.operation,
                         .key = entry->note.key == kCompactKey ? "" : entry->note.key,
                         .rows = entry->note.rows});
+  }
+  // Clocks differ: a version is no older than the one before it.
+  for (std::size_t i = versions.size(); i-- > 1;) {
+    versions[i - 1].committed_at = std::max(versions[i - 1].committed_at, versions[i].committed_at);
   }
   return versions;
 }
