@@ -402,7 +402,7 @@ std::string render_parquet_shapes(const std::vector<std::string>& files) {
       "file_name, string_agg(concat_ws(' ', name, duckdb_type, num_children, converted_type, "
       "logical_type, \"precision\", scale), chr(10) ORDER BY column_id) AS shape FROM "
       "parquet_schema({}) GROUP BY file_name) ORDER BY file_name",
-      literal_list(files));
+      file_list(files));
 }
 
 std::string render_parquet_nodes(const std::string& file) {
@@ -410,7 +410,7 @@ std::string render_parquet_nodes(const std::string& file) {
       "SELECT name, CAST(num_children AS VARCHAR), CAST((converted_type = 'DECIMAL' OR "
       "starts_with(logical_type, 'Decimal')) AND NOT starts_with(duckdb_type, 'DECIMAL') AS "
       "VARCHAR), CAST(\"precision\" AS VARCHAR) FROM parquet_schema({}) ORDER BY column_id",
-      literal_list({file}));
+      quote_path(file));
 }
 
 Text render_changed_values(const plan::FileScan& scan, const Schema& from, const Schema& to) {

@@ -226,6 +226,9 @@ void refine_data(const Native& native, Error& error) {
         says(native, "UNIQUE constraint failed") || says(native, "could not serialize access")) {
       error.code = ErrorCode::CommitConflict;
       error.message = "another transaction has changed the same rows";
+    } else if (says(native, "disk I/O error")) {  // SQLite's, of a catalog
+      error.code = ErrorCode::Unavailable;
+      error.message = "a file cannot be read or written";
     } else if (says(native, "aborted")) {
       error.hint = "ROLLBACK, then begin again";
     }

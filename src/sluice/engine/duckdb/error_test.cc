@@ -96,6 +96,10 @@ TEST(DuckdbError, KindsBecomeCodes) {
   EXPECT_EQ(code("TransactionContext Error: Catalog write-write conflict on alter"),
             ErrorCode::CommitConflict);
   EXPECT_EQ(code("TransactionContext Error: cannot rollback"), ErrorCode::InvalidArgument);
+  // A catalog in SQLite whose log was not flushed: the next process may find the commit there.
+  EXPECT_EQ(code("TransactionContext Error: Failed to commit: Failed to execute query \"COMMIT\": "
+                 "disk I/O error"),
+            ErrorCode::Unavailable);
   EXPECT_EQ(code("something without a kind"), ErrorCode::Internal);
   EXPECT_EQ(code(""), ErrorCode::Internal);
 }

@@ -635,6 +635,9 @@ CommitOutcome SqlTablePort::settle(const Context& context, SqlPrepared& prepared
   const bool is_ours = stored.has_value() && stored->has_value() &&
                        (*stored)->receipt.ingest_id == prepared.key.ingest_id;
   if (!is_ours && !(stored.has_value() && is_conflict(cause))) {
+    // What failed behind a commit's last byte (a flush, a reply) may let the next reader find it.
+    const bool may_be_there = cause.code == ErrorCode::Unavailable;
+    cause.code = may_be_there ? ErrorCode::CommitUnknown : cause.code;
     return Unknown{std::move(cause)};
   }
   prepared.transaction.release();
