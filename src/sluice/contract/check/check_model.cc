@@ -173,7 +173,8 @@ void check_protection(const Checking& checking, const Field& field, TypeFamily f
                      "nothing is masked as 'masking_format: " + field.masking_format->value + "'",
                      "write email, phone, credit_card, or a template of {first1}..{first9}, "
                      "{last1}..{last9} and {domain}");
-  } else if (field.masking_format && is_encrypt && !is_deterministic) {
+  } else if (field.masking_format && is_encrypt && !is_deterministic &&
+             !is_partial_format(field.masking_format->value)) {
     checking.out.add(
         Code::UnknownMasking, field.masking_format->span,
         "nothing is encrypted as 'masking_format: " + field.masking_format->value + "'",

@@ -61,10 +61,17 @@ std::string_view word_of(Evolution evolution) {
   return "strict";
 }
 
-/// That a column of the table alone may be empty is its owner's to say, whatever the policy.
+bool makes_optional(const std::vector<Change>& changes) {
+  return std::ranges::any_of(changes, [](const Change& change) {
+    return std::holds_alternative<schema::ChangeNullability>(change);
+  });
+}
+
+/// That a column of the table alone may be empty is its owner's to say: only what allows anything
+/// says it.
 bool is_allowed(Evolution evolution, const Change& change) {
   if (std::holds_alternative<schema::ChangeNullability>(change)) {
-    return false;
+    return evolution == Evolution::Allow;
   }
   switch (evolution) {
     case Evolution::Strict: return false;
@@ -295,13 +302,11 @@ Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drif
       refused.push_back(change);
     }
   }
-  if (std::ranges::any_of(refused, [](const Change& change) {
-        return std::holds_alternative<schema::ChangeNullability>(change);
-      })) {
+  if (makes_optional(refused)) {
     return make_error(ErrorCode::DataRejected,
                       fmt::format("the table requires columns that the contract does not have, "
-                                  "and a run makes none of them optional: {}",
-                                  words(refused)))
+                                  "and its schema policy '{}' makes none of them optional: {}",
+                                  word_of(evolution), words(refused)))
         .with_hint(
             "declare these columns in the model, or let sluice ddl --apply change the table");
   }
@@ -395,7 +400,8 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
   SLUICE_TRY_IN([[maybe_unused]] const auto changed,
                 run::maintain(context, table, table::Evolve{.changes = changes}),
                 "changing the columns of the target");
-  context.say(LogLevel::Info, fmt::format("the target was changed: {}", words(changes)));
+  context.say(makes_optional(changes) ? LogLevel::Warning : LogLevel::Info,
+              fmt::format("the target was changed: {}", words(changes)));
   return {};
 }
 

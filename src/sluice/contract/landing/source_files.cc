@@ -117,10 +117,10 @@ std::string working_folder() {
 }
 
 std::string source_root(const std::string& path, const std::string& base) {
-  const std::string full = absolute_path(local_path_of(path), base);
+  std::string full = absolute_path(local_path_of(path), base);
   std::string root = "/";
   for (const std::string& part : split(std::string_view(full).substr(1))) {
-    std::string next = (root == "/" ? root : root + "/") + part;
+    std::string next = fmt::format("{}/{}", root == "/" ? "" : root, part);
     std::error_code failed;
     if (has_wildcard(part) && !fs::exists(next, failed)) {
       return root;
