@@ -93,17 +93,6 @@ class Quickstart(InFolder):
                      "lake/silver/quarantine/customers", "read_json"):
             self.assertIn(text, done.out)
 
-    def test_a_dry_run_names_the_table_of_runs(self) -> None:
-        self.write("logged.yaml", """\
-source: {path: rows.jsonl}
-metadata: {run_log_table: lake/run_log, run_log_backend: parquet}
-model: {fields: [{name: id, type: int}]}
-""")
-        self.write("rows.jsonl", '{"id": 1}\n')
-        done = self.sluice("run", "logged.yaml", "--dry-run")
-        self.assertEqual(done.code, 0, done.err)
-        self.assertIn("table of runs lake/run_log", done.out)
-
     def test_nothing_that_is_read_or_written_is_replaced_by_an_output(self) -> None:
         self.write("linked.yaml", """\
 source: {path: rows.jsonl}
