@@ -174,6 +174,7 @@ struct RowRule {
   Expr predicate;       // NULL does not satisfy it
   std::string message;  // "Rule failed: ..."
   std::string category;
+  std::string description = {};  // what the contract says of it, for people
   Severity severity = Severity::Error;
   std::optional<Phase> phase;  // empty: where its columns exist
   /// Position in the steps: it judges the rows that come to this KeepFirst, whatever later steps
@@ -220,6 +221,7 @@ struct DatasetRule {
   Observation observation;
   NumberBounds bounds;
   std::string category;
+  std::string description = {};  // what the contract says of it, for people
   Severity severity = Severity::Error;
   /// Reads a column that the write makes: judged there, not here.
   bool is_deferred = false;

@@ -136,6 +136,13 @@ std::string render_places(const Json& run) {
              : "<table><colgroup><col style=width:120px><col></colgroup>" + html + "</table>";
 }
 
+/// The name of a rule, and below it the contract's own words on it.
+std::string name_of(const Json& rule) {
+  const std::string description = text_in(rule, "description");
+  return escaped(text_in(rule, "name")) +
+         (description.empty() ? "" : "<br><span class=q>" + escaped(description) + "</span>");
+}
+
 /// A line for each rule, the most broken first; in parts that are laid out when they are looked at.
 std::string render_row_rules(const Json& run) {
   std::vector<const Json*> rules;
@@ -162,10 +169,10 @@ std::string render_row_rules(const Json& run) {
     const Json& rule = *rules[i];
     const std::int64_t failed = count_in(rule, "failed_rows");
     const std::string severity = text_in(rule, "severity");
-    html += fmt::format("<tr><td>{}<td class=q>{}<td class=q>{}<td class=n>{}<td>{}\n",
-                        escaped(text_in(rule, "name")), escaped(text_in(rule, "category")),
-                        escaped(severity), counted(failed),
-                        failed == 0 ? "" : bar(severity == "error" ? "" : "w", failed, judged));
+    html +=
+        fmt::format("<tr><td>{}<td class=q>{}<td class=q>{}<td class=n>{}<td>{}\n", name_of(rule),
+                    escaped(text_in(rule, "category")), escaped(severity), counted(failed),
+                    failed == 0 ? "" : bar(severity == "error" ? "" : "w", failed, judged));
   }
   return rules.empty() ? html : html + "</table></div>\n";
 }
@@ -178,8 +185,8 @@ std::string render_dataset_rules(const Json& run) {
   std::string html;
   for (const Json& rule : list_in(run, "dataset_rules")) {
     const auto passed = rule.find("passed");
-    html += fmt::format("<tr><td>{}<td class=q>{}<td>{}<td class=n>{}<td>{}\n",
-                        escaped(text_in(rule, "name")), escaped(text_in(rule, "category")),
+    html += fmt::format("<tr><td>{}<td class=q>{}<td>{}<td class=n>{}<td>{}\n", name_of(rule),
+                        escaped(text_in(rule, "category")),
                         passed == rule.end() || !passed->is_boolean()
                             ? "<span class=q>later</span>"
                             : verdict(passed->get<bool>(), "passed", "failed"),

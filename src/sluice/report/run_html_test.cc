@@ -46,6 +46,12 @@ TEST(RunHtml, HasEachRuleWithItsCountTheMostBrokenFirst) {
   EXPECT_THAT(page, HasSubstr("1.3 s"));
 }
 
+TEST(RunHtml, ARuleHasTheWordsOfItsContractBelowItsName) {
+  run::RunResult result = customers();
+  result.row_rules[1].description = "a & b";
+  EXPECT_THAT(page_of(result), HasSubstr("email_shape<br><span class=q>a &amp; b</span>"));
+}
+
 TEST(RunHtml, NoTextOfARunBecomesMarkup) {
   const std::string evil = "<script>alert('\"&\xE2\x80\xAE\x1B')</script>";
   run::RunResult result = customers();

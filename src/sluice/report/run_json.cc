@@ -63,6 +63,9 @@ Json row_rules_of(const std::vector<run::RowRuleResult>& rules) {
                        {"category", rule.category},
                        {"severity", rule.severity},
                        {"failed_rows", rule.failed_rows}});
+    if (!rule.description.empty()) {
+      entries.back()["description"] = rule.description;
+    }
   }
   return entries;
 }
@@ -84,6 +87,9 @@ Json dataset_rules_of(const std::vector<run::DatasetRuleResult>& rules) {
                        {"passed", rule.passed ? Json(*rule.passed) : Json()},
                        {"observed", observed},
                        {"expected", rule.expected}});
+    if (!rule.description.empty()) {
+      entries.back()["description"] = rule.description;
+    }
   }
   return entries;
 }

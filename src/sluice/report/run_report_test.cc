@@ -120,6 +120,22 @@ TEST(RunSummary, RulesComeInTheOrderOfTheirFailuresAndNotWithoutEnd) {
   EXPECT_THAT(text, Not(HasSubstr("email_shape")));
 }
 
+TEST(RunSummary, ARuleThatFailedIsToldInTheWordsOfItsContract) {
+  run::RunResult result = customers();
+  result.row_rules[0].description = "An address\nof a\x1b person";
+  result.dataset_rules[0].description = "One customer, one row";
+  const std::string text = text_of(render_summary(result));
+  EXPECT_THAT(text,
+              HasSubstr("  email_shape (correctness)\n                        An address of a  "
+                        "person\n"));
+  EXPECT_THAT(text, HasSubstr("id_unique: expected = 0\n                        One customer, one "
+                              "row\n"));
+  const auto json = nlohmann::json::parse(to_json(result));
+  EXPECT_EQ(json["row_rules"][0]["description"], "An address\nof a\x1b person");
+  EXPECT_EQ(json["dataset_rules"][0]["description"], "One customer, one row");
+  EXPECT_FALSE(nlohmann::json::parse(to_json(customers()))["row_rules"][0].contains("description"));
+}
+
 TEST(RunSummary, ASkippedRunSaysWhyAndNothingElse) {
   run::RunResult result = customers();
   result.status = run::RunStatus::Skipped;

@@ -200,6 +200,13 @@ void add_places(const run::RunResult& result, const SummaryOptions& options, Tab
   }
 }
 
+/// The contract's own words on a rule that failed.
+void add_description(const std::string& description, Table& table) {
+  if (!description.empty()) {
+    table.add_count("", "", shown_text(description), Tone::Quiet);
+  }
+}
+
 void add_row_rules(const run::RunResult& result, Table& table) {
   std::vector<const run::RowRuleResult*> failed;
   for (const run::RowRuleResult& rule : result.row_rules) {
@@ -218,6 +225,7 @@ void add_row_rules(const run::RunResult& result, Table& table) {
         std::exchange(name, ""), with_thousands(rule.failed_rows),
         fmt::format("{} ({}{})", rule.name, rule.category, is_error ? "" : ", " + rule.severity),
         is_error ? Tone::Bad : Tone::Plain);
+    add_description(rule.description, table);
   }
   if (failed.size() > kRulesMax) {
     table.add_count("", "", fmt::format("and {} more", failed.size() - kRulesMax), Tone::Plain);
@@ -236,6 +244,7 @@ void add_dataset_rules(const run::RunResult& result, Table& table) {
                       fmt::format("{}: expected {}{}", rule.name, rule.expected,
                                   is_error ? "" : " (" + rule.severity + ")"),
                       is_error ? Tone::Bad : Tone::Plain);
+      add_description(rule.description, table);
     }
   }
 }

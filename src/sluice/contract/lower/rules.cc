@@ -370,6 +370,7 @@ Status lower_row_rules(const Contract& contract, const LowerInput& input, plan::
          .predicate = plan::Expr{std::move(predicate)},
          .message = message_of(rule, sql),
          .category = category_of(rule),
+         .description = rule.description ? rule.description->value : std::string(),
          .severity = severity_of(rule.severity.value),
          .phase = phase,
          .judged_at = step_of(rule, at, out.steps),
@@ -389,6 +390,7 @@ Status lower_dataset_rules(const Contract& contract, const LowerInput& input, pl
                               .observation = plan::RowCount{},
                               .bounds = {},
                               .category = category_of(rule),
+                              .description = rule.description ? rule.description->value : "",
                               .severity = severity_of(rule.severity.value),
                               .at = place(input, rule.span)};
     lower_dataset_check(rule, input, lowered);

@@ -157,6 +157,8 @@ std::string render_as_text(const std::string& text, const schema::LogicalType& f
 
 /// SELECT of the one value that a data set rule looks at, over the relation `source`.
 Result<std::string> render_observation(const plan::Observation& observation);
+/// The same of a SELECT that a contract writes, in the type that it gives.
+std::string render_observed(const plan::ScalarQuery& scalar);
 
 /// A cheaper SELECT of the same value, over rows of these columns, that is NULL where it cannot
 /// tell; empty: there is none.

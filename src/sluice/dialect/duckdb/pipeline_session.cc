@@ -71,6 +71,12 @@ Result<string> render_lookup_conflicts(const plan::LookUp& lookup, const schema:
       fmt::arg("reference", quote_identifier(lookup.reference)));
 }
 
+string render_observed(const plan::ScalarQuery& scalar) {
+  return fmt::format(
+      "SELECT * FROM (\n{}\n) AS _sluice_q",
+      select_text(plan::SqlSelect{.query = scalar.query, .items = {}, .columns = {}}));
+}
+
 Result<string> render_observation(const plan::Observation& observation) {
   using Text = Result<string>;
   const auto wrapped = [](const string& query) {

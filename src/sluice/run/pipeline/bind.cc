@@ -456,6 +456,7 @@ Status Binder::bind_dataset_rules(const Schema& columns) {
     SLUICE_TRY(const string query, dialect::render_observation(rule.observation));
     Result<Schema> bound = describe(query);
     if (bound) {
+      SLUICE_CHECK(check_is_number(context_, connection_, rule));
       continue;
     }
     const bool reads_write_column =

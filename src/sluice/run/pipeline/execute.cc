@@ -208,6 +208,7 @@ void Executor::tell_rules(const std::vector<std::int64_t>& failed) {
     done_.row_rules.push_back({.name = rule.name,
                                .category = rule.category,
                                .severity = string(to_string(rule.severity)),
+                               .description = rule.description,
                                .failed_rows = failed[i]});
   }
 }
@@ -313,6 +314,7 @@ DatasetRuleResult unjudged(const plan::DatasetRule& rule) {
   return {.name = rule.name,
           .category = rule.category,
           .severity = string(to_string(rule.severity)),
+          .description = rule.description,
           .passed = std::nullopt,
           .observed = std::nullopt,
           .observed_truth = std::nullopt,

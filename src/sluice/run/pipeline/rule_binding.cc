@@ -32,6 +32,33 @@ bool is_said_by(const plan::RowRule& before, const plan::RowRule& rule) {
          one->text == other->text;
 }
 
+Status check_is_number(const Context& context, engine::Connection& connection,
+                       const plan::DatasetRule& rule) {
+  const auto* scalar = std::get_if<plan::ScalarQuery>(&rule.observation);
+  if (rule.bounds.is_empty() || scalar == nullptr) {
+    return {};
+  }
+  SLUICE_TRY(const schema::Schema given,
+             connection.describe(context, dialect::render_observed(*scalar)));
+  if (given.fields.size() != 1 ||
+      !std::holds_alternative<schema::Text>(given.fields.front().type.kind)) {
+    return {};
+  }
+  Error error =
+      make_error(ErrorCode::InvalidContract,
+                 fmt::format("the bounds of the data set rule '{}' are of numbers, and "
+                             "its SQL gives a text",
+                             rule.name))
+          .with_hint(
+              "texts are ordered by their letters, 9 behind 100: declare the column in "
+              "model.fields with a type of numbers, or CAST it in the SQL; columns of CSV that "
+              "nobody declares are texts");
+  if (rule.at.line != 0) {
+    error.at = rule.at;
+  }
+  return error;
+}
+
 Status bind_deferred_rules(const Context& context, engine::Connection& connection,
                            const plan::BoundPipeline& bound, const schema::Schema& written) {
   SLUICE_TRY(const std::string rows, dialect::render_empty(written));
@@ -47,6 +74,7 @@ Status bind_deferred_rules(const Context& context, engine::Connection& connectio
       return as_unbound(std::move(told).error(),
                         fmt::format("binding the data set rule '{}'", rule.name), rule.at);
     }
+    SLUICE_CHECK(check_is_number(context, connection, rule));
   }
   return {};
 }

@@ -21,6 +21,10 @@ Error as_unbound(Error error, std::string what, const SourcePosition& at);
 /// a row that fails it has one reason.
 bool is_said_by(const plan::RowRule& before, const plan::RowRule& rule);
 
+/// A text that a SELECT gives is not compared with bounds: MAX and MIN would be by letters.
+Status check_is_number(const Context& context, engine::Connection& connection,
+                       const plan::DatasetRule& rule);
+
 /// What judge_deferred_rules will ask binds on a table of these columns, all that the write leaves.
 Status bind_deferred_rules(const Context& context, engine::Connection& connection,
                            const plan::BoundPipeline& bound, const schema::Schema& written);

@@ -49,6 +49,7 @@ struct RowRuleResult {
   std::string name;
   std::string category;
   std::string severity;
+  std::string description = {};  // the contract's words
   std::int64_t failed_rows = 0;
   friend bool operator==(const RowRuleResult&, const RowRuleResult&) = default;
 };
@@ -57,6 +58,7 @@ struct DatasetRuleResult {
   std::string name;
   std::string category;
   std::string severity;
+  std::string description = {};        // the contract's words
   std::optional<bool> passed;          // empty: judged where the table is written
   std::optional<double> observed;      // of a rule that gives a number
   std::optional<bool> observed_truth;  // of a rule that gives a truth
