@@ -54,6 +54,89 @@ class ExternalLogic(InFolder):
         self.assertEqual(report["ledger"][0]["step"], "external_logic")
         self.assertEqual((report["rows"]["source"], report["rows"]["quarantined"]), (3, 1))
 
+    def test_a_script_that_changes_nothing_leaves_digits_and_texts(self) -> None:
+        self.contract("def run(frame): return frame", text="""
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: rows.jsonl}
+model: {fields: [{name: id, type: bigint}, {name: v, type: string}]}
+external_logic: {type: python, path: logic.py}%s
+""")
+        self.write("rows.jsonl", '{"id": 9007199254740993, "v": "a"}\n{"id": 2, "v": {"k": 1}}\n'
+                                 '{"id": 1.5, "v": "b"}\n')
+        done = self.run_it()
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual([(row["id"], row["v"]) for row in self.good()],
+                         [(9007199254740993, "a"), (2, '{"k":1}')])
+
+    def test_a_file_of_csv_that_it_gives_is_texts_until_it_is_judged(self) -> None:
+        text = """
+version: 1.0.0
+info: {title: T, table_name: t}
+source: {type: landing, path: rows.jsonl}
+model: {fields: [{name: id, type: integer}, {name: zip, type: string}]}
+external_logic: {type: python, path: logic.py}%s
+"""
+        script = "def run(frame):\n open('o.csv', 'w').write({!r})\n return 'o.csv'"
+        numbers = "".join(f"{n},{n}\n" for n in range(200))
+        self.contract(script.format(f"id,zip\n1,00710\n2,1.10\n{numbers}3,AB\n"), text=text)
+        self.assertEqual(self.run_it().code, 0)
+        zips = [row["zip"] for row in self.good()]
+        self.assertEqual((zips[:2], zips[-1], len(zips)), (["00710", "1.10"], "AB", 203))
+        self.contract(script.format("id,zip\n1,2\n3\n"), text=text)
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("line 3 of 'o.csv' has 1 values and not 2", done.err)
+        self.contract(script.format(""), text=text)
+        self.assertEqual((self.run_it().code, self.good()), (0, []))
+
+    def test_a_line_of_another_length_does_not_reach_a_script(self) -> None:
+        self.contract("def run(frame): return frame", text="""
+version: 1.0.0
+info: {title: T, table_name: t}
+source:
+  type: landing
+  path: rows.dat
+  format: fixed_width
+  options: {record_length: 3, columns: [{name: id, start: 1, width: 3}]}
+model: {fields: [{name: id, type: integer}]}
+external_logic: {type: python, path: logic.py}%s
+""")
+        self.write("rows.dat", "001\n002x\n")
+        done = self.run_it("--on-row-error", "quarantine")
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("a line has 4 characters and not 3", done.err)
+        self.write("rows.dat", "001\n002\n")
+        self.assertEqual(self.run_it().code, 0)
+        self.assertEqual(self.good(), [{"id": 1}, {"id": 2}])
+
+    def test_a_line_that_is_no_record_ends_the_run_and_the_hint_can_be_followed(self) -> None:
+        self.contract(DOUBLE)
+        self.write("rows.jsonl", '{"id": 1}\n{"id": \n')
+        done = self.run_it("--on-row-error", "quarantine")
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("external logic reads whole records", done.err)
+        self.assertNotIn("keeps such lines apart", done.err)
+
+    def test_two_columns_of_one_name_are_refused(self) -> None:
+        self.contract("def run(frame): return frame.with_columns(ID=9)")
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("two columns of one name", done.err)
+
+    def test_a_frame_without_columns_is_no_rows(self) -> None:
+        for made in ("pl.DataFrame()", "[]"):
+            self.contract(f"import polars as pl\ndef run(frame): return {made}")
+            done = self.run_it()
+            self.assertEqual(done.code, 0, done.err)
+            self.assertEqual(self.good(), [])
+
+    def test_a_script_that_ends_by_itself_is_told_so(self) -> None:
+        self.contract("import sys\ndef run(frame): sys.exit(0)")
+        done = self.run_it()
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("leave out sys.exit()", done.err)
+
     def test_without_an_engine_it_is_given_that_of_the_run(self) -> None:
         self.contract(DOUBLE, text=CONTRACT.replace("engine: polars, ", ""))
         done = self.run_it()
@@ -184,7 +267,7 @@ class ExternalLogic(InFolder):
         done = self.run_it("--target", "table")
         self.assertEqual(done.code, 0, done.err)
         self.assertEqual(self.good(), [{"id": 1, "doubled": 2}])
-        self.assertIn('"id":9', (self.folder / "bad.jsonl").read_text("utf-8"))
+        self.assertIn('"id":"9"', (self.folder / "bad.jsonl").read_text("utf-8"))
         # What lies there from the run before are not the rows of this one.
         self.contract("def run(frame):\n    pass\n", keys)
         done = self.run_it()

@@ -280,6 +280,22 @@ class SevenDefects(Orders):
         self.done("run", "orders.yaml")
         self.assertEqual(self.stats()["waiting"], 5)
 
+    def test_without_a_target_refused_rows_lie_beside_the_good_ones(self) -> None:
+        self.land("b", ["6,70,a@b", "7,1,a@b"])
+        beside = self.folder / "good.v1.quarantine.csv"
+        words = ("run", "orders.yaml", "--no-materialize", "--output-good", "good.v1.csv")
+        report = self.json(*words, "--source", "landing/b.csv")
+        self.assertEqual(report["quarantine"], {"uri": "good.v1.quarantine.csv", "rows": 1})
+        self.assertIn("6,70,a@b", beside.read_text("utf-8"))
+        self.land("b", ["7,1,a@b"])
+        self.done(*words, "--source", "landing/b.csv")
+        self.assertEqual(len(beside.read_text("utf-8").splitlines()), 1)
+        beside.unlink()
+        self.done(*words, "--source", "landing/b.csv")
+        self.land("b", ["6,70,a@b", "7,1,a@b"])
+        self.done(*words, "--source", "landing/b.csv", "--on-row-error", "skip")
+        self.assertFalse(beside.exists())
+
     def test_nothing_is_reprocessed_by_hand(self) -> None:
         self.contract(limit=60)
         self.write("orders.yaml", Path(self.folder / "orders.yaml").read_text("utf-8").replace(

@@ -178,6 +178,8 @@ class LogLines(InFolder):
             ("warning", "quarantined",
              "Sluice Alert: 2 records quarantined in 'Customers'. Total: 4 (ratio 50.0%). Failures "
              "by rule (a record can fail several): email_required: 1, email_shape: 2"),
+            ("info", "quality",
+             "Quality Check: cus_id_unique | Result: 0 | Expected: = 0 | Status: PASS"),
             ("info", "written", f"Wrote 2 quarantined rows to {lake}/quarantine/customers"),
             ("info", "written", f"Wrote 2 valid rows to {lake}/customers"),
             ("info", "succeeded", "Run complete [layer=silver] | Total: 4 | Good: 2 | "
@@ -195,7 +197,9 @@ class LogLines(InFolder):
     def test_an_error_is_a_line_too(self) -> None:
         done = self.sluice("run", "nowhere.yaml", "--log-format", "json")
         self.assertEqual(done.code, 2)
-        line = json.loads(done.err)
+        of_run, line = (json.loads(one) for one in done.err.splitlines())
+        self.assertEqual((of_run["level"], of_run["event"]), ("error", "failed"))
+        self.assertTrue(of_run["run_id"])
         self.assertEqual(line["level"], "error")
         self.assertIn("nowhere.yaml", line["message"])
         self.assertTrue(line["hint"])

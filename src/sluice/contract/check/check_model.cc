@@ -6,6 +6,7 @@
 #include "sluice/contract/check/formats.h"
 #include "sluice/contract/diagnostic/near.h"
 #include "sluice/contract/masking/masking_kind.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract::internal {
 namespace {
@@ -201,7 +202,19 @@ void check_lineage_names(const Checking& checking) {
       {lineage.capture_system.value, &lineage.system_column_name},
       {lineage.capture_created_at.value, &lineage.created_at_column_name},
       {lineage.capture_created_by.value, &lineage.created_by_column_name}};
+  std::vector<std::string> named{"_lakelogic_errors", "_lakelogic_categories"};
   for (const auto& [is_captured, column] : columns) {
+    if (is_captured && std::ranges::any_of(named, [&](const std::string& one) {
+          return schema::same_column(one, column->value);
+        })) {
+      checking.out.add(
+          Code::ConflictingKeys, column->span,
+          "a lineage column has the name of another column of the run: " + quoted(column->value),
+          "name each of them anew");
+    }
+    if (is_captured) {
+      named.push_back(column->value);
+    }
     const Field* field = checking.contract.model.find(column->value);
     const bool is_preserved =
         std::any_of(lineage.preserve_upstream.begin(), lineage.preserve_upstream.end(),

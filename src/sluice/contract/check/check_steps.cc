@@ -289,20 +289,23 @@ bool is_own_name(std::string_view name) {
 }  // namespace
 
 void check_links(const Checking& checking) {
-  std::map<std::string_view, const Link*> seen;
+  std::vector<const Link*> seen;
   for (const Link& link : checking.contract.links) {
     if (link.name.value.empty()) {
       continue;
     }
-    const bool is_source = link.name.value == "source";
-    const auto [place, is_new] = seen.emplace(link.name.value, &link);
-    if (!is_new || is_source) {
+    const bool is_source = schema::same_column(link.name.value, "source");
+    const auto before = std::ranges::find_if(seen, [&](const Link* other) {
+      return schema::same_column(other->name.value, link.name.value);
+    });
+    if (before != seen.end() || is_source) {
       checking.out.add(Code::DuplicateLink, link.name.span,
                        is_source ? "a link cannot be named 'source', which is the data itself"
                                  : "a link of this name exists already (line " +
-                                       std::to_string(place->second->name.span.begin.line) +
+                                       std::to_string((*before)->name.span.begin.line) +
                                        "): " + quoted(link.name.value));
     }
+    seen.push_back(&link);
     if (is_own_name(link.name.value)) {
       checking.out.add(Code::DuplicateLink, link.name.span,
                        "a link's name cannot begin with 'sluice_' or '_sluice', as tables of a run "

@@ -115,7 +115,7 @@ Status Observer::observe_freshness() {
   SLUICE_TRY(
       const std::vector<run::TextRow> newest,
       run::query_texts(context_, connection_,
-                       fmt::format("SELECT epoch_us(max(TRY_CAST({} AS TIMESTAMP))) FROM {}",
+                       fmt::format("SELECT epoch_us(max(TRY_CAST({} AS TIMESTAMPTZ))) FROM {}",
                                    quote_identifier(column->name), question_.rows->relation)));
   if (!newest.empty() && newest.front().front()) {
     observed_.newest = sys_micros(std::chrono::microseconds(std::stoll(*newest.front().front())));

@@ -56,8 +56,29 @@ std::string accepted_sql(const Contract& contract, const AcceptedValuesCheck& ch
   return fmt::format("{} IN ({})", quoted(check.field.value), list);
 }
 
-std::string range_sql(const RangeCheck& check) {
-  const std::string field = quoted(check.field.value);
+/// The session's zone is UTC; of a text TIMESTAMP itself would cut an offset off.
+std::string instant(const std::string& value) {
+  return fmt::format("CAST(CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)", value);
+}
+
+/// As instants where the field holds such.
+std::string asked_accepted_sql(const Contract& contract, const AcceptedValuesCheck& check,
+                               std::string sql) {
+  const Field* field = contract.model.find(check.field.value);
+  const auto type = field == nullptr ? std::nullopt : lower_type(field->type.value);
+  if (!type || !std::holds_alternative<schema::Timestamp>(type->kind)) {
+    return sql;
+  }
+  std::string list;
+  for (const Value& value : check.values) {
+    const std::string one = literal(value.value, true);
+    list += (list.empty() ? "" : ", ") + (one == "NULL" ? one : instant(one));
+  }
+  return fmt::format("{} IN ({})", instant(quoted(check.field.value)), list);
+}
+
+/// `field`: the column, or a number made of it.
+std::string range_sql(const RangeCheck& check, const std::string& field) {
   const std::string_view equal = check.inclusive.value ? "=" : "";
   std::string text;
   if (check.min) {
@@ -67,29 +88,49 @@ std::string range_sql(const RangeCheck& check) {
     text += fmt::format("{}{} <{} {}", text.empty() ? "" : " AND ", field, equal,
                         check.max->value.text);
   }
-  return text;
+  return text.empty() ? field + " IS NOT NULL" : text;
 }
 
-std::string recent_sql(const RecentCheck& check) {
+/// `field`: an instant.
+std::string recent_sql(const RecentCheck& check, const std::string& field) {
   const std::int64_t seconds = parse_duration_seconds(check.window.value).value_or(0);
-  const std::string field = fmt::format("CAST({} AS TIMESTAMP)", quoted(check.field.value));
   return seconds % 86'400 == 0
              ? fmt::format("{} >= current_date - INTERVAL {} DAY", field, seconds / 86'400)
              : fmt::format("{} >= CAST(now() AS TIMESTAMP) - INTERVAL {} SECOND", field, seconds);
 }
 
-/// `key`: of the reference, as what compares with that of the event.
-std::string lifetime_sql(const LifetimeCheck& check, const std::string& key) {
+std::string lifetime_sql(const LifetimeCheck& check) {
   return fmt::format(
-      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE {key} = source.{event_key} AND "
+      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE _sluice_r.{key} = source.{event_key} AND "
       "CAST(_sluice_r.{start} AS TIMESTAMP) <= CAST(source.{ts} AS TIMESTAMP) AND "
       "coalesce(CAST(_sluice_r.{end} AS TIMESTAMP), CAST({default} AS TIMESTAMP)) >= "
       "CAST(source.{ts} AS TIMESTAMP))",
-      fmt::arg("ref", quoted(check.reference.value)), fmt::arg("key", key),
+      fmt::arg("ref", quoted(check.reference.value)),
+      fmt::arg("key", quoted(check.reference_key.value)),
       fmt::arg("event_key", quoted(check.event_key.value)),
       fmt::arg("start", quoted(check.start_field.value)),
       fmt::arg("ts", quoted(check.event_ts.value)), fmt::arg("end", quoted(check.end_field.value)),
       fmt::arg("default", text_literal(check.end_default.value)));
+}
+
+/// The same, where what is no instant, of an event or a member of the reference, matches nothing:
+/// no other row fails for it. `key`: of the reference, as what compares with that of the event.
+std::string asked_lifetime_sql(const LifetimeCheck& check, const std::string& key) {
+  const auto read = [](std::string_view relation, const Text& field) {
+    return fmt::format("CAST(TRY_CAST({}.{} AS TIMESTAMPTZ) AS TIMESTAMP)", relation,
+                       quoted(field.value));
+  };
+  return fmt::format(
+      "EXISTS (SELECT 1 FROM {ref} AS _sluice_r WHERE {key} = source.{event_key} AND "
+      "{start} <= {ts} AND CASE WHEN _sluice_r.{end_field} IS NULL THEN {default} ELSE {end} END "
+      ">= {ts})",
+      fmt::arg("ref", quoted(check.reference.value)), fmt::arg("key", key),
+      fmt::arg("event_key", quoted(check.event_key.value)),
+      fmt::arg("start", read("_sluice_r", check.start_field)),
+      fmt::arg("end_field", quoted(check.end_field.value)),
+      fmt::arg("end", read("_sluice_r", check.end_field)),
+      fmt::arg("default", instant(text_literal(check.end_default.value))),
+      fmt::arg("ts", read("source", check.event_ts)));
 }
 
 std::string life_key(const LifetimeCheck& check) {
@@ -108,12 +149,35 @@ std::string key_of_field(const Contract& contract, const Text& field, const std:
   return type ? dialect::exact_key(key, *type) : key;
 }
 
+/// The number in a text that `cast_to_string` keeps of a field of numbers.
+std::string asked_range_sql(const Contract& contract, const RangeCheck& check, std::string sql) {
+  const Field* field = contract.model.find(check.field.value);
+  const bool is_text = contract.server && contract.server->cast_to_string.value;
+  const TypeFamily family =
+      field != nullptr && is_text ? type_family(field->type.value) : TypeFamily::Unknown;
+  const auto as = [&](std::string_view type) {
+    return range_sql(check, fmt::format("CAST({} AS {})", quoted(check.field.value), type));
+  };
+  return family == TypeFamily::Whole        ? as("DECIMAL(38,9)")
+         : family == TypeFamily::Fractional ? as("DOUBLE")
+                                            : std::move(sql);
+}
+
 /// What is asked where it is not what people read: a reference file's numbers are no texts to the
 /// engine, which compares no text with a number.
 std::string asked_sql(const Contract& contract, const RowCheck& check, std::string sql) {
   if (const auto* life = std::get_if<LifetimeCheck>(&check)) {
     const std::string key = key_of_field(contract, life->event_key, life_key(*life));
-    return key.empty() ? sql : lifetime_sql(*life, key);
+    return asked_lifetime_sql(*life, key.empty() ? life_key(*life) : key);
+  }
+  if (const auto* recent = std::get_if<RecentCheck>(&check)) {
+    return recent_sql(*recent, instant(quoted(recent->field.value)));
+  }
+  if (const auto* accepted = std::get_if<AcceptedValuesCheck>(&check)) {
+    return asked_accepted_sql(contract, *accepted, std::move(sql));
+  }
+  if (const auto* range = std::get_if<RangeCheck>(&check)) {
+    return asked_range_sql(contract, *range, std::move(sql));
   }
   const auto* reference = std::get_if<ReferenceCheck>(&check);
   if (reference == nullptr) {
@@ -135,7 +199,7 @@ std::string check_sql(const Contract& contract, const RowCheck& check) {
             return fmt::format("regexp_matches({}, {})", quoted(c.field.value),
                                text_literal(c.pattern.value));
           },
-          [](const RangeCheck& c) { return range_sql(c); },
+          [](const RangeCheck& c) { return range_sql(c, quoted(c.field.value)); },
           [](const MaxLengthCheck& c) {
             return fmt::format("{0} IS NULL OR length({0}) <= {1}", quoted(c.field.value),
                                c.max_length.value);
@@ -144,8 +208,10 @@ std::string check_sql(const Contract& contract, const RowCheck& check) {
             return fmt::format("{} IN (SELECT {} FROM {})", quoted(c.field.value),
                                quoted(c.key.value), quoted(c.reference.value));
           },
-          [](const RecentCheck& c) { return recent_sql(c); },
-          [](const LifetimeCheck& c) { return lifetime_sql(c, life_key(c)); },
+          [](const RecentCheck& c) {
+            return recent_sql(c, fmt::format("CAST({} AS TIMESTAMP)", quoted(c.field.value)));
+          },
+          [](const LifetimeCheck& c) { return lifetime_sql(c); },
       },
       check);
 }

@@ -9,11 +9,14 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include "sluice/base/overloaded.h"
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/run/pipeline/lost_numbers.h"
+#include "sluice/run/pipeline/parquet_columns.h"
 #include "sluice/run/pipeline/source_columns.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/script/script.h"
@@ -88,31 +91,92 @@ Result<std::int64_t> write_parquet(const Context& context, engine::Connection& c
   return rows;
 }
 
-/// The source's rows in types that every Parquet reader knows.
+/// A script reads whole records: which lines are none, it could not be told.
+Status check_lengths(const Context& context, engine::Connection& connection,
+                     const plan::Scan& source) {
+  const auto* files = std::get_if<plan::FileScan>(&source);
+  const auto* fixed =
+      files == nullptr ? nullptr : std::get_if<plan::FixedWidthFormat>(&files->format);
+  if (fixed == nullptr || !fixed->record_length || files->files.empty()) {
+    return {};
+  }
+  SLUICE_TRY(
+      const std::vector<run::TextRow> wrong,
+      run::query_texts(context, connection, dialect::render_wrong_lengths(files->files, *fixed)));
+  if (wrong.empty()) {
+    return {};
+  }
+  const run::TextRow& line = wrong.front();
+  return make_error(ErrorCode::DataRejected,
+                    fmt::format("a line has {} characters and not {}: '{}'", line[1].value_or(""),
+                                *fixed->record_length, line[0].value_or("")))
+      .with_hint(
+          "external logic reads whole records: mend the file, or leave out "
+          "source.options.record_length");
+}
+
+bool holds_unknown(const schema::LogicalType& type) {
+  return std::visit(
+      overloaded{[](const schema::UuidType&) { return true; },
+                 [](const schema::Map&) { return true; },
+                 [](const schema::List& list) { return holds_unknown(*list.element); },
+                 [](const schema::Struct& inner) {
+                   return std::ranges::any_of(inner.fields, [](const schema::Field& member) {
+                     return holds_unknown(member.type);
+                   });
+                 },
+                 [](const auto&) { return false; }},
+      type.kind);
+}
+
+/// A column in a type that every Parquet reader knows. A text in JSON is the text, but where the
+/// contract declares JSON; what else is there stays as it is written, and maps become JSON.
+std::string in_known_type(const schema::Field& field, bool keeps_json) {
+  const std::string name = dialect::quote_identifier(field.name);
+  if (std::holds_alternative<schema::Json>(field.type.kind) && !keeps_json) {
+    return fmt::format(
+        "CASE json_type({0}) WHEN 'VARCHAR' THEN {0} ->> '$' ELSE CAST({0} AS VARCHAR) END AS {0}",
+        name);
+  }
+  if (std::holds_alternative<schema::Json>(field.type.kind) ||
+      std::holds_alternative<schema::UuidType>(field.type.kind)) {
+    return fmt::format("CAST({0} AS VARCHAR) AS {0}", name);
+  }
+  return holds_unknown(field.type) ? fmt::format("CAST(to_json({0}) AS VARCHAR) AS {0}", name)
+                                   : name;
+}
+
+/// The source's rows in types that every Parquet reader knows, with the digits and texts that a run
+/// without a script would judge.
 Result<std::string> select_rows(const Context& context, engine::Connection& connection,
-                                const plan::Pipeline& pipeline) {
-  plan::Scan source = pipeline.source;
+                                plan::Pipeline pipeline) {
   run::ExpectedColumns expected = run::expected_columns(pipeline);
   expected.may_be_made = true;
-  SLUICE_TRY(const run::SourceColumns settled,
-             run::settle_source(context, connection, source, plan::BadLines::Stop, expected));
+  SLUICE_TRY(run::SourceColumns settled, run::settle_source(context, connection, pipeline.source,
+                                                            plan::BadLines::Stop, expected));
+  SLUICE_TRY(const run::LostNumbers lost,
+             run::spell_numbers(context, connection, pipeline, settled));
+  SLUICE_CHECK(check_lengths(context, connection, pipeline.source));
   const schema::Schema& columns = settled.columns;
+  schema::Schema declared;
+  for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
+    declared.fields.push_back({.name = column.name, .type = column.type});
+  }
   if (columns.fields.empty()) {
-    schema::Schema declared;
-    for (const plan::DeclaredColumn& column : pipeline.schema.columns) {
-      declared.fields.push_back({.name = column.name, .type = column.type});
-    }
     SLUICE_TRY(const std::string rows, dialect::render_empty(declared));
     return "SELECT * FROM " + rows;
   }
-  SLUICE_TRY(const std::string scan, dialect::render_scan(source, columns, false));
+  const bool is_exact = !lost.fractions.empty() || !lost.json.empty();
+  SLUICE_TRY(const std::string scan,
+             is_exact ? dialect::render_json_link(std::get<plan::FileScan>(pipeline.source),
+                                                  columns, lost.fractions, lost.json)
+                      : dialect::render_scan(pipeline.source, columns, false));
   std::string list;
   for (const schema::Field& field : columns.fields) {
-    const std::string name = dialect::quote_identifier(field.name);
+    const schema::Field* as = declared.find(field.name);
     list += list.empty() ? "" : ", ";
-    list += std::holds_alternative<schema::Json>(field.type.kind)
-                ? fmt::format("CAST({} AS VARCHAR) AS {}", name, name)
-                : name;
+    list +=
+        in_known_type(field, as != nullptr && std::holds_alternative<schema::Json>(as->type.kind));
   }
   return fmt::format("SELECT {} FROM ({})", list, scan);
 }
@@ -218,7 +282,13 @@ Result<run::ScriptCall> make_call(const Context& context, engine::Connection& co
       .environment = input.environment,
       .time_limit = std::chrono::seconds(logic.timeout_seconds.value)};
   for (const plan::Reference& reference : pipeline.references) {
-    SLUICE_TRY(const std::string select, dialect::render_reference(reference));
+    SLUICE_TRY(const std::string view, dialect::render_reference(reference));
+    SLUICE_TRY(const schema::Schema columns, connection.describe(context, view));
+    std::string list;
+    for (const schema::Field& field : columns.fields) {
+      list += (list.empty() ? "" : ", ") + in_known_type(field, false);
+    }
+    const std::string select = fmt::format("SELECT {} FROM ({})", list, view);
     std::string path = fmt::format("{}/link-{}.parquet", input.exchange, call.links.size());
     SLUICE_TRY([[maybe_unused]] const std::int64_t rows,
                write_parquet(context, connection, select, path));
@@ -246,6 +316,9 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   if (contract.external_logic->handles_output.value) {
     SLUICE_CHECK(check_written(call, before));
   }
+  SLUICE_CHECK(run::check_parquet_columns(
+      context, connection,
+      plan::FileScan{.files = {call.result}, .format = plan::ParquetFormat{}}));
   // The relation is called like the source, which is what the lineage of its rows says.
   const std::string name = pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
   SLUICE_TRY_IN(

@@ -141,6 +141,13 @@ Status as_input_error(Status status) {
   return error;
 }
 
+Error of_whole_records(Error error) {
+  if (error.hint.contains("--on-row-error quarantine")) {
+    error.hint = "external logic reads whole records, whatever --on-row-error says: mend the file";
+  }
+  return error;
+}
+
 Error without_values(Error error, std::span<const std::string> files) {
   if (error.native.empty()) {
     return error;

@@ -21,6 +21,9 @@ Error as_contract_error(Error error, const SourcePosition& at);
 /// words.
 Status as_input_error(Status status);
 
+/// Of a contract whose script reads the source: no option keeps lines apart from it.
+Error of_whole_records(Error error);
+
 /// Without the engine's own words, which may hold values. What is told of them is which of `files`
 /// they name, the line where a fixed text of the engine says it, and what the system answered.
 Error without_values(Error error, std::span<const std::string> files);

@@ -39,6 +39,38 @@ void Narrator::report(std::string_view, std::uint64_t done, std::uint64_t total,
   outer_.progress->report(phase_.load(), done, total, unit);
 }
 
+namespace {
+
+LogLevel level_of(bool has_failed, std::string_view severity) {
+  return has_failed && severity != "info" ? LogLevel::Warning : LogLevel::Info;
+}
+
+}  // namespace
+
+std::vector<QualityLine> render_quality(const run::RunResult& result) {
+  std::vector<QualityLine> lines;
+  for (const run::RowRuleResult& rule : result.row_rules) {
+    if (rule.failed_rows > 0 && rule.severity != "error") {
+      lines.push_back({level_of(true, rule.severity),
+                       fmt::format("Quality Check: {} | Failed rows, kept: {} | Severity: {}",
+                                   rule.name, rule.failed_rows, rule.severity)});
+    }
+  }
+  for (const run::DatasetRuleResult& rule : result.dataset_rules) {
+    const std::string observed = rule.is_hidden        ? "***"
+                                 : rule.observed       ? fmt::format("{}", *rule.observed)
+                                 : rule.observed_truth ? fmt::format("{}", *rule.observed_truth)
+                                                       : "null";
+    if (rule.passed) {
+      lines.push_back(
+          {level_of(!*rule.passed, rule.severity),
+           fmt::format("Quality Check: {} | Result: {} | Expected: {} | Status: {}", rule.name,
+                       observed, rule.expected, *rule.passed ? "PASS" : "FAIL")});
+    }
+  }
+  return lines;
+}
+
 std::string render_notice(const run::RunResult& result) {
   const run::RowTotals& rows = result.rows;
   const run::ContractReference& of = result.contract;

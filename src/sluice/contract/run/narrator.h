@@ -45,6 +45,13 @@ class Narrator final : public Log, public Progress {
   std::atomic<const char*> phase_{"read"};
 };
 
+/// A line for each data set rule, and for each row rule that failed on rows that are kept.
+struct QualityLine {
+  LogLevel level = LogLevel::Info;
+  std::string message;
+};
+std::vector<QualityLine> render_quality(const run::RunResult& result);
+
 /// What alerts are made of: how many rows were refused, and by what.
 std::string render_notice(const run::RunResult& result);
 

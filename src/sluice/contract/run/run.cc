@@ -80,7 +80,24 @@ Status Runner::read_contract() {
   narrator_.name("layer", result_.contract.layer);
   narrator_.name("contract", path_);
   SLUICE_TRY(places_, find_places(*contract_, options_));
+  bad_file_ = find_bad_file();
   return refuse_unsupported();
+}
+
+/// Rows that are refused land somewhere wherever others are published.
+std::string Runner::find_bad_file() const {
+  const std::string& good = options_.output_good;
+  const bool has_place = !places_.target_name().empty() || options_.take_bad != nullptr;
+  const bool keeps = contract_->quarantine.enabled.value &&
+                     options_.on_row_error != OnRowError::Skip &&
+                     options_.on_row_error != OnRowError::Fail;
+  if (!options_.output_bad.empty() || good.empty() || has_place || !keeps) {
+    return options_.output_bad;
+  }
+  const std::size_t name = good.rfind('/') == std::string::npos ? 0 : good.rfind('/') + 1;
+  const std::size_t dot = good.rfind('.');
+  const std::size_t ending = dot == std::string::npos || dot <= name ? good.size() : dot;
+  return good.substr(0, ending) + ".quarantine" + good.substr(ending);
 }
 
 Status Runner::refuse_unsupported() {
@@ -204,9 +221,9 @@ Status Runner::open_engine() {
       options.allowed_paths.insert(options.allowed_paths.end(), elsewhere.begin(), elsewhere.end());
     }
   }
-  for (const std::string* output : {&options_.output_good, &options_.output_bad}) {
-    if (!output->empty()) {
-      options.allowed_paths.push_back(folder_of(absolute_path(*output, working_folder())));
+  for (const std::string& output : {options_.output_good, bad_file_}) {
+    if (!output.empty()) {
+      options.allowed_paths.push_back(folder_of(absolute_path(output, working_folder())));
     }
   }
   if (!places_.quarantine.empty()) {
@@ -522,9 +539,9 @@ Result<RunResult> Runner::stop_at_gate() {
     SLUICE_CHECK(write_outputs());
     SLUICE_CHECK(keep_stopped());
     SLUICE_CHECK(take_samples());
-    if (!result_.quarantine && !options_.output_bad.empty()) {
+    if (!result_.quarantine && !bad_file_.empty()) {
       result_.quarantine =
-          run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
+          run::QuarantineResult{.uri = bad_file_, .rows = result_.rows.quarantined};
     }
   }
   if (unrecorded_) {
@@ -540,7 +557,13 @@ Result<RunResult> Runner::run() {
   }
   Error error = result.error().code == ErrorCode::Cancelled ? stopped(path_)
                                                             : as_told(std::move(result).error());
+  if (contract_ != nullptr && contract_->external_logic) {
+    error = of_whole_records(std::move(error));
+  }
   keep_failure(error);
+  if (!has_lost_race_ && !needs_replay_ && !lacks_memory_) {
+    narrator_.tell(LogLevel::Error, "failed", "Run failed: " + error.message);
+  }
   return error;
 }
 
@@ -585,6 +608,9 @@ Result<RunResult> Runner::run_steps() {
   }
   if (result_.rows.quarantined > 0) {
     narrator_.tell(LogLevel::Warning, "quarantined", render_notice(result_));
+  }
+  for (QualityLine& line : render_quality(result_)) {
+    narrator_.tell(line.level, "quality", std::move(line.message));
   }
   SLUICE_CHECK(check_has_columns());
   SLUICE_CHECK(check_gates());

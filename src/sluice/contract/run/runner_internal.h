@@ -150,6 +150,7 @@ class Runner {
   Status load_lake_link(const TableLink& link);
   Status make_exchange();
   /// An output replaces what lies under its name: nothing that is read may lie there.
+  std::string find_bad_file() const;
   Status check_outputs() const;
   Status open_state();
   std::uint64_t memory_bytes_max() const;
@@ -270,6 +271,7 @@ class Runner {
   std::vector<std::string> contract_files_;  // by Span::file
   const Contract* contract_ = nullptr;
   Places places_;
+  std::string bad_file_;  // --output-bad, or beside the good rows where they have no other place
   std::vector<run::BatchFile> files_;
   std::vector<run::BatchFile> listed_;  // what was there, when the batch reads something else
   std::vector<std::pair<std::string, std::vector<std::string>>> links_;

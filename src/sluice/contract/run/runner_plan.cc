@@ -55,7 +55,7 @@ Status Runner::plan_changes(PlannedRun& planned) {
     places.insert(places.end(), {{"quarantine", places_.quarantine},
                                  {"target", places_.target_name()},
                                  {"file", options_.output_good},
-                                 {"file", options_.output_bad}});
+                                 {"file", bad_file_}});
   }
   for (const auto& [what, place] : places) {
     if (!place.empty()) {

@@ -324,7 +324,7 @@ Status Runner::check_outputs() const {
   const std::array<Output, 3> outputs{
       Output{.path = options_.report, .before = "the report", .name = "the report"},
       {.path = options_.output_good, .before = "the good", .name = "the good rows"},
-      {.path = options_.output_bad, .before = "", .name = "the quarantined rows"}};
+      {.path = bad_file_, .before = "", .name = "the quarantined rows"}};
   for (const Output& output : outputs) {
     if (output.path.empty()) {
       continue;

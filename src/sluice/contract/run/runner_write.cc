@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -119,17 +120,22 @@ std::string Runner::bad_rows(std::string_view relation) const {
 
 Status Runner::write_outputs() {
   const bool keeps_bad = options_.on_row_error != OnRowError::Skip;
-  const auto format = output_format(options_, options_.output_bad);
+  const bool is_asked_for = !options_.output_bad.empty();
+  if (!is_asked_for && executed_.rows.quarantined == 0 &&
+      !std::filesystem::exists(absolute_path(bad_file_, working_folder()))) {
+    bad_file_.clear();  // what lies there of an earlier run is written anew
+  }
+  const auto format = output_format(options_, bad_file_);
   const std::string bad = bad_rows(
       format && *format == run::OutputFormat::Jsonl ? run::kBadJsonRelation : run::kBadRelation);
-  SLUICE_CHECK(write_output(options_.output_bad,
+  SLUICE_CHECK(write_output(bad_file_,
                             keeps_bad ? bad : fmt::format("(SELECT * FROM {} LIMIT 0)", bad),
                             keeps_bad ? executed_.rows.quarantined : 0));
-  result_.output_bad = options_.output_bad;
-  if (!options_.output_bad.empty()) {
+  result_.output_bad = bad_file_;
+  if (!bad_file_.empty()) {
     narrator_.tell(LogLevel::Info, "written",
                    fmt::format("Wrote {} quarantined rows to {}", result_.rows.quarantined,
-                               absolute_path(options_.output_bad, working_folder())));
+                               absolute_path(bad_file_, working_folder())));
   }
   if (result_.status == RunStatus::Failed) {
     return {};  // a gate stopped the run: nothing is published as good
@@ -327,7 +333,7 @@ Status Runner::commit() {
     SLUICE_CHECK(record_batch());
     if (result_.rows.quarantined > 0) {
       result_.quarantine =
-          run::QuarantineResult{.uri = options_.output_bad, .rows = result_.rows.quarantined};
+          run::QuarantineResult{.uri = bad_file_, .rows = result_.rows.quarantined};
     }
     return {};
   }

@@ -73,6 +73,10 @@ Result<std::string> render_probe(const plan::Scan& scan);
 /// are none.
 std::string json_records(const std::vector<std::string>& files, const plan::JsonFormat& json,
                          bool is_lenient);
+/// Of the lines of such files one that is not as long as a record, with its file: no row, or one of
+/// the file and the length.
+std::string render_wrong_lengths(const std::vector<std::string>& files,
+                                 const plan::FixedWidthFormat& fixed);
 /// The types of the keys of such records: one JSON text.
 std::string render_json_structure(const std::string& records);
 /// Of each of these keys, how many records of JSON hold a number that a double does not hold as it

@@ -245,6 +245,18 @@ Text select_fixed_width(const plan::FileScan& scan, const plan::FixedWidthFormat
                      lines(scan.files, fixed));
 }
 
+}  // namespace
+
+std::string render_wrong_lengths(const std::vector<std::string>& files,
+                                 const plan::FixedWidthFormat& fixed) {
+  return fmt::format(
+      "SELECT {}, CAST(length(_sluice_line) AS VARCHAR) FROM {} WHERE length(_sluice_line) <> {} "
+      "LIMIT 1",
+      kFileColumn, lines(files, fixed), fixed.record_length.value_or(0));
+}
+
+namespace {
+
 std::string with_file_option(std::string reader) {
   reader.insert(reader.size() - 1, fmt::format(", filename={}", quote_literal(kFileColumn)));
   return reader;

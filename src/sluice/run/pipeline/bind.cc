@@ -101,9 +101,16 @@ class Binder {
 Status Binder::open_session() {
   SLUICE_TRY(const std::vector<string> statements,
              dialect::render_session(pipeline_, bound_.clock));
-  for (const string& statement : statements) {
-    SLUICE_TRY_IN([[maybe_unused]] const std::int64_t rows,
-                  connection_.execute(context_, statement), "opening the session");
+  const std::size_t behind_links = statements.size();
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    Result<std::int64_t> made = connection_.execute(context_, statements[i]);
+    if (!made) {
+      const std::size_t link = i + pipeline_.references.size() - behind_links;
+      Error error = std::move(made).error().with_context("opening the session");
+      return link < pipeline_.references.size()
+                 ? as_unbound_link(std::move(error), pipeline_.references[link])
+                 : std::move(error);
+    }
   }
   return {};
 }

@@ -21,7 +21,20 @@ Error as_unbound(Error error, std::string what, const SourcePosition& at) {
   if (!error.at && at.line != 0) {
     error.at = at;
   }
+  if (error.hint.empty() && error.native.contains("Referenced table \"")) {
+    error.hint = "a link that is read here lacks a column that is asked of it; compare its file";
+  }
   return std::move(error).with_context(std::move(what));
+}
+
+Error as_unbound_link(Error error, const plan::Reference& reference) {
+  std::string what = fmt::format("binding the link '{}'", reference.name);
+  const std::optional<plan::RawSql>& sql = reference.filter ? reference.filter : reference.query;
+  const bool is_of_words =
+      error.native.starts_with("Binder Error") || error.native.starts_with("Parser Error");
+  return is_of_words
+             ? as_unbound(std::move(error), std::move(what), sql ? sql->at : SourcePosition{})
+             : std::move(error).with_context(std::move(what));
 }
 
 bool is_said_by(const plan::RowRule& before, const plan::RowRule& rule) {

@@ -1,4 +1,4 @@
-// Parts of binding that are about rules alone: how a rule that does not bind is told, which of two
+// Parts of binding that are about rules and links: how one that does not bind is told, which of two
 // rules is one, and the data set rules that wait for the table that the run writes.
 // Binds on relations without rows, on the connection that will judge; keeps nothing.
 #pragma once
@@ -16,6 +16,10 @@ namespace sluice::run {
 
 /// An engine's "cannot be bound" as the fault of a place in the contract.
 Error as_unbound(Error error, std::string what, const SourcePosition& at);
+
+/// What a link's view is made of: a `columns`, `filter` or `query` that does not bind is the
+/// contract's fault, a file that cannot be read is not.
+Error as_unbound_link(Error error, const plan::Reference& reference);
 
 /// A rule that is judged where its columns exist may be the one that is asked for behind the steps:
 /// a row that fails it has one reason.

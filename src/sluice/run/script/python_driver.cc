@@ -5,6 +5,7 @@ namespace sluice::run {
 const std::string_view kPythonDriver = R"PY(
 import ast
 import asyncio
+import csv
 import importlib.util
 import inspect
 import json
@@ -12,6 +13,16 @@ import linecache
 import os
 import sys
 import traceback
+
+
+def check_lines(path):
+    """Values of CSV are texts until they are judged, and a line that lacks some is none."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        width = len(next(rows, []))
+        for row in rows:
+            if row and len(row) != width:
+                sys.exit(f"line {rows.line_num} of {path!r} has {len(row)} values and not {width}")
 
 
 class Polars:
@@ -22,18 +33,23 @@ class Polars:
         self.library = polars
 
     def read(self, path, form="parquet"):
+        if os.path.getsize(path) == 0:
+            return self.library.DataFrame()
         if form == "csv":
-            return self.library.read_csv(path)
+            check_lines(path)
+            return self.library.read_csv(path, infer_schema=False)
         if form in ("json", "jsonl", "ndjson"):
             one = form == "json"
             return self.library.read_json(path) if one else self.library.read_ndjson(path)
         return self.library.read_parquet(path)
 
-    def write(self, frame, path):
+    def write(self, frame, path, fields):
         if isinstance(frame, self.library.LazyFrame):
             frame = frame.collect()
         if not isinstance(frame, self.library.DataFrame):
             frame = self.library.DataFrame(frame)
+        if frame.width == 0:
+            frame = self.library.DataFrame(schema=dict.fromkeys(fields, self.library.String))
         frame.write_parquet(path)
 
 
@@ -46,15 +62,20 @@ class Pandas:
         self.library = pandas
 
     def read(self, path, form="parquet"):
+        if os.path.getsize(path) == 0:
+            return self.library.DataFrame()
         if form == "csv":
-            return self.library.read_csv(path)
+            check_lines(path)
+            return self.library.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         if form in ("json", "jsonl", "ndjson"):
             return self.library.read_json(path, lines=form != "json")
         return self.library.read_parquet(path, dtype_backend="numpy_nullable")
 
-    def write(self, frame, path):
+    def write(self, frame, path, fields):
         if not isinstance(frame, self.library.DataFrame):
             frame = self.library.DataFrame(frame)
+        if len(frame.columns) == 0:
+            frame = self.library.DataFrame(columns=fields, dtype="string")
         frame.to_parquet(path, index=False)
 
 
@@ -232,7 +253,8 @@ def main():
         if form not in ("csv", "json", "jsonl", "ndjson", "parquet"):
             sys.exit(f"a result file is csv, json, jsonl or parquet, not {form!r}")
         result = library.read(path, form)
-    library.write(frame if result is None else result, request["result"])
+    fields = [field["name"] for field in request["contract"]["fields"]]
+    library.write(frame if result is None else result, request["result"], fields)
 
 
 main()

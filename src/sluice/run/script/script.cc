@@ -81,7 +81,9 @@ Status check_outcome(const ScriptCall& call, const ChildOutcome& outcome) {
   } else if (!std::filesystem::is_regular_file(call.result, failed)) {
     what =
         fmt::format("the external logic left no rows where they were asked for: '{}'", call.file);
-    hint = "a command writes Parquet to the file that its second argument names";
+    hint = call.kind == ScriptKind::Command
+               ? "a command writes Parquet to the file that its second argument names"
+               : "it ended by itself: return a frame, and leave out sys.exit()";
   } else {
     return {};
   }

@@ -91,14 +91,14 @@ Bound render_instant(std::string_view text, bool utc, Side side) {
                            std::chrono::minutes(number_at(text, 14, 2)) +
                            std::chrono::seconds(number_at(text, 17, 2)) +
                            std::chrono::microseconds(number_at(micros, 0, 6));
-  const auto rounded = side == Side::Min ? std::chrono::floor<milliseconds>(exact)
-                                         : std::chrono::ceil<milliseconds>(exact);
+  // The end of time has no millisecond behind it: readers know that bounds are cut to milliseconds.
+  constexpr std::string_view kLast = "9999-12-31 23:59:59.999";
+  const bool is_cut = side == Side::Min || text.starts_with(kLast);
+  const auto rounded =
+      is_cut ? std::chrono::floor<milliseconds>(exact) : std::chrono::ceil<milliseconds>(exact);
   const auto midnight = std::chrono::floor<std::chrono::days>(rounded);
   const std::chrono::year_month_day date(midnight);
   const std::chrono::hh_mm_ss time(rounded - midnight);
-  if (static_cast<int>(date.year()) > 9999) {
-    return std::nullopt;
-  }
   return json(fmt::format(
       "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}", static_cast<int>(date.year()),
       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
