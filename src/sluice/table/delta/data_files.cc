@@ -10,6 +10,7 @@
 #include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
 #include "sluice/table/files/damage.h"
+#include "sluice/table/files/never_null.h"
 #include "sluice/table/files/scan.h"
 
 namespace sluice::table::delta {
@@ -248,7 +249,7 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
     SLUICE_CHECK(read_long_texts(context, copy, state, added));
     SLUICE_CHECK(drop_bounds_of_nan(context, copy, state, added));
     SLUICE_CHECK(check_not_null(state, added));
-    return check_nested_never_null(context, copy, state.schema, files);
+    return check_nested_never_null(context, copy, find_never_null(state.schema), files);
   };
   SLUICE_CHECK(make(inspect));
   return added;
