@@ -99,7 +99,8 @@ struct Version {
   sys_micros committed_at;
   std::string operation;  // "append", "merge", ...
   std::string key;
-  std::int64_t rows = 0;  // of the table after it
+  /// Of the table after it; empty: nothing says it, as of versions that others wrote.
+  std::optional<std::int64_t> rows;
 };
 
 struct TableDescription {

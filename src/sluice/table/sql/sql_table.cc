@@ -674,13 +674,7 @@ Result<CommitOutcome> SqlTablePort::commit(const Context& context,
 
 Result<std::vector<Version>> SqlTablePort::history(const Context& context) {
   SLUICE_CHECK(check_there(context));
-  SLUICE_TRY(std::vector<Version> versions, ledger_.history(context));
-  SLUICE_TRY(const auto row, ledger_.find_version(context));
-  if (row.has_value()) {
-    versions.push_back(
-        {.version = 0, .committed_at = row->created_at, .operation = "create", .key = {}});
-  }
-  return versions;
+  return ledger_.history(context, table_name());
 }
 
 }  // namespace

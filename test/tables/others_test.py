@@ -1,0 +1,81 @@
+"""Tables that another program writes too: what `sluice table` says of versions that are not ours."""
+
+import unittest
+from importlib.util import find_spec
+
+from of_format import BUILD, MODULES, DeltaFormat, LakeFormat, OfFormat
+
+EXTENSION = BUILD / MODULES["ducklake"]
+
+
+class Unknown:
+    """A number that nothing says is no number."""
+
+    def history(self) -> list[tuple]:
+        return [(one["operation"], one["rows"]) for one in self.ask("history")["versions"]]
+
+    def shown(self) -> list[str]:
+        lines = self.sluice("table", "history", self.table).out.splitlines()[1:]
+        return [line.split()[-1] for line in lines]
+
+
+@unittest.skipUnless(find_spec("deltalake"), "no deltalake: ./dev setup test")
+class DeltaUnknown(Unknown, DeltaFormat):
+    def test_versions_of_another_program_have_no_number_of_rows(self) -> None:
+        import pyarrow
+        from deltalake import DeltaTable, write_deltalake
+        write_deltalake(self.folder / "t", pyarrow.table({"id": [1, 2, 3]}))
+        self.contract((("id", "long"),))
+        self.write_rows("one.jsonl", [{"id": 9}])
+        DeltaTable(self.folder / "t").delete("id = 1")
+        self.assertEqual(self.history(), [("DELETE", None), ("append", 4), ("WRITE", None)])
+        self.assertEqual(self.shown(), ["-", "4", "-"])
+
+
+class InDatabase(Unknown):
+    def test_what_a_table_held_before_its_first_write_is_not_known(self) -> None:
+        self.adopt(2)
+        self.assertEqual(self.history(), [("overwrite", 1), ("create", None)])
+        self.assertEqual(self.shown(), ["1", "-"])
+
+    def test_a_table_that_was_empty_held_no_rows(self) -> None:
+        self.adopt(0)
+        self.assertEqual(self.history(), [("overwrite", 1), ("create", 0)])
+        self.assertEqual(self.shown(), ["1", "0"])
+
+    def adopt(self, rows: int) -> None:
+        self.sql("CREATE TABLE {} AS SELECT range AS id, 'a' AS name, 0.5::DOUBLE AS fare "
+                 f"FROM range({rows})")
+        self.assertEqual(self.history(), [])
+        self.contract(strategy="overwrite")
+        self.write_rows("one.jsonl", [{"id": 7, "name": "b", "fare": 1.5}])
+
+
+@unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+class DuckdbUnknown(InDatabase, OfFormat):
+    format = "duckdb"
+    table = target = "t.duckdb/main.t"
+
+    def sql(self, statement: str) -> None:
+        import duckdb
+        with duckdb.connect(str(self.folder / "t.duckdb")) as other:
+            other.execute(statement.format("main.t"))
+
+
+@unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+class OfLake(LakeFormat):
+    def sql(self, statement: str) -> list:
+        import duckdb
+        with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as other:
+            other.execute(f"LOAD '{EXTENSION}'")
+            other.execute(f"ATTACH 'ducklake:{self.folder}/lake.ducklake' AS lake")
+            other.execute("CREATE SCHEMA IF NOT EXISTS lake.silver")
+            return other.execute(statement.format("lake.silver.trips")).fetchall()
+
+
+class LakeUnknown(InDatabase, OfLake):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()
