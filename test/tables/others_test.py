@@ -1,5 +1,7 @@
 """Tables that another program writes too: what `sluice table` says of versions that are not ours."""
 
+import datetime
+import time
 import unittest
 from importlib.util import find_spec
 
@@ -75,6 +77,62 @@ class OfLake(LakeFormat):
 
 class LakeUnknown(InDatabase, OfLake):
     pass
+
+
+class LakeChanged(OfLake):
+    """A lake knows what the table was at an instant, whoever changed it; a version is one of ours."""
+
+    def names(self, *words: str) -> list[str]:
+        return sorted(row["name"] for row in self.ask("rows", *words)["rows"])
+
+    def put(self, name: str) -> None:
+        self.contract(strategy="overwrite")
+        self.write_rows(f"{name}.jsonl", [{"id": 1, "name": name, "fare": 1.5}])
+
+    def now(self) -> str:
+        time.sleep(0.02)
+        seen = datetime.datetime.now(datetime.UTC).isoformat()
+        time.sleep(0.02)
+        return seen
+
+    def test_an_instant_behind_a_change_of_another_program(self) -> None:
+        before = self.now()
+        self.put("first")
+        ours = self.now()
+        self.sql("UPDATE {} SET name = 'by another'")
+        theirs = self.now()
+        self.put("second")
+        self.assertEqual(self.names("--at", ours), ["first"])
+        self.assertEqual(self.names("--at", theirs), ["by another"])
+        self.assertEqual(self.names("--at", self.now()), ["second"])
+        self.assertEqual(self.refused("rows", "--at", before).code, 1)
+
+    def test_a_version_of_ours_is_not_what_others_made_of_it(self) -> None:
+        self.put("first")
+        self.sql("INSERT INTO {} VALUES (2, 'late', 2.5)")
+        self.assertEqual(self.names("--version", "1"), ["first"])
+        self.assertEqual(self.names(), ["first", "late"])
+        self.put("second")
+        self.sql("DELETE FROM {}")
+        self.assertEqual(self.names("--version", "2"), ["second"])
+        self.assertEqual(self.names("--version", "1"), ["first"])
+
+    def test_a_version_is_vacuumed_where_later_snapshots_have_changes_of_others(self) -> None:
+        self.put("first")
+        self.sql("CREATE TABLE lake.silver.other AS SELECT 1 AS i")
+        self.ask("vacuum", "--older-than", "0s", "--force")
+        self.assertEqual(self.names("--version", "1"), ["first"])
+        self.sql("UPDATE {} SET name = 'by another'")
+        self.assertEqual(self.names("--version", "1"), ["first"])
+        self.ask("vacuum", "--older-than", "0s", "--force")
+        self.assertIn("version 1 was vacuumed", self.refused("rows", "--version", "1").err)
+
+    def test_a_table_that_others_alone_wrote(self) -> None:
+        self.sql("CREATE TABLE {} AS SELECT 1::BIGINT AS id, 'first' AS name")
+        first = self.now()
+        self.sql("UPDATE {} SET name = 'second'")
+        self.assertEqual(self.names("--at", first), ["first"])
+        self.assertEqual(self.names("--at", self.now()), ["second"])
 
 
 if __name__ == "__main__":

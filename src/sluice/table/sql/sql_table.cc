@@ -465,17 +465,8 @@ Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared)
 
 Status SqlTablePort::make_view(const Context& context, const At& at, const std::string& name) {
   SLUICE_CHECK(check_there(context));
-  std::string from = table_name();
-  if (at.version || at.instant) {
-    const auto version = load_version(context, *this, at);
-    if (!version.has_value()) {
-      return internal::tell_versions(context, *connection_, table_, ledger_, version.error());
-    }
-    SLUICE_TRY(const auto state, find_stored(context));
-    if (*version != state->version) {
-      SLUICE_TRY(from, internal::render_past(context, *connection_, table_, ledger_, *version));
-    }
-  }
+  SLUICE_TRY(const std::string from,
+             internal::render_at(context, *connection_, table_, ledger_, *this, at));
   if (from == table_name()) {
     SLUICE_CHECK(internal::check_files(context, *connection_, table_));
   }
