@@ -104,6 +104,14 @@ Status check_format_is_there(const Places& places) {
                              *there));
 }
 
+/// A file that is no database, or a damaged one, has no tables to be named.
+Status check_database_opens(const std::string& file, const RunOptions& options) {
+  const engine::EngineOptions of_file{.address = file};
+  const auto opened =
+      options.open_engine ? options.open_engine(of_file) : engine::open_engine("duckdb", of_file);
+  return opened.has_value() ? Status{} : Status(opened.error());
+}
+
 Result<Places> places_of(const std::string& named, const RunOptions& options) {
   Places places;
   const std::string folder = absolute_path(named, working_folder());
@@ -113,6 +121,7 @@ Result<Places> places_of(const std::string& named, const RunOptions& options) {
     return places;
   }
   if (named.ends_with(".duckdb")) {
+    SLUICE_CHECK(is_there(folder) ? check_database_opens(folder, options) : Status{});
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("this file has many tables: '{}'", named))
         .with_hint(fmt::format("name one as {}/main.customers", named));

@@ -194,6 +194,7 @@ Status SqlTablePort::create_at_commit(const Context& context, const plan::Create
 }
 
 Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
+  SLUICE_CHECK(internal::check_no_view(context, *connection_, table_.id));
   SLUICE_TRY(auto there, find_stored(context));
   if (there.has_value() || !unmade_.has_value()) {
     return there;
@@ -279,6 +280,7 @@ Result<std::optional<TableState>> SqlTablePort::find_stored(const Context& conte
 
 /// For a write: a table that others have made gets its entries.
 Result<LoadedState> SqlTablePort::load_own_state(const Context& context, std::string_view key) {
+  SLUICE_CHECK(internal::check_no_view(context, *connection_, table_.id));
   auto loaded = load_state(context, key);
   if (!loaded.has_value()) {
     const bool absent = loaded.error().code == ErrorCode::NotFound;
