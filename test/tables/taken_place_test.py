@@ -39,7 +39,32 @@ materialization: {{strategy: {strategy}, format: {kind}, target_path: {target}}}
         with duckdb.connect(str(self.folder / file)) as database:
             database.execute(statement)
 
+    def test_a_file_where_a_folder_belongs(self) -> None:
+        self.write("t", "x")
+        for kind, target in (("parquet", "t"), ("parquet", "t/below")):
+            with self.subTest(target):
+                self.contract(kind, target)
+                self.check_run(f"{target}'")
+
+    def test_a_folder_where_a_database_belongs(self) -> None:
+        (self.folder / "x.duckdb").mkdir()
+        self.contract("duckdb", "x.duckdb")
+        self.check_run("x.duckdb'", "a folder stands where a file was expected")
+        self.check(("table", "show", "x.duckdb"), "x.duckdb'")
+
     @MADE
+    def test_a_database_that_is_no_lake(self) -> None:
+        self.make("lk.ducklake", "CREATE TABLE a AS SELECT 1 AS i")
+        self.contract("ducklake", "lk.main.t")
+        self.check_run("no lake", DUCKLAKE_METADATA="lk.ducklake")
+
+    def test_a_table_of_another_format(self) -> None:
+        self.write("t/_delta_log/00000000000000000000.json", "{}")
+        self.contract("parquet", "t")
+        self.check_run("a Delta table", str(self.folder / "t"))
+        for words in (("ddl", "c.yaml", "--apply"), ("table", "show", "c.yaml")):
+            self.check(words, "elta", str(self.folder / "t"))
+
     @MADE
     def test_a_view_at_the_place_of_a_table(self) -> None:
         self.make("x.duckdb", "CREATE VIEW T AS SELECT 1::BIGINT AS id, 'a' AS v")

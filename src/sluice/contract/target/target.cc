@@ -95,7 +95,7 @@ Status check_format_is_there(const Places& places) {
   if (!there.has_value() || *there == places.format) {
     return {};
   }
-  return make_error(ErrorCode::InvalidContract,
+  return make_error(ErrorCode::Unsupported,
                     fmt::format("the contract writes a table of the format {}, and this folder "
                                 "holds one of the format {}: '{}'",
                                 places.format, *there, places.target))
