@@ -54,7 +54,7 @@ class InDatabase(Unknown):
 
 
 @unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
-class DuckdbUnknown(InDatabase, OfFormat):
+class OfDuckdb(OfFormat):
     format = "duckdb"
     table = target = "t.duckdb/main.t"
 
@@ -62,6 +62,10 @@ class DuckdbUnknown(InDatabase, OfFormat):
         import duckdb
         with duckdb.connect(str(self.folder / "t.duckdb")) as other:
             other.execute(statement.format("main.t"))
+
+
+class DuckdbUnknown(InDatabase, OfDuckdb):
+    pass
 
 
 @unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
@@ -76,6 +80,32 @@ class OfLake(LakeFormat):
 
 
 class LakeUnknown(InDatabase, OfLake):
+    pass
+
+
+class Filled:
+    """Required columns that the table fills itself stay required, whatever the policy."""
+
+    def test_rows_may_lack_columns_with_a_default(self) -> None:
+        self.sql("CREATE TABLE {} (id BIGINT, name VARCHAR, fare DOUBLE, "
+                 "state VARCHAR NOT NULL DEFAULT 'new')")
+        for number, policy in enumerate(("", "strict", "append", "merge")):
+            for strategy in ("append", "merge", "overwrite"):
+                with self.subTest(policy, strategy=strategy):
+                    self.contract(strategy=strategy, policy=policy)
+                    self.assertEqual(self.sluice("ddl", "c.yaml", "--check").code, 0)
+                    row = {"id": number, "name": strategy, "fare": 1.5}
+                    self.write_rows(f"{number}{strategy}.jsonl", [row])
+                    self.assertEqual({row["state"] for row in self.ask("rows")["rows"]}, {"new"})
+        shown = {one["name"]: one["required"] for one in self.ask("show")["columns"]}
+        self.assertTrue(shown["state"])
+
+
+class DuckdbFilled(Filled, OfDuckdb):
+    pass
+
+
+class LakeFilled(Filled, OfLake):
     pass
 
 

@@ -69,6 +69,8 @@ struct TableState {
   schema::Schema schema;
   std::vector<plan::PartitionField> partition_by;
   Properties properties;
+  /// Required columns that the table fills where rows lack them.
+  std::vector<std::string> filled;
 };
 
 /// A write that waits for its commit. Made by prepare, spent by commit or abort.

@@ -191,7 +191,7 @@ Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
   if (state) {
     plan::CreateTable wanted = target_of(target.contract(), columns);
     fit_format(table.describe().format, wanted.schema);
-    found.drift = find_drift(state->schema, wanted.schema);
+    found.drift = find_drift(*state, wanted.schema);
     found.differences = find_differences(*state, wanted, properties_of(target.contract()));
   }
   return found;

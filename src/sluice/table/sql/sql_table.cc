@@ -226,13 +226,18 @@ Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string
              connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
   SLUICE_TRY(const auto rows,
              find_text_rows(context, *connection_,
-                            fmt::format("SELECT column_name FROM (DESCRIBE {}) WHERE \"null\" = "
-                                        "'NO'",
+                            fmt::format("SELECT column_name, nullif(upper(\"default\"), "
+                                        "'NULL') FROM (DESCRIBE {}) WHERE \"null\" = 'NO'",
                                         table_name())));
   for (schema::Field& field : state.schema.fields) {
     field.nullable = true;
     for (const TextRow& row : rows) {
       field.nullable = field.nullable && row[0].value_or("") != field.name;
+    }
+  }
+  for (const TextRow& row : rows) {
+    if (row[1].has_value()) {
+      state.filled.push_back(row[0].value_or(""));
     }
   }
   SLUICE_TRY(const auto version, ledger_.find_version(context, key));
