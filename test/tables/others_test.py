@@ -1,4 +1,4 @@
-"""Tables that another program writes too: what `sluice table` says of versions that are not ours."""
+"""Tables that another program writes too: what `sluice table` says of its versions."""
 
 import datetime
 import time
@@ -110,7 +110,7 @@ class LakeFilled(Filled, OfLake):
 
 
 class LakeChanged(OfLake):
-    """A lake knows what the table was at an instant, whoever changed it; a version is one of ours."""
+    """A lake knows what the table was at an instant, whoever changed it."""
 
     def names(self, *words: str) -> list[str]:
         return sorted(row["name"] for row in self.ask("rows", *words)["rows"])
