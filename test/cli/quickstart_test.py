@@ -197,12 +197,19 @@ class LogLines(InFolder):
     def test_an_error_is_a_line_too(self) -> None:
         done = self.sluice("run", "nowhere.yaml", "--log-format", "json")
         self.assertEqual(done.code, 2)
-        of_run, line = (json.loads(one) for one in done.err.splitlines())
-        self.assertEqual((of_run["level"], of_run["event"]), ("error", "failed"))
-        self.assertTrue(of_run["run_id"])
+        line = json.loads(done.err)
         self.assertEqual(line["level"], "error")
         self.assertIn("nowhere.yaml", line["message"])
         self.assertTrue(line["hint"])
+
+    def test_a_run_that_ends_with_an_error_says_which_it_was(self) -> None:
+        self.write("rows.jsonl", '{"cus_id": \n')
+        done = self.sluice("run", "customers.yaml", "--source", "rows.jsonl", "--log-format", "json")
+        self.assertEqual(done.code, 1, done.err)
+        of_run = json.loads(done.err.splitlines()[0])
+        self.assertEqual((of_run["level"], of_run["event"], of_run["layer"]),
+                         ("error", "failed", "silver"))
+        self.assertIn("run_id", of_run)
 
     def test_output_files_are_named_in_the_log(self) -> None:
         done = self.sluice("run", "customers.yaml", "--no-materialize", "--output-good", "g.csv",

@@ -214,6 +214,7 @@ class Features(DeltaFolder):
         said = self.refused()
         self.assertIn(f"'{self.folder / 't'}'", said)
         self.assertIn("writer version 3 to 6", said)
+        self.assertIn("(writer version 4)", said)
 
     def test_a_description_beside_timestamps_in_commits(self) -> None:
         for value in ("true", "True"):

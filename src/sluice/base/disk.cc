@@ -111,8 +111,9 @@ Meaning meaning_of(int code) {
     case ENOENT: return {ErrorCode::NotFound, ""};
     case EEXIST: return {ErrorCode::AlreadyExists, ""};
     case ENOTDIR:
-      return {ErrorCode::InvalidArgument, "a part of this path is a file, not a folder"};
-    case EISDIR: return {ErrorCode::InvalidArgument, "there is a folder of this name already"};
+      return {ErrorCode::Unsupported,
+              "a part of this path is a file, not a folder: move it away, or choose another place"};
+    case EISDIR: return {ErrorCode::Unsupported, "there is a folder of this name already"};
     case ENAMETOOLONG: return {ErrorCode::InvalidArgument, "choose a shorter name"};
     case EIO:
       return {ErrorCode::Unavailable, "the device reported a fault: look into the kernel's log"};

@@ -69,6 +69,8 @@ struct TableState {
   schema::Schema schema;
   std::vector<plan::PartitionField> partition_by;
   Properties properties;
+  /// Required columns that the table fills where rows lack them.
+  std::vector<std::string> filled;
 };
 
 /// A write that waits for its commit. Made by prepare, spent by commit or abort.
@@ -99,7 +101,8 @@ struct Version {
   sys_micros committed_at;
   std::string operation;  // "append", "merge", ...
   std::string key;
-  std::int64_t rows = 0;  // of the table after it
+  /// Of the table after it; empty: nothing says it, as of versions that others wrote.
+  std::optional<std::int64_t> rows;
 };
 
 struct TableDescription {

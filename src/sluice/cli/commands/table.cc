@@ -199,7 +199,7 @@ Status history(const Asked& asked) {
                                   {"committed_at", to_string(one.committed_at)},
                                   {"operation", one.operation},
                                   {"key", one.key},
-                                  {"rows", one.rows}});
+                                  {"rows", one.rows ? Json(*one.rows) : Json()}});
     }
     asked.terminal.print(dump(json));
     return {};
@@ -208,7 +208,8 @@ Status history(const Asked& asked) {
       fmt::format("{:>8}  {:<27}  {:<20}  {:>12}\n", "version", "committed", "operation", "rows"));
   for (const table::Version& one : versions) {
     asked.terminal.print(fmt::format("{:>8}  {:<27}  {:<20}  {:>12}\n", one.version,
-                                     to_string(one.committed_at), one.operation, one.rows));
+                                     to_string(one.committed_at), one.operation,
+                                     one.rows ? fmt::to_string(*one.rows) : "-"));
   }
   return {};
 }

@@ -262,6 +262,15 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
   return drift;
 }
 
+Drift find_drift(const table::TableState& state, const schema::Schema& wanted) {
+  schema::Schema asked = state.schema;
+  for (schema::Field& field : asked.fields) {
+    const bool is_filled = std::ranges::find(state.filled, field.name) != state.filled.end();
+    field.nullable = field.nullable || is_filled;
+  }
+  return find_drift(asked, wanted);
+}
+
 Differences find_differences(const table::TableState& state, const plan::CreateTable& wanted,
                              const table::Properties& properties) {
   Differences found;
@@ -379,7 +388,7 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
     context.say(LogLevel::Warning,
                 fmt::format("{}: its layout stays until the table is made anew", other));
   }
-  const Drift drift = find_drift(state.schema, wanted);
+  const Drift drift = find_drift(state, wanted);
   SLUICE_CHECK(check_history(mode, drift.changes));
   std::vector<Change> changes;
   if (replaces_columns(contract, mode)) {

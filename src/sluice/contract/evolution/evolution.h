@@ -25,6 +25,9 @@ struct Drift {
 
 Drift find_drift(const schema::Schema& table, const schema::Schema& wanted);
 
+/// Of a table that fills some of its required columns itself: these may be lacking.
+Drift find_drift(const table::TableState& state, const schema::Schema& wanted);
+
 /// What a table says of itself otherwise than its contract, in words, and what to tell it. Of
 /// properties and comments, those that the contract gives.
 struct Differences {

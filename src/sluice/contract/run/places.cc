@@ -42,9 +42,9 @@ Result<std::string> folder_of_target(std::string text, std::string_view what,
   }
   struct stat found{};
   if (stat(absolute_path(text, working_folder()).c_str(), &found) == 0 && !S_ISDIR(found.st_mode)) {
-    return make_error(ErrorCode::InvalidArgument,
+    return make_error(ErrorCode::Unsupported,
                       fmt::format("the {} is a folder; this is a file: '{}'", what, text))
-        .with_hint("name a folder; it is made when it is not there");
+        .with_hint("move the file away, or name a folder; it is made when it is not there");
   }
   if (is_table_name(text)) {
     SLUICE_TRY(const plan::TableId id, plan::parse_table_id(text));

@@ -561,7 +561,8 @@ Result<RunResult> Runner::run() {
     error = of_whole_records(std::move(error));
   }
   keep_failure(error);
-  if (!has_lost_race_ && !needs_replay_ && !lacks_memory_) {
+  const bool goes_on = has_lost_race_ || needs_replay_ || lacks_memory_;
+  if (contract_ != nullptr && !goes_on) {
     narrator_.tell(LogLevel::Error, "failed", "Run failed: " + error.message);
   }
   return error;

@@ -95,13 +95,21 @@ Status check_format_is_there(const Places& places) {
   if (!there.has_value() || *there == places.format) {
     return {};
   }
-  return make_error(ErrorCode::InvalidContract,
+  return make_error(ErrorCode::Unsupported,
                     fmt::format("the contract writes a table of the format {}, and this folder "
                                 "holds one of the format {}: '{}'",
                                 places.format, *there, places.target))
       .with_hint(fmt::format("write `format: {}`, or another target_path; the folder named in the "
                              "place of the contract is taken for what it holds",
                              *there));
+}
+
+/// A file that is no database, or a damaged one, has no tables to be named.
+Status check_database_opens(const std::string& file, const RunOptions& options) {
+  const engine::EngineOptions of_file{.address = file};
+  const auto opened =
+      options.open_engine ? options.open_engine(of_file) : engine::open_engine("duckdb", of_file);
+  return opened.has_value() ? Status{} : Status(opened.error());
 }
 
 Result<Places> places_of(const std::string& named, const RunOptions& options) {
@@ -113,6 +121,7 @@ Result<Places> places_of(const std::string& named, const RunOptions& options) {
     return places;
   }
   if (named.ends_with(".duckdb")) {
+    SLUICE_CHECK(is_there(folder) ? check_database_opens(folder, options) : Status{});
     return make_error(ErrorCode::InvalidArgument,
                       fmt::format("this file has many tables: '{}'", named))
         .with_hint(fmt::format("name one as {}/main.customers", named));
@@ -182,7 +191,7 @@ Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
   if (state) {
     plan::CreateTable wanted = target_of(target.contract(), columns);
     fit_format(table.describe().format, wanted.schema);
-    found.drift = find_drift(state->schema, wanted.schema);
+    found.drift = find_drift(*state, wanted.schema);
     found.differences = find_differences(*state, wanted, properties_of(target.contract()));
   }
   return found;

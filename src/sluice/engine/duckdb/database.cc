@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -48,6 +49,24 @@ Status check_options(const EngineOptions& options) {
         .with_hint("set locked as well, or leave allowed_paths empty");
   }
   return {};
+}
+
+/// What the file is, of one that is no database of DuckDB: it would ask for an extension to read
+/// it.
+void tell_file(const std::string& address, Error& error) {
+  constexpr std::string_view kSqlite = "SQLite format 3";
+  std::string begin(kSqlite.size(), '\0');
+  std::ifstream file(address, std::ios::binary);
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  const bool is_other = file && begin == kSqlite;
+  if (is_other) {
+    error.code = ErrorCode::Unsupported;
+    error.message = "this is an SQLite database, and none of DuckDB";
+    error.native.clear();
+  }
+  if (is_other || (error.code == ErrorCode::Corrupt && error.hint.empty())) {
+    error.hint = "move the file away, or name another; a damaged database comes back from a copy";
+  }
 }
 
 /// ['/a', '/b'] for one of DuckDB's list settings.
@@ -218,6 +237,7 @@ Status DuckDatabase::start() {
   if (duckdb_open_ext(path, &database_, config.get(), &text) != DuckDBSuccess) {
     Error error = duckdb_error(text == nullptr ? "" : text);
     duckdb_free(text);
+    tell_file(options_.address, error);
     return std::move(error).with_context(
         fmt::format("opening the DuckDB database '{}'", options_.address));
   }

@@ -280,8 +280,9 @@ void refine_disk(const Native& native, Error& error) {
     error.code = ErrorCode::NotFound;
     error.message = "no such file";
   } else if (failed_with(EISDIR, "Is a directory")) {
-    error.code = ErrorCode::InvalidArgument;
+    error.code = ErrorCode::Unsupported;
     error.message = "a folder stands where a file was expected";
+    error.hint = "move the folder away, or name another file";
   } else if (says(native, "not a valid DuckDB database") || says(native, "orrupt") ||
              says(native, "checksum") || says(native, "Could not read enough bytes")) {
     error.code = ErrorCode::Corrupt;

@@ -122,7 +122,7 @@ TEST(DuckdbError, TheOperatingSystemsNumberDecidesWhereThereIsOne) {
   EXPECT_EQ(with_number(EACCES).code, ErrorCode::Unauthorized);
   EXPECT_EQ(with_number(EROFS).code, ErrorCode::Unauthorized);
   EXPECT_EQ(with_number(ENOENT).code, ErrorCode::NotFound);
-  EXPECT_EQ(with_number(EISDIR).code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(with_number(EISDIR).code, ErrorCode::Unsupported);
   EXPECT_EQ(with_number(EIO).code, ErrorCode::Unavailable);
 }
 

@@ -306,7 +306,7 @@ Result<std::unique_ptr<Storage>> make_file_storage(const FileStorageOptions& opt
   SLUICE_TRY(std::string root, make_absolute(options.root));
   struct stat info{};
   if (::stat(root.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
-    return make_error(ErrorCode::InvalidArgument,
+    return make_error(ErrorCode::Unsupported,
                       fmt::format("expected a folder, got a file: '{}'", root))
         .with_hint("name the folder that holds the file");
   }

@@ -52,7 +52,7 @@ TEST_F(FileStorage, ARootThatIsAFileIsRefused) {
   ASSERT_TRUE(storage_->put(context_, "file", "x"));
   const auto made = make_file_storage({.root = root() + "/file"});
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(made.error().code, ErrorCode::Unsupported);
   EXPECT_EQ(made.error().message, "expected a folder, got a file: '" + root() + "/file'");
   EXPECT_FALSE(make_file_storage({.root = ""}));
 }
@@ -62,8 +62,9 @@ TEST_F(FileStorage, ARootBelowAFileIsRefusedByTheFirstWrite) {
   const auto below = open_storage(root() + "/file/below");
   const Status status = below->put(context_, "a", "x");
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(status.error().hint, "a part of this path is a file, not a folder");
+  EXPECT_EQ(status.error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(status.error().hint,
+            "a part of this path is a file, not a folder: move it away, or choose another place");
   EXPECT_TRUE(below->list(context_, "").value().empty());
 }
 

@@ -306,8 +306,8 @@ Result<LiveFiles> DeltaTable::find_replaceable(const Context& context, const pla
   if (append != nullptr && append->unique_key.empty()) {
     SLUICE_TRY(const auto newest,
                delta::find_log_entry(context, *storage_, snapshot.state().version));
-    if (newest.has_value() && newest->is_ours && newest->note.rows >= 0) {
-      return LiveFiles{.rows = newest->note.rows};
+    if (newest.has_value() && newest->rows().has_value()) {
+      return LiveFiles{.rows = *newest->rows()};
     }
   }
   return delta::load_counted_files(context, *connection_, snapshot, temporary_name("files", key),
@@ -453,7 +453,7 @@ Result<std::vector<Version>> DeltaTable::history(const Context& context) {
                         .committed_at = entry->note.receipt.committed_at,
                         .operation = entry->note.operation,
                         .key = entry->note.key == kCompactKey ? "" : entry->note.key,
-                        .rows = entry->note.rows});
+                        .rows = entry->rows()});
   }
   // Clocks differ: a version is no older than the one before it.
   for (std::size_t i = versions.size(); i-- > 1;) {

@@ -124,6 +124,11 @@ struct LogEntry {
   bool is_ours = false;
   /// Of the files it removed, as the log has them.
   std::vector<std::string> removed;
+
+  /// Of the table after it: what we counted.
+  std::optional<std::int64_t> rows() const {
+    return is_ours && note.rows >= 0 ? std::optional(note.rows) : std::nullopt;
+  }
 };
 
 /// Empty when the log no longer has it.

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -7,7 +9,9 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/metadata_internal.h"
 #include "sluice/table/delta/refusals_internal.h"
 #include "sluice/table/delta/types_internal.h"
@@ -94,6 +98,28 @@ Error explain_files(const Context& context, storage::Storage& storage, Error ref
   return refused;
 }
 
+/// Of the newest protocol in the log; empty where the entry is cleaned away. The kernel's own word
+/// does not have it.
+std::string render_writer_version(const Snapshot& snapshot) {
+  std::int64_t found = 0;
+  for (std::int64_t version = snapshot.state().version; version >= 0 && found == 0; --version) {
+    std::ifstream file(fmt::format("{}/{}", snapshot.root(), entry_path(version)));
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const Status read = read_actions(text, entry_path(version), {"protocol"},
+                                     [&](std::string_view, const nlohmann::json& action) -> Status {
+                                       const auto told = action.find("minWriterVersion");
+                                       if (told != action.end() && told->is_number_integer()) {
+                                         found = told->get<std::int64_t>();
+                                       }
+                                       return {};
+                                     });
+    if (!file.is_open() || !read.has_value()) {
+      break;
+    }
+  }
+  return found == 0 ? "" : fmt::format(" (writer version {})", found);
+}
+
 }  // namespace
 
 Status check_layout(const plan::CreateTable& create) {
@@ -125,9 +151,9 @@ Status check_operation(const Snapshot& snapshot, std::string_view operation) {
   const bool appends = operation == "append";
   if (!snapshot.refusal().empty()) {
     return make_error(ErrorCode::Unsupported,
-                      fmt::format("the table has a feature that Sluice does not write; nothing was "
-                                  "written: '{}'",
-                                  snapshot.root()))
+                      fmt::format("the table has a feature that Sluice does not write{}; nothing "
+                                  "was written: '{}'",
+                                  render_writer_version(snapshot), snapshot.root()))
         .with_native(snapshot.refusal())
         .with_hint(
             "Write it with the program that made it, or copy it to a new table. A table of writer "

@@ -175,7 +175,7 @@ Status check_no_other_tables(const Context& context, engine::Connection& connect
   SLUICE_CHECK(connection.execute(Context{}, fmt::format("DETACH {}", kLook)));
   SLUICE_CHECK(seen);
   if ((*seen)[0][0] != "0" && (*seen)[0][1] == "0") {
-    return make_error(ErrorCode::InvalidArgument,
+    return make_error(ErrorCode::Unsupported,
                       fmt::format("this database holds tables and no lake: '{}'", place.file))
         .with_hint(
             "name a file of its own for the lake's catalog; it is made when it is not there");

@@ -77,7 +77,7 @@ Status check_folder_is_free(const Context& context, storage::Storage& storage,
   SLUICE_TRY(const auto objects, storage.list(context, ""));
   for (const storage::ObjectInfo& object : objects) {
     if (const std::string_view other = foreign(object.path); !other.empty()) {
-      return make_error(ErrorCode::InvalidArgument,
+      return make_error(ErrorCode::Unsupported,
                         fmt::format("the folder of a new {} already holds {}: '{}'", format, other,
                                     storage.uri(object.path)))
           .with_hint("Choose an empty folder, or read these files as a source.");

@@ -139,7 +139,7 @@ TEST_F(ParquetTableTest, AFolderThatHoldsAnotherTableIsRefusedAndNamed) {
   storage_->put(context_, "_delta_log/00000000000000000000.json", "{}").value();
   const auto refused = table_->create(context_, plain());
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
   EXPECT_THAT(refused.error().message, HasSubstr("already holds a Delta table"));
   EXPECT_THAT(names(), SizeIs(1)) << "nothing was written";
 }

@@ -51,16 +51,36 @@ std::vector<std::string> made_columns(const plan::WriteMode& mode) {
 
 }  // namespace
 
-std::string render_is_table(const plan::TableId& id) {
+namespace {
+
+std::string render_is(std::string_view column, const plan::TableId& id) {
   const auto part = [&](std::size_t from_end, std::string_view otherwise) {
     return id.parts.size() < from_end
                ? std::string(otherwise)
                : dialect::quote_literal(id.parts[id.parts.size() - from_end]);
   };
   return fmt::format(
-      "lower(table_name) = lower({}) AND lower(schema_name) = lower({}) AND lower(database_name) = "
+      "lower({}) = lower({}) AND lower(schema_name) = lower({}) AND lower(database_name) = "
       "lower({})",
-      part(1, ""), part(2, "current_schema()"), part(3, "current_database()"));
+      column, part(1, ""), part(2, "current_schema()"), part(3, "current_database()"));
+}
+
+}  // namespace
+
+std::string render_is_table(const plan::TableId& id) { return render_is("table_name", id); }
+
+Status check_no_view(const Context& context, engine::Connection& connection,
+                     const plan::TableId& id) {
+  SLUICE_TRY(const std::int64_t views,
+             load_count(context, connection,
+                        fmt::format("SELECT count(*) FROM duckdb_views() WHERE NOT internal AND {}",
+                                    render_is("view_name", id))));
+  if (views == 0) {
+    return {};
+  }
+  return make_error(ErrorCode::Unsupported,
+                    fmt::format("a view has the name of the table: '{}'", plan::to_string(id)))
+      .with_hint("Rows go into tables: drop or rename the view, or name another table.");
 }
 
 Result<schema::Schema> without_self_filled(const Context& context, engine::Connection& connection,

@@ -33,6 +33,10 @@ plan::CreateTable without_primary_key(plan::CreateTable create);
 /// What finds the table in duckdb_tables() and duckdb_columns(), as a condition.
 std::string render_is_table(const plan::TableId& id);
 
+/// Unsupported where a view has the name of the table: it reads as one, and takes no rows.
+Status check_no_view(const Context& context, engine::Connection& connection,
+                     const plan::TableId& id);
+
 /// The columns that a write fills. Not those that the database fills itself: the ones that it
 /// computes, and of those with a default the ones that the write neither brings nor makes.
 /// InvalidArgument when the write brings one that is computed.

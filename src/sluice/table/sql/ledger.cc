@@ -1,4 +1,5 @@
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -209,19 +210,47 @@ Result<std::optional<Snapshots>> Ledger::find_snapshots(const Context& context,
       const auto rows,
       find_rows(context, *connection_,
                 {fmt::format("SELECT CAST(min(snapshot_id) FILTER (version = ?) AS VARCHAR), "
-                             "CAST(min(snapshot_id) FILTER (version = ?) - 1 AS VARCHAR) "
-                             "FROM {} WHERE table_name = ?",
+                             "CAST(min(snapshot_id) FILTER (version = ?) - 1 AS VARCHAR), "
+                             "CAST(coalesce(max(rows_after) FILTER (version = ?), 0) AS VARCHAR), "
+                             "CAST(max(version) = ? AS VARCHAR) FROM {} WHERE table_name = ?",
                              ledger_),
-                 {version, version + 1, name_}}));
+                 {version, version + 1, version, version, name_}}));
   if (rows.empty() || !rows[0][version == 0 ? 1 : 0].has_value()) {
     return std::optional<Snapshots>{};
   }
   Snapshots found;
   SLUICE_TRY(found.first, parse_count(*rows[0][version == 0 ? 1 : 0]));
   found.last = found.first;
+  SLUICE_TRY(found.rows, parse_count(rows[0][2].value_or("")));
   if (rows[0][1].has_value()) {
     SLUICE_TRY(found.last, parse_count(*rows[0][1]));
+  } else if (rows[0][3] == "true") {
+    found.last = std::numeric_limits<std::int64_t>::max();
   }
+  return std::optional(found);
+}
+
+Result<std::optional<std::int64_t>> Ledger::find_snapshot_of_others(const Context& context,
+                                                                    std::string_view lake,
+                                                                    sys_micros instant) {
+  const plan::Statement all{
+      fmt::format("SELECT CAST(max(snapshot_id) AS VARCHAR) FROM ducklake_snapshots({}) WHERE "
+                  "snapshot_time <= ?",
+                  dialect::quote_literal(lake)),
+      {instant}};
+  plan::Statement but_ours = all;
+  but_ours.text += fmt::format(
+      " AND snapshot_id NOT IN (SELECT snapshot_id FROM {} WHERE table_name = ?)", ledger_);
+  but_ours.parameters.emplace_back(name_);
+  auto rows = find_text_rows(context, *connection_, but_ours);
+  if (!rows.has_value() && rows.error().code == ErrorCode::NotFound) {
+    rows = find_text_rows(context, *connection_, all);  // there is no ledger
+  }
+  SLUICE_CHECK(rows);
+  if (rows->empty() || !rows->front()[0].has_value()) {
+    return std::optional<std::int64_t>{};
+  }
+  SLUICE_TRY(const std::int64_t found, parse_count(*rows->front()[0]));
   return std::optional(found);
 }
 
@@ -244,7 +273,29 @@ Result<std::optional<std::pair<std::int64_t, std::int64_t>>> Ledger::find_versio
   return Versions(std::pair(first, last));
 }
 
-Result<std::vector<Version>> Ledger::history(const Context& context) {
+/// Rows that came where none went are all that there are, or there were some before.
+Result<std::optional<std::int64_t>> Ledger::find_rows_before(const Context& context,
+                                                             std::string_view counted) {
+  using Rows = std::optional<std::int64_t>;
+  SLUICE_TRY(const auto rows,
+             find_rows(context, *connection_,
+                       {fmt::format("SELECT CAST(rows_after AS VARCHAR), receipt FROM {} WHERE "
+                                    "table_name = ? AND version = 1",
+                                    ledger_),
+                        {name_}}));
+  if (rows.empty()) {
+    SLUICE_TRY(const std::int64_t newest, find_newest(context, std::nullopt));
+    SLUICE_TRY(const std::int64_t now,
+               load_count(context, *connection_, fmt::format("SELECT count(*) FROM {}", counted)));
+    return newest == 0 && now == 0 ? Rows(0) : Rows{};  // else the first commit is forgotten
+  }
+  SLUICE_TRY(const std::int64_t after, parse_count(rows[0][0].value_or("")));
+  SLUICE_TRY(const nlohmann::json stored, parse_document(rows[0][1].value_or(""), ledger_));
+  SLUICE_TRY(const Receipt first, parse_receipt(stored));
+  return first.inserted == after && first.deleted == 0 ? Rows(0) : Rows{};
+}
+
+Result<std::vector<Version>> Ledger::history(const Context& context, std::string_view counted) {
   SLUICE_TRY(
       const auto rows,
       find_rows(context, *connection_,
@@ -257,8 +308,18 @@ Result<std::vector<Version>> Ledger::history(const Context& context) {
     Version version{.operation = row[2].value_or(""), .key = row[3].value_or("")};
     SLUICE_TRY(version.version, parse_count(row[0].value_or("")));
     SLUICE_TRY(version.committed_at, parse_instant(row[1].value_or("")));
-    SLUICE_TRY(version.rows, parse_count(row[4].value_or("")));
+    SLUICE_TRY(const std::int64_t after, parse_count(row[4].value_or("")));
+    version.rows = after;
     versions.push_back(std::move(version));
+  }
+  SLUICE_TRY(const auto row, find_version(context));
+  if (row.has_value()) {
+    SLUICE_TRY(const auto before, find_rows_before(context, counted));
+    versions.push_back({.version = 0,
+                        .committed_at = row->created_at,
+                        .operation = "create",
+                        .key = {},
+                        .rows = before});
   }
   return versions;
 }

@@ -26,9 +26,11 @@ struct VersionRow {
   bool knows_key = false;  // there is a commit of the key that was asked for
 };
 
+/// Of one version: its own, and the last before the next version. Of the rows it is told how many.
 struct Snapshots {
   std::int64_t first = 0;
   std::int64_t last = 0;
+  std::int64_t rows = 0;
 };
 
 class Ledger {
@@ -59,19 +61,28 @@ class Ledger {
   Result<std::int64_t> forget(const Context& context, sys_micros older_than,
                               std::int64_t first_kept);
 
-  /// The snapshots of the database in which a version was the newest; of version 0 the one before
+  /// The snapshots of the database in which a version was our newest; of version 0 the one before
   /// the first commit. Empty when the ledger does not know it any more.
   Result<std::optional<Snapshots>> find_snapshots(const Context& context, std::int64_t version);
+
+  /// The newest snapshot of the lake `lake` from before an instant that is no commit of ours.
+  Result<std::optional<std::int64_t>> find_snapshot_of_others(const Context& context,
+                                                              std::string_view lake,
+                                                              sys_micros instant);
 
   /// The oldest and the newest of the versions that can be read where snapshots before `snapshot`
   /// are gone.
   Result<std::optional<std::pair<std::int64_t, std::int64_t>>> find_versions_since(
       const Context& context, std::int64_t snapshot);
 
-  /// Newest first, without version 0.
-  Result<std::vector<Version>> history(const Context& context);
+  /// Newest first. Of version 0, the rows are not known where others filled the table before us;
+  /// `counted` (quoted) is the table.
+  Result<std::vector<Version>> history(const Context& context, std::string_view counted);
 
  private:
+  Result<std::optional<std::int64_t>> find_rows_before(const Context& context,
+                                                       std::string_view counted);
+
   engine::Connection* connection_;
   bool has_primary_keys_;
   std::string name_;      // of the table, as stored

@@ -14,13 +14,10 @@
 
 namespace sluice::table::internal {
 
-/// The rows of an older version, as a FROM item. NotFound, with the versions that are there, when
-/// its snapshots are gone.
-Result<std::string> render_past(const Context& context, engine::Connection& connection,
-                                const SqlTable& table, Ledger& ledger, std::int64_t version);
-
-/// `error`, of a version that is not there, with those that are.
-Error tell_versions(const Context& context, engine::Connection& connection, const SqlTable& table,
-                    Ledger& ledger, Error error);
+/// The rows that `at` means, as a FROM item: the table's name where they are those of now. What
+/// others wrote into a lake counts at an instant, and never in a version of ours. NotFound, with
+/// the versions that are there, when its snapshots are gone.
+Result<std::string> render_at(const Context& context, engine::Connection& connection,
+                              const SqlTable& table, Ledger& ledger, Table& port, const At& at);
 
 }  // namespace sluice::table::internal

@@ -194,6 +194,7 @@ Status SqlTablePort::create_at_commit(const Context& context, const plan::Create
 }
 
 Result<std::optional<TableState>> SqlTablePort::find_state(const Context& context) {
+  SLUICE_CHECK(internal::check_no_view(context, *connection_, table_.id));
   SLUICE_TRY(auto there, find_stored(context));
   if (there.has_value() || !unmade_.has_value()) {
     return there;
@@ -225,13 +226,18 @@ Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string
              connection_->describe(context, fmt::format("SELECT * FROM {}", table_name())));
   SLUICE_TRY(const auto rows,
              find_text_rows(context, *connection_,
-                            fmt::format("SELECT column_name FROM (DESCRIBE {}) WHERE \"null\" = "
-                                        "'NO'",
+                            fmt::format("SELECT column_name, nullif(upper(\"default\"), "
+                                        "'NULL') FROM (DESCRIBE {}) WHERE \"null\" = 'NO'",
                                         table_name())));
   for (schema::Field& field : state.schema.fields) {
     field.nullable = true;
     for (const TextRow& row : rows) {
       field.nullable = field.nullable && row[0].value_or("") != field.name;
+    }
+  }
+  for (const TextRow& row : rows) {
+    if (row[1].has_value()) {
+      state.filled.push_back(row[0].value_or(""));
     }
   }
   SLUICE_TRY(const auto version, ledger_.find_version(context, key));
@@ -279,6 +285,7 @@ Result<std::optional<TableState>> SqlTablePort::find_stored(const Context& conte
 
 /// For a write: a table that others have made gets its entries.
 Result<LoadedState> SqlTablePort::load_own_state(const Context& context, std::string_view key) {
+  SLUICE_CHECK(internal::check_no_view(context, *connection_, table_.id));
   auto loaded = load_state(context, key);
   if (!loaded.has_value()) {
     const bool absent = loaded.error().code == ErrorCode::NotFound;
@@ -465,17 +472,8 @@ Result<bool> SqlTablePort::finish(const Context& context, SqlPrepared& prepared)
 
 Status SqlTablePort::make_view(const Context& context, const At& at, const std::string& name) {
   SLUICE_CHECK(check_there(context));
-  std::string from = table_name();
-  if (at.version || at.instant) {
-    const auto version = load_version(context, *this, at);
-    if (!version.has_value()) {
-      return internal::tell_versions(context, *connection_, table_, ledger_, version.error());
-    }
-    SLUICE_TRY(const auto state, find_stored(context));
-    if (*version != state->version) {
-      SLUICE_TRY(from, internal::render_past(context, *connection_, table_, ledger_, *version));
-    }
-  }
+  SLUICE_TRY(const std::string from,
+             internal::render_at(context, *connection_, table_, ledger_, *this, at));
   if (from == table_name()) {
     SLUICE_CHECK(internal::check_files(context, *connection_, table_));
   }
@@ -674,13 +672,7 @@ Result<CommitOutcome> SqlTablePort::commit(const Context& context,
 
 Result<std::vector<Version>> SqlTablePort::history(const Context& context) {
   SLUICE_CHECK(check_there(context));
-  SLUICE_TRY(std::vector<Version> versions, ledger_.history(context));
-  SLUICE_TRY(const auto row, ledger_.find_version(context));
-  if (row.has_value()) {
-    versions.push_back(
-        {.version = 0, .committed_at = row->created_at, .operation = "create", .key = {}});
-  }
-  return versions;
+  return ledger_.history(context, table_name());
 }
 
 }  // namespace
