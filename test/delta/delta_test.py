@@ -2,9 +2,12 @@
 appends to and merges into what it wrote. What cannot be read or written is refused by name."""
 
 import json
+import os
 import struct
 import subprocess
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from delta_folder import (
     CONTRACT,
@@ -230,6 +233,24 @@ class Delta(DeltaFolder):
     def test_a_folder_of_another_format_is_refused(self) -> None:
         self.contract("append")
         self.write("t/part.parquet", b"PAR1")
+        self.assertIn("already holds Parquet files", self.refused())
+
+    def test_files_of_a_first_commit_that_another_run_is_about_to_make_are_waited_for(self) -> None:
+        self.contract("append")
+        path = self.write("t/01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet", b"PAR1")
+        words = self.words(self.source("one.jsonl", [(1, "a", 1.5)]))
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self.sluice, *words)
+            time.sleep(1)
+            self.assertFalse(running.done())
+            path.unlink()
+            self.assertEqual(running.result().code, 0, running.result().err)
+        self.assertEqual(self.rows(), [(1, "a", 1.5)])
+
+    def test_files_of_a_first_commit_that_never_came_are_refused_at_once(self) -> None:
+        self.contract("append")
+        path = self.write("t/01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet", b"PAR1")
+        os.utime(path, (time.time() - 300, time.time() - 300))
         self.assertIn("already holds Parquet files", self.refused())
 
 

@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
 from program import BUILD, Done, InFolder, contents, without_run_records  # noqa: E402
 
-__all__ = ["FIELDS", "DeltaFormat", "InFolder", "LakeFormat", "OfFormat", "contents",
-           "without_run_records"]
+__all__ = ["BUILD", "FIELDS", "DeltaFormat", "Done", "InFolder", "LakeFormat", "OfFormat",
+           "contents", "without_run_records"]
 FIELDS = (("id", "long"), ("name", "string"), ("fare", "double"))
 MODULES = {"parquet": "", "delta": "lib/sluice/libsluice_delta.so",
            "duckdb": "", "ducklake": "lib/sluice/ducklake.duckdb_extension"}

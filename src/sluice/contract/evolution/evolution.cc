@@ -397,9 +397,10 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
     return {};
   }
   SLUICE_CHECK(check_retypes(contract, table, changes));
-  SLUICE_TRY_IN([[maybe_unused]] const auto changed,
-                run::maintain(context, table, table::Evolve{.changes = changes}),
-                "changing the columns of the target");
+  SLUICE_TRY_IN(
+      [[maybe_unused]] const auto changed,
+      run::maintain(context, table, table::Evolve{.changes = changes}, {.commit_retry_max = 0}),
+      "changing the columns of the target");
   context.say(makes_optional(changes) ? LogLevel::Warning : LogLevel::Info,
               fmt::format("the target was changed: {}", words(changes)));
   return {};

@@ -57,7 +57,8 @@ Status check_replacing(const table::Table& table, const table::TableState& state
                        const plan::WriteMode& mode);
 
 /// Brings a table that is there in line with the columns, as far as the contract's policy goes.
-/// With `overwrite` a write that replaces all rows replaces the columns, too.
+/// With `overwrite` a write that replaces all rows replaces the columns, too. CommitConflict when
+/// another writer was first: the changes are those of `state`, so read it and ask again.
 Status evolve_table(const Context& context, table::Table& table, const table::TableState& state,
                     const Contract& contract, const schema::Schema& wanted,
                     const plan::WriteMode& mode);

@@ -1,6 +1,7 @@
 #include "sluice/contract/run/commit.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -270,62 +271,155 @@ Status check_target_columns(const Context& context, table::Table& table, const C
   return check_replacing(table, *state, contract, rows.columns, mode);
 }
 
-Result<CommittedRows> commit_target(const Context& context, table::Table& table,
-                                    const Contract& contract, AcceptedRows rows,
-                                    plan::WriteMode mode, const table::CommitKey& key,
-                                    std::function<Status()> before_commit) {
-  SLUICE_TRY(const std::optional<table::TableState> state, table.find_state(context));
-  if (fit_format(table.describe().format, rows.columns)) {
+namespace {
+
+/// Rows on their way into a table that others may change meanwhile.
+struct Committing {
+  const Context& context;
+  table::Table& table;
+  const Contract& contract;
+  const AcceptedRows& rows;
+  const plan::WriteMode& mode;
+  const table::CommitKey& key;
+  run::WriteOptions options;
+};
+
+/// The rows with the types that the table has, as far as it is there.
+Result<AcceptedRows> fit_rows(const Committing& one,
+                              const std::optional<table::TableState>& state) {
+  AcceptedRows rows = one.rows;
+  if (fit_format(one.table.describe().format, rows.columns)) {
     rows.staged = nullptr;
   }
   if (state) {
-    if (!replaces_columns(contract, mode)) {
-      SLUICE_CHECK(take_untold_parts(context, state->schema, rows));
+    if (!replaces_columns(one.contract, one.mode)) {
+      SLUICE_CHECK(take_untold_parts(one.context, state->schema, rows));
     }
-    take_types(contract, state->schema, mode, rows);
+    take_types(one.contract, state->schema, one.mode, rows);
   }
-  const schema::Schema columns =
-      with_declared_dates(contract, rows.columns, mode, with_kept_columns(rows.columns, mode));
-  SLUICE_CHECK(check_history_dates(mode, columns));
+  return rows;
+}
+
+/// What a table that takes the rows has.
+Result<schema::Schema> columns_for(const Committing& one, const AcceptedRows& rows) {
+  schema::Schema columns = with_declared_dates(one.contract, rows.columns, one.mode,
+                                               with_kept_columns(rows.columns, one.mode));
+  SLUICE_CHECK(check_history_dates(one.mode, columns));
+  return with_comments(one.contract, std::move(columns));
+}
+
+Status make_or_evolve(const Committing& one, const std::optional<table::TableState>& state,
+                      const schema::Schema& columns) {
   if (state) {
-    SLUICE_CHECK(as_contract_fault(
-        evolve_table(context, table, *state, contract, with_comments(contract, columns), mode)));
-  } else {
-    SLUICE_CHECK(check_partitions(contract, columns));
-    SLUICE_CHECK(check_appends(contract, table, mode));
-    SLUICE_CHECK(as_contract_fault(
-        table.create_at_commit(context, target_of(contract, columns), properties_of(contract))));
+    return evolve_table(one.context, one.table, *state, one.contract, columns, one.mode);
   }
-  plan::Write write{.target = id_of(contract),
+  SLUICE_CHECK(check_partitions(one.contract, columns));
+  SLUICE_CHECK(check_appends(one.contract, one.table, one.mode));
+  return one.table.create_at_commit(one.context, target_of(one.contract, columns),
+                                    properties_of(one.contract));
+}
+
+Result<CommittedRows> write_rows(const Committing& one, const AcceptedRows& rows) {
+  plan::Write write{.target = id_of(one.contract),
                     .schema = rows.columns,
-                    .mode = std::move(mode),
+                    .mode = one.mode,
                     .source = plan::Relation{std::string(rows.relation)}};
   run::RowSource source;
-  run::WriteOptions options;
-  options.before_commit = std::move(before_commit);
   if (rows.elsewhere != nullptr) {
-    options.commit_retry_max =
-        limits::kCommitRetryMax;  // every write of a database meets every other
     write.source = plan::Batches{};
     source = [&] {
-      return rows.elsewhere->query(context, fmt::format("SELECT * FROM {}", rows.relation));
+      return rows.elsewhere->query(one.context, fmt::format("SELECT * FROM {}", rows.relation));
     };
   }
   CommittedRows committed;
   if (rows.staged != nullptr) {
-    SLUICE_TRY(const std::optional<table::TableState> now, table.find_state(context));
+    SLUICE_TRY(const std::optional<table::TableState> now, one.table.find_state(one.context));
     plan::Write taking = write;
     taking.source = table::staged_source(*rows.staged->storage, rows.staged->files);
-    committed.took_files =
-        now &&
-        !table::files_to_take(*rows.staged->storage, table.describe(), *now, taking, key).empty();
+    committed.took_files = now && !table::files_to_take(*rows.staged->storage, one.table.describe(),
+                                                        *now, taking, one.key)
+                                       .empty();
     if (committed.took_files) {
       write = std::move(taking);
     }
   }
-  SLUICE_TRY(committed.receipt, run::write_once(context, table, write, source, key, options));
-  committed.took_files = committed.took_files && committed.receipt.ingest_id == key.ingest_id;
+  SLUICE_TRY(committed.receipt,
+             run::write_once(one.context, one.table, write, source, one.key, one.options));
+  committed.took_files = committed.took_files && committed.receipt.ingest_id == one.key.ingest_id;
   return committed;
+}
+
+/// Whether an error is about columns that the table does not have any more: `known` are those that
+/// it was worked out for; null where there was no table.
+bool has_other_columns(const Committing& one, const schema::Schema* known) {
+  const auto now = one.table.find_state(one.context);
+  return now.has_value() && now->has_value() &&
+         (known == nullptr || !schema::diff(*known, (*now)->schema).empty());
+}
+
+/// Whatever else ends a write has nothing to do with how its columns were worked out.
+bool is_of_columns(const Error& error) {
+  return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::DataRejected ||
+         error.code == ErrorCode::Unsupported;
+}
+
+/// Nothing: another writer changed the columns meanwhile, and they have to be worked out anew.
+Result<std::optional<CommittedRows>> commit_once(const Committing& one, bool is_last) {
+  SLUICE_TRY(const std::optional<table::TableState> state, one.table.find_state(one.context));
+  SLUICE_TRY(const AcceptedRows rows, fit_rows(one, state));
+  SLUICE_TRY(const schema::Schema columns, columns_for(one, rows));
+  if (Status fits = make_or_evolve(one, state, columns); !fits) {
+    const bool is_late = fits.error().code == ErrorCode::CommitConflict ||
+                         has_other_columns(one, state ? &state->schema : nullptr);
+    if (is_late && !is_last) {
+      return std::optional<CommittedRows>{};
+    }
+    return as_contract_fault(std::move(fits)).error();
+  }
+  Result<CommittedRows> committed = write_rows(one, rows);
+  if (!committed && !is_last && is_of_columns(committed.error()) &&
+      has_other_columns(one, state ? &state->schema : &columns)) {
+    return std::optional<CommittedRows>{};
+  }
+  SLUICE_CHECK(committed);
+  return std::optional(*std::move(committed));
+}
+
+/// However often the columns are worked out, what comes before the commit is done once.
+std::function<Status()> make_once(std::function<Status()> act) {
+  if (!act) {
+    return act;
+  }
+  return [act = std::move(act), is_done = false]() mutable -> Status {
+    SLUICE_CHECK(is_done ? Status{} : act());
+    is_done = true;
+    return {};
+  };
+}
+
+}  // namespace
+
+Result<CommittedRows> commit_target(const Context& context, table::Table& table,
+                                    const Contract& contract, const AcceptedRows& rows,
+                                    const plan::WriteMode& mode, const table::CommitKey& key,
+                                    std::function<Status()> before_commit) {
+  Committing one{context, table, contract, rows, mode, key, {}};
+  one.options.before_commit = make_once(std::move(before_commit));
+  if (rows.elsewhere != nullptr) {
+    one.options.commit_retry_max =
+        limits::kCommitRetryMax;  // every write of a database meets every other
+  }
+  for (int retry = 0;; ++retry) {
+    SLUICE_TRY(const std::optional<CommittedRows> committed,
+               commit_once(one, retry == one.options.commit_retry_max));
+    if (committed) {
+      return *committed;
+    }
+    context.say(LogLevel::Info,
+                "another writer has changed the columns of the target: the rows are fitted again");
+    SLUICE_CHECK(context.pause(
+        std::chrono::milliseconds(run::pause_ms(one.options, retry, *context.random))));
+  }
 }
 
 }  // namespace sluice::contract

@@ -103,10 +103,11 @@ Status check_target_columns(const Context& context, table::Table& table, const C
 
 /// Brings the rows into the table under `key`; makes the table when it is not there, and brings one
 /// that is there in line with the columns as far as the contract's schema policy goes.
-/// `before_commit` as in run::WriteOptions.
+/// When other writers change the columns meanwhile, all of that is worked out anew.
+/// `before_commit` as in run::WriteOptions: once.
 Result<CommittedRows> commit_target(const Context& context, table::Table& table,
-                                    const Contract& contract, AcceptedRows rows,
-                                    plan::WriteMode mode, const table::CommitKey& key,
+                                    const Contract& contract, const AcceptedRows& rows,
+                                    const plan::WriteMode& mode, const table::CommitKey& key,
                                     std::function<Status()> before_commit);
 
 }  // namespace sluice::contract

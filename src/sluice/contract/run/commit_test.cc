@@ -1,191 +1,212 @@
-// Accepted rows that become files of the target while they are judged: what was staged is the
-// table's after the commit and nobody's after anything else.
-#include <filesystem>
-#include <fstream>
+// A target whose columns another writer changes between two steps of one commit.
+#include "sluice/contract/run/commit.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
-#include "sluice/contract/run/run.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/run/pipeline/text_rows.h"
+#include "sluice/storage/file/file_storage.h"
+#include "sluice/table/duckdb/duckdb.h"
+#include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
 namespace {
 
-using run::RunResult;
-using run::RunStatus;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
 
-class StagedRows : public testing::Test {
- protected:
-  void land(const std::string& text) {
-    std::ofstream(folder_.path() + fmt::format("/in{}.csv", ++landed_)) << text;
+/// A table that lets another writer go first, once, before the step that the test says.
+class PoliteTable final : public table::Table {
+ public:
+  explicit PoliteTable(table::Table& inner) : Table(inner.describe()), inner_(&inner) {}
+  std::function<void()> before_maintain;
+  std::function<void()> before_prepare;
+  std::function<void()> before_commit;
+  int prepared = 0;
+
+  Status create(const Context& context, const plan::CreateTable& create,
+                const table::Properties& properties) override {
+    return inner_->create(context, create, properties);
+  }
+  Status create_at_commit(const Context& context, const plan::CreateTable& create,
+                          const table::Properties& properties) override {
+    return inner_->create_at_commit(context, create, properties);
+  }
+  Result<std::optional<table::TableState>> find_state(const Context& context) override {
+    return inner_->find_state(context);
+  }
+  Result<std::optional<table::StoredCommit>> find_commit(const Context& context,
+                                                         std::string_view key) override {
+    return inner_->find_commit(context, key);
+  }
+  Result<std::unique_ptr<table::Prepared>> prepare(const Context& context, const plan::Write& write,
+                                                   ColumnStream rows,
+                                                   const table::CommitKey& key) override {
+    ++prepared;
+    yield(before_prepare);
+    return inner_->prepare(context, write, std::move(rows), key);
+  }
+  Result<table::CommitOutcome> commit(const Context& context,
+                                      std::unique_ptr<table::Prepared> spent) override {
+    yield(before_commit);
+    return inner_->commit(context, std::move(spent));
+  }
+  Result<std::vector<table::Version>> history(const Context& context) override {
+    return inner_->history(context);
+  }
+  Status make_view(const Context& context, const table::At& at, const std::string& name) override {
+    return inner_->make_view(context, at, name);
+  }
+  Result<table::Maintained> maintain(const Context& context,
+                                     const table::Maintenance& request) override {
+    yield(before_maintain);
+    return inner_->maintain(context, request);
   }
 
-  Result<RunResult> run(const std::string& more, const std::string& strategy = "append",
-                        const std::string& fields = "") {
-    std::ofstream(path_)
-        << "version: 1.0.0\ninfo: {title: T, table_name: t}\n"
-        << "source: {type: landing, path: '*.csv', format: csv, load_mode: incremental}\n"
-        << "model:\n  fields:\n    - {name: id, type: int, required: true}\n"
-        << "    - {name: note, type: string}\n"
-        << fields << more << "\nmaterialization: {strategy: " << strategy
-        << ", target_path: lake/t}\n";
-    RunOptions options;
-    options.open_engine = [](const engine::EngineOptions& asked) {
-      return engine::make_duckdb_engine(asked);
-    };
-    options.target = target_;
-    return contract::run(context_, path_, options);
-  }
-
-  std::vector<std::string> names(const std::string& part) {
-    std::vector<std::string> found;
-    if (std::filesystem::exists(target_)) {
-      for (const auto& entry : std::filesystem::directory_iterator(target_)) {
-        if (entry.path().filename().string().find(part) != std::string::npos) {
-          found.push_back(entry.path().filename().string());
-        }
-      }
+ private:
+  static void yield(std::function<void()>& act) {
+    if (auto once = std::exchange(act, nullptr)) {
+      once();
     }
-    return found;
+  }
+  table::Table* inner_;
+};
+
+schema::Schema columns_of(const std::vector<std::string>& texts) {
+  schema::Schema columns{.fields = {{.name = "id", .type = {schema::Integer{.bits = 64}}}}};
+  for (const std::string& name : texts) {
+    columns.fields.push_back({.name = name, .type = {schema::Text{}}});
+  }
+  return columns;
+}
+
+class Rivals : public testing::TestWithParam<std::string> {
+ protected:
+  Rivals() {
+    contract_.schema_policy.emplace().evolution.value = Evolution::Compatible;
+    if (GetParam() == "duckdb") {
+      mine_ = make_database();
+      rival_ = make_database();
+    } else {
+      mine_ = table::make_parquet_table(*connection_, *storage_).value();
+      rival_ = table::make_parquet_table(*other_, *storage_).value();
+    }
+    polite_.emplace(*mine_);
+  }
+
+  std::unique_ptr<table::Table> make_database() {
+    return table::make_duckdb_table(mine_ ? *other_ : *connection_, {{"main", "trips"}}).value();
+  }
+
+  Result<CommittedRows> write(table::Table& table, engine::Connection& connection, int id,
+                              const std::vector<std::string>& texts,
+                              std::function<Status()> before_commit = nullptr) {
+    std::string select = fmt::format("SELECT CAST({} AS BIGINT) AS id", id);
+    for (const std::string& name : texts) {
+      select += fmt::format(", 'of {}' AS {}", id, name);
+    }
+    connection.execute(context_, fmt::format("CREATE TEMP TABLE rows_{} AS {}", id, select))
+        .value();
+    const std::string relation = fmt::format("rows_{}", id);
+    return commit_target(context_, table, contract_,
+                         {.columns = columns_of(texts),
+                          .untold = {},
+                          .relation = relation,
+                          .connection = &connection},
+                         plan::Append{},
+                         {.key = fmt::format("writer-{}", id),
+                          .fingerprint = {},
+                          .ingest_id = make_uuid_v7(*context_.clock, *context_.random)},
+                         std::move(before_commit));
+  }
+  void rival_writes(const std::vector<std::string>& texts) {
+    const auto committed = write(*rival_, *other_, 2, texts);
+    EXPECT_TRUE(committed.has_value()) << to_string(committed.error());
   }
 
   std::vector<std::string> rows(const std::string& columns) {
-    auto engine = engine::make_duckdb_engine({}).value();
-    auto connection = engine->connect(context_).value();
+    mine_->make_view(context_, {}, "whole").value();
     std::vector<std::string> lines;
-    const std::string query = fmt::format(
-        "SELECT concat_ws('|', {}) FROM read_parquet('{}/*.parquet', union_by_name = "
-        "true) ORDER BY 1",
-        columns, target_);
-    for (const run::TextRow& row : run::query_texts(context_, *connection, query).value()) {
+    for (const run::TextRow& row :
+         run::query_texts(
+             context_, *connection_,
+             fmt::format("SELECT concat_ws('|', id, {}) FROM whole ORDER BY id", columns))
+             .value()) {
       lines.push_back(row[0].value_or("-"));
     }
     return lines;
   }
 
   Context context_;
-  TempFolder folder_ = TempFolder::make("staged").value();
-  std::string path_ = folder_.path() + "/t.yaml";
-  std::string target_ = folder_.path() + "/lake/t";
-  std::string order_;  // fields that stand first
-  int landed_ = 0;
+  TempFolder folder_ = TempFolder::make("rivals").value();
+  std::unique_ptr<storage::Storage> storage_ =
+      storage::make_file_storage({.root = folder_.path() + "/t"}).value();
+  std::unique_ptr<engine::Engine> engine_ = engine::make_duckdb_engine({}).value();
+  std::unique_ptr<engine::Connection> connection_ = engine_->connect(context_).value();
+  std::unique_ptr<engine::Connection> other_ = engine_->connect(context_).value();
+  std::unique_ptr<table::Table> mine_;
+  std::unique_ptr<table::Table> rival_;
+  std::optional<PoliteTable> polite_;
+  Contract contract_;
 };
 
-TEST_F(StagedRows, AreTheTablesFilesAfterTheCommit) {
-  land("id,note\n1,a\n,b\n");
-  const RunResult first = run("").value();
-  EXPECT_EQ(first.rows, (run::RowTotals{.source = 2, .good = 1, .quarantined = 1, .written = 1}));
-  land("id,note\n2,c\n");
-  ASSERT_EQ(run("").value().status, RunStatus::Succeeded);
-  EXPECT_THAT(rows("id, note"), ElementsAre("1|a", "2|c"));
-  EXPECT_THAT(names(".parquet"), SizeIs(2));
-  EXPECT_THAT(names("staged"), IsEmpty());
+TEST_P(Rivals, AColumnThatIsThereByNowIsNothingToDo) {
+  write(*mine_, *connection_, 0, {}).value();
+  polite_->before_maintain = [&] { rival_writes({"x"}); };
+  write(*polite_, *connection_, 1, {"x"}).value();
+  EXPECT_THAT(rows("x"), ElementsAre("0", "1|of 1", "2|of 2"));
 }
 
-TEST_F(StagedRows, AreGoneWhenAGateStopsTheRun) {
-  land("id,note\n1,a\n,b\n");
-  EXPECT_EQ(run("quarantine: {fail_on_quarantine: true}").value().status, RunStatus::Failed);
-  EXPECT_THAT(names("parquet"), IsEmpty());
-  EXPECT_EQ(run("quality: {fail_pipeline_on_dataset_error: true, dataset_rules: [{name: few, "
-                "row_count_between: {min: 5, max: 9}}]}")
-                .value()
-                .status,
-            RunStatus::Failed);
-  EXPECT_THAT(names("parquet"), IsEmpty());
+TEST_P(Rivals, WhatIsLeftOfTheChangesIsMade) {
+  write(*mine_, *connection_, 0, {}).value();
+  polite_->before_maintain = [&] { rival_writes({"x"}); };
+  write(*polite_, *connection_, 1, {"x", "y"}).value();
+  EXPECT_THAT(rows("x, y"), ElementsAre("0", "1|of 1|of 1", "2|of 2"));
 }
 
-TEST_F(StagedRows, ADataSetRuleReadsThemBeforeTheCommit) {
-  land("id,note\n1,a\n1,b\n2,c\n");
-  const RunResult result =
-      run("quality: {dataset_rules: [{name: keys, unique: id}, {name: all, sql: 'SELECT count(*) "
-          "FROM source', must_be_between: [3, 3]}]}")
-          .value();
-  ASSERT_THAT(result.dataset_rules, SizeIs(2));
-  EXPECT_EQ(result.dataset_rules[0].observed, 1);
-  EXPECT_EQ(result.dataset_rules[1].observed, 3);
-  EXPECT_EQ(result.rows.written, 3);
+TEST_P(Rivals, ATableThatAnotherHasMadeGetsTheColumnsThatItLacks) {
+  int announced = 0;
+  // A database has one writer from the first step of a transaction on.
+  auto& step = GetParam() == "duckdb" ? polite_->before_prepare : polite_->before_commit;
+  step = [&] { rival_writes({"y"}); };
+  write(*polite_, *connection_, 1, {"x"}, [&]() -> Status {
+    ++announced;
+    return {};
+  }).value();
+  EXPECT_THAT(rows("x, y"), ElementsAre("1|of 1", "2|of 2"));
+  EXPECT_EQ(announced, 1);
 }
 
-TEST_F(StagedRows, NoneAreStagedWhereAllAreRefused) {
-  land("id,note\n,a\n,b\n");
-  const RunResult result = run("").value();
-  EXPECT_EQ(result.rows, (run::RowTotals{.source = 2, .good = 0, .quarantined = 2, .written = 0}));
-  EXPECT_THAT(names("parquet"), IsEmpty());
+TEST_P(Rivals, WhatTheOtherWriterLeavesNoPlaceForIsRefused) {
+  write(*mine_, *connection_, 0, {}).value();
+  contract_.schema_policy->evolution.value = Evolution::Append;
+  polite_->before_maintain = [&] {
+    rival_
+        ->maintain(
+            context_,
+            table::Evolve{.changes = {schema::AddColumn{
+                              .field = {.name = "x", .type = {schema::Integer{.bits = 32}}}}}})
+        .value();
+  };
+  const auto refused = write(*polite_, *connection_, 1, {"x"});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::DataRejected);
+  EXPECT_THAT(to_string(refused.error()), HasSubstr("x"));
+  EXPECT_EQ(polite_->prepared, 0);
+  EXPECT_THAT(rows("x"), ElementsAre("0"));
 }
 
-TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasOtherColumns) {
-  land("id,note\n1,a\n");
-  ASSERT_TRUE(run(""));
-  land("id,note,more\n2,b,x\n");
-  const std::string more = "    - {name: more, type: string}\n";
-  const auto result = run("schema_policy: {evolution: append}", "append", more);
-  ASSERT_TRUE(result) << to_string(result.error());
-  land("id,note\n3,c\n");
-  ASSERT_TRUE(run("schema_policy: {evolution: append}", "append", more));
-  EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a", "2|b|x", "3|c"));
-  EXPECT_THAT(names("staged"), IsEmpty());
-}
-
-TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasAnotherOrderOfColumns) {
-  land("id,note,more\n1,a,x\n");
-  const std::string more = "    - {name: more, type: string}\n";
-  ASSERT_TRUE(run("", "append", more));
-  land("more,note,id\ny,b,2\n");
-  order_ = "    - {name: more, type: string}\n";
-  const auto result = run("");
-  ASSERT_TRUE(result) << to_string(result.error());
-  EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a|x", "2|b|y"));
-  EXPECT_THAT(names("staged"), IsEmpty());
-}
-
-TEST_F(StagedRows, ReplaceTheTableWhereItIsOverwritten) {
-  land("id,note\n1,a\n");
-  ASSERT_TRUE(run("", "overwrite"));
-  land("id,note\n2,b\n");
-  ASSERT_TRUE(run("", "overwrite"));
-  EXPECT_THAT(rows("id, note"), ElementsAre("2|b"));
-}
-
-TEST_F(StagedRows, AreNotWrittenIntoAFolderOfAnother) {
-  std::filesystem::create_directories(target_);
-  std::ofstream(target_ + "/theirs.parquet") << "not ours";
-  land("id,note\n1,a\n");
-  const auto result = run("");
-  ASSERT_FALSE(result);
-  EXPECT_THAT(names("parquet"), ElementsAre("theirs.parquet"));
-}
-
-TEST_F(StagedRows, AValueThatEndsTheFirstWayIsJudgedInTheNext) {
-  land("id,note\n1,10\n2,x\n3,30\n");
-  const RunResult result =
-      run("quality: {row_rules: [{name: big, sql: 'CAST(note AS INTEGER) > 5'}]}").value();
-  EXPECT_EQ(result.rows, (run::RowTotals{.source = 3, .good = 2, .quarantined = 1, .written = 2}));
-  EXPECT_THAT(rows("id, note"), ElementsAre("1|10", "3|30"));
-  EXPECT_THAT(names("staged"), IsEmpty());
-}
-
-TEST_F(StagedRows, ABatchThatNoRecordTellsOfIsNoOtherProcess) {
-  land("id,note\n1,a\n");
-  ASSERT_EQ(run("").value().status, RunStatus::Succeeded);
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(target_ + "/_sluice")) {
-    if (entry.path().filename() == "batch-1.json") {
-      std::filesystem::remove(entry.path());
-    }
-  }
-  land("id,note\n2,b\n");
-  const auto again = run("");
-  ASSERT_FALSE(again.has_value());
-  EXPECT_EQ(again.error().code, ErrorCode::Corrupt);
-  EXPECT_THAT(again.error().message, HasSubstr("it is of other input"));
-  EXPECT_THAT(rows("id"), ElementsAre("1"));
-}
+INSTANTIATE_TEST_SUITE_P(Formats, Rivals, testing::Values("parquet", "duckdb"),
+                         [](const auto& one) { return one.param; });
 
 }  // namespace
 }  // namespace sluice::contract

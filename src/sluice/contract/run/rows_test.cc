@@ -1,17 +1,26 @@
-// Runs over rows of the calling program, and what such a program gets back.
+// Runs over rows of the calling program, and what such a program gets back. Accepted rows that
+// become files of the target while they are judged: what was staged is the table's after the commit
+// and nobody's after anything else.
+#include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/base/temp_folder.h"
 #include "sluice/contract/run/run.h"
 #include "sluice/engine/duckdb/duckdb.h"
+#include "sluice/run/pipeline/text_rows.h"
 
 namespace sluice::contract {
 namespace {
 
+using run::RunResult;
 using run::RunStatus;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 class RunOverRows : public testing::Test {
  protected:
@@ -106,6 +115,172 @@ TEST_F(RunOverRows, AnErrorOfTheRowsIsTheRuns) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::Unavailable);
   EXPECT_THAT(result.error().message, HasSubstr("is away"));
+}
+
+class StagedRows : public testing::Test {
+ protected:
+  void land(const std::string& text) {
+    std::ofstream(folder_.path() + fmt::format("/in{}.csv", ++landed_)) << text;
+  }
+
+  Result<RunResult> run(const std::string& more, const std::string& strategy = "append",
+                        const std::string& fields = "") {
+    std::ofstream(path_)
+        << "version: 1.0.0\ninfo: {title: T, table_name: t}\n"
+        << "source: {type: landing, path: '*.csv', format: csv, load_mode: incremental}\n"
+        << "model:\n  fields:\n    - {name: id, type: int, required: true}\n"
+        << "    - {name: note, type: string}\n"
+        << fields << more << "\nmaterialization: {strategy: " << strategy
+        << ", target_path: lake/t}\n";
+    RunOptions options;
+    options.open_engine = [](const engine::EngineOptions& asked) {
+      return engine::make_duckdb_engine(asked);
+    };
+    options.target = target_;
+    return contract::run(context_, path_, options);
+  }
+
+  std::vector<std::string> names(const std::string& part) {
+    std::vector<std::string> found;
+    if (std::filesystem::exists(target_)) {
+      for (const auto& entry : std::filesystem::directory_iterator(target_)) {
+        if (entry.path().filename().string().find(part) != std::string::npos) {
+          found.push_back(entry.path().filename().string());
+        }
+      }
+    }
+    return found;
+  }
+
+  std::vector<std::string> rows(const std::string& columns) {
+    auto engine = engine::make_duckdb_engine({}).value();
+    auto connection = engine->connect(context_).value();
+    std::vector<std::string> lines;
+    const std::string query = fmt::format(
+        "SELECT concat_ws('|', {}) FROM read_parquet('{}/*.parquet', union_by_name = "
+        "true) ORDER BY 1",
+        columns, target_);
+    for (const run::TextRow& row : run::query_texts(context_, *connection, query).value()) {
+      lines.push_back(row[0].value_or("-"));
+    }
+    return lines;
+  }
+
+  Context context_;
+  TempFolder folder_ = TempFolder::make("staged").value();
+  std::string path_ = folder_.path() + "/t.yaml";
+  std::string target_ = folder_.path() + "/lake/t";
+  std::string order_;  // fields that stand first
+  int landed_ = 0;
+};
+
+TEST_F(StagedRows, AreTheTablesFilesAfterTheCommit) {
+  land("id,note\n1,a\n,b\n");
+  const RunResult first = run("").value();
+  EXPECT_EQ(first.rows, (run::RowTotals{.source = 2, .good = 1, .quarantined = 1, .written = 1}));
+  land("id,note\n2,c\n");
+  ASSERT_EQ(run("").value().status, RunStatus::Succeeded);
+  EXPECT_THAT(rows("id, note"), ElementsAre("1|a", "2|c"));
+  EXPECT_THAT(names(".parquet"), SizeIs(2));
+  EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, AreGoneWhenAGateStopsTheRun) {
+  land("id,note\n1,a\n,b\n");
+  EXPECT_EQ(run("quarantine: {fail_on_quarantine: true}").value().status, RunStatus::Failed);
+  EXPECT_THAT(names("parquet"), IsEmpty());
+  EXPECT_EQ(run("quality: {fail_pipeline_on_dataset_error: true, dataset_rules: [{name: few, "
+                "row_count_between: {min: 5, max: 9}}]}")
+                .value()
+                .status,
+            RunStatus::Failed);
+  EXPECT_THAT(names("parquet"), IsEmpty());
+}
+
+TEST_F(StagedRows, ADataSetRuleReadsThemBeforeTheCommit) {
+  land("id,note\n1,a\n1,b\n2,c\n");
+  const RunResult result =
+      run("quality: {dataset_rules: [{name: keys, unique: id}, {name: all, sql: 'SELECT count(*) "
+          "FROM source', must_be_between: [3, 3]}]}")
+          .value();
+  ASSERT_THAT(result.dataset_rules, SizeIs(2));
+  EXPECT_EQ(result.dataset_rules[0].observed, 1);
+  EXPECT_EQ(result.dataset_rules[1].observed, 3);
+  EXPECT_EQ(result.rows.written, 3);
+}
+
+TEST_F(StagedRows, NoneAreStagedWhereAllAreRefused) {
+  land("id,note\n,a\n,b\n");
+  const RunResult result = run("").value();
+  EXPECT_EQ(result.rows, (run::RowTotals{.source = 2, .good = 0, .quarantined = 2, .written = 0}));
+  EXPECT_THAT(names("parquet"), IsEmpty());
+}
+
+TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasOtherColumns) {
+  land("id,note\n1,a\n");
+  ASSERT_TRUE(run(""));
+  land("id,note,more\n2,b,x\n");
+  const std::string more = "    - {name: more, type: string}\n";
+  const auto result = run("schema_policy: {evolution: append}", "append", more);
+  ASSERT_TRUE(result) << to_string(result.error());
+  land("id,note\n3,c\n");
+  ASSERT_TRUE(run("schema_policy: {evolution: append}", "append", more));
+  EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a", "2|b|x", "3|c"));
+  EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, AreWrittenAnewWhereTheTableHasAnotherOrderOfColumns) {
+  land("id,note,more\n1,a,x\n");
+  const std::string more = "    - {name: more, type: string}\n";
+  ASSERT_TRUE(run("", "append", more));
+  land("more,note,id\ny,b,2\n");
+  order_ = "    - {name: more, type: string}\n";
+  const auto result = run("");
+  ASSERT_TRUE(result) << to_string(result.error());
+  EXPECT_THAT(rows("id, note, more"), ElementsAre("1|a|x", "2|b|y"));
+  EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, ReplaceTheTableWhereItIsOverwritten) {
+  land("id,note\n1,a\n");
+  ASSERT_TRUE(run("", "overwrite"));
+  land("id,note\n2,b\n");
+  ASSERT_TRUE(run("", "overwrite"));
+  EXPECT_THAT(rows("id, note"), ElementsAre("2|b"));
+}
+
+TEST_F(StagedRows, AreNotWrittenIntoAFolderOfAnother) {
+  std::filesystem::create_directories(target_);
+  std::ofstream(target_ + "/theirs.parquet") << "not ours";
+  land("id,note\n1,a\n");
+  const auto result = run("");
+  ASSERT_FALSE(result);
+  EXPECT_THAT(names("parquet"), ElementsAre("theirs.parquet"));
+}
+
+TEST_F(StagedRows, AValueThatEndsTheFirstWayIsJudgedInTheNext) {
+  land("id,note\n1,10\n2,x\n3,30\n");
+  const RunResult result =
+      run("quality: {row_rules: [{name: big, sql: 'CAST(note AS INTEGER) > 5'}]}").value();
+  EXPECT_EQ(result.rows, (run::RowTotals{.source = 3, .good = 2, .quarantined = 1, .written = 2}));
+  EXPECT_THAT(rows("id, note"), ElementsAre("1|10", "3|30"));
+  EXPECT_THAT(names("staged"), IsEmpty());
+}
+
+TEST_F(StagedRows, ABatchThatNoRecordTellsOfIsNoOtherProcess) {
+  land("id,note\n1,a\n");
+  ASSERT_EQ(run("").value().status, RunStatus::Succeeded);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(target_ + "/_sluice")) {
+    if (entry.path().filename() == "batch-1.json") {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  land("id,note\n2,b\n");
+  const auto again = run("");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(again.error().message, HasSubstr("it is of other input"));
+  EXPECT_THAT(rows("id"), ElementsAre("1"));
 }
 
 }  // namespace

@@ -335,7 +335,7 @@ Status Runner::commit() {
   const std::string key =
       run::render_commit_key(stream(), static_cast<std::uint64_t>(result_.batch));
   narrator_.begin("write");
-  SLUICE_TRY(plan::WriteMode mode, find_mode());
+  SLUICE_TRY(const plan::WriteMode mode, find_mode());
   const std::string strategy(plan::mode_name(mode));
   bool is_bound = false;
   Result<CommittedRows> committed = commit_target(
@@ -346,7 +346,7 @@ Status Runner::commit() {
        .connection = connection_.get(),
        .elsewhere = database_ ? connection_.get() : nullptr,
        .staged = staged_.files.empty() ? nullptr : &staged_},
-      std::move(mode),
+      mode,
       {.key = key, .fingerprint = run::render_input_fingerprint(input_), .ingest_id = run_uuid_},
       [&]() -> Status {
         is_bound = true;

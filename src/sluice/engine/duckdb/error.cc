@@ -336,6 +336,10 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
   if (disk) {
     refine_disk(native, error);
   }
+  if (says(native, "Failed to load DuckLake") && says(native, "that does not exist")) {
+    error.code = ErrorCode::CommitConflict;  // read in parts, between which a commit came
+    error.message = "another process is writing to the catalog";
+  }
   if (native.kind == "Out of Memory" && error.hint.empty()) {
     error.hint = "raise the memory limit, or lower the number of threads";
   }

@@ -95,6 +95,12 @@ TEST(DuckdbError, KindsBecomeCodes) {
   EXPECT_EQ(code("Constraint Error: NOT NULL constraint failed: t.a"), ErrorCode::DataRejected);
   EXPECT_EQ(code("TransactionContext Error: Catalog write-write conflict on alter"),
             ErrorCode::CommitConflict);
+  for (const char* torn : {"TransactionContext Error: Failed to commit: Failed to load DuckLake - "
+                           "table with id 2 references schema id 1 that does not exist",
+                           "Invalid Input Error: Failed to load DuckLake - table with id 2 "
+                           "references schema id 1 that does not exist"}) {
+    EXPECT_EQ(code(torn), ErrorCode::CommitConflict) << torn;
+  }
   EXPECT_EQ(code("TransactionContext Error: cannot rollback"), ErrorCode::InvalidArgument);
   // A catalog in SQLite whose log was not flushed: the next process may find the commit there.
   EXPECT_EQ(code("TransactionContext Error: Failed to commit: Failed to execute query \"COMMIT\": "

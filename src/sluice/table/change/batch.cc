@@ -27,8 +27,30 @@ void add_fault(std::string& faults, std::string fault) {
   faults += (faults.empty() ? "" : "; ") + std::move(fault);
 }
 
+/// The same but for what may be NULL within them: that is asked of the rows, not of their type.
+bool is_alike(const schema::LogicalType& from, const schema::LogicalType& to) {
+  if (from.kind.index() != to.kind.index()) {
+    return false;
+  }
+  if (const auto* list = std::get_if<schema::List>(&from.kind)) {
+    return is_alike(*list->element, *std::get<schema::List>(to.kind).element);
+  }
+  if (const auto* map = std::get_if<schema::Map>(&from.kind)) {
+    const auto& other = std::get<schema::Map>(to.kind);
+    return is_alike(*map->key, *other.key) && is_alike(*map->value, *other.value);
+  }
+  const auto* members = std::get_if<schema::Struct>(&from.kind);
+  return members == nullptr
+             ? from == to
+             : std::ranges::equal(members->fields, std::get<schema::Struct>(to.kind).fields,
+                                  [](const schema::Field& one, const schema::Field& other) {
+                                    return schema::same_column(one.name, other.name) &&
+                                           is_alike(one.type, other.type);
+                                  });
+}
+
 bool fits(const schema::LogicalType& from, const schema::LogicalType& to) {
-  return from == to || schema::widens(from, to);
+  return is_alike(from, to) || schema::widens(from, to);
 }
 
 /// Where the rows are read from, as a FROM item; loads a column stream on the way.

@@ -10,6 +10,7 @@
 #include "sluice/table/delta/bounds_internal.h"
 #include "sluice/table/delta/data_files_internal.h"
 #include "sluice/table/files/damage.h"
+#include "sluice/table/files/never_null.h"
 #include "sluice/table/files/scan.h"
 
 namespace sluice::table::delta {
@@ -233,7 +234,8 @@ Status check_not_null(const TableState& state, const std::vector<AddedFile>& fil
 }  // namespace
 
 Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy& copy,
-                                          const TableState& state, const FileMaker& make) {
+                                          const Snapshot& snapshot, const FileMaker& make) {
+  const TableState& state = snapshot.state();
   std::vector<AddedFile> added;
   const auto inspect = [&](const std::vector<NewFile>& files) -> Status {
     for (const NewFile& file : files) {
@@ -248,7 +250,7 @@ Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy
     SLUICE_CHECK(read_long_texts(context, copy, state, added));
     SLUICE_CHECK(drop_bounds_of_nan(context, copy, state, added));
     SLUICE_CHECK(check_not_null(state, added));
-    return check_nested_never_null(context, copy, state.schema, files);
+    return check_nested_never_null(context, copy, snapshot.never_null(), files);
   };
   SLUICE_CHECK(make(inspect));
   return added;

@@ -20,9 +20,9 @@
 namespace sluice::table::delta {
 
 /// Files of the table's columns that the log does not name yet, flushed. DataRejected when a column
-/// that is never NULL has one.
+/// that is never NULL, or a part of one, has one.
 Result<std::vector<AddedFile>> make_files(const Context& context, const FileCopy& copy,
-                                          const TableState& state, const FileMaker& make);
+                                          const Snapshot& snapshot, const FileMaker& make);
 
 /// Best effort.
 void remove_added(const Context& context, storage::Storage& storage,

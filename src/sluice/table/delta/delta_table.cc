@@ -107,9 +107,9 @@ class DeltaTable final : public Table {
   Result<LiveFiles> find_replaceable(const Context& context, const plan::Write& write,
                                      const Snapshot& snapshot, const CommitKey& key);
   Result<Rewrite> rewrite(const Context& context, const plan::Write& write, ColumnStream rows,
-                          const CommitKey& key, const TableState& state, const LiveFiles& live,
+                          const CommitKey& key, const Snapshot& snapshot, const LiveFiles& live,
                           const std::vector<NewFile>& staged, std::vector<AddedFile>& added);
-  Result<std::vector<AddedFile>> rewrite_small(const Context& context, const TableState& state,
+  Result<std::vector<AddedFile>> rewrite_small(const Context& context, const Snapshot& snapshot,
                                                const LiveFiles& live,
                                                const std::vector<FileVersion::File>& small,
                                                std::uint64_t file_bytes, const CommitKey& key);
@@ -327,7 +327,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
   std::vector<AddedFile> added;
   const std::vector<NewFile> staged =
       files_to_take(*storage_, describe(), snapshot.state(), write, key);
-  auto made = rewrite(context, write, std::move(rows), key, snapshot.state(), live, staged, added);
+  auto made = rewrite(context, write, std::move(rows), key, snapshot, live, staged, added);
   delta::drop_live_files(context, *connection_, live);
   if (!made.has_value()) {
     return tell_damaged_file(context, *connection_, describe().uri, file_places(live.files),
@@ -353,15 +353,16 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
 
 Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& write,
                                     ColumnStream rows, const CommitKey& key,
-                                    const TableState& state, const LiveFiles& live,
+                                    const Snapshot& snapshot, const LiveFiles& live,
                                     const std::vector<NewFile>& staged,
                                     std::vector<AddedFile>& added) {
+  const TableState& state = snapshot.state();
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
                       .stem = make_file_stem(context, key)};
   const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
-    SLUICE_TRY(added, delta::make_files(context, copy, state, maker));
+    SLUICE_TRY(added, delta::make_files(context, copy, snapshot, maker));
     std::int64_t written = 0;
     for (const AddedFile& file : added) {
       written += file.rows;
@@ -500,8 +501,9 @@ Status DeltaTable::make_view(const Context& context, const At& at, const std::st
 }
 
 Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
-    const Context& context, const TableState& state, const LiveFiles& live,
+    const Context& context, const Snapshot& snapshot, const LiveFiles& live,
     const std::vector<FileVersion::File>& small, std::uint64_t file_bytes, const CommitKey& key) {
+  const TableState& state = snapshot.state();
   std::vector<std::string> columns;
   for (const schema::Field& field : state.schema.fields) {
     columns.push_back(field.name);
@@ -515,7 +517,7 @@ Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
                       .file_rows_max = kAnyRows,
                       .stem = make_file_stem(context, key)};
   return delta::make_files(
-      context, copy, state,
+      context, copy, snapshot,
       maker_of_select(context, copy,
                       fmt::format("SELECT {} FROM {}", dialect::quote_columns(columns), rows)));
 }
@@ -539,7 +541,7 @@ Result<Maintained> DeltaTable::compact(const Context& context, const Snapshot& s
                                             .unchanged = live.rows}},
                        .added = {},
                        .removed = {}};
-  SLUICE_TRY(wanted.added, rewrite_small(context, state, live, small, request.file_bytes, key));
+  SLUICE_TRY(wanted.added, rewrite_small(context, snapshot, live, small, request.file_bytes, key));
   for (const FileVersion::File& file : small) {
     wanted.removed.push_back(file.path);
   }

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -239,6 +241,8 @@ Status Snapshot::read_description() {
   }
   state_.version = sluice_delta_version(handle_.get());
   SLUICE_TRY(state_.schema, parse_delta_schema(described.value("schema", json())));
+  never_null_ = find_never_null(state_.schema);
+  std::ranges::move(find_whole_elements(described["schema"]), std::back_inserter(never_null_));
   for (const json& column : described.value("schema", json()).value("fields", json::array())) {
     if (column.value("metadata", json::object()).contains("CURRENT_DEFAULT")) {
       defaulted_.push_back(column.value("name", ""));
@@ -289,6 +293,7 @@ Snapshot Snapshot::with_handle(sluice_delta_snapshot* handle) const {
   other.has_change_feed_ = has_change_feed_;
   other.refusal_ = refusal_;
   other.defaulted_ = defaulted_;
+  other.never_null_ = never_null_;
   return other;
 }
 

@@ -14,6 +14,7 @@
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
 #include "sluice/storage/storage.h"
+#include "sluice/table/files/never_null.h"
 #include "sluice/table/table.h"
 
 struct sluice_delta_snapshot;
@@ -70,6 +71,8 @@ class Snapshot {
   const std::string& refusal() const { return refusal_; }
   /// Columns that the table's own program fills with a default where rows lack them.
   const std::vector<std::string>& defaulted() const { return defaulted_; }
+  /// Nested columns, and parts of them, that are never NULL.
+  const std::vector<NestedPart>& never_null() const { return never_null_; }
 
   Result<ColumnStream> files() const;
   /// The version at which `key` was committed last.
@@ -92,6 +95,7 @@ class Snapshot {
   bool has_change_feed_ = false;
   std::string refusal_;
   std::vector<std::string> defaulted_;
+  std::vector<NestedPart> never_null_;
 };
 
 /// What became of a commit, and the version that it made, where the kernel gives it.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <sstream>
@@ -78,6 +79,21 @@ Status check_truths(const Snapshot& snapshot) {
   return {};
 }
 
+/// Files that another writer has a moment ago made for the first commit of the same table, which
+/// is about to come, are no foreign ones.
+Error explain_files(const Context& context, storage::Storage& storage, Error refused) {
+  constexpr std::chrono::minutes kAboutToCome{1};
+  const auto objects = storage.list(context, "");
+  const sys_micros young = context.clock->now() - kAboutToCome;
+  const bool may_come =
+      objects.has_value() && std::ranges::all_of(*objects, [&](const storage::ObjectInfo& object) {
+        return foreign_format(object.path).empty() ||
+               (is_named_by_ingest(file_name(object.path), ".parquet") && object.modified > young);
+      });
+  refused.code = may_come ? ErrorCode::CommitConflict : refused.code;
+  return refused;
+}
+
 }  // namespace
 
 Status check_layout(const plan::CreateTable& create) {
@@ -98,7 +114,10 @@ Status check_layout(const plan::CreateTable& create) {
 
 Status check_new(const Context& context, storage::Storage& storage, const plan::CreateTable& create,
                  const Properties& properties) {
-  SLUICE_CHECK(check_folder_is_free(context, storage, "Delta table", foreign_format));
+  Status free = check_folder_is_free(context, storage, "Delta table", foreign_format);
+  if (!free) {
+    return explain_files(context, storage, std::move(free).error());
+  }
   return check_properties(create, properties);
 }
 

@@ -195,6 +195,28 @@ Result<std::vector<schema::Field>> parse_fields(const json& stored) {
   return fields;
 }
 
+/// Of a type that was parsed.
+void add_elements(const json& type, const NestedPart& at, std::vector<NestedPart>& parts) {
+  using Into = NestedPart::Into;
+  const auto add = [&](const char* property, const json& inner, const NestedPart& part) {
+    if (type.value(property, json(true)) == json(false)) {
+      parts.push_back(part);
+    }
+    add_elements(inner, part, parts);
+  };
+  const json kind = type.is_object() ? type["type"] : json();
+  if (kind == "array") {
+    add("containsNull", type["elementType"], at.with(Into::Element));
+  } else if (kind == "map") {
+    add_elements(type["keyType"], at.with(Into::Key), parts);
+    add("valueContainsNull", type["valueType"], at.with(Into::Value));
+  } else if (kind == "struct") {
+    for (const json& member : type["fields"]) {
+      add_elements(member["type"], at.with(Into::Member, member["name"].get<std::string>()), parts);
+    }
+  }
+}
+
 }  // namespace
 
 Result<json> render_delta_schema(const schema::Schema& schema) {
@@ -213,6 +235,14 @@ Result<schema::Schema> parse_delta_schema(const json& stored) {
   }
   SLUICE_TRY(std::vector<schema::Field> fields, parse_fields(stored["fields"]));
   return schema::Schema{.fields = std::move(fields)};
+}
+
+std::vector<NestedPart> find_whole_elements(const json& stored) {
+  std::vector<NestedPart> parts;
+  for (const json& field : stored["fields"]) {
+    add_elements(field["type"], {.column = field["name"].get<std::string>(), .steps = {}}, parts);
+  }
+  return parts;
 }
 
 }  // namespace sluice::table::delta

@@ -286,7 +286,8 @@ Error cannot_open(Error error, const Place& place) {
                          : fmt::format("opening the catalog of a lake: '{}'", place.file));
 }
 
-/// A catalog that another process holds is asked for again until the time is over.
+/// A catalog that another process holds is asked for again until the time is over, and one that
+/// takes several at once until those that make it are through.
 Status attach(const Context& context, engine::Connection& connection, const LakeOptions& options,
               Place& place) {
   const auto until =
@@ -301,10 +302,11 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
     Error error = std::move(attached).error();
     const bool is_held = error.code == ErrorCode::CommitConflict ||
                          error.message == "another process holds the database file";
-    if (!is_held && ++meetings > kMeetingsMax) {
+    const bool is_over = ++meetings > kMeetingsMax;
+    if (!is_held && is_over) {
       return cannot_open(std::move(error), place);
     }
-    if (is_held && std::chrono::steady_clock::now() >= until) {
+    if (is_held && is_over && std::chrono::steady_clock::now() >= until) {
       return make_error(ErrorCode::Unavailable,
                         fmt::format("another process holds the catalog: '{}'", place.file))
           .with_native(error.native)

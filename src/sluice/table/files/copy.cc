@@ -166,42 +166,6 @@ Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>
   return check_no_nulls(faults);
 }
 
-Status check_nested_never_null(const Context& context, const FileCopy& copy,
-                               const schema::Schema& schema, const std::vector<NewFile>& files) {
-  std::vector<std::string> names;
-  std::string counts;
-  for (const schema::Field& field : schema.fields) {
-    const bool is_nested = std::holds_alternative<schema::List>(field.type.kind) ||
-                           std::holds_alternative<schema::Map>(field.type.kind) ||
-                           std::holds_alternative<schema::Struct>(field.type.kind);
-    if (is_nested && !field.nullable) {
-      names.push_back(field.name);
-      counts += fmt::format("{}CAST(count(*) FILTER ({} IS NULL) AS VARCHAR)",
-                            counts.empty() ? "" : ", ", dialect::quote_identifier(field.name));
-    }
-  }
-  if (names.empty() || files.empty()) {
-    return {};
-  }
-  std::vector<std::string> places;
-  for (const NewFile& file : files) {
-    places.push_back(copy.storage->uri(file.path));
-  }
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, *copy.connection,
-                            fmt::format("SELECT {} FROM read_parquet([{}], hive_partitioning = "
-                                        "false)",
-                                        counts, quote_paths(places))));
-  std::vector<std::pair<std::string, std::int64_t>> faults;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    SLUICE_TRY(const std::int64_t nulls, parse_count(rows.at(0).at(i).value_or("")));
-    if (nulls > 0) {
-      faults.emplace_back(names[i], nulls);
-    }
-  }
-  return check_no_nulls(faults);
-}
-
 Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults) {
   std::string named;
   for (const auto& [column, rows] : faults) {

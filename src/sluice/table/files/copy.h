@@ -75,10 +75,6 @@ Error tell_long_partition(Error error);
 /// DataRejected when a column that is never NULL has one in `files`, as far as their writer says.
 Status check_never_null(const schema::Schema& schema, const std::vector<NewFile>& files);
 
-/// The same of nested columns, of which the writer says nothing: the files are asked.
-Status check_nested_never_null(const Context& context, const FileCopy& copy,
-                               const schema::Schema& schema, const std::vector<NewFile>& files);
-
 /// DataRejected for `faults`, columns that are never NULL with their rows; success without any.
 Status check_no_nulls(const std::vector<std::pair<std::string, std::int64_t>>& faults);
 

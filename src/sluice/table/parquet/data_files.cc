@@ -5,6 +5,7 @@
 #include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/table/change/batch.h"
+#include "sluice/table/files/never_null.h"
 #include "sluice/table/files/scan.h"
 #include "sluice/table/parquet/data_files_internal.h"
 #include "sluice/table/parquet/log_internal.h"
@@ -18,7 +19,7 @@ Result<std::vector<DataFile>> make_files(const Context& context, const FileCopy&
   SLUICE_TRY(const std::vector<NewFile> written,
              make([&](const std::vector<NewFile>& files) -> Status {
                SLUICE_CHECK(check_never_null(schema, files));
-               return check_nested_never_null(context, copy, schema, files);
+               return check_nested_never_null(context, copy, find_never_null(schema), files);
              }));
   std::vector<DataFile> files;
   for (const NewFile& file : written) {

@@ -110,6 +110,31 @@ class ParquetTableTest : public testing::Test {
   int writes_ = 0;
 };
 
+TEST_F(ParquetTableTest, MembersThatAreRequiredAreAskedForInTheRows) {
+  plan::CreateTable create = plain();
+  create.schema.fields[1] = {.name = "x",
+                             .type = {schema::List{schema::LogicalType{schema::Struct{
+                                 {{.name = "a", .type = {schema::Integer{}}, .nullable = false},
+                                  {.name = "b", .type = {schema::Text{}}}}}}}}};
+  table_->create(context_, create).value();
+  const auto rows = [](std::string_view first, std::string_view second) {
+    return fmt::format(
+        "SELECT 1 AS id, [{{'a': CAST({} AS BIGINT), 'b': 'y'}}, {{'a': {}, 'b': NULL}}] "
+        "AS x UNION ALL SELECT 2, NULL UNION ALL SELECT 3, [NULL]",
+        first, second);
+  };
+  EXPECT_EQ(write(plan::Append{}, rows("1", "2")).value().inserted, 3);
+  for (const plan::WriteMode& mode :
+       {plan::WriteMode{plan::Append{}}, plan::WriteMode{plan::Overwrite{}},
+        plan::WriteMode{plan::Merge{.key = {"id"}}}}) {
+    const auto refused = write(mode, rows("1", "NULL"));
+    ASSERT_FALSE(refused.has_value()) << plan::mode_name(mode);
+    EXPECT_EQ(refused.error().code, ErrorCode::DataRejected) << plan::mode_name(mode);
+    EXPECT_THAT(refused.error().message, HasSubstr("1 rows without 'x.element.a'"));
+  }
+  EXPECT_EQ(table_->find_state(context_).value()->version, 1);
+}
+
 TEST_F(ParquetTableTest, AFolderThatHoldsAnotherTableIsRefusedAndNamed) {
   storage_->put(context_, "_delta_log/00000000000000000000.json", "{}").value();
   const auto refused = table_->create(context_, plain());
