@@ -2,6 +2,7 @@
 appends to and merges into what it wrote. What cannot be read or written is refused by name."""
 
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -245,6 +246,25 @@ class Delta(DeltaFolder):
                 self.assertEqual((cleaned["deleted"], left.exists()), (1, False))
                 self.assertEqual(self.rows(), [(1, "a", 1.5)])
                 shutil.rmtree(self.folder / "t")
+
+    @unittest.skipIf(os.geteuid() == 0 and shutil.which("setpriv") is None, "root, and no setpriv")
+    def test_a_log_that_may_not_be_written_is_told_at_once_and_no_file_is_left(self) -> None:
+        self.contract("append")
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        before = self.table_files()
+        log = self.folder / "t/_delta_log"
+        log.chmod(0o555)
+        self.addCleanup(log.chmod, 0o755)
+        rights = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+        done = subprocess.run([*rights, SLUICE, *self.words(self.source("two.jsonl", [(2, "b", 2.5)]))],
+                              cwd=self.folder, env=environment(), capture_output=True, text=True,
+                              timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn(f"writing the log of the Delta table failed (Permission denied): '{log}'",
+                      done.stderr)
+        self.assertIn(" hint: give this user the right to read and write there", done.stderr)
+        self.assertNotIn("trying to commit", done.stderr)
+        self.assertEqual(self.table_files(), before)
 
     def test_files_with_names_of_other_programs_beside_ours_are_an_obstacle(self) -> None:
         self.contract("append")
