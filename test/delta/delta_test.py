@@ -3,11 +3,10 @@ appends to and merges into what it wrote. What cannot be read or written is refu
 
 import json
 import os
+import shutil
 import struct
 import subprocess
-import time
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 
 from delta_folder import (
     CONTRACT,
@@ -235,23 +234,52 @@ class Delta(DeltaFolder):
         self.write("t/part.parquet", b"PAR1")
         self.assertIn("already holds Parquet files", self.refused())
 
-    def test_files_of_a_first_commit_that_another_run_is_about_to_make_are_waited_for(self) -> None:
-        self.contract("append")
-        path = self.write("t/01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet", b"PAR1")
-        words = self.words(self.source("one.jsonl", [(1, "a", 1.5)]))
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(self.sluice, *words)
-            time.sleep(1)
-            self.assertFalse(running.done())
-            path.unlink()
-            self.assertEqual(running.result().code, 0, running.result().err)
-        self.assertEqual(self.rows(), [(1, "a", 1.5)])
+    def test_what_a_killed_first_run_left_is_no_obstacle_and_is_cleaned_up(self) -> None:
+        orphan = "01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet"
+        for folder, more in (("", ""), ("day=a/", ", partition_by: [day]")):
+            with self.subTest(folder=folder):
+                self.contract("append", more)
+                left = self.write(f"t/{folder}{orphan}", b"PAR1")
+                self.run_rows("one.jsonl", [(1, "a", 1.5)])
+                self.assertEqual(self.rows(), [(1, "a", 1.5)])
+                cleaned = self.ask("clean", "--older-than", "0s", "--force")
+                self.assertEqual((cleaned["deleted"], left.exists()), (1, False))
+                self.assertEqual(self.rows(), [(1, "a", 1.5)])
+                shutil.rmtree(self.folder / "t")
 
-    def test_files_of_a_first_commit_that_never_came_are_refused_at_once(self) -> None:
+    @unittest.skipIf(os.geteuid() == 0 and shutil.which("setpriv") is None, "root, and no setpriv")
+    def test_a_log_that_may_not_be_written_is_told_at_once_and_no_file_is_left(self) -> None:
         self.contract("append")
-        path = self.write("t/01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet", b"PAR1")
-        os.utime(path, (time.time() - 300, time.time() - 300))
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        before = self.table_files()
+        log = self.folder / "t/_delta_log"
+        log.chmod(0o555)
+        self.addCleanup(log.chmod, 0o755)
+        rights = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+        done = subprocess.run([*rights, SLUICE, *self.words(self.source("two.jsonl", [(2, "b", 2.5)]))],
+                              cwd=self.folder, env=environment(), capture_output=True, text=True,
+                              timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn(f"writing the log of the Delta table failed (Permission denied): '{log}'",
+                      done.stderr)
+        self.assertIn(" hint: give this user the right to read and write there", done.stderr)
+        self.assertNotIn("trying to commit", done.stderr)
+        self.assertEqual(self.table_files(), before)
+
+    def test_files_with_names_of_other_programs_beside_ours_are_an_obstacle(self) -> None:
+        self.contract("append")
+        self.write("t/01a205e5-29c5-71e7-8f87-fb032b31bd0b-f350469a-0.parquet", b"PAR1")
+        self.write("t/part-01a205e5-29c5-71e7-8f87-fb032b31bd0b.parquet", b"PAR1")
         self.assertIn("already holds Parquet files", self.refused())
+
+    def test_a_parquet_folder_is_an_obstacle(self) -> None:
+        self.contract("append")
+        contract = self.folder / "c.yaml"
+        contract.write_text(contract.read_text().replace("format: delta", "format: parquet"))
+        self.run_rows("one.jsonl", [(1, "a", 1.5)])
+        self.contract("append")
+        self.assertIn("already holds a Parquet folder", self.refused())
+
 
 
 if __name__ == "__main__":

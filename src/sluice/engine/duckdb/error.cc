@@ -226,7 +226,9 @@ void refine_data(const Native& native, Error& error) {
         says(native, "UNIQUE constraint failed") || says(native, "could not serialize access")) {
       error.code = ErrorCode::CommitConflict;
       error.message = "another transaction has changed the same rows";
-    } else if (says(native, "disk I/O error")) {  // SQLite's, of a catalog
+    } else if (says(native, "disk I/O error") ||  // SQLite's, of a catalog
+               (says(native, "Failed to commit") &&
+                (says(native, "Cannot open file") || says(native, "Could not write file")))) {
       error.code = ErrorCode::Unavailable;
       error.message = "a file cannot be read or written";
     } else if (says(native, "aborted")) {
@@ -247,6 +249,12 @@ std::string holder(const Native& native) {
   return fmt::format(
       "process {} has the file open: wait for it, or open the file read_only in both",
       native.message.substr(digits, end - digits));
+}
+
+/// Nothing was written where the file was not opened, also by a commit.
+bool is_refused_at_opening(const Native& native) {
+  return says(native, "Cannot open file") &&
+         (says(native, "Operation not permitted") || says(native, "Read-only file system"));
 }
 
 void refine_disk(const Native& native, Error& error) {
@@ -271,7 +279,8 @@ void refine_disk(const Native& native, Error& error) {
     error.code = ErrorCode::ResourceExhausted;
     error.message = "too many open files";
     error.hint = "raise the limit of open files (ulimit -n)";
-  } else if (failed_with(EACCES, "Permission denied") || number == EPERM || number == EROFS) {
+  } else if (failed_with(EACCES, "Permission denied") || number == EPERM || number == EROFS ||
+             is_refused_at_opening(native)) {
     error.code = ErrorCode::Unauthorized;
     error.message = "no permission to read or write a file";
     error.hint = "give this user the right to read and write there, or choose another folder";

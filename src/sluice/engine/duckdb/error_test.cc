@@ -126,6 +126,26 @@ TEST(DuckdbError, TheOperatingSystemsNumberDecidesWhereThereIsOne) {
   EXPECT_EQ(with_number(EIO).code, ErrorCode::Unavailable);
 }
 
+TEST(DuckdbError, ACommitWhoseLogCannotBeOpenedIsAMatterOfRights) {
+  const auto of_commit = [](const std::string& why) {
+    return duckdb_error(
+        "TransactionContext Error: Failed to commit: Cannot open file \"/a.wal\": " + why);
+  };
+  for (const char* why :
+       {"Operation not permitted", "Permission denied", "Read-only file system"}) {
+    EXPECT_EQ(of_commit(why).code, ErrorCode::Unauthorized) << why;
+    EXPECT_EQ(of_commit(why).message, "no permission to read or write a file") << why;
+    EXPECT_THAT(of_commit(why).hint, HasSubstr("the right to read and write")) << why;
+  }
+  EXPECT_EQ(of_commit("Input/output error").code, ErrorCode::Unavailable);
+  EXPECT_EQ(of_commit("Input/output error").message, "a file cannot be read or written");
+  // What comes behind the opening may have left the commit on the disk.
+  EXPECT_EQ(duckdb_error("TransactionContext Error: Failed to commit: Could not write file \"/a\": "
+                         "Operation not permitted")
+                .code,
+            ErrorCode::Unavailable);
+}
+
 TEST(DuckdbError, AHeldFileNamesTheHolder) {
   const Error error = duckdb_error(
       "IO Error: Could not set lock on file \"/a.db\": Conflicting lock is held in "

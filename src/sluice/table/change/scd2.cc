@@ -7,7 +7,8 @@
 // * The first version of a new key starts at first_effective_from, where that is given.
 // * A row without a change date is from the default instant, else from now.
 // * Surrogate keys are a digest of key and start, or random; versions keep theirs.
-// * A version keeps its reason; a corrected one gets a new reason.
+// * A version keeps its reason while the version before it stays; a corrected one, and one that
+//   follows what came or was corrected, gets a new reason.
 #include <fmt/format.h>
 
 #include "sluice/dialect/duckdb/duckdb.h"
@@ -130,6 +131,17 @@ std::string render_changed(const std::vector<std::string>& tracked) {
   return fmt::format("nullif(concat_ws(','{}), '')", names.empty() ? ", NULL" : names);
 }
 
+/// Why a version is there: as the table has it, where the version before it is the one it was.
+std::string render_reasoned(const std::vector<std::string>& tracked, const plan::Scd2& scd2) {
+  return scd2.reason_column.empty()
+             ? "NULL"
+             : fmt::format(
+                   "CASE WHEN _sluice_source = 0 AND coalesce(lag(_sluice_source) OVER w, "
+                   "0) = 0 THEN _sluice_old_reason WHEN row_number() OVER w = 1 THEN "
+                   "'initial_load' ELSE {} END",
+                   render_changed(tracked));
+}
+
 std::string render_data(const ChangeRequest& request, const plan::Scd2& scd2,
                         std::string_view alias) {
   const std::vector<std::string> ours = columns_set_here(scd2);
@@ -206,7 +218,7 @@ Result<Scd2Parts> render_parts(const Context& context, const ChangeRequest& requ
       .version = scd2.version_column.empty() ? "" : quote_identifier(scd2.version_column),
       .surrogate = scd2.surrogate_column.empty() ? "" : quote_identifier(scd2.surrogate_column),
       .reason = scd2.reason_column.empty() ? "" : quote_identifier(scd2.reason_column),
-      .changed = render_changed(tracked),
+      .reasoned = render_reasoned(tracked, scd2),
       .is_member = render_is_member(scd2),
   };
 }
@@ -285,9 +297,9 @@ std::string render_timeline(const Scd2Parts& parts) {
       "_sluice_previous), "
       "_sluice_placed AS (SELECT *, lead(_sluice_started) OVER w AS _sluice_next_start, "
       "row_number() OVER w AS _sluice_number, "
-      "{changed} AS _sluice_changed FROM _sluice_kept WINDOW w AS (PARTITION BY {key} ORDER BY "
+      "{reasoned} AS _sluice_reasoned FROM _sluice_kept WINDOW w AS (PARTITION BY {key} ORDER BY "
       "_sluice_started)) ",
-      fmt::arg("changed", parts.changed), fmt::arg("key", parts.key),
+      fmt::arg("reasoned", parts.reasoned), fmt::arg("key", parts.key),
       fmt::arg("first", parts.first), fmt::arg("tracked", parts.tracked), fmt::arg("file", kFile),
       fmt::arg("row", kRow));
 }
@@ -354,9 +366,7 @@ std::string render_column(const ChangeRequest& request, const schema::Field& fie
         render_surrogate(request, scd2.key, "", "_sluice_started", scd2.has_random_surrogate));
   }
   if (!scd2.reason_column.empty() && schema::same_column(field.name, scd2.reason_column)) {
-    return "CASE WHEN _sluice_source = 0 THEN _sluice_old_reason WHEN _sluice_number = 1 THEN "
-           "'initial_load' ELSE _sluice_changed "
-           "END";
+    return "_sluice_reasoned";
   }
   return quote_identifier(field.name);
 }
@@ -373,6 +383,8 @@ std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2,
   }
   const std::string versions =
       parts.version.empty() ? "" : " OR _sluice_its_version IS DISTINCT FROM _sluice_number";
+  const std::string reasons =
+      parts.reason.empty() ? "" : " OR _sluice_old_reason IS DISTINCT FROM _sluice_reasoned";
   return fmt::format(
       "WITH {events}{timeline}SELECT CASE WHEN _sluice_its_row IS NULL THEN 'i' WHEN "
       "_sluice_source = 1 THEN 'c' "
@@ -380,14 +392,15 @@ std::string render_query(const ChangeRequest& request, const plan::Scd2& scd2,
       "{row}{columns} "
       "FROM _sluice_placed WHERE _sluice_its_row IS NULL OR _sluice_source = 1 OR _sluice_its_end "
       "IS DISTINCT FROM {end} OR "
-      "_sluice_its_current IS DISTINCT FROM {current}{versions}{changes}",
+      "_sluice_its_current IS DISTINCT FROM {current}{versions}{reasons}{changes}",
       fmt::arg("events", render_events(request, scd2, parts, deletes)),
       fmt::arg("timeline", has_deletes(scd2) ? render_timeline_with_deletes(parts, deletes)
                                              : render_timeline(parts)),
       fmt::arg("kind", kKind), fmt::arg("role_of", ending.role), fmt::arg("role", kRole),
       fmt::arg("file", kFile), fmt::arg("row", kRow), fmt::arg("columns", columns),
       fmt::arg("end", ending.end), fmt::arg("current", ending.current),
-      fmt::arg("versions", versions), fmt::arg("changes", ending.changes));
+      fmt::arg("versions", versions), fmt::arg("reasons", reasons),
+      fmt::arg("changes", ending.changes));
 }
 
 /// Version 0 of nobody: always current.

@@ -215,8 +215,8 @@ std::string render_versions(const Scd2Parts& parts, const Scd2Deletes& deletes) 
       "_sluice_next_gone_why, lead(_sluice_of_batch) OVER w AS _sluice_next_of_batch FROM "
       "_sluice_kept WINDOW w AS (PARTITION BY "
       "{key} ORDER BY _sluice_started)), "
-      "_sluice_placed AS (SELECT *, row_number() OVER w AS _sluice_number, {changed} AS "
-      "_sluice_changed, _sluice_gone OR _sluice_next_gone "
+      "_sluice_placed AS (SELECT *, row_number() OVER w AS _sluice_number, {reasoned} AS "
+      "_sluice_reasoned, _sluice_gone OR _sluice_next_gone "
       "AS _sluice_ended, CASE WHEN _sluice_gone THEN _sluice_gone_at WHEN _sluice_next_gone THEN "
       "_sluice_next_gone_at END AS _sluice_ended_at, "
       "CASE "
@@ -232,7 +232,7 @@ std::string render_versions(const Scd2Parts& parts, const Scd2Deletes& deletes) 
       fmt::arg("made", deletes.is_soft
                            ? "_sluice_is_new AND _sluice_gone AND row_number() OVER w = 1"
                            : "FALSE"),
-      fmt::arg("changed", parts.changed));
+      fmt::arg("reasoned", parts.reasoned));
 }
 
 }  // namespace

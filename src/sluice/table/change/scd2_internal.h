@@ -22,7 +22,7 @@ struct Scd2Parts {
   std::string open;     // end of a version that is still current
   std::string start_type;
   std::string start, end, current, version, surrogate, reason;  // the table's columns
-  std::string changed;    // names of the tracked columns that differ from the version before
+  std::string reasoned;   // the reason of a version, or NULL where no column takes it
   std::string is_member;  // t is the unknown member
 };
 

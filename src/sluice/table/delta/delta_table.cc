@@ -319,6 +319,7 @@ Result<std::unique_ptr<Prepared>> DeltaTable::prepare(const Context& context,
                                                       const CommitKey& key) {
   SLUICE_TRY(Snapshot snapshot, load_without(context, key.key));
   SLUICE_CHECK(delta::check_operation(snapshot, plan::mode_name(write.mode)));
+  SLUICE_CHECK(delta::check_log_takes(storage_->uri("")));  // an error of the put tells less
   SLUICE_CHECK(delta::check_partitions(snapshot));
   SLUICE_CHECK(delta::check_retention(snapshot, key.key));
   SLUICE_CHECK(check_fit(write, snapshot.state().schema));

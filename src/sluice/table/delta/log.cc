@@ -1,15 +1,19 @@
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sluice_delta.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "sluice/base/disk.h"
 #include "sluice/table/delta/actions_internal.h"
 #include "sluice/table/delta/log_internal.h"
 #include "sluice/table/delta/types_internal.h"
@@ -379,6 +383,17 @@ std::string decode_path(std::string_view path) {
     i += is_code ? 2 : 0;
   }
   return plain;
+}
+
+Status check_log_takes(const std::string& root) {
+  const std::string folder = root + "/_delta_log";
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) {
+    return {};
+  }
+  const int code = errno;
+  const bool is_refused = code == EACCES || code == EPERM || code == EROFS;
+  return is_refused ? Status(make_disk_error(code, "writing the log of the Delta table", folder))
+                    : Status();
 }
 
 std::string entry_path(std::int64_t version) {

@@ -114,6 +114,9 @@ inline constexpr std::uint64_t kLogEntryBytesMax = std::uint64_t{512} << 20;
 /// A path of the log as the disk has it.
 std::string decode_path(std::string_view path);
 
+/// Unauthorized where no file can be made in the log's folder: a missing right, a read-only disk.
+Status check_log_takes(const std::string& root);
+
 /// Where the log has the commit of a version.
 std::string entry_path(std::int64_t version);
 

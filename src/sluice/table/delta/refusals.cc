@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -29,11 +28,14 @@ bool may_partition(const schema::LogicalType& type) {
          std::holds_alternative<schema::Timestamp>(type.kind);
 }
 
+/// Files that a write of ours named are no table of another kind: a first commit that died left
+/// them, or one that is about to come has them ready. The log alone says what the table holds.
 std::string_view foreign_format(std::string_view path) {
-  return path.starts_with("_sluice/manifest/") ? "a Parquet folder"
-         : path.ends_with(".metadata.json")    ? "an Iceberg table"
-         : path.ends_with(".parquet")          ? "Parquet files"
-                                               : "";
+  return path.starts_with("_sluice/manifest/")             ? "a Parquet folder"
+         : path.ends_with(".metadata.json")                ? "an Iceberg table"
+         : is_named_by_ingest(file_name(path), ".parquet") ? ""
+         : path.ends_with(".parquet")                      ? "Parquet files"
+                                                           : "";
 }
 
 /// A stream may be quiet for as long.
@@ -83,21 +85,6 @@ Status check_truths(const Snapshot& snapshot) {
   return {};
 }
 
-/// Files that another writer has a moment ago made for the first commit of the same table, which
-/// is about to come, are no foreign ones.
-Error explain_files(const Context& context, storage::Storage& storage, Error refused) {
-  constexpr std::chrono::minutes kAboutToCome{1};
-  const auto objects = storage.list(context, "");
-  const sys_micros young = context.clock->now() - kAboutToCome;
-  const bool may_come =
-      objects.has_value() && std::ranges::all_of(*objects, [&](const storage::ObjectInfo& object) {
-        return foreign_format(object.path).empty() ||
-               (is_named_by_ingest(file_name(object.path), ".parquet") && object.modified > young);
-      });
-  refused.code = may_come ? ErrorCode::CommitConflict : refused.code;
-  return refused;
-}
-
 /// Of the newest protocol in the log; empty where the entry is cleaned away. The kernel's own word
 /// does not have it.
 std::string render_writer_version(const Snapshot& snapshot) {
@@ -140,10 +127,7 @@ Status check_layout(const plan::CreateTable& create) {
 
 Status check_new(const Context& context, storage::Storage& storage, const plan::CreateTable& create,
                  const Properties& properties) {
-  Status free = check_folder_is_free(context, storage, "Delta table", foreign_format);
-  if (!free) {
-    return explain_files(context, storage, std::move(free).error());
-  }
+  SLUICE_CHECK(check_folder_is_free(context, storage, "Delta table", foreign_format));
   return check_properties(create, properties);
 }
 

@@ -45,6 +45,20 @@ plan::Scd2 by_id() {
           .open_effective_to = plan::Value(std::int64_t{9999})};
 }
 
+/// With a column for the reason of a version, which two columns can be.
+plan::CreateTable explained_dimension() {
+  plan::CreateTable table = dimension();
+  table.schema.fields.push_back({.name = "why", .type = {schema::Text{}}});
+  return table;
+}
+
+plan::Scd2 explained() {
+  plan::Scd2 scd2 = by_id();
+  scd2.track_columns = {"tier", "note"};
+  scd2.reason_column = "why";
+  return scd2;
+}
+
 std::string batch(std::string_view values) {
   return fmt::format(
       "SELECT id::BIGINT AS id, tier::VARCHAR AS tier, note, seen::BIGINT AS seen FROM (VALUES {}) "
@@ -151,18 +165,47 @@ TEST_P(ChangeSuite, Scd2SurrogateKeysAreUniqueAndStayWithTheirVersion) {
 }
 
 TEST_P(ChangeSuite, AnScd2VersionSaysWhichColumnsMadeIt) {
-  plan::CreateTable table = dimension();
-  table.schema.fields.push_back({.name = "why", .type = {schema::Text{}}});
-  writer_.table.create(context_, table).value();
-  plan::Scd2 scd2 = by_id();
-  scd2.track_columns = {"tier", "note"};
-  scd2.reason_column = "why";
+  writer_.table.create(context_, explained_dimension()).value();
+  const plan::Scd2 scd2 = explained();
   write(scd2, batch("(1, 'free', NULL, 10), (1, 'pro', 'b', 30)")).value();
   const Receipt receipt = write(scd2, batch("(1, 'pro', NULL, 20), (1, 'gold', 'b', 30)")).value();
   EXPECT_EQ(receipt.inserted, 1);
   EXPECT_EQ(receipt.updated, 2);
   EXPECT_THAT(rows("effective_from, tier, why"),
               ElementsAre("-1|free|initial_load", "20|pro|tier", "30|gold|tier,note"));
+}
+
+TEST_P(ChangeSuite, AVersionThatAnotherIsPutBeforeSaysAnewWhatMadeIt) {
+  writer_.table.create(context_, explained_dimension()).value();
+  plan::Scd2 scd2 = explained();
+  scd2.first_effective_from = std::nullopt;
+  write(scd2, batch("(1, 'y', 'a', 30)")).value();
+  write(scd2, batch("(1, 'x', 'a', 10)")).value();
+  EXPECT_THAT(rows("effective_from, tier, why"), ElementsAre("10|x|initial_load", "30|y|tier"));
+  write(scd2, batch("(1, 'y', 'b', 15)")).value();
+  EXPECT_THAT(rows("effective_from, tier, why"),
+              ElementsAre("10|x|initial_load", "15|y|tier,note", "30|y|note"));
+}
+
+TEST_P(ChangeSuite, AVersionThatFollowsACorrectedOneSaysAnewWhatMadeIt) {
+  writer_.table.create(context_, explained_dimension()).value();
+  plan::Scd2 scd2 = explained();
+  scd2.version_column = "";  // neither number nor end of the second one changes
+  write(scd2, batch("(1, 'x', 'a', 10), (1, 'y', 'a', 30)")).value();
+  const Receipt receipt = write(scd2, batch("(1, 'y', 'b', -1)")).value();
+  EXPECT_EQ(receipt.updated, 2);
+  EXPECT_THAT(rows("effective_from, tier, why"), ElementsAre("-1|y|initial_load", "30|y|note"));
+  EXPECT_EQ(write(scd2, batch("(1, 'y', 'b', -1)")).value().unchanged, 1);
+}
+
+TEST_P(ChangeSuite, AVersionWhoseVersionBeforeStaysKeepsItsReason) {
+  writer_.table.create(context_, explained_dimension()).value();
+  plan::Scd2 scd2 = explained();
+  write(scd2, batch("(1, 'x', 'a', 10), (1, 'y', 'b', 30)")).value();
+  scd2.track_columns = {"tier"};
+  write(scd2, batch("(1, 'z', 'b', 40)")).value();
+  EXPECT_THAT(rows("effective_from, why"),
+              ElementsAre("-1|initial_load", "30|tier,note", "40|tier"));
 }
 
 TEST_P(ChangeSuite, Scd2KeepsTheLatestOfEqualKeysWhenAsked) {
@@ -278,7 +321,9 @@ TEST_P(ChangeSuite, RandomScd2HistoriesEqualAnOracle) {
   constexpr int kHistories = 1'000;
   const int rows_each = test_size(1'500, 20'000);
   constexpr std::array<std::string_view, 3> kTiers{"free", "pro", "gold"};
-  writer_.table.create(context_, dimension()).value();
+  writer_.table.create(context_, explained_dimension()).value();
+  plan::Scd2 scd2 = explained();
+  scd2.track_columns = {"tier"};
   std::mt19937 random(20'260'328);
   std::map<int, OracleHistory> oracle;
   for (int n = 0; n < kBatches; ++n) {
@@ -294,18 +339,21 @@ TEST_P(ChangeSuite, RandomScd2HistoriesEqualAnOracle) {
     for (const auto& [id, rows_of_key] : by_key) {
       put_all(oracle[id], rows_of_key);
     }
-    write(by_id(), batch(values)).value();
+    write(scd2, batch(values)).value();
   }
   std::set<std::string> expected;
   for (const auto& [id, versions] : oracle) {
     for (std::size_t i = 0; i < versions.size(); ++i) {
       const bool current = i + 1 == versions.size();
-      expected.insert(fmt::format("{}|{}|{}|n|{}|{}|{}", id, i + 1, versions[i].tier,
-                                  versions[i].from, current ? 9999 : versions[i + 1].from,
-                                  current));
+      const std::string_view why = i == 0                                     ? "initial_load"
+                                   : versions[i].tier != versions[i - 1].tier ? "tier"
+                                                                              : "none";
+      expected.insert(fmt::format("{}|{}|{}|n|{}|{}|{}|{}", id, i + 1, versions[i].tier,
+                                  versions[i].from, current ? 9999 : versions[i + 1].from, current,
+                                  why));
     }
   }
-  const auto found = rows(kHistory);
+  const auto found = rows(fmt::format("{}, coalesce(why, 'none')", kHistory));
   EXPECT_EQ(std::vector(expected.begin(), expected.end()), found);
 }
 
