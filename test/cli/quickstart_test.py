@@ -204,7 +204,8 @@ class LogLines(InFolder):
 
     def test_a_run_that_ends_with_an_error_says_which_it_was(self) -> None:
         self.write("rows.jsonl", '{"cus_id": \n')
-        done = self.sluice("run", "customers.yaml", "--source", "rows.jsonl", "--log-format", "json")
+        done = self.sluice("run", "customers.yaml", "--source", "rows.jsonl",
+                           "--log-format", "json")
         self.assertEqual(done.code, 1, done.err)
         of_run = json.loads(done.err.splitlines()[0])
         self.assertEqual((of_run["level"], of_run["event"], of_run["layer"]),

@@ -256,7 +256,8 @@ class Delta(DeltaFolder):
         log.chmod(0o555)
         self.addCleanup(log.chmod, 0o755)
         rights = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
-        done = subprocess.run([*rights, SLUICE, *self.words(self.source("two.jsonl", [(2, "b", 2.5)]))],
+        words = self.words(self.source("two.jsonl", [(2, "b", 2.5)]))
+        done = subprocess.run([*rights, SLUICE, *words],
                               cwd=self.folder, env=environment(), capture_output=True, text=True,
                               timeout=PATIENCE_S)
         self.assertEqual(done.returncode, 4, done.stderr)
