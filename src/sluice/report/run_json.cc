@@ -133,7 +133,8 @@ Json run_of(const run::RunResult& result) {
     json["target"] = {{"uri", target->uri},           {"format", target->format},
                       {"strategy", target->strategy}, {"version", target->version},
                       {"inserted", target->inserted}, {"updated", target->updated},
-                      {"deleted", target->deleted}};
+                      {"deleted", target->deleted},   {"unchanged", target->unchanged},
+                      {"files", target->files},       {"bytes", target->bytes}};
     if (!target->reader_note.empty()) {
       json["target"]["reader_note"] = target->reader_note;
     }

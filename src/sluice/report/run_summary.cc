@@ -139,7 +139,7 @@ std::string write_text(const run::TargetResult& target) {
   std::string counts;
   for (const auto& [count, word] :
        {std::pair(target.inserted, "inserted"), std::pair(target.updated, "updated"),
-        std::pair(target.deleted, "deleted")}) {
+        std::pair(target.deleted, "deleted"), std::pair(target.unchanged, "unchanged")}) {
     if (count != 0) {
       counts += fmt::format(
           "{} {}", counts.empty() ? ": " + with_thousands(count) : ", " + with_thousands(count),

@@ -141,6 +141,13 @@ Status as_input_error(Status status) {
   return error;
 }
 
+Error as_write_fault(Error error) {
+  if (error.native.starts_with("Conversion Error")) {
+    error.code = ErrorCode::DataRejected;
+  }
+  return std::move(error).with_context("writing the target");
+}
+
 Error of_whole_records(Error error) {
   if (error.hint.contains("--on-row-error quarantine")) {
     error.hint = "external logic reads whole records, whatever --on-row-error says: mend the file";

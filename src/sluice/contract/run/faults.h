@@ -21,6 +21,9 @@ Error as_contract_error(Error error, const SourcePosition& at);
 /// words.
 Status as_input_error(Status status);
 
+/// A value that the target's type does not hold is a fault of the rows.
+Error as_write_fault(Error error);
+
 /// Of a contract whose script reads the source: no option keeps lines apart from it.
 Error of_whole_records(Error error);
 

@@ -338,6 +338,9 @@ std::string interrupted_record(const std::string& draft, const table::Receipt& r
   json["target"]["inserted"] = receipt.inserted;
   json["target"]["updated"] = receipt.updated;
   json["target"]["deleted"] = receipt.deleted;
+  json["target"]["unchanged"] = receipt.unchanged;
+  json["target"]["files"] = receipt.files;
+  json["target"]["bytes"] = receipt.bytes;
   tell_unjudged(json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -7,6 +7,7 @@
 #include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/replay.h"
+#include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/records.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/dialect/duckdb/pipeline.h"
@@ -120,8 +121,7 @@ std::string Runner::bad_rows(std::string_view relation) const {
 
 Status Runner::write_outputs() {
   const bool keeps_bad = options_.on_row_error != OnRowError::Skip;
-  const bool is_asked_for = !options_.output_bad.empty();
-  if (!is_asked_for && executed_.rows.quarantined == 0 &&
+  if (options_.output_bad.empty() && executed_.rows.quarantined == 0 &&
       !std::filesystem::exists(absolute_path(bad_file_, working_folder()))) {
     bad_file_.clear();  // what lies there of an earlier run is written anew
   }
@@ -315,18 +315,6 @@ Result<plan::WriteMode> Runner::find_mode() {
   return mode;
 }
 
-namespace {
-
-/// A value that the target cannot convert is a fault of the data: nothing was called wrongly.
-Error as_write_fault(Error error) {
-  if (error.native.starts_with("Conversion Error")) {
-    error.code = ErrorCode::DataRejected;
-  }
-  return std::move(error).with_context("writing the target");
-}
-
-}  // namespace
-
 Status Runner::commit() {
   if (target() == nullptr) {
     SLUICE_CHECK(write_outputs());  // made again by whoever repeats the batch
@@ -389,6 +377,9 @@ Status Runner::commit() {
                                      .inserted = receipt.inserted,
                                      .updated = receipt.updated,
                                      .deleted = receipt.deleted,
+                                     .unchanged = receipt.unchanged,
+                                     .files = receipt.files,
+                                     .bytes = receipt.bytes,
                                      .reader_note = target()->describe().reader_note};
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));

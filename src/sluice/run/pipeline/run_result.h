@@ -87,6 +87,9 @@ struct TargetResult {
   std::int64_t inserted = 0;
   std::int64_t updated = 0;
   std::int64_t deleted = 0;
+  std::int64_t unchanged = 0;
+  std::int64_t files = 0;  // that the commit added, where the format has files
+  std::int64_t bytes = 0;  // of them
   /// What a reader that does not know the format may see while a commit is made; empty: nothing
   /// odd.
   std::string reader_note;
