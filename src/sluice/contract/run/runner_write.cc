@@ -315,6 +315,20 @@ Result<plan::WriteMode> Runner::find_mode() {
   return mode;
 }
 
+namespace {
+
+run::TargetResult counts_of(const table::Receipt& receipt) {
+  return {.version = receipt.version,
+          .inserted = receipt.inserted,
+          .updated = receipt.updated,
+          .deleted = receipt.deleted,
+          .unchanged = receipt.unchanged,
+          .files = receipt.files,
+          .bytes = receipt.bytes};
+}
+
+}  // namespace
+
 Status Runner::commit() {
   if (target() == nullptr) {
     SLUICE_CHECK(write_outputs());  // made again by whoever repeats the batch
@@ -370,17 +384,11 @@ Status Runner::commit() {
     SLUICE_CHECK(quarantine_->settle(context_, key, receipt.ingest_id));
   }
   result_.rows.written = receipt.rows_in;
-  result_.target = run::TargetResult{.uri = places_.target_name(),
-                                     .format = places_.format,
-                                     .strategy = strategy,
-                                     .version = receipt.version,
-                                     .inserted = receipt.inserted,
-                                     .updated = receipt.updated,
-                                     .deleted = receipt.deleted,
-                                     .unchanged = receipt.unchanged,
-                                     .files = receipt.files,
-                                     .bytes = receipt.bytes,
-                                     .reader_note = target()->describe().reader_note};
+  result_.target = counts_of(receipt);
+  result_.target->uri = places_.target_name();
+  result_.target->format = places_.format;
+  result_.target->strategy = strategy;
+  result_.target->reader_note = target()->describe().reader_note;
   narrator_.tell(LogLevel::Info, "written",
                  fmt::format("Wrote {} valid rows to {}", receipt.rows_in, places_.target_name()));
   result_.durations.materialize_ms = watch.ms();
