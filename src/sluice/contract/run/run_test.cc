@@ -200,12 +200,14 @@ TEST_F(Run, LinesCarryTheRunAndSayWhatBecameOfRows) {
   } lines;
   context_.log = &lines;
   const RunResult result = run(context_, customers(), options()).value();
-  ASSERT_THAT(lines.all, SizeIs(3));
+  ASSERT_THAT(lines.all, SizeIs(4));
   EXPECT_EQ(lines.all[0].level, LogLevel::Warning);
   EXPECT_THAT(lines.all[0].message,
               HasSubstr("2 records quarantined in 'customers'. Total: 4 (ratio 50.0%)"));
-  EXPECT_THAT(lines.all[1].message, HasSubstr("Wrote 2 quarantined rows to "));
-  EXPECT_THAT(lines.all[2].message, HasSubstr("Wrote 2 valid rows to "));
+  EXPECT_EQ(lines.all[1].message,
+            "Quality Check: cus_id_unique | Result: 0 | Expected: = 0 | Status: PASS");
+  EXPECT_THAT(lines.all[2].message, HasSubstr("Wrote 2 quarantined rows to "));
+  EXPECT_THAT(lines.all[3].message, HasSubstr("Wrote 2 valid rows to "));
   for (const LogLine& line : lines.all) {
     EXPECT_THAT(line.fields, testing::Contains(testing::Pair("run_id", result.run_id)));
     EXPECT_THAT(line.fields, testing::Contains(testing::Pair("layer", "silver")));
