@@ -135,7 +135,7 @@ TEST_F(DuckdbDatabase, FilesThatAreNoDatabaseAreNamed) {
     return make_duckdb_engine({.address = file}).error().code;
   };
   EXPECT_EQ(code(path("text.duckdb")), ErrorCode::Corrupt);
-  EXPECT_EQ(code(folder_.path()), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code(folder_.path()), ErrorCode::Unsupported);
   EXPECT_EQ(code(path("none/lake.duckdb")), ErrorCode::NotFound);
 }
 

@@ -366,7 +366,7 @@ TEST_P(StorageSuite, AnObjectUnderAnObjectIsPossibleOnlyWhereNamesAreFlat) {
   const Status below = storage_->put(context_, "a/b", "y");
   EXPECT_EQ(below.has_value(), GetParam().has_flat_names);
   if (!below) {
-    EXPECT_EQ(below.error().code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(below.error().code, ErrorCode::Unsupported);
     EXPECT_FALSE(below.error().hint.empty());
   }
   EXPECT_EQ(read("a"), "x");
