@@ -35,7 +35,7 @@ struct FileStorageOptions {
 
 Status validate(const FileStorageOptions& options);
 
-/// InvalidArgument when the root is a file. Touches nothing.
+/// Unsupported when the root is a file. Touches nothing.
 Result<std::unique_ptr<Storage>> make_file_storage(const FileStorageOptions& options);
 
 /// Removes the unfinished files under `root` that were last written before `older_than`, and
