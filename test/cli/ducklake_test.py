@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 import unittest
 from contextlib import closing
 from importlib.util import find_spec
@@ -95,33 +94,9 @@ class DuckLake(InFolder):
     def test_a_lake_that_another_process_holds_is_waited_for_and_named(self) -> None:
         self.contract("append")
         self.run_rows("one.jsonl", [(1, "a", 1.0)])
-        holder = self.judge_that_writes()
-        try:
-            words = [*self.words(self.source("two.jsonl", [(2, "b", 2.0)])), "--lock-wait",
-                     "200ms"]
-            done = self.sluice(*words)
-            self.assertEqual(done.code, 4, done.err)
-            self.assertIn("another process holds the catalog", done.err)
-            self.assertIn(f"process {holder.pid}", done.err)
-            waiting = subprocess.Popen([str(SLUICE), *words[:-1], "60s"], cwd=self.folder,
-                                       env=environment(), stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        finally:
-            holder.communicate(b"\n", timeout=PATIENCE_S)
-        _, said = waiting.communicate(timeout=PATIENCE_S)
-        self.assertEqual(waiting.returncode, 0, said)
+        words = self.words(self.source("two.jsonl", [(2, "b", 2.0)]))
+        self.check_waits(self.catalog, "another process holds the catalog", *words)
         self.assertEqual(self.rows(), [(1, "a", 1.0), (2, "b", 2.0)])
-
-    def judge_that_writes(self) -> subprocess.Popen:
-        """Another program that has the file open, until it is given a line."""
-        program = ("import sys, duckdb; c = duckdb.connect(sys.argv[1]); "
-                   "print('held', flush=True); sys.stdin.readline()")
-        holder = subprocess.Popen([sys.executable, "-c", program,
-                                   str(self.folder / self.catalog)],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert holder.stdout is not None
-        self.assertEqual(holder.stdout.readline(), b"held\n")
-        return holder
 
     def test_a_catalog_in_sqlite_takes_two_processes_with_one_batch(self) -> None:
         self.catalog = "sqlite:lake.sqlite"

@@ -8,6 +8,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -98,6 +99,31 @@ class InFolder(unittest.TestCase):
                               env=environment(**changes), timeout=PATIENCE_S)
         return Done(done.returncode, done.stdout.decode("utf-8"),
                     done.stderr.decode("utf-8", "replace"))
+
+    def check_waits(self, file: str, refusal: str, *words: str) -> None:
+        """`words` wait for a database file as long as --lock-wait says, then name its holder."""
+        program = ("import sys, duckdb; c = duckdb.connect(sys.argv[1]); "
+                   "print('held', flush=True); sys.stdin.readline()")
+        holder = subprocess.Popen([sys.executable, "-c", program, str(self.folder / file)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            assert holder.stdout is not None
+            self.assertEqual(holder.stdout.readline(), b"held\n")
+            done = self.sluice(*words, "--lock-wait", "200ms")
+            self.assertEqual(done.code, 4, done.err)
+            self.assertIn(refusal, done.err)
+            self.assertIn(f"process {holder.pid}", done.err)
+            self.assertIn("--lock-wait says how long a run waits", done.err)
+            waiting = subprocess.Popen([str(SLUICE), *words, "--lock-wait", "60s"],
+                                       cwd=self.folder, env=environment(),
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE)
+            with self.assertRaises(subprocess.TimeoutExpired, msg="it did not wait"):
+                waiting.wait(timeout=1)
+        finally:
+            holder.communicate(b"\n", timeout=PATIENCE_S)
+        _, said = waiting.communicate(timeout=PATIENCE_S)
+        self.assertEqual(waiting.returncode, 0, said)
 
 
 class Screen:

@@ -347,6 +347,7 @@ version: 1.0.0
 info: {{title: T, table_name: t}}
 model: {{fields: [{{name: id, type: long}}, {{name: x, type: "{declared}"}}]}}
 primary_key: [id]
+schema_policy: {{evolution: append}}
 materialization: {{strategy: {strategy}, format: delta, target_path: t}}
 """)
                     self.write("null.jsonl", json.dumps({"id": 2, "x": None}) + "\n")

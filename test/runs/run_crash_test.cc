@@ -22,11 +22,10 @@
 #include "sluice/contract/run/records.h"
 #include "sluice/contract/run/replay.h"
 #include "sluice/contract/run/run.h"
+#include "sluice/contract/target/target.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/report/run_json.h"
 #include "sluice/run/pipeline/text_rows.h"
-#include "sluice/storage/file/file_storage.h"
-#include "sluice/table/parquet/parquet.h"
 
 namespace sluice::crash {
 namespace {
@@ -34,7 +33,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct CrashCase {
-  std::string format;    // parquet, duckdb
+  std::string format;    // parquet, duckdb, delta
   std::string strategy;  // append, merge, scd2
   bool is_first = false;
   bool is_replay = false;
@@ -160,32 +159,17 @@ class RunCrashTest : public testing::TestWithParam<CrashCase> {
     fs::copy(home_.path() + "/before", folder(), fs::copy_options::recursive);
   }
 
-  std::string target_relation() const {
-    if (GetParam().format == "duckdb") {
-      return "orders";
-    }
-    const auto storage = storage::make_file_storage({.root = target()}).value();
-    std::string list;
-    for (const std::string& uri : table::find_parquet_files(context(), *storage).value()) {
-      list += fmt::format("{}'{}'", list.empty() ? "" : ", ", uri);
-    }
-    return fmt::format("read_parquet([{}])", list);
-  }
-
   void tell_target(Told& told) const {
-    const auto engine =
-        engine::make_duckdb_engine(
-            {.address = GetParam().format == "duckdb" ? target() : "", .threads_max = 1})
-            .value();
-    const auto connection = engine->connect(context()).value();
+    auto open = contract::OpenTarget::open(context(), contract(), options()).value();
+    open.table().make_view(context(), {}, "rows_now").value();
     const std::string columns =
         GetParam().strategy == "scd2"
             ? "id, amount, tier, seen, effective_from, effective_to, is_current"
             : "id, amount, tier, seen";
     for (const run::TextRow& row :
-         run::query_texts(context(), *connection,
-                          fmt::format("SELECT CAST(row({}) AS VARCHAR) FROM {} ORDER BY 1", columns,
-                                      target_relation()))
+         run::query_texts(
+             context(), open.connection(),
+             fmt::format("SELECT CAST(row({}) AS VARCHAR) FROM rows_now ORDER BY 1", columns))
              .value()) {
       told.text += row[0].value_or("") + "\n";
     }
@@ -350,6 +334,9 @@ std::vector<CrashCase> crash_cases() {
       }
     }
   }
+#ifdef SLUICE_HAS_DELTA
+  cases.push_back({.format = "delta", .strategy = "append", .is_first = true});
+#endif
   for (CrashCase& one : cases) {
     one.number = static_cast<int>(&one - cases.data());
   }

@@ -84,6 +84,14 @@ class Targets(InFolder):
         self.assertEqual(self.run_it()["rows"]["good"], 3)
         self.assertEqual(self.ids("duckdb"), [1, 2, 3])
 
+    @unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+    def test_a_database_that_another_process_holds_is_waited_for_and_named(self) -> None:
+        self.make("duckdb")
+        self.land(1)
+        self.write("in/2.jsonl", json.dumps({"id": 2}) + "\n")
+        self.check_waits("t.duckdb", "another process holds the database file", "run", "c.yaml")
+        self.assertEqual(self.ids("duckdb"), [1, 2])
+
     def test_an_older_copy_is_told_unless_it_lacks_the_last_batch_alone(self) -> None:
         self.make("duckdb")
         self.land(1)

@@ -65,7 +65,7 @@ class ParquetRefusing(Refusing, OfFormat):
         self.made()
         for number in range(3):
             self.write_rows(f"{number}.jsonl", [{"id": number, "name": "x", "fare": 0.5}])
-        for version in (1, 2, 3):
+        for version in (0, 1, 2, 3):
             entry = self.folder / f"t/_sluice/manifest/0000000000000000000{version}.json"
             with self.subTest(version):
                 text = entry.read_bytes()

@@ -1,6 +1,7 @@
 """Rows whose columns came with them, over each format: what another batch of them may bring."""
 
 import unittest
+from importlib.util import find_spec
 
 from of_format import DeltaFormat, LakeFormat, OfFormat
 
@@ -55,6 +56,44 @@ class Fitting:
         self.contract(FIELDS, policy="strict")
         done = self.run_rows("two.jsonl", [{"id": 2, "x": 2}])
         self.assertNotEqual((done.code, self.values()), (0, [1.5, 2.0]))
+
+    def ddl(self, flag: str) -> tuple[int, str]:
+        done = self.sluice("ddl", "c.yaml", flag)
+        return done.code, done.out
+
+    def make_required(self, number: int, policy: str) -> None:
+        """A table that requires x, and the contract that does not any more."""
+        self.retarget(number)
+        self.contract((*FIELDS, ("x", "double, required: true")))
+        self.assertEqual(self.ddl("--apply")[0], 0)
+        self.contract((*FIELDS, ("x", "double")), policy=policy)
+
+    def test_a_column_that_only_the_table_requires_is_drift_and_made_optional(self) -> None:
+        self.make_required(0, "strict")
+        self.assertEqual(self.ddl("--check"), (1, "make column x optional\n"))
+        self.assertEqual(self.ddl("--apply"), (0, "make column x optional\n"))
+        self.assertEqual(self.ddl("--check")[0], 0)
+        self.write_rows("one.jsonl", [{"id": 1, "x": None}])
+
+    def test_a_run_makes_it_optional_where_its_policy_lets_it(self) -> None:
+        for number, policy in enumerate(("compatible", "merge", "allow")):
+            with self.subTest(policy=policy):
+                self.make_required(number, policy)
+                self.write_rows("one.jsonl", [{"id": 1, "x": None}])
+                self.assertEqual(self.ddl("--check")[0], 0)
+        for number, policy in enumerate(("strict", "append"), 3):
+            with self.subTest(policy=policy):
+                self.make_required(number, policy)
+                self.assertEqual(self.run_rows("one.jsonl", [{"id": 1, "x": None}]).code, 1)
+                self.write_rows("two.jsonl", [{"id": 2, "x": 0.5}])
+                self.assertEqual(self.ddl("--check")[0], 1)
+
+    def test_a_table_is_not_made_stricter(self) -> None:
+        self.contract((*FIELDS, ("x", "double")))
+        self.write_rows("one.jsonl", [{"id": 1, "x": None}])
+        self.contract((*FIELDS, ("x", "double, required: true")))
+        self.assertEqual(self.ddl("--check")[0], 0)
+        self.write_rows("two.jsonl", [{"id": 2, "x": 0.5}])
 
     def test_an_overwrite_replaces_the_only_column(self) -> None:
         self.contract(FIELDS, "overwrite", "overwrite")
@@ -134,6 +173,19 @@ class LakeFitting(Fitting, LakeFormat):
 class DatabaseFitting(Fitting, OfFormat):
     format = "duckdb"
     table = target = "t.duckdb/main.trips"
+
+    @unittest.skipUnless(find_spec("duckdb"), "no duckdb module: ./dev setup test")
+    def test_a_column_that_cannot_be_made_optional_judges_the_rows(self) -> None:
+        import duckdb
+        self.make_required(0, "merge")
+        with duckdb.connect(str(self.folder / "t.duckdb")) as other:
+            other.execute("CREATE INDEX by_x ON main.trips0 (x)")
+        done = self.run_rows("one.jsonl", [{"id": 1, "x": 0.5}])
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.run_rows("two.jsonl", [{"id": 2, "x": None}]).code, 1)
+        self.assertEqual(self.values(), [0.5])
+        code, told = self.ddl("--apply")
+        self.assertEqual((code, self.ddl("--check")[0]), (1, 1), told)
 
 
 if __name__ == "__main__":

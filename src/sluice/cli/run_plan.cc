@@ -13,10 +13,14 @@ using Json = nlohmann::ordered_json;
 constexpr int kPlanFormat = 1;
 
 Json to_json(const std::string& path, const contract::PlannedRun& plan) {
-  Json json = {{"schema_version", kPlanFormat}, {"status", "planned"},
-               {"contract", {{"path", path}}},  {"pipeline", plan.pipeline},
-               {"files", plan.files},           {"statements", plan.statements},
-               {"changes", plan.changes},       {"warnings", plan.warnings}};
+  Json links = Json::array();
+  for (const contract::PlannedLink& link : plan.links) {
+    links.push_back({{"name", link.name}, {"reads", link.reads}});
+  }
+  Json json = {
+      {"schema_version", kPlanFormat}, {"status", "planned"},     {"contract", {{"path", path}}},
+      {"pipeline", plan.pipeline},     {"files", plan.files},     {"links", std::move(links)},
+      {"statements", plan.statements}, {"changes", plan.changes}, {"warnings", plan.warnings}};
   if (!plan.skipped.empty()) {
     json["status"] = "skipped";
     json["reason"] = plan.skipped;
@@ -40,6 +44,15 @@ void print_plan(const contract::PlannedRun& plan) {
     terminal.print(fmt::format("nothing would be read: {}\n", plan.skipped));
   }
   section("files", plan.files);
+  std::vector<std::string> links;
+  for (const contract::PlannedLink& link : plan.links) {
+    for (const std::string& place : link.reads) {
+      links.push_back(fmt::format("{}: {}", link.name, place));
+    }
+  }
+  if (!links.empty()) {
+    section("links", links);
+  }
   section("statements", plan.statements);
   section("would change", plan.changes);
   section("warnings", plan.warnings);

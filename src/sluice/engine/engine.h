@@ -157,6 +157,8 @@ struct EngineOptions {
   bool read_only = false;
   /// Data may be spilled to disk; else a statement that needs more memory is ResourceExhausted.
   bool may_spill = true;
+  /// DuckDB: the extension (a path) whose ciphers encrypt what is spilled; empty: spilled in clear.
+  std::string spill_cipher;
 };
 
 }  // namespace sluice::engine

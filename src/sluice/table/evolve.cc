@@ -217,15 +217,6 @@ Status apply_description(TableState& state, const Describe& told) {
   return {};
 }
 
-std::vector<std::string> layout_columns(const std::vector<plan::PartitionField>& partition_by,
-                                        const std::vector<std::string>& sort_by) {
-  std::vector<std::string> columns = sort_by;
-  for (const plan::PartitionField& field : partition_by) {
-    columns.push_back(field.column);
-  }
-  return columns;
-}
-
 Error cannot_evolve(std::string_view format, const schema::Change& change) {
   const auto* retype = std::get_if<schema::RetypeColumn>(&change);
   const bool is_refused_everywhere =

@@ -36,10 +36,6 @@ Result<Evolved> evolve_schema(const schema::Schema& before,
 /// Puts properties and comments into a state. InvalidArgument: a comment of no column.
 Status apply_description(TableState& state, const Describe& told);
 
-/// Columns by which rows are laid out.
-std::vector<std::string> layout_columns(const std::vector<plan::PartitionField>& partition_by,
-                                        const std::vector<std::string>& sort_by = {});
-
 /// A change that a format does not make, and what to do in its place.
 Error cannot_evolve(std::string_view format, const schema::Change& change);
 

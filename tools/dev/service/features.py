@@ -7,11 +7,13 @@ from dev.service import table
 
 # Presets that the tests run on. `fast` leaves Spark out: the first run fetches and builds little.
 WITH_SPARK = ("dev", "tsan", "coverage")
+# Groups of extensions of the embedded engine.
+EXTENSIONS = {"ducklake": "SLUICE_DUCKLAKE", "spill": "SLUICE_ENCRYPTED_SPILL"}
 
 
 def options(preset: str) -> list[str]:
     """CMake options of a preset here; sets up the libraries that they need."""
-    return [*spark_options(preset), *lake_options(preset)]
+    return [*spark_options(preset), *extension_options(preset)]
 
 
 def spark_options(preset: str) -> list[str]:
@@ -25,10 +27,13 @@ def spark_options(preset: str) -> list[str]:
     return ["-DSLUICE_SPARK=ON"]
 
 
-def lake_options(preset: str) -> list[str]:
+def extension_options(preset: str) -> list[str]:
     """The presets of the tests fetch the extensions; others take them when they are there."""
     if preset in WITH_SPARK:
-        setup.ensure(["ducklake"])
-    artifacts = load_manifest().group("ducklake").artifacts
-    has_all = all(store.is_linked(artifact) for artifact in artifacts)
-    return [f"-DSLUICE_DUCKLAKE={'ON' if has_all else 'OFF'}"]
+        setup.ensure(list(EXTENSIONS))
+    return [f"-D{option}={'ON' if has_all(group) else 'OFF'}"
+            for group, option in EXTENSIONS.items()]
+
+
+def has_all(group: str) -> bool:
+    return all(store.is_linked(artifact) for artifact in load_manifest().group(group).artifacts)

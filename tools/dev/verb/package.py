@@ -10,6 +10,7 @@ from pathlib import Path
 from dev import paths, process
 from dev.console import DevError, say
 from dev.deps import fetch, setup
+from dev.service import features
 from dev.verb import build
 
 FOLDER = paths.BUILD / "package"
@@ -35,7 +36,7 @@ def install(preset: str, prefix: Path) -> None:
 def main(arguments: list[str]) -> int:
     if arguments:
         raise DevError(f"package takes no arguments, got '{arguments[0]}'", code=2)
-    setup.ensure(["ducklake"])
+    setup.ensure(list(features.EXTENSIONS))
     build.build("fast")
     version = parse_version((paths.ROOT / "CMakeLists.txt").read_text("utf-8"))
     name = f"sluice-{version}-{platform.system().lower()}-{platform.machine()}"

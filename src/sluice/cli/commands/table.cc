@@ -264,10 +264,10 @@ Status stats(const Asked& asked) {
                                {"type", column.type},
                                {"nulls", column.nulls},
                                {"distinct_about", column.distinct},
-                               {"min", column.min},
-                               {"max", column.max}});
+                               {"min", column.min ? Json(*column.min) : Json()},
+                               {"max", column.max ? Json(*column.max) : Json()}});
     text += fmt::format("{:<32}  {:>12}  {:>12}  {:<24}  {}\n", column.name, column.nulls,
-                        column.distinct, column.min, column.max);
+                        column.distinct, column.min.value_or("-"), column.max.value_or("-"));
   }
   asked.terminal.print(asked.wants_json() ? dump(json) : text);
   return {};

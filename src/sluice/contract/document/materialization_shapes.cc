@@ -96,7 +96,7 @@ using M = Materialization;
 constexpr std::array kMaterializationKeys{
     key<&M::strategy>("strategy", "append, overwrite, merge or scd2 (append)"),
     key<&M::partition_by>("partition_by", "Columns of the physical partitions"),
-    key<&M::cluster_by>("cluster_by", "Columns by which files are clustered", Support::Later),
+    key<&M::cluster_by>("cluster_by", "Columns by which the rows of a file are sorted"),
     key<&M::reprocess_policy>("reprocess_policy", "How a repeated window replaces data",
                               Support::Later),
     key<&M::reprocess_date_column>("reprocess_date_column", "Column of the window", Support::Later),

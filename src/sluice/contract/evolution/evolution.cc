@@ -67,6 +67,27 @@ bool makes_optional(const std::vector<Change>& changes) {
   });
 }
 
+/// A key is never empty, whatever its field says.
+bool is_key(const Contract& contract, std::string_view column) {
+  return std::ranges::any_of(contract.primary_key, [&](const Text& key) {
+    return schema::same_column(key.value, column);
+  });
+}
+
+bool is_retyped(const std::vector<Change>& changes, std::string_view column) {
+  return std::ranges::any_of(changes, [&](const Change& change) {
+    const auto* retype = std::get_if<schema::RetypeColumn>(&change);
+    return retype != nullptr && schema::same_column(retype->name, column);
+  });
+}
+
+/// Of a column that the contract says may be empty, not of one that the table alone has.
+bool is_loosening(const Drift& drift, const Change& change) {
+  const auto* nullability = std::get_if<schema::ChangeNullability>(&change);
+  return nullability != nullptr &&
+         std::ranges::find(drift.kept, nullability->name) == drift.kept.end();
+}
+
 /// That a column of the table alone may be empty is its owner's to say: only what allows anything
 /// says it.
 bool is_allowed(Evolution evolution, const Change& change) {
@@ -262,13 +283,25 @@ Drift find_drift(const schema::Schema& table, const schema::Schema& wanted) {
   return drift;
 }
 
-Drift find_drift(const table::TableState& state, const schema::Schema& wanted) {
+Result<Drift> find_drift(const Contract& contract, const table::TableState& state,
+                         const schema::Schema& wanted) {
   schema::Schema asked = state.schema;
   for (schema::Field& field : asked.fields) {
     const bool is_filled = std::ranges::find(state.filled, field.name) != state.filled.end();
-    field.nullable = field.nullable || is_filled;
+    field.nullable = field.nullable || is_filled;  // it may be lacking
   }
-  return find_drift(asked, wanted);
+  Drift drift = find_drift(asked, wanted);
+  SLUICE_TRY(const schema::Schema declared, lower_target_columns(contract, {}));
+  for (const schema::Field& there : state.schema.fields) {
+    const schema::Field* field = declared.find(there.name);
+    const bool is_loosened = !there.nullable && field != nullptr && field->nullable &&
+                             contract.model.find(there.name) != nullptr &&
+                             wanted.find(there.name) != nullptr && !is_key(contract, there.name);
+    if (is_loosened && !is_retyped(drift.changes, there.name)) {
+      drift.changes.emplace_back(schema::ChangeNullability{.name = there.name, .nullable = true});
+    }
+  }
+  return drift;
 }
 
 Differences find_differences(const table::TableState& state, const plan::CreateTable& wanted,
@@ -305,10 +338,14 @@ Differences find_differences(const table::TableState& state, const plan::CreateT
 
 Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drift& drift) {
   const Evolution evolution = effective_schema_policy(contract).evolution.value;
+  const bool loosens = evolution != Evolution::Strict && evolution != Evolution::Append;
+  std::vector<Change> allowed;
   std::vector<Change> refused;
   for (const Change& change : drift.changes) {
-    if (!is_allowed(evolution, change)) {
-      refused.push_back(change);
+    if (is_loosening(drift, change)) {
+      allowed.insert(allowed.end(), loosens ? 1 : 0, change);
+    } else {
+      (is_allowed(evolution, change) ? allowed : refused).push_back(change);
     }
   }
   if (makes_optional(refused)) {
@@ -328,7 +365,7 @@ Result<std::vector<Change>> allowed_changes(const Contract& contract, const Drif
             "sluice ddl --apply changes the table, or write schema_policy: {evolution: "
             "compatible}");
   }
-  return drift.changes;
+  return allowed;
 }
 
 bool replaces_columns(const Contract& contract, const plan::WriteMode& mode) {
@@ -380,6 +417,26 @@ bool take_stored_types(const Contract& contract, const schema::Schema& table,
   return is_taken;
 }
 
+namespace {
+
+/// A table may have what depends on its columns, as an index does.
+bool is_unmade(const Error& error) {
+  return error.code != ErrorCode::CommitConflict && error.code != ErrorCode::Cancelled &&
+         error.code != ErrorCode::Unavailable;
+}
+
+/// Takes out what only lets columns of the rows be NULL: rows without one fit the table as it is.
+bool leave_required(const schema::Schema& table, const schema::Schema& wanted,
+                    std::vector<Change>& changes) {
+  return std::erase_if(changes, [&](const Change& change) {
+           const auto* loose = std::get_if<schema::ChangeNullability>(&change);
+           return loose != nullptr && loose->nullable && table.find(loose->name) != nullptr &&
+                  wanted.find(loose->name) != nullptr;
+         }) > 0;
+}
+
+}  // namespace
+
 Status evolve_table(const Context& context, table::Table& table, const table::TableState& state,
                     const Contract& contract, const schema::Schema& wanted,
                     const plan::WriteMode& mode) {
@@ -388,7 +445,7 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
     context.say(LogLevel::Warning,
                 fmt::format("{}: its layout stays until the table is made anew", other));
   }
-  const Drift drift = find_drift(state, wanted);
+  SLUICE_TRY(const Drift drift, find_drift(contract, state, wanted));
   SLUICE_CHECK(check_history(mode, drift.changes));
   std::vector<Change> changes;
   if (replaces_columns(contract, mode)) {
@@ -406,10 +463,24 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
     return {};
   }
   SLUICE_CHECK(check_retypes(contract, table, changes));
-  SLUICE_TRY_IN(
-      [[maybe_unused]] const auto changed,
-      run::maintain(context, table, table::Evolve{.changes = changes}, {.commit_retry_max = 0}),
-      "changing the columns of the target");
+  const auto change = [&] {
+    return run::maintain(context, table, table::Evolve{.changes = changes},
+                         {.commit_retry_max = 0});
+  };
+  auto changed = change();
+  if (!changed && is_unmade(changed.error()) && leave_required(state.schema, wanted, changes)) {
+    context.say(LogLevel::Warning,
+                "a column that the contract makes optional stays required in the table, which "
+                "cannot be changed: " +
+                    changed.error().message);
+    changed = changes.empty() ? Result<table::Maintained>(table::Maintained{}) : change();
+  }
+  if (!changed) {
+    return std::move(changed).error().with_context("changing the columns of the target");
+  }
+  if (changes.empty()) {
+    return {};
+  }
   context.say(makes_optional(changes) ? LogLevel::Warning : LogLevel::Info,
               fmt::format("the target was changed: {}", words(changes)));
   return {};

@@ -25,8 +25,11 @@ struct Drift {
 
 Drift find_drift(const schema::Schema& table, const schema::Schema& wanted);
 
-/// Of a table that fills some of its required columns itself: these may be lacking.
-Drift find_drift(const table::TableState& state, const schema::Schema& wanted);
+/// Of a contract's columns: also those that the table requires and the contract does not, but not
+/// those that lack and that the table fills itself. The other way round the run judges the rows,
+/// and the table is not made stricter.
+Result<Drift> find_drift(const Contract& contract, const table::TableState& state,
+                         const schema::Schema& wanted);
 
 /// What a table says of itself otherwise than its contract, in words, and what to tell it. Of
 /// properties and comments, those that the contract gives.
@@ -42,7 +45,7 @@ Differences find_differences(const table::TableState& state, const plan::CreateT
                              const table::Properties& properties);
 
 /// The changes that a run makes: none for a table that fits. DataRejected where the policy does not
-/// let them happen.
+/// let them happen; a column of the contract that stays required then judges the rows.
 Result<std::vector<schema::Change>> allowed_changes(const Contract& contract, const Drift& drift);
 
 /// Whether a write of this mode replaces the columns with the rows.

@@ -70,6 +70,54 @@ TEST(Evolution, OnlyWhatAllowsAnythingMakesAColumnOfTheTableAloneOptional) {
   }
 }
 
+/// Whose field `name` is optional and whose others are required.
+Contract declaring(Evolution evolution, const std::vector<std::string>& names) {
+  Contract contract = contract_of(evolution);
+  for (const std::string& name : names) {
+    Field field;
+    field.name.value = name;
+    field.type.value = "string";
+    field.required.value = name != "name";
+    contract.model.fields.push_back(field);
+  }
+  return contract;
+}
+
+TEST(Evolution, AColumnThatOnlyTheTableRequiresIsMadeOptional) {
+  schema::Schema table = columns(64);
+  table.fields[1].nullable = false;
+  for (const Evolution one : {Evolution::Merge, Evolution::Compatible, Evolution::Allow}) {
+    const Contract contract = declaring(one, {"id", "name"});
+    const Drift drift = find_drift(contract, {.schema = table}, columns(64)).value();
+    EXPECT_THAT(words(drift.changes), ElementsAre("make column name optional"));
+    EXPECT_THAT(words(allowed_changes(contract, drift).value()),
+                ElementsAre("make column name optional"));
+  }
+  for (const Evolution one : {Evolution::Strict, Evolution::Append}) {
+    const Contract contract = declaring(one, {"id", "name"});
+    const Drift drift = find_drift(contract, {.schema = table}, columns(64)).value();
+    EXPECT_THAT(words(drift.changes), ElementsAre("make column name optional"));
+    EXPECT_THAT(allowed_changes(contract, drift).value(), IsEmpty()) << "the table judges the rows";
+  }
+}
+
+TEST(Evolution, KeysAndColumnsThatAreNotDeclaredStayRequired) {
+  schema::Schema table = columns(64);
+  table.fields[1].nullable = false;
+  const Contract untold = declaring(Evolution::Allow, {"id"});
+  EXPECT_THAT(find_drift(untold, {.schema = table}, columns(64)).value().changes, IsEmpty());
+  Contract keyed = declaring(Evolution::Allow, {"id", "name"});
+  keyed.primary_key.emplace_back().value = "name";
+  EXPECT_THAT(find_drift(keyed, {.schema = table}, columns(64)).value().changes, IsEmpty());
+}
+
+TEST(Evolution, ATableIsNotMadeStricter) {
+  schema::Schema table = columns(64);
+  table.fields[0].nullable = true;
+  const Contract contract = declaring(Evolution::Allow, {"id", "name"});
+  EXPECT_THAT(find_drift(contract, {.schema = table}, columns(64)).value().changes, IsEmpty());
+}
+
 TEST(Evolution, EachPolicyLetsThroughWhatItSays) {
   const Drift added = find_drift(columns(64), with(columns(64), kNote));
   const Drift widened = find_drift(columns(32), columns(64));

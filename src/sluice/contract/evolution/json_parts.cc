@@ -17,26 +17,6 @@ using schema::LogicalType;
 using schema::Map;
 using schema::Struct;
 
-LogicalType with_texts(const LogicalType& type) {
-  if (std::holds_alternative<Json>(type.kind)) {
-    return {schema::Text{}};
-  }
-  if (const auto* list = std::get_if<List>(&type.kind)) {
-    return {List{with_texts(*list->element)}};
-  }
-  if (const auto* map = std::get_if<Map>(&type.kind)) {
-    return {Map{with_texts(*map->key), with_texts(*map->value)}};
-  }
-  if (const auto* inner = std::get_if<Struct>(&type.kind)) {
-    Struct texts = *inner;
-    for (schema::Field& member : texts.fields) {
-      member.type = with_texts(member.type);
-    }
-    return {std::move(texts)};
-  }
-  return type;
-}
-
 /// Goes through two types at once and gathers the conditions of the JSON parts.
 class PartFinder {
  public:
@@ -102,16 +82,6 @@ class PartFinder {
 };
 
 }  // namespace
-
-bool fit_format(std::string_view format, schema::Schema& columns) {
-  bool is_changed = false;
-  for (schema::Field& field : columns.fields) {
-    LogicalType fitting = format == "delta" ? with_texts(field.type) : field.type;
-    is_changed = is_changed || fitting != field.type;
-    field.type = std::move(fitting);
-  }
-  return is_changed;
-}
 
 std::optional<UntoldParts> find_untold_parts(const schema::Field& column,
                                              const schema::LogicalType& stored) {

@@ -1,19 +1,15 @@
-// JSON in the columns of rows, at any depth, as a table takes it: as text where its format has no
-// JSON; and as what the table has where a part of a column has no value in a batch and so was read
-// as JSON, since its type says nothing then.
+// JSON in the columns of rows, at any depth, as a table takes it: as what the table has where a
+// part of a column has no value in a batch and so was read as JSON, since its type says nothing
+// then. Where its format has no JSON, table/open/folder_table.h has the columns.
 // Pure values; nothing is read here.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "sluice/schema/schema.h"
 
 namespace sluice::contract {
-
-/// The columns as a table of this format has them. True when one was changed.
-bool fit_format(std::string_view format, schema::Schema& columns);
 
 /// A column that has the table's type but for JSON parts, where the table has something else.
 struct UntoldParts {

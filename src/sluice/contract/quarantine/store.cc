@@ -13,7 +13,7 @@
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/write/write.h"
 #include "sluice/storage/file/file_storage.h"
-#include "sluice/table/module.h"
+#include "sluice/table/open/folder_table.h"
 #include "sluice/table/parquet/parquet.h"
 
 namespace sluice::contract {
@@ -121,9 +121,7 @@ Result<QuarantineStore> QuarantineStore::open(engine::Connection& connection,
   store.connection_ = &connection;
   SLUICE_TRY(store.row_storage_, open_storage(root));
   SLUICE_TRY(store.history_storage_, open_storage(history_root_of(root)));
-  SLUICE_TRY(store.rows_, format == "parquet"
-                              ? table::make_parquet_table(connection, *store.row_storage_)
-                              : table::open_format(format, connection, *store.row_storage_));
+  SLUICE_TRY(store.rows_, table::open_folder_table(format, connection, *store.row_storage_));
   SLUICE_TRY(store.history_, table::make_parquet_table(connection, *store.history_storage_));
   return store;
 }

@@ -12,11 +12,12 @@
 #include "sluice/contract/lower/history.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
+#include "sluice/engine/held_file.h"
 #include "sluice/run/pipeline/text_rows.h"
 #include "sluice/run/write/write.h"
 #include "sluice/table/duckdb/duckdb.h"
-#include "sluice/table/module.h"
-#include "sluice/table/parquet/parquet.h"
+#include "sluice/table/files/form.h"
+#include "sluice/table/open/folder_table.h"
 
 namespace sluice::contract {
 namespace {
@@ -97,6 +98,13 @@ table::Properties properties_of(const Contract& contract) {
   if (contract.materialization) {
     for (const auto& property : contract.materialization->table_properties) {
       properties[property.key.value] = property.value.value;
+    }
+    std::vector<std::string> order;
+    for (const Text& column : contract.materialization->cluster_by) {
+      order.push_back(column.value);
+    }
+    if (!order.empty()) {
+      properties[std::string(table::kSortProperty)] = table::render_sort_order(order);
     }
   }
   return properties;
@@ -220,17 +228,42 @@ Result<Folder> Folder::open(engine::Connection& connection,
                             std::unique_ptr<storage::Storage> storage, std::string_view format) {
   Folder folder;
   folder.storage_ = std::move(storage);
-  SLUICE_TRY(folder.table_, format == "parquet"
-                                ? table::make_parquet_table(connection, *folder.storage_)
-                                : table::open_format(format, connection, *folder.storage_));
+  SLUICE_TRY(folder.table_, table::open_folder_table(format, connection, *folder.storage_));
   return folder;
 }
 
-Result<DatabaseTable> DatabaseTable::open(const Context& context,
-                                          std::unique_ptr<engine::Engine> engine,
+namespace {
+
+/// A file that another process holds is asked for again until the time is over.
+Result<std::unique_ptr<engine::Engine>> open_when_free(const Context& context, const OpenFile& open,
+                                                       std::chrono::milliseconds wait) {
+  constexpr std::chrono::milliseconds kPoll{50};
+  const auto until = std::chrono::steady_clock::now() + wait;
+  for (bool is_told = false;; is_told = true) {
+    auto opened = open();
+    if (opened || opened.error().message != engine::kFileIsHeld) {
+      return opened;
+    }
+    if (std::chrono::steady_clock::now() >= until) {
+      Error error = std::move(opened).error();
+      error.hint += "; --lock-wait says how long a run waits";
+      return error;
+    }
+    if (!is_told) {
+      context.say(LogLevel::Warning,
+                  fmt::format("waiting for the database file: {}", opened.error().hint));
+    }
+    SLUICE_CHECK(context.pause(kPoll));
+  }
+}
+
+}  // namespace
+
+Result<DatabaseTable> DatabaseTable::open(const Context& context, const OpenFile& open_file,
                                           const Places& places) {
   DatabaseTable database;
-  database.engine_ = std::move(engine);
+  SLUICE_TRY(database.engine_, open_when_free(context, open_file,
+                                              std::chrono::milliseconds(places.lake.lock_wait_ms)));
   SLUICE_TRY(database.connection_, database.engine_->connect(context));
   if (!places.database_file.empty()) {
     SLUICE_TRY(database.table_,
@@ -250,7 +283,8 @@ Result<bool> Folder::takes_files(const Context& context, std::string_view state_
   }
   SLUICE_TRY(const std::optional<table::TableState> state, table_->find_state(context));
   if (state || description.staged_prefix.empty()) {
-    return state && state->partition_by.empty();
+    return state && state->partition_by.empty() &&
+           table::form_of(state->properties) == table::FileForm();
   }
   SLUICE_TRY(const std::vector<storage::ObjectInfo> there, storage_->list(context, ""));
   return std::ranges::all_of(there, [&](const storage::ObjectInfo& object) {
@@ -288,7 +322,7 @@ struct Committing {
 Result<AcceptedRows> fit_rows(const Committing& one,
                               const std::optional<table::TableState>& state) {
   AcceptedRows rows = one.rows;
-  if (fit_format(one.table.describe().format, rows.columns)) {
+  if (table::fit_format(one.table.describe().format, rows.columns)) {
     rows.staged = nullptr;
   }
   if (state) {

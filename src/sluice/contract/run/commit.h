@@ -51,11 +51,14 @@ class Folder {
   std::unique_ptr<table::Table> table_;
 };
 
+/// An engine on the file of a database; called again while another process holds the file.
+using OpenFile = std::function<Result<std::unique_ptr<engine::Engine>>()>;
+
 /// A table of a DuckLake or of a DuckDB file, on an engine of its own: no statement of a contract
 /// runs there. That of a file is opened at its address.
 class DatabaseTable {
  public:
-  static Result<DatabaseTable> open(const Context& context, std::unique_ptr<engine::Engine> engine,
+  static Result<DatabaseTable> open(const Context& context, const OpenFile& open_file,
                                     const Places& places);
 
   table::Table& table() { return *table_; }

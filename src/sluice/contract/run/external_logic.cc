@@ -82,11 +82,21 @@ std::string identity_of(const Contract& contract, const std::string& path) {
       .dump();
 }
 
+/// Rows that go to the script, and the file that they go to.
+struct Handed {
+  std::string name;  // of a link
+  std::string select;
+  std::string path;
+};
+
+std::string copy_of(const Handed& handed) {
+  return fmt::format("COPY ({}) TO {} (FORMAT parquet)", handed.select,
+                     dialect::quote_literal(handed.path));
+}
+
 Result<std::int64_t> write_parquet(const Context& context, engine::Connection& connection,
-                                   const std::string& select, const std::string& path) {
-  SLUICE_TRY_IN(const std::int64_t rows,
-                connection.execute(context, fmt::format("COPY ({}) TO {} (FORMAT parquet)", select,
-                                                        dialect::quote_literal(path))),
+                                   const Handed& handed) {
+  SLUICE_TRY_IN(const std::int64_t rows, connection.execute(context, copy_of(handed)),
                 "giving rows to the external logic");
   return rows;
 }
@@ -259,6 +269,24 @@ run::ScriptKind kind_of(LogicType type) {
   return run::ScriptKind::Python;
 }
 
+Result<std::vector<Handed>> find_links(const Context& context, engine::Connection& connection,
+                                       const plan::Pipeline& pipeline,
+                                       const std::string& exchange) {
+  std::vector<Handed> links;
+  for (const plan::Reference& reference : pipeline.references) {
+    SLUICE_TRY(const std::string view, dialect::render_reference(reference));
+    SLUICE_TRY(const schema::Schema columns, connection.describe(context, view));
+    std::string list;
+    for (const schema::Field& field : columns.fields) {
+      list += (list.empty() ? "" : ", ") + in_known_type(field, false);
+    }
+    links.push_back({.name = reference.name,
+                     .select = fmt::format("SELECT {} FROM ({})", list, view),
+                     .path = fmt::format("{}/link-{}.parquet", exchange, links.size())});
+  }
+  return links;
+}
+
 Result<run::ScriptCall> make_call(const Context& context, engine::Connection& connection,
                                   const Contract& contract, const LogicInput& input,
                                   const plan::Pipeline& pipeline) {
@@ -281,20 +309,37 @@ Result<run::ScriptCall> make_call(const Context& context, engine::Connection& co
       .start_folder = home,
       .environment = input.environment,
       .time_limit = std::chrono::seconds(logic.timeout_seconds.value)};
-  for (const plan::Reference& reference : pipeline.references) {
-    SLUICE_TRY(const std::string view, dialect::render_reference(reference));
-    SLUICE_TRY(const schema::Schema columns, connection.describe(context, view));
-    std::string list;
-    for (const schema::Field& field : columns.fields) {
-      list += (list.empty() ? "" : ", ") + in_known_type(field, false);
-    }
-    const std::string select = fmt::format("SELECT {} FROM ({})", list, view);
-    std::string path = fmt::format("{}/link-{}.parquet", input.exchange, call.links.size());
-    SLUICE_TRY([[maybe_unused]] const std::int64_t rows,
-               write_parquet(context, connection, select, path));
-    call.links.emplace_back(reference.name, std::move(path));
+  SLUICE_TRY(const std::vector<Handed> links,
+             find_links(context, connection, pipeline, input.exchange));
+  for (const Handed& link : links) {
+    SLUICE_TRY([[maybe_unused]] const std::int64_t rows, write_parquet(context, connection, link));
+    call.links.emplace_back(link.name, link.path);
   }
   return call;
+}
+
+/// The relation is called like the source, which is what the lineage of its rows says.
+std::string relation_name(const plan::Pipeline& pipeline) {
+  return pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
+}
+
+std::string view_of_result(const std::string& name, const std::string& path) {
+  return fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM read_parquet({})",
+                     dialect::quote_identifier(name), dialect::quote_path(path));
+}
+
+/// What it is to a dry run: the program, and what it is given.
+std::string describe_external_logic(const Contract& contract, const std::string& contract_path) {
+  const ExternalLogic& logic = *contract.external_logic;
+  const std::string file = file_of(contract, contract_path);
+  switch (logic.type.value) {
+    case LogicType::Command: return fmt::format("external logic: {} ROWS RESULT", file);
+    case LogicType::Notebook:
+      return fmt::format("external logic: {} runs the cells of {}", run::kPythonProgram, file);
+    case LogicType::Python: break;
+  }
+  return fmt::format("external logic: {} {} calls {}", run::kPythonProgram, file,
+                     logic.entrypoint.value);
 }
 
 }  // namespace
@@ -307,7 +352,8 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   SLUICE_TRY(const run::ScriptCall call, make_call(context, connection, contract, input, pipeline));
   SLUICE_TRY(const std::string rows, select_rows(context, connection, pipeline));
   run::LedgerEntry entry{.step = "external_logic", .is_opaque = true};
-  SLUICE_TRY(entry.in, write_parquet(context, connection, rows, call.rows));
+  SLUICE_TRY(entry.in,
+             write_parquet(context, connection, {.name = "", .select = rows, .path = call.rows}));
   const std::string before = stamp_of(call.output_path);
   SLUICE_TRY(const std::string output, run::run_script(context, call));
   if (!input.masks) {
@@ -319,15 +365,10 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   SLUICE_CHECK(run::check_parquet_columns(
       context, connection,
       plan::FileScan{.files = {call.result}, .format = plan::ParquetFormat{}}));
-  // The relation is called like the source, which is what the lineage of its rows says.
-  const std::string name = pipeline.source_label.empty() ? "external_logic" : pipeline.source_label;
-  SLUICE_TRY_IN(
-      [[maybe_unused]] const std::int64_t none,
-      connection.execute(
-          context, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM "
-                               "read_parquet({})",
-                               dialect::quote_identifier(name), dialect::quote_path(call.result))),
-      "reading the rows of the external logic");
+  const std::string name = relation_name(pipeline);
+  SLUICE_TRY_IN([[maybe_unused]] const std::int64_t none,
+                connection.execute(context, view_of_result(name, call.result)),
+                "reading the rows of the external logic");
   if (input.masks) {
     SLUICE_CHECK(check_added_columns(context, connection, pipeline, call.rows, name));
   }
@@ -341,17 +382,23 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
   return entry;
 }
 
-std::string describe_external_logic(const Contract& contract, const std::string& contract_path) {
-  const ExternalLogic& logic = *contract.external_logic;
-  const std::string file = file_of(contract, contract_path);
-  switch (logic.type.value) {
-    case LogicType::Command: return fmt::format("external logic: {} ROWS RESULT", file);
-    case LogicType::Notebook:
-      return fmt::format("external logic: {} runs the cells of {}", run::kPythonProgram, file);
-    case LogicType::Python: break;
+Result<PlannedLogic> plan_external_logic(const Context& context, engine::Connection& connection,
+                                         const Contract& contract, const std::string& contract_path,
+                                         const plan::Pipeline& pipeline) {
+  constexpr const char* kExchange = "EXCHANGE";  // the run makes it
+  PlannedLogic planned{.relation = relation_name(pipeline), .statements = {}, .given = {}};
+  SLUICE_TRY(const std::vector<Handed> links, find_links(context, connection, pipeline, kExchange));
+  for (const Handed& link : links) {
+    planned.statements.push_back(copy_of(link));
   }
-  return fmt::format("external logic: {} {} calls {}", run::kPythonProgram, file,
-                     logic.entrypoint.value);
+  SLUICE_TRY(const std::string rows, select_rows(context, connection, pipeline));
+  planned.statements.push_back(
+      copy_of({.name = "", .select = rows, .path = fmt::format("{}/rows.parquet", kExchange)}));
+  SLUICE_TRY(planned.given, connection.describe(context, rows));
+  planned.statements.push_back(describe_external_logic(contract, contract_path));
+  planned.statements.push_back(
+      view_of_result(planned.relation, fmt::format("{}/result.parquet", kExchange)));
+  return planned;
 }
 
 namespace internal {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
@@ -13,6 +14,7 @@
 #include "sluice/plan/pipeline.h"
 #include "sluice/run/pipeline/run_result.h"
 #include "sluice/run/script/child_process.h"
+#include "sluice/schema/schema.h"
 
 namespace sluice::contract {
 
@@ -34,7 +36,16 @@ Result<run::LedgerEntry> run_external_logic(const Context& context, engine::Conn
 /// Where a notebook lies with the outputs of its cells, also when one of them failed.
 std::string executed_copy(const std::string& exchange);
 
-/// One line for a dry run.
-std::string describe_external_logic(const Contract& contract, const std::string& contract_path);
+/// What a run would do around the script, and the columns that it would give to it.
+struct PlannedLogic {
+  std::string relation;  // that its rows will be
+  std::vector<std::string> statements;
+  schema::Schema given;
+};
+
+/// Runs nothing: for a dry run. The exchange folder is called EXCHANGE there.
+Result<PlannedLogic> plan_external_logic(const Context& context, engine::Connection& connection,
+                                         const Contract& contract, const std::string& contract_path,
+                                         const plan::Pipeline& pipeline);
 
 }  // namespace sluice::contract

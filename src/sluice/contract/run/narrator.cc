@@ -57,18 +57,25 @@ std::vector<QualityLine> render_quality(const run::RunResult& result) {
     }
   }
   for (const run::DatasetRuleResult& rule : result.dataset_rules) {
-    const std::string observed = rule.is_hidden        ? "***"
-                                 : rule.observed       ? fmt::format("{}", *rule.observed)
-                                 : rule.observed_truth ? fmt::format("{}", *rule.observed_truth)
-                                                       : "null";
-    if (rule.passed) {
-      lines.push_back(
-          {level_of(!*rule.passed, rule.severity),
-           fmt::format("Quality Check: {} | Result: {} | Expected: {} | Status: {}", rule.name,
-                       observed, rule.expected, *rule.passed ? "PASS" : "FAIL")});
+    if (std::optional<QualityLine> line = render_quality(rule)) {
+      lines.push_back(*std::move(line));
     }
   }
   return lines;
+}
+
+std::optional<QualityLine> render_quality(const run::DatasetRuleResult& rule) {
+  if (!rule.passed) {
+    return std::nullopt;
+  }
+  const std::string observed = rule.is_hidden        ? "***"
+                               : rule.observed       ? fmt::format("{}", *rule.observed)
+                               : rule.observed_truth ? fmt::format("{}", *rule.observed_truth)
+                                                     : "null";
+  return QualityLine{
+      level_of(!*rule.passed, rule.severity),
+      fmt::format("Quality Check: {} | Result: {} | Expected: {} | Status: {}", rule.name, observed,
+                  rule.expected, *rule.passed ? "PASS" : "FAIL")};
 }
 
 std::string render_notice(const run::RunResult& result) {

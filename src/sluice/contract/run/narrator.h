@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,8 @@ struct QualityLine {
   std::string message;
 };
 std::vector<QualityLine> render_quality(const run::RunResult& result);
+/// Of one data set rule; empty: it has no verdict yet.
+std::optional<QualityLine> render_quality(const run::DatasetRuleResult& rule);
 
 /// What alerts are made of: how many rows were refused, and by what.
 std::string render_notice(const run::RunResult& result);

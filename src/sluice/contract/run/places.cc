@@ -302,6 +302,7 @@ std::optional<NamedTarget> find_named_target(const Contract& contract) {
 
 Result<Places> find_places(const Contract& contract, const RunOptions& options) {
   Places places;
+  places.lake.lock_wait_ms = options.lake.lock_wait_ms;  // of a DuckDB file, too
   const MaybeText declared = target_path(contract);
   std::string written = options.target;
   if (written.empty() && contract.materialization && declared) {

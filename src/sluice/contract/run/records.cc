@@ -15,8 +15,11 @@
 #include "sluice/contract/run/database_name.h"
 #include "sluice/contract/run/faults.h"
 #include "sluice/contract/run/places.h"
+#include "sluice/contract/run/runner_internal.h"
 #include "sluice/dialect/quote.h"
 #include "sluice/engine/module.h"
+#include "sluice/run/state/batch_log.h"
+#include "sluice/run/state/run_log.h"
 #include "sluice/run/write/write.h"
 
 namespace sluice::contract {
@@ -252,10 +255,13 @@ Result<table::Receipt> merge_into_file(const Context& context, const RecordTable
   Places places;
   places.database_file = found->file;
   places.table = found->table;
-  SLUICE_TRY(auto engine, open_engine(options, {.address = found->file,
-                                                .memory_bytes_max = context.memory_bytes_max,
-                                                .threads_max = context.threads_max}));
-  SLUICE_TRY(DatabaseTable database, DatabaseTable::open(context, std::move(engine), places));
+  places.lake = options.lake;
+  const auto open = [&] {
+    return open_engine(options, {.address = found->file,
+                                 .memory_bytes_max = context.memory_bytes_max,
+                                 .threads_max = context.threads_max});
+  };
+  SLUICE_TRY(DatabaseTable database, DatabaseTable::open(context, open, places));
   rows.is_elsewhere = true;
   return merge_runs(context, database.table(), rows, key);
 }
@@ -421,4 +427,124 @@ Result<table::Receipt> put_runs(const Context& context, const std::vector<run::S
   return merge_runs(context, folder.table(), rows, key_of(ended));
 }
 
+namespace internal {
+
+Status Runner::keep_start() {
+  if (state_ == nullptr || !options_.render_record) {
+    return {};
+  }
+  const run::RunLog log(*state_, places_.state_folder);
+  SLUICE_CHECK(log.put_start(context_, run_start()));
+  is_start_kept_ = true;
+  return {};
+}
+
+run::RunStart Runner::run_start() const {
+  return {.run_id = result_.run_id,
+          .pipeline_run_id = result_.pipeline_run_id,
+          .contract = result_.contract.path,
+          .table_name = result_.contract.table_name,
+          .started_at = result_.started_at};
+}
+
+Status Runner::keep_draft(const std::string& strategy) {
+  if (!is_start_kept_) {
+    return {};
+  }
+  RunResult draft = result_;
+  draft.durations.total_ms = watch_.ms();
+  draft.finished_at = draft.started_at + std::chrono::milliseconds(draft.durations.total_ms);
+  draft.target = run::TargetResult{
+      .uri = places_.target_name(), .format = places_.format, .strategy = strategy};
+  return run::RunLog(*state_, places_.state_folder)
+      .put_draft(context_, run_start(), options_.render_record(draft));
+}
+
+Status Runner::settle_interrupted() {
+  if (!is_start_kept_ || target() == nullptr) {
+    return {};
+  }
+  const run::RunLog runs(*state_, places_.state_folder);
+  SLUICE_TRY(const std::vector<run::StoredRun> drafts, runs.load_drafts(context_));
+  if (drafts.empty()) {
+    return {};
+  }
+  const run::BatchLog log(*state_, places_.state_folder, stream());
+  SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
+  if (!newest) {
+    return {};
+  }
+  SLUICE_TRY(const std::optional<table::StoredCommit> stored,
+             target()->find_commit(context_, run::render_commit_key(log.stream(), newest->number)));
+  for (const run::StoredRun& draft : drafts) {
+    if (stored && draft.run_id == to_string(stored->receipt.ingest_id)) {
+      const std::string record = interrupted_record(draft.text, stored->receipt);
+      if (record.find(kUnjudged) != std::string::npos) {
+        result_.warnings.push_back(
+            fmt::format("{}: the run {} was killed between its commit and its record; the rules "
+                        "judge the table again with the next run that writes it",
+                        kUnjudged, draft.run_id));
+      }
+      return record.empty() ? Status{} : runs.put_record(context_, draft.run_id, record);
+    }
+  }
+  return {};
+}
+
+Status Runner::keep_record() {
+  result_.durations.total_ms = watch_.ms();
+  result_.finished_at = result_.started_at + std::chrono::milliseconds(result_.durations.total_ms);
+  if (!is_start_kept_) {
+    return {};
+  }
+  const run::RunLog log(*state_, places_.state_folder);
+  SLUICE_CHECK(log.put_record(context_, result_.run_id, options_.render_record(result_)));
+  follow_records();
+  return {};
+}
+
+/// What does not reach the table now comes with a later run: the records are all there.
+void Runner::follow_records() {
+  constexpr std::size_t kRunsBrought = 20;
+  const auto bring = [&]() -> Status {
+    SLUICE_TRY(const RecordTable table, find_record_table(*contract_));
+    if (table.is_empty()) {
+      return {};
+    }
+    const run::RunLog log(*state_, places_.state_folder);
+    SLUICE_TRY(const std::vector<run::StoredRun> runs, log.load_newest(context_, kRunsBrought));
+    SLUICE_TRY([[maybe_unused]] const table::Receipt receipt,
+               put_runs(context_, runs, table, options_));
+    return {};
+  };
+  if (const Status brought = bring(); !brought) {
+    const Error told = as_told(brought.error());
+    result_.warnings.push_back(fmt::format("the table of runs was not written: {}", told.message));
+    context_.say(LogLevel::Warning, result_.warnings.back());
+  }
+}
+
+/// Best effort: the run's own error is what its caller must learn.
+void Runner::keep_failure(const Error& error) {
+  if (!is_start_kept_) {
+    return;
+  }
+  settle();
+  const run::RunLog log(*state_, places_.state_folder);
+  if (has_lost_race_ || needs_replay_ || lacks_memory_) {
+    log.forget_start(context_, result_.run_id);  // the same run goes on under another id
+    return;
+  }
+  result_.status = RunStatus::Failed;
+  result_.error = fmt::format("{}: {}", to_string(error.code), error.message);
+  if (result_.reason.empty()) {
+    result_.reason = error.message;
+  }
+  try_judge_levels();
+  if (const Status kept = keep_record(); !kept) {
+    context_.say(LogLevel::Warning, "the record of a failed run could not be written");
+  }
+}
+
+}  // namespace internal
 }  // namespace sluice::contract

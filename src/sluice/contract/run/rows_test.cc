@@ -106,6 +106,111 @@ TEST_F(RunOverRows, AcceptedAndRefusedRowsComeBackAsStreams) {
   EXPECT_EQ(bad, 1);
 }
 
+/// The file of kept rows that this process has open; empty: none.
+std::string kept_file() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code failed;
+    const std::string path = std::filesystem::read_symlink(entry.path(), failed).string();
+    if (path.find("/sluice-rows") != std::string::npos && path.ends_with("rows.duckdb")) {
+      return path;
+    }
+  }
+  return {};
+}
+
+TEST_F(RunOverRows, AResultThatKeepsItsRowsHasThemAsOftenAsTheyAreAsked) {
+  RunOptions options =
+      over("SELECT i AS id, 'x' AS name FROM range(300000) AS t(i) UNION ALL SELECT NULL, 'y'");
+  options.keep_rows = true;
+  ColumnStream outliving;
+  {
+    auto result = run(context_, path_, options);
+    ASSERT_TRUE(result) << result.error().message;
+    auto first = result->good().value();
+    EXPECT_EQ(count(result->good().value()).value(), 300000);  // while another one is open
+    EXPECT_EQ(count(std::move(first)).value(), 300000);
+    EXPECT_EQ(count(result->bad().value()).value(), 1);
+    outliving = result->bad().value();
+  }
+  const std::string kept = kept_file();
+  EXPECT_TRUE(std::filesystem::exists(kept)) << kept;
+  const std::int64_t loaded = connection_->load(context_, "refused", std::move(outliving)).value();
+  EXPECT_EQ(loaded, 1);
+  auto told = run::query_texts(context_, *connection_,
+                               "SELECT name, array_to_string(_lakelogic_errors, ';') FROM refused");
+  EXPECT_EQ(told.value()[0][0], "y");
+  EXPECT_THAT(told.value()[0][1].value_or(""), HasSubstr("id"));
+  outliving = {};
+  EXPECT_EQ(kept_file(), "");
+  EXPECT_FALSE(std::filesystem::exists(kept)) << kept;
+}
+
+TEST_F(RunOverRows, RowsAreKeptInTheTypesThatTheRunGivesThem) {
+  std::ofstream(path_)
+      << "version: 1.0.0\ninfo: {title: T, table_name: t}\nmodel: {fields: [{name: "
+         "id, type: int}, {name: d, type: 'decimal(38,2)'}]}\n";
+  RunOptions options = over(
+      "SELECT 1 AS id, 123456789012345678901234567890123456.25::DECIMAL(38,2) AS d, "
+      "sum(9223372036854775807) OVER () AS h, [DATE '2020-01-02'] AS l FROM range(2)");
+  options.keep_rows = true;
+  std::string given;
+  options.take_good = [&](ColumnStream rows) -> Status {
+    SLUICE_CHECK(connection_->load(context_, "given", std::move(rows)));
+    return {};
+  };
+  const auto result = run(context_, path_, options);
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_TRUE(connection_->load(context_, "kept", result->good().value()));
+  EXPECT_EQ(schema::to_string(connection_->describe(context_, "FROM kept").value()),
+            schema::to_string(connection_->describe(context_, "FROM given").value()));
+  auto apart = run::query_texts(
+      context_, *connection_,
+      "SELECT CAST((SELECT count(*) FROM (FROM kept EXCEPT ALL FROM given)) AS VARCHAR), "
+      "CAST(count(*) AS VARCHAR) FROM kept");
+  EXPECT_EQ(apart.value()[0][0], "0");
+  EXPECT_EQ(apart.value()[0][1], "2");
+}
+
+TEST_F(RunOverRows, KeptRowsOfAContractThatMasksAreMasked) {
+  std::ofstream(path_)
+      << "version: 1.0.0\ninfo: {title: T, table_name: t}\nmodel: {fields: [{name: "
+         "id, type: int, required: true}, {name: name, type: string, pii: true, "
+         "masking: redact}]}\n";
+  RunOptions options =
+      over("SELECT * FROM (VALUES (1, 'canary'), (NULL, 'canary')) AS t(id, name)");
+  options.keep_rows = true;
+  const auto result = run(context_, path_, options);
+  ASSERT_TRUE(result) << result.error().message;
+  for (const bool is_good : {true, false}) {
+    Result<ColumnStream> rows = is_good ? result->good() : result->bad();
+    ASSERT_TRUE(connection_->load(context_, "kept", *std::move(rows)));
+    auto told = run::query_texts(context_, *connection_, "SELECT name FROM kept");
+    ASSERT_THAT(told.value(), SizeIs(1));
+    EXPECT_NE(told.value()[0][0], "canary");
+    ASSERT_TRUE(connection_->execute(context_, "DROP TABLE kept"));
+  }
+}
+
+TEST_F(RunOverRows, AStoppedRunKeepsItsRefusedRowsAndOthersNone) {
+  RunOptions options = over("SELECT * FROM (VALUES (1, 'a'), (NULL, 'b')) AS t(id, name)", "once");
+  const auto without = run(context_, path_, options);
+  ASSERT_TRUE(without);
+  EXPECT_THAT(without->good().error().hint, HasSubstr("keep_rows"));
+  options.keep_rows = true;
+  const auto skipped = run(context_, path_, options);
+  ASSERT_TRUE(skipped);
+  EXPECT_EQ(skipped->status, RunStatus::Skipped);
+  EXPECT_EQ(skipped->bad().error().code, ErrorCode::NotFound);
+  options = over("SELECT * FROM (VALUES (1, 'a'), (NULL, 'b')) AS t(id, name)");
+  options.keep_rows = true;
+  options.on_row_error = OnRowError::Fail;
+  const auto stopped = run(context_, path_, options);
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->status, RunStatus::Failed);
+  EXPECT_THAT(stopped->good().error().message, HasSubstr("a gate stopped the run"));
+  EXPECT_EQ(count(stopped->bad().value()).value(), 1);
+}
+
 TEST_F(RunOverRows, AnErrorOfTheRowsIsTheRuns) {
   RunOptions options = over("");
   options.rows->open = []() -> Result<ColumnStream> {

@@ -67,6 +67,11 @@ struct RunOptions {
   std::function<Status(ColumnStream good)> take_good;
   std::function<Status(ColumnStream bad)> take_bad;
 
+  /// The result has its rows then: RunResult::good() and bad(). They lie in a file of the system's
+  /// temporary folder, which goes with the last result or stream that holds it. A run that a gate
+  /// stopped has the refused ones alone, one that was skipped has none.
+  bool keep_rows = false;
+
   /// Whether the target is written. Empty: when the contract declares a materialization with a
   /// target, or `target` is given.
   std::optional<bool> materialize;
@@ -141,11 +146,18 @@ struct RunOptions {
 Result<run::RunResult> run(const Context& context, const std::string& path,
                            const RunOptions& options = {});
 
+/// A link and what it reads: its files, the folder of its table, or the name of one.
+struct PlannedLink {
+  std::string name;
+  std::vector<std::string> reads;
+};
+
 /// What a run would do, without doing it: the source is looked at, nothing is written.
 struct PlannedRun {
-  std::string skipped;   // why there would be nothing to do; empty: there is
-  std::string pipeline;  // as text, in the order of the run
-  std::vector<std::string> files;
+  std::string skipped;             // why there would be nothing to do; empty: there is
+  std::string pipeline;            // as text, in the order of the run
+  std::vector<std::string> files;  // of the source
+  std::vector<PlannedLink> links;
   std::vector<std::string> statements;
   std::vector<std::string> changes;  // every file and table that would change
   std::vector<std::string> warnings;

@@ -1,7 +1,7 @@
 // One run from the text of the contract to its record; the methods are its steps in the order of
-// the calls. The class is seen by the .cc files of this folder only: run.cc drives and judges,
-// runner_source.cc finds what is read, runner_write.cc what is kept of it. One object is one run on
-// one thread; it owns the engine, the tables and all that the steps hand on.
+// the calls. The class is seen by the .cc files of this folder only: run.cc drives, runner.cc
+// judges, runner_source.cc finds what is read, runner_write.cc what is kept of it. One object is
+// one run on one thread; it owns the engine, the tables and all that the steps hand on.
 #pragma once
 
 #include <chrono>
@@ -84,6 +84,8 @@ class Runner {
   Result<PlannedRun> plan_steps();
   Result<bool> find_planned_batch();
   Status plan_statements(PlannedRun& planned);
+  Status plan_logic(PlannedRun& planned);
+  std::vector<PlannedLink> planned_links() const;
   Status plan_changes(PlannedRun& planned);
   Error as_told(Error error) const;
   Status list_files();
@@ -125,6 +127,8 @@ class Runner {
   Status load_rows(plan::Pipeline& pipeline);
   Status take_rows(ColumnStream rows, plan::Pipeline& pipeline);
   Status give_rows();
+  /// For the result, where it is to have them.
+  Status keep_rows(bool is_published);
   /// Of the contract, unless flags replace its source.
   std::optional<SourceFormat> declared_format() const;
   Status make_unpack_folder();
@@ -157,7 +161,8 @@ class Runner {
   /// As far as the contract and the options tell.
   bool may_stream() const;
   Status open_engine();
-  Result<std::unique_ptr<engine::Engine>> make_engine(const engine::EngineOptions& options) const;
+  Result<std::unique_ptr<engine::Engine>> make_engine(engine::EngineOptions options) const;
+  Error with_way_to_spill(Error error) const;
   Status open_folder();
   Status open_tables();
   /// Null: no target is written.
@@ -175,7 +180,10 @@ class Runner {
   Status check_own_key();
   bool has_other_files() const;
   Status lower_unbound();
+  /// Lowered, with what it reads in place: all but what a script makes of it.
+  Result<plan::Pipeline> lower_over_source();
   Status lower_and_bind();
+  Status bind(const plan::Pipeline& pipeline);
   Status run_logic(plan::Pipeline& pipeline);
   /// The executed copy of a notebook, beside the records of the runs or the good rows.
   void keep_notebook();

@@ -219,6 +219,12 @@ Status Runner::check_batch_input(const std::vector<run::BatchFile>& recorded) co
 Status Runner::list_links() {
   for (const Link& link : contract_->links) {
     if (const MaybeText& named = link.table ? link.table : link.path; named) {
+      if (link.table && link.path) {
+        result_.warnings.push_back(
+            fmt::format("the link '{}' has a 'table', which stands in the place of its 'path': "
+                        "not read: '{}'",
+                        link.name.value, link.path->value));
+      }
       SLUICE_CHECK(list_link(link, *named));
     }
   }

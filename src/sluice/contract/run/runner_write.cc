@@ -8,7 +8,6 @@
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/quarantine/replay.h"
 #include "sluice/contract/run/faults.h"
-#include "sluice/contract/run/records.h"
 #include "sluice/contract/run/runner_internal.h"
 #include "sluice/dialect/duckdb/pipeline.h"
 #include "sluice/dialect/quote.h"
@@ -30,11 +29,12 @@ constexpr std::string_view kWrittenRelation = "sluice_written";
 }  // namespace
 
 bool Runner::may_stream() const {
-  const bool reads_rows_later = options_.replay || options_.take_good;
-  const bool is_partitioned =
-      contract_->materialization && !contract_->materialization->partition_by.empty();
+  const bool reads_rows_later = options_.replay || options_.take_good || options_.keep_rows;
+  const bool is_laid_out =
+      (contract_->materialization && !contract_->materialization->partition_by.empty()) ||
+      table::form_of(properties_of(*contract_)) != table::FileForm();
   const bool has_folder = !places_.target.empty() && places_.table.parts.empty();
-  if (!has_folder || reads_rows_later || is_partitioned) {
+  if (!has_folder || reads_rows_later || is_laid_out) {
     return false;
   }
   const Result<plan::WriteMode> mode = lower_strategy(*contract_);
@@ -444,6 +444,12 @@ void Runner::judge_written(const table::Receipt& receipt) {
     count_unjudged(as_told(std::move(judged).error()));
   }
   result_.dataset_rules = executed_.dataset_rules;
+  for (std::size_t i = 0; i < executed_.dataset_rules.size(); ++i) {
+    auto line = render_quality(executed_.dataset_rules[i]);
+    if (line && bound_.pipeline.dataset_rules[i].is_deferred) {
+      narrator_.tell(line->level, "quality", std::move(line->message));
+    }
+  }
   if (bound_.pipeline.stop_on_dataset_error &&
       executed_.broken_dataset_rules.size() > broken_before) {
     result_.status = RunStatus::Failed;
@@ -577,123 +583,6 @@ Status Runner::take_samples() {
     SLUICE_TRY(result_.bad_sample, sample(run::kBadRelation));
   }
   return {};
-}
-
-Status Runner::keep_start() {
-  if (state_ == nullptr || !options_.render_record) {
-    return {};
-  }
-  const run::RunLog log(*state_, places_.state_folder);
-  SLUICE_CHECK(log.put_start(context_, run_start()));
-  is_start_kept_ = true;
-  return {};
-}
-
-run::RunStart Runner::run_start() const {
-  return {.run_id = result_.run_id,
-          .pipeline_run_id = result_.pipeline_run_id,
-          .contract = result_.contract.path,
-          .table_name = result_.contract.table_name,
-          .started_at = result_.started_at};
-}
-
-Status Runner::keep_draft(const std::string& strategy) {
-  if (!is_start_kept_) {
-    return {};
-  }
-  RunResult draft = result_;
-  draft.durations.total_ms = watch_.ms();
-  draft.finished_at = draft.started_at + std::chrono::milliseconds(draft.durations.total_ms);
-  draft.target = run::TargetResult{
-      .uri = places_.target_name(), .format = places_.format, .strategy = strategy};
-  return run::RunLog(*state_, places_.state_folder)
-      .put_draft(context_, run_start(), options_.render_record(draft));
-}
-
-Status Runner::settle_interrupted() {
-  if (!is_start_kept_ || target() == nullptr) {
-    return {};
-  }
-  const run::RunLog runs(*state_, places_.state_folder);
-  SLUICE_TRY(const std::vector<run::StoredRun> drafts, runs.load_drafts(context_));
-  if (drafts.empty()) {
-    return {};
-  }
-  const run::BatchLog log(*state_, places_.state_folder, stream());
-  SLUICE_TRY(const std::optional<run::BatchRecord> newest, log.find_newest(context_));
-  if (!newest) {
-    return {};
-  }
-  SLUICE_TRY(const std::optional<table::StoredCommit> stored,
-             target()->find_commit(context_, run::render_commit_key(log.stream(), newest->number)));
-  for (const run::StoredRun& draft : drafts) {
-    if (stored && draft.run_id == to_string(stored->receipt.ingest_id)) {
-      const std::string record = interrupted_record(draft.text, stored->receipt);
-      if (record.find(kUnjudged) != std::string::npos) {
-        result_.warnings.push_back(
-            fmt::format("{}: the run {} was killed between its commit and its record; the rules "
-                        "judge the table again with the next run that writes it",
-                        kUnjudged, draft.run_id));
-      }
-      return record.empty() ? Status{} : runs.put_record(context_, draft.run_id, record);
-    }
-  }
-  return {};
-}
-
-Status Runner::keep_record() {
-  result_.durations.total_ms = watch_.ms();
-  result_.finished_at = result_.started_at + std::chrono::milliseconds(result_.durations.total_ms);
-  if (!is_start_kept_) {
-    return {};
-  }
-  const run::RunLog log(*state_, places_.state_folder);
-  SLUICE_CHECK(log.put_record(context_, result_.run_id, options_.render_record(result_)));
-  follow_records();
-  return {};
-}
-
-/// What does not reach the table now comes with a later run: the records are all there.
-void Runner::follow_records() {
-  constexpr std::size_t kRunsBrought = 20;
-  const auto bring = [&]() -> Status {
-    SLUICE_TRY(const RecordTable table, find_record_table(*contract_));
-    if (table.is_empty()) {
-      return {};
-    }
-    const run::RunLog log(*state_, places_.state_folder);
-    SLUICE_TRY(const std::vector<run::StoredRun> runs, log.load_newest(context_, kRunsBrought));
-    SLUICE_TRY([[maybe_unused]] const table::Receipt receipt,
-               put_runs(context_, runs, table, options_));
-    return {};
-  };
-  if (const Status brought = bring(); !brought) {
-    const Error told = as_told(brought.error());
-    result_.warnings.push_back(fmt::format("the table of runs was not written: {}", told.message));
-    context_.say(LogLevel::Warning, result_.warnings.back());
-  }
-}
-
-/// Best effort: the run's own error is what its caller must learn.
-void Runner::keep_failure(const Error& error) {
-  if (!is_start_kept_) {
-    return;
-  }
-  settle();
-  const run::RunLog log(*state_, places_.state_folder);
-  if (has_lost_race_ || needs_replay_ || lacks_memory_) {
-    log.forget_start(context_, result_.run_id);  // the same run goes on under another id
-    return;
-  }
-  result_.status = RunStatus::Failed;
-  result_.error = fmt::format("{}: {}", to_string(error.code), error.message);
-  if (result_.reason.empty()) {
-    result_.reason = error.message;
-  }
-  try_judge_levels();
-  if (const Status kept = keep_record(); !kept) {
-    context_.say(LogLevel::Warning, "the record of a failed run could not be written");
-  }
 }
 
 }  // namespace sluice::contract::internal

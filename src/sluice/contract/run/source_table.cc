@@ -629,8 +629,7 @@ Result<engine::Connection*> Runner::open_lake(const Places& places) {
   OpenLake opened{.lake = places.lake, .engine = nullptr, .connection = nullptr};
   SLUICE_TRY(opened.engine, make_engine({.address = "",
                                          .memory_bytes_max = context_.memory_bytes_max,
-                                         .threads_max = context_.threads_max,
-                                         .may_spill = !masks()}));
+                                         .threads_max = context_.threads_max}));
   SLUICE_TRY(opened.connection, opened.engine->connect(context_));
   SLUICE_CHECK(table::attach_lake(context_, *opened.connection, places.lake));
   lakes_.push_back(std::move(opened));
@@ -664,8 +663,7 @@ Result<ColumnStream> Runner::open_database(const DatabaseName& name) {
   SLUICE_TRY(source_engine_, make_engine({.address = name.file,
                                           .memory_bytes_max = context_.memory_bytes_max,
                                           .threads_max = context_.threads_max,
-                                          .read_only = true,
-                                          .may_spill = !masks()}));
+                                          .read_only = true}));
   SLUICE_TRY(source_connection_, source_engine_->connect(context_));
   return source_connection_->query(
       context_, "SELECT * FROM " + dialect::quote_table(table_in_file(name.file, name.table)));

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "sluice/contract/evolution/json_parts.h"
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
@@ -14,6 +13,7 @@
 #include "sluice/contract/run/places.h"
 #include "sluice/engine/module.h"
 #include "sluice/run/write/write.h"
+#include "sluice/table/open/folder_table.h"
 
 namespace sluice::contract {
 namespace {
@@ -155,12 +155,15 @@ Result<OpenTarget> OpenTarget::open_places(const Context& context, const Places&
   const engine::EngineOptions engine_options{.address = places.database_file,
                                              .memory_bytes_max = context.memory_bytes_max,
                                              .threads_max = context.threads_max};
-  SLUICE_TRY(target.engine_, options.open_engine ? options.open_engine(engine_options)
-                                                 : engine::open_engine("duckdb", engine_options));
+  const auto open = [&] {
+    return options.open_engine ? options.open_engine(engine_options)
+                               : engine::open_engine("duckdb", engine_options);
+  };
   if (!places.table.parts.empty()) {
-    SLUICE_TRY(target.database_, DatabaseTable::open(context, std::move(target.engine_), places));
+    SLUICE_TRY(target.database_, DatabaseTable::open(context, open, places));
     return target;
   }
+  SLUICE_TRY(target.engine_, open());
   SLUICE_TRY(target.connection_, target.engine_->connect(context));
   SLUICE_TRY(auto storage, options.open_storage(places.target));
   SLUICE_TRY(target.folder_, Folder::open(*target.connection_, std::move(storage), places.format));
@@ -190,8 +193,8 @@ Result<TargetDrift> find_drift_of(const Context& context, table::Table& table,
   found.is_absent = !state.has_value();
   if (state) {
     plan::CreateTable wanted = target_of(target.contract(), columns);
-    fit_format(table.describe().format, wanted.schema);
-    found.drift = find_drift(*state, wanted.schema);
+    table::fit_format(table.describe().format, wanted.schema);
+    SLUICE_TRY(found.drift, find_drift(target.contract(), *state, wanted.schema));
     found.differences = find_differences(*state, wanted, properties_of(target.contract()));
   }
   return found;

@@ -2,6 +2,16 @@
 
 namespace sluice::dialect {
 
+std::string_view codec_name(Codec codec) {
+  switch (codec) {
+    case Codec::Zstd: return "zstd";
+    case Codec::Snappy: return "snappy";
+    case Codec::Gzip: return "gzip";
+    case Codec::None: return "uncompressed";
+  }
+  return {};
+}
+
 std::string_view render_codec(Codec codec) {
   switch (codec) {
     case Codec::Zstd: return "COMPRESSION zstd, COMPRESSION_LEVEL 2";

@@ -10,6 +10,9 @@ namespace sluice::dialect {
 
 enum class Codec : std::uint8_t { Zstd, Snappy, Gzip, None };
 
+/// "snappy", as DuckDB calls it; none is "uncompressed".
+std::string_view codec_name(Codec codec);
+
 /// The options of a COPY, with static lifetime: "COMPRESSION snappy".
 std::string_view render_codec(Codec codec);
 

@@ -149,7 +149,8 @@ void begin_file(const std::string& address) {
 bool same_options(const EngineOptions& a, const EngineOptions& b) {
   return a.memory_bytes_max == b.memory_bytes_max && a.threads_max == b.threads_max &&
          a.spill_folder == b.spill_folder && a.allowed_paths == b.allowed_paths &&
-         a.locked == b.locked && a.read_only == b.read_only && a.may_spill == b.may_spill;
+         a.locked == b.locked && a.read_only == b.read_only && a.may_spill == b.may_spill &&
+         a.spill_cipher == b.spill_cipher;
 }
 
 }  // namespace
@@ -254,6 +255,16 @@ Status DuckDatabase::settle() {
   if (Status utc = session->run("SET GLOBAL TimeZone = 'UTC'");
       !utc && utc.error().code != ErrorCode::NotFound) {
     return utc;  // not found: a build without ICU, where the zone is always UTC
+  }
+  if (options_.may_spill && !options_.spill_cipher.empty()) {
+    // Refused unless the ciphers are there, so that nothing is ever spilled in clear instead.
+    if (Status encrypts =
+            session->run(fmt::format("LOAD {}; SET GLOBAL temp_file_encryption = true",
+                                     duckdb_literal(options_.spill_cipher)));
+        !encrypts) {
+      return std::move(encrypts).error().with_context(
+          fmt::format("loading the ciphers of spilled data, '{}'", options_.spill_cipher));
+    }
   }
   return options_.locked ? session->run(lock_statements(options_.allowed_paths)) : Status{};
 }

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stop_token>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "sluice/base/temp_folder.h"
 #include "sluice/engine/duckdb/duckdb.h"
 #include "sluice/engine/fake/rows.h"
+#include "sluice/engine/library.h"
 
 namespace sluice::engine {
 namespace {
@@ -192,6 +194,54 @@ TEST_F(DuckdbDatabase, SpilledDataGoesWithTheEngine) {
   connection.reset();
   engine_.reset();
   EXPECT_TRUE(!fs::exists(path("spill")) || fs::is_empty(path("spill")));
+}
+
+/// All that lies in files below it.
+std::string contents(const std::string& folder) {
+  std::string all;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return all;
+}
+
+TEST_F(DuckdbDatabase, SpilledDataIsEncryptedWhereCiphersAreGiven) {
+  const auto ciphers = find_library("httpfs.duckdb_extension");
+  if (!ciphers) {
+    GTEST_SKIP() << "the ciphers are not installed: ./dev setup spill";
+  }
+  for (const std::string& cipher : {std::string(), *ciphers}) {
+    fs::create_directories(path("spill"));
+    auto connection = connect({.memory_bytes_max = 48U << 20,
+                               .threads_max = 1,
+                               .spill_folder = path("spill"),
+                               .locked = true,
+                               .spill_cipher = cipher});
+    ASSERT_EQ(error_text(run(*connection,
+                             "CREATE TEMP TABLE big AS SELECT 'canary' || hash(i) || '-' || "
+                             "hash(-i) AS t FROM range(1000000) r(i)")),
+              "");
+    const std::string spilled = contents(path("spill"));
+    EXPECT_GT(spilled.size(), 1U << 20);
+    EXPECT_EQ(spilled.find("canary") == std::string::npos, !cipher.empty());
+    // What else the extension can do stays out of reach.
+    for (const char* sql :
+         {"FROM read_text('http://127.0.0.1:9/x')", "FROM read_csv('https://localhost:9/x.csv')",
+          "COPY (SELECT 1) TO 's3://bucket/x.parquet'"}) {
+      EXPECT_EQ(refused(*connection, sql), ErrorCode::Unauthorized) << sql;
+    }
+    connection.reset();
+    engine_.reset();
+  }
+}
+
+TEST_F(DuckdbDatabase, CiphersThatCannotBeLoadedOpenNoEngine) {
+  const auto engine = make_duckdb_engine({.spill_cipher = path("none.duckdb_extension")});
+  ASSERT_FALSE(engine.has_value());
+  EXPECT_THAT(to_string(engine.error()), HasSubstr("loading the ciphers of spilled data"));
+  EXPECT_TRUE(
+      make_duckdb_engine({.may_spill = false, .spill_cipher = path("none.duckdb_extension")}));
 }
 
 /// Asks for a stop once it was told of progress.

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/engine/duckdb/error_internal.h"
+#include "sluice/engine/held_file.h"
 #include "sluice/engine/password.h"
 
 namespace sluice::engine {
@@ -32,7 +33,8 @@ constexpr std::array kKinds{
     Kind{"Constraint", ErrorCode::DataRejected, "a row breaks a constraint of the table"},
     Kind{"Conversion", ErrorCode::InvalidArgument, "a value cannot be converted"},
     Kind{"Decimal", ErrorCode::InvalidArgument, kBadValue},
-    Kind{"Dependency", ErrorCode::InvalidArgument, "something else depends on it"},
+    Kind{"Dependency", ErrorCode::Unsupported,
+         "an index or another entry of the database depends on what would change: drop it first"},
     Kind{"Divide by Zero", ErrorCode::InvalidArgument, kBadValue},
     Kind{"Executor", ErrorCode::Internal, kBroken},
     Kind{"Expression", ErrorCode::InvalidArgument, "an expression cannot be used here"},
@@ -264,7 +266,7 @@ void refine_disk(const Native& native, Error& error) {
   };
   if (says(native, "Could not set lock")) {
     error.code = ErrorCode::Unavailable;
-    error.message = "another process holds the database file";
+    error.message = kFileIsHeld;
     error.hint = holder(native);
   } else if (failed_with(ENOSPC, "No space left") || failed_with(EDQUOT, "quota exceeded") ||
              says(native, "max_temp_directory_size")) {

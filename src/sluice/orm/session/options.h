@@ -27,13 +27,22 @@ struct EngineAddress {
 };
 
 /// The embedded engine: a database file, made when it is not there; "" is one in memory.
-inline EngineAddress duckdb(std::string file) { return {"duckdb", std::move(file)}; }
+inline EngineAddress duckdb(std::string file = {}) { return {"duckdb", std::move(file)}; }
 /// A Spark Connect server.
 inline EngineAddress spark(std::string address) { return {"spark", std::move(address)}; }
 
 /// What a session's tables are, and where their names lead.
 struct TableFormat {
-  std::string name = "duckdb";  // "duckdb", "iceberg", "delta"
+  std::string name = "duckdb";  // "duckdb", "parquet", "delta", "ducklake"
+  /// Of "parquet" and "delta": the folder below which each table has a folder of its own.
+  std::string root = {};
+  /// Of "ducklake": where the lake's catalog is, "lake.ducklake", "sqlite:FILE" or
+  /// "postgres:CONNECTION"; and the folder of its data, empty: beside the catalog's file. By which
+  /// name SQL knows the lake says `catalog`; empty: "lake".
+  std::string metadata = {};
+  std::string data_path = {};
+  /// Of a catalog in PostgreSQL: the schema that holds it, empty: the default one.
+  std::string metadata_schema = {};
   /// Before names of fewer than three parts; empty: OpenOptions::default_catalog.
   std::string catalog = {};
   /// Before names of one part; empty: OpenOptions::default_database.
@@ -48,6 +57,27 @@ struct TableFormat {
 
 /// Tables inside the embedded database.
 inline TableFormat duckdb_tables() { return {}; }
+/// Delta tables in folders below `root`, which is made by the first table: sales.orders lies in
+/// root/sales/orders.
+inline TableFormat delta_tables(std::string root, TableFormat options = {}) {
+  options.name = "delta";
+  options.root = std::move(root);
+  return options;
+}
+/// Folders of Parquet files with manifests beside them, placed as delta_tables places its own.
+inline TableFormat parquet_tables(std::string root, TableFormat options = {}) {
+  options.name = "parquet";
+  options.root = std::move(root);
+  return options;
+}
+/// Tables of a DuckLake. sales.orders is lake.sales.orders of it, orders is lake.main.orders.
+inline TableFormat lake_tables(std::string metadata, std::string data_path = {},
+                               TableFormat options = {}) {
+  options.name = "ducklake";
+  options.metadata = std::move(metadata);
+  options.data_path = std::move(data_path);
+  return options;
+}
 inline TableFormat iceberg(TableFormat options = {}) {
   options.name = "iceberg";
   return options;

@@ -1,20 +1,25 @@
 #include <any>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <cxxabi.h>
 #include <fmt/format.h>
 
 #include "sluice/base/overloaded.h"
-#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/orm/observe/metrics.h"
 #include "sluice/orm/session/shared_internal.h"
 #include "sluice/orm/session/source_internal.h"
 
 namespace sluice {
 namespace {
+
+struct CountRow {
+  std::int64_t rows;
+};
 
 /// A connection while rows are read through it; counts them when it goes back.
 class ReadLease final : public orm::Lease {
@@ -112,7 +117,7 @@ class LeasedSource final : public ColumnSource {
 Result<orm::PageReader> Session::open_statement(const orm::TableModel& model,
                                                 const plan::Statement& statement,
                                                 const orm::DecodeOptions& options) {
-  SLUICE_TRY(auto pooled, shared_->pool->lend(*context_));
+  SLUICE_TRY(auto pooled, shared_->lend(*context_));
   engine::Connection& connection = **pooled;
   auto lease =
       std::make_unique<ReadLease>(std::move(pooled), shared_->options.metrics, model.table);
@@ -133,16 +138,47 @@ Result<orm::PageReader> Session::open_read(const orm::TableModel& model, const p
       selected.columns.push_back(column.name);
     }
   }
-  SLUICE_TRY(const plan::Statement statement, render(selected));
-  return open_statement(model, statement, options);
+  return open_rows(model, selected, nullptr, options);
+}
+
+Result<orm::PageReader> Session::open_rows(const orm::TableModel& model, const plan::Read& read,
+                                           std::string (*shape)(const std::string& select),
+                                           const orm::DecodeOptions& options) {
+  SLUICE_TRY(auto pooled, shared_->lend(*context_));
+  engine::Connection& connection = **pooled;
+  auto lease =
+      std::make_unique<ReadLease>(std::move(pooled), shared_->options.metrics, model.table);
+  Result<ColumnStream> stream = shared_->tables.query(*context_, connection, read, shape);
+  if (!stream.has_value()) {
+    lease->fail();
+    return std::move(stream).error();
+  }
+  return orm::PageReader::open(model, *std::move(stream), std::move(lease), options);
 }
 
 Result<plan::Statement> Session::render(const plan::Read& read) const {
-  plan::Read placed = read;
-  if (auto* id = std::get_if<plan::TableId>(&placed.from)) {
-    SLUICE_TRY(*id, shared_->find_table(plan::to_string(*id)));
-  }
-  return dialect::render_read(dialect::duckdb_dialect(), placed);
+  return shared_->tables.render(read);
+}
+
+Result<std::int64_t> Session::count(const plan::Read& read) {
+  const auto counted = [](const std::string& select) {
+    return fmt::format("SELECT count(*) AS \"rows\" FROM ({}\n) AS counted", select);
+  };
+  RowStream<CountRow> rows(open_rows(orm::table_model_of<CountRow>(), read, counted, {}));
+  SLUICE_TRY(const std::vector<CountRow> all, std::move(rows).collect());
+  return all.front().rows;
+}
+
+Result<ColumnStream> Session::batches(const plan::Read& read) {
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
+  SLUICE_TRY(ColumnStream stream, shared_->tables.query(*context_, **lease, read));
+  return ColumnStream(std::make_unique<LeasedSource>(std::move(lease), std::move(stream)));
+}
+
+Result<schema::Schema> Session::describe(const plan::Read& read) {
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
+  SLUICE_TRY(const plan::Statement statement, shared_->tables.render_on(*context_, **lease, read));
+  return (*lease)->describe(*context_, statement);
 }
 
 Result<orm::PageReader> Session::open_source(const orm::TableModel& model, const Source& source,
@@ -192,7 +228,7 @@ Result<orm::PageReader> Session::open_native(const orm::TableModel& model,
     return orm::PageReader::open(model, ColumnStream(std::move(taken)), std::move(lease), options);
   }
   if (const auto* statement = std::any_cast<plan::Statement>(&native.rows)) {
-    SLUICE_TRY(auto pooled, shared_->pool->lend(*context_));
+    SLUICE_TRY(auto pooled, shared_->lend(*context_));
     engine::Connection& connection = **pooled;
     lease->hold(
         std::make_unique<ReadLease>(std::move(pooled), shared_->options.metrics, model.table));
@@ -206,13 +242,13 @@ Result<orm::PageReader> Session::open_native(const orm::TableModel& model,
 }
 
 Result<ColumnStream> Session::batches(const plan::Statement& statement) {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
   SLUICE_TRY(ColumnStream stream, (*lease)->query(*context_, statement));
   return ColumnStream(std::make_unique<LeasedSource>(std::move(lease), std::move(stream)));
 }
 
 Result<schema::Schema> Session::describe(const plan::Statement& statement) {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
   return (*lease)->describe(*context_, statement);
 }
 

@@ -1,20 +1,9 @@
 #include "sluice/orm/session/relation.h"
 
-#include <fmt/format.h>
-
-#include "sluice/dialect/duckdb/duckdb.h"
 #include "sluice/plan/read.h"
 #include "sluice/plan/table_id.h"
 
 namespace sluice {
-namespace {
-
-struct CountRow {
-  std::int64_t rows;
-};
-
-}  // namespace
-
 Relation Relation::limit(std::uint64_t rows) const {
   Relation next = *this;
   orm::limit_rows(*next.read_, rows);
@@ -33,25 +22,11 @@ Relation Relation::with_columns(std::vector<std::string> names) const {
   return next;
 }
 
-Result<plan::Statement> Relation::render() const { return session_.render(*read_); }
+Result<std::int64_t> Relation::count() const { return Session(session_).count(*read_); }
 
-Result<std::int64_t> Relation::count() const {
-  SLUICE_TRY(plan::Statement statement, render());
-  statement.text =
-      fmt::format("SELECT count(*) AS \"rows\" FROM ({}\n) AS counted", statement.text);
-  SLUICE_TRY(const CountRow counted, Session(session_).query_one<CountRow>(statement));
-  return counted.rows;
-}
+Result<schema::Schema> Relation::schema() const { return Session(session_).describe(*read_); }
 
-Result<schema::Schema> Relation::schema() const {
-  SLUICE_TRY(const plan::Statement statement, render());
-  return Session(session_).describe(statement);
-}
-
-Result<ColumnStream> Relation::batches() const {
-  SLUICE_TRY(const plan::Statement statement, render());
-  return Session(session_).batches(statement);
-}
+Result<ColumnStream> Relation::batches() const { return Session(session_).batches(*read_); }
 
 Relation relation(const Session& session, const plan::Statement& statement) {
   return Relation(

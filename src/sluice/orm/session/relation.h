@@ -66,7 +66,6 @@ class Relation {
 
  private:
   Relation with_columns(std::vector<std::string> names) const;
-  Result<plan::Statement> render() const;
 
   Session session_;
   orm::ReadPlan read_;

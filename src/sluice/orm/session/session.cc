@@ -9,7 +9,6 @@
 #include "sluice/plan/write.h"
 #include "sluice/schema/evolution.h"
 #include "sluice/storage/open/make_storage.h"
-#include "sluice/table/duckdb/duckdb.h"
 
 namespace sluice {
 namespace {
@@ -34,29 +33,6 @@ Status validate(const OpenOptions& options) {
   return check_range("commit_retry_max", options.commit_retry_max, 0, 16);
 }
 
-/// Which formats which engine writes. What is not here is not written in another way.
-Status check_format(std::string_view engine, const TableFormat& format) {
-  SLUICE_CHECK(check_range("bucket_count", format.bucket_count, 1, 10'000));
-  if (engine != "duckdb") {
-    return make_error(ErrorCode::Unsupported,
-                      fmt::format("a session does not write through this engine: '{}'", engine))
-        .with_hint("open it on sluice::duckdb(\"file\")");
-  }
-  if (format.name != "duckdb") {
-    return make_error(
-               ErrorCode::Unsupported,
-               fmt::format("a session on 'duckdb' does not write tables of this format: '{}'",
-                           format.name))
-        .with_hint("leave the format at sluice::duckdb_tables()");
-  }
-  if (format.deletion_vectors || !format.layout_hints.empty()) {
-    return make_error(ErrorCode::Unsupported,
-                      "tables inside a DuckDB database have no deletion vectors and no layout")
-        .with_hint("leave deletion_vectors and layout_hints at their defaults");
-  }
-  return {};
-}
-
 Context base_context(const OpenOptions& options) {
   Context context;
   context.memory_bytes_max = options.memory_bytes_max;
@@ -77,40 +53,27 @@ std::string differences(const std::vector<schema::Change>& changes) {
 
 }  // namespace
 
-Session::Shared::Shared(std::shared_ptr<engine::Engine> engine, TableFormat named,
+Session::Shared::Shared(std::shared_ptr<engine::Engine> engine, orm::Tables named,
                         std::unique_ptr<storage::Storage> staged, const OpenOptions& given)
     : pool(std::make_shared<orm::Pool>(std::move(engine), given.session_pool)),
       ingests(given.inflight_ingests_max),
-      format(std::move(named)),
+      tables(std::move(named)),
       storage(std::move(staged)),
       options(given),
-      context(base_context(given)) {
-  format.catalog = format.catalog.empty() ? options.default_catalog : format.catalog;
-  format.database = format.database.empty() ? options.default_database : format.database;
-}
+      context(base_context(given)) {}
 
 run::WriteOptions Session::Shared::write_options(const plan::TableId& id) {
   const std::scoped_lock lock(turns_mutex_);
-  return {.commit_retry_max = options.commit_retry_max, .turns = &turns_[plan::to_string(id)]};
+  return {.commit_retry_max = options.commit_retry_max, .turns = &turns_[tables.turns_of(id)]};
 }
 
-Result<plan::TableId> Session::Shared::find_table(std::string_view name) const {
-  SLUICE_TRY(plan::TableId id, plan::parse_table_id(name));
-  const bool has_database = id.parts.size() > 1;
-  if (!has_database && !format.database.empty()) {
-    SLUICE_TRY(plan::TableId qualified, plan::parse_table_id(format.database));
-    qualified.parts.push_back(std::move(id.parts.front()));
-    id = std::move(qualified);
+Result<std::unique_ptr<orm::PooledLease>> Session::Shared::lend(const Context& context_of_call) {
+  SLUICE_TRY(auto lease, pool->lend(context_of_call));
+  if (!is_attached_) {
+    SLUICE_CHECK(tables.attach(context_of_call, **lease));
+    is_attached_ = true;
   }
-  if (id.parts.size() == 2 && !format.catalog.empty()) {
-    id.parts.insert(id.parts.begin(), format.catalog);
-  }
-  return id;
-}
-
-Result<std::unique_ptr<table::Table>> Session::Shared::load_table(engine::Connection& connection,
-                                                                  const plan::TableId& id) const {
-  return table::make_duckdb_table(connection, id);
+  return lease;
 }
 
 Result<Session> open(std::shared_ptr<engine::Engine> engine, const TableFormat& format,
@@ -119,13 +82,14 @@ Result<Session> open(std::shared_ptr<engine::Engine> engine, const TableFormat& 
   if (engine == nullptr) {
     return make_error(ErrorCode::InvalidArgument, "expected an engine, got none");
   }
-  SLUICE_CHECK(check_format(engine->name(), format));
   std::unique_ptr<storage::Storage> staged;
   if (!storage.uri.empty()) {
     SLUICE_TRY(staged, storage::make_storage(storage.uri));
   }
-  auto shared =
-      std::make_shared<Session::Shared>(std::move(engine), format, std::move(staged), options);
+  SLUICE_TRY(orm::Tables tables, orm::Tables::make(engine->name(), format, options,
+                                                   staged == nullptr ? "" : staged->uri("")));
+  auto shared = std::make_shared<Session::Shared>(std::move(engine), std::move(tables),
+                                                  std::move(staged), options);
   std::shared_ptr<const Context> context(shared, &shared->context);
   return Session(std::move(shared), std::move(context));
 }
@@ -137,7 +101,7 @@ Result<Session> open(std::shared_ptr<engine::Engine> engine, const OpenOptions& 
 Result<Session> open(const EngineAddress& address, const TableFormat& format,
                      const StorageAddress& storage, const OpenOptions& options) {
   SLUICE_CHECK(validate(options));
-  SLUICE_CHECK(check_format(address.engine, format));
+  SLUICE_CHECK(orm::Tables::make(address.engine, format, options));
   SLUICE_TRY(std::unique_ptr<engine::Engine> engine,
              engine::open_engine(address.engine, {.address = address.address,
                                                   .memory_bytes_max = options.memory_bytes_max,
@@ -166,17 +130,19 @@ void Session::close() { shared_->pool->close(); }
 
 Status Session::migrate_models(std::initializer_list<const orm::TableModel*> models) {
   for (const orm::TableModel* model : models) {
-    SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
-    SLUICE_TRY(plan::TableId id, shared_->find_table(model->table));
-    SLUICE_TRY(auto table, shared_->load_table(**lease, id));
+    SLUICE_TRY(auto lease, shared_->lend(*context_));
+    SLUICE_TRY([[maybe_unused]] const auto pass, shared_->tables.enter_changes(*context_));
+    SLUICE_TRY(plan::TableId id, shared_->tables.find_table(model->table));
+    SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
     plan::CreateTable create = orm::lower_create(*model);
+    create.schema = shared_->tables.fit(std::move(create.schema));
     create.target = std::move(id);
     for (plan::PartitionField& field : create.partition_by) {
       const bool unnumbered =
           field.transform == plan::PartitionTransform::Bucket && field.parameter == 0;
-      field.parameter = unnumbered ? shared_->format.bucket_count : field.parameter;
+      field.parameter = unnumbered ? shared_->tables.format().bucket_count : field.parameter;
     }
-    Status created = table->create(*context_, create);
+    Status created = table->create(*context_, create, shared_->tables.properties());
     if (!created.has_value()) {
       return std::move(created).error().with_context(
           fmt::format("creating the table of '{}'", model->record->name));
@@ -186,15 +152,15 @@ Status Session::migrate_models(std::initializer_list<const orm::TableModel*> mod
 }
 
 Status Session::assert_model(const orm::TableModel& model) {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
-  SLUICE_TRY(const plan::TableId id, shared_->find_table(model.table));
-  SLUICE_TRY(auto table, shared_->load_table(**lease, id));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
+  SLUICE_TRY(const plan::TableId id, shared_->tables.find_table(model.table));
+  SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
   SLUICE_TRY(auto state, table->find_state(*context_));
   if (!state.has_value()) {
     return make_error(ErrorCode::NotFound, fmt::format("no such table: '{}'", plan::to_string(id)))
         .with_hint("create it with migrate<T>()");
   }
-  const schema::Schema wanted = orm::lower_schema(model);
+  const schema::Schema wanted = shared_->tables.fit(orm::lower_schema(model));
   const std::vector<schema::Change> changes = schema::diff(state->schema, wanted);
   if (changes.empty()) {
     return {};
@@ -206,14 +172,16 @@ Status Session::assert_model(const orm::TableModel& model) {
 }
 
 Result<Maintenance> Session::maintain_model(const orm::TableModel& model) {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
-  SLUICE_TRY(const plan::TableId id, shared_->find_table(model.table));
-  SLUICE_TRY(auto table, shared_->load_table(**lease, id));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
+  SLUICE_TRY(const plan::TableId id, shared_->tables.find_table(model.table));
+  SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
   SLUICE_TRY(
       const table::Maintained done,
       table->maintain(*context_, table::Vacuum{.older_than = context_->clock->now() -
                                                              shared_->options.idempotency_ttl}));
-  return Maintenance{.keys_forgotten = done.deleted};
+  const bool has_files = table->describe().format != "duckdb";
+  return Maintenance{.keys_forgotten = has_files ? 0 : done.deleted,
+                     .files_removed = has_files ? done.deleted : 0};
 }
 
 Result<CleanupReport> Session::cleanup_staging(std::chrono::seconds older_than) {
@@ -232,7 +200,7 @@ Result<CleanupReport> Session::cleanup_staging(std::chrono::seconds older_than) 
 }
 
 Result<std::int64_t> Session::exec(const plan::Statement& statement) {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
   return (*lease)->execute(*context_, statement);
 }
 
@@ -242,7 +210,7 @@ Status Session::ping() {
 }
 
 Result<NativeHandle> Session::native_handle() {
-  SLUICE_TRY(auto lease, shared_->pool->lend(*context_));
+  SLUICE_TRY(auto lease, shared_->lend(*context_));
   void* handle = (*lease)->native_handle();
   return NativeHandle(handle, std::move(lease));
 }

@@ -49,7 +49,10 @@ struct Schema;
 
 /// What maintain<T>() removed.
 struct Maintenance {
+  /// Of tables inside a DuckDB database. Others forget keys while they write.
   std::int64_t keys_forgotten = 0;
+  /// Files that no version of the table needs any more.
+  std::int64_t files_removed = 0;
 };
 
 /// What cleanup_staging() did: folders "_staging/<ingest_id>" of ingests that ended without
@@ -136,7 +139,8 @@ class Session {
     return remove_where(orm::table_model_of<T>(), *condition.expr, idempotency_key);
   }
 
-  /// Forgets the keys of commits that are older than idempotency_ttl.
+  /// Forgets the keys of commits that are older than idempotency_ttl, and removes files that were
+  /// replaced before then: a read that began earlier may end with an error.
   template <class T>
   Result<Maintenance> maintain() {
     static_assert(internal::check_model<T>());
@@ -225,7 +229,13 @@ class Session {
   Result<ColumnStream> batches(const plan::Statement& statement);
   /// The columns that a query would give, without running it.
   Result<schema::Schema> describe(const plan::Statement& statement);
-  /// A read as this session's engine gets it.
+  /// The same of a read.
+  Result<ColumnStream> batches(const plan::Read& read);
+  Result<schema::Schema> describe(const plan::Read& read);
+  /// How many rows a read gives.
+  Result<std::int64_t> count(const plan::Read& read);
+  /// A read as this session's engine gets it. Unsupported where the tables are folders, which no
+  /// statement can name.
   Result<plan::Statement> render(const plan::Read& read) const;
   /// A round trip to the engine.
   Status ping();
@@ -278,6 +288,9 @@ class Session {
   Result<orm::PageReader> open_native(const orm::TableModel& model, const NativeSource& function,
                                       const orm::DecodeOptions& options);
   Result<orm::PageReader> open_read(const orm::TableModel& model, const plan::Read& read,
+                                    const orm::DecodeOptions& options);
+  Result<orm::PageReader> open_rows(const orm::TableModel& model, const plan::Read& read,
+                                    std::string (*shape)(const std::string& select),
                                     const orm::DecodeOptions& options);
   static Error more_than_one();
   static Error none_found();

@@ -2,6 +2,7 @@
 // pool, the gate and what is being staged, which lock for themselves.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "sluice/orm/session/pool_internal.h"
 #include "sluice/orm/session/session.h"
 #include "sluice/orm/session/staging_internal.h"
+#include "sluice/orm/session/tables_internal.h"
 #include "sluice/plan/table_id.h"
 #include "sluice/run/write/turns.h"
 #include "sluice/run/write/write.h"
@@ -21,26 +23,25 @@ namespace sluice {
 
 class Session::Shared {
  public:
-  Shared(std::shared_ptr<engine::Engine> engine, TableFormat named,
+  Shared(std::shared_ptr<engine::Engine> engine, orm::Tables named,
          std::unique_ptr<storage::Storage> staged, const OpenOptions& given);
 
-  /// The model's name behind the default catalog and database.
-  Result<plan::TableId> find_table(std::string_view name) const;
-  Result<std::unique_ptr<table::Table>> load_table(engine::Connection& connection,
-                                                   const plan::TableId& id) const;
+  /// A connection on which the tables can be reached.
+  Result<std::unique_ptr<orm::PooledLease>> lend(const Context& context);
 
   /// How a write meets others: those of this session take turns.
   run::WriteOptions write_options(const plan::TableId& id);
 
   std::shared_ptr<orm::Pool> pool;
   orm::Gate ingests;
-  TableFormat format;
+  orm::Tables tables;
   std::unique_ptr<storage::Storage> storage;  // empty: nothing is staged
   orm::StagingUnderway staging;
   OpenOptions options;
   Context context;
 
  private:
+  std::atomic<bool> is_attached_ = false;
   std::mutex turns_mutex_;
   std::map<std::string, run::Turns> turns_;
 };

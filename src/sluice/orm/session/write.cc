@@ -138,11 +138,11 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   storage::Storage* storage = shared_->storage.get();
   SLUICE_CHECK(validate(options, storage != nullptr));
   SLUICE_TRY(plan::WriteMode mode, orm::lower_mode(model, options, unknown));
-  SLUICE_TRY(plan::TableId id, shared_->find_table(model.table));
+  SLUICE_TRY(plan::TableId id, shared_->tables.find_table(model.table));
   const std::optional<orm::RecordPage> all = feed.find_all();
   if (all.has_value() && all->count == 0) {
     SLUICE_CHECK(context.check());  // nothing succeeds when stopped or closed
-    SLUICE_CHECK(shared_->pool->lend(context));
+    SLUICE_CHECK(shared_->lend(context));
     return Receipt{};
   }
   const Uuid ingest = make_uuid_v7(*context.clock, *context.random);
@@ -155,8 +155,8 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
   SLUICE_CHECK(rows.validate());
 
   SLUICE_TRY(const orm::Gate::Pass pass, shared_->ingests.enter(context));
-  SLUICE_TRY(auto lease, shared_->pool->lend(context));
-  SLUICE_TRY(auto table, shared_->load_table(**lease, id));
+  SLUICE_TRY(auto lease, shared_->lend(context));
+  SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
   const bool is_named = !options.idempotency_key.empty();
   const table::CommitKey key{
       .key = is_named ? options.idempotency_key : ingest_id,
@@ -175,7 +175,7 @@ Result<Receipt> Session::insert_feed(const orm::TableModel& model, orm::RecordFe
                         .options = shared_->write_options(id),
                         .story = story};
   plan::Write write{.target = std::move(id),
-                    .schema = orm::lower_schema(model),
+                    .schema = shared_->tables.fit(orm::lower_schema(model)),
                     .mode = std::move(mode),
                     .source = plan::Batches{}};
   return finish(
@@ -204,10 +204,10 @@ Result<Receipt> Session::update_feed(const orm::TableModel& model, orm::RecordFe
 Result<Receipt> Session::remove_where(const orm::TableModel& model, const plan::Expr& condition,
                                       const std::string& idempotency_key) {
   const Context& context = *context_;
-  SLUICE_TRY(plan::TableId id, shared_->find_table(model.table));
+  SLUICE_TRY(plan::TableId id, shared_->tables.find_table(model.table));
   SLUICE_TRY(const orm::Gate::Pass pass, shared_->ingests.enter(context));
-  SLUICE_TRY(auto lease, shared_->pool->lend(context));
-  SLUICE_TRY(auto table, shared_->load_table(**lease, id));
+  SLUICE_TRY(auto lease, shared_->lend(context));
+  SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
   const Uuid ingest = make_uuid_v7(*context.clock, *context.random);
   const std::string ingest_id = to_string(ingest);
   const bool is_named = !idempotency_key.empty();
@@ -215,7 +215,7 @@ Result<Receipt> Session::remove_where(const orm::TableModel& model, const plan::
                              .fingerprint = plan::to_string(condition),
                              .ingest_id = ingest};
   const plan::Write write{.target = std::move(id),
-                          .schema = orm::lower_schema(model),
+                          .schema = shared_->tables.fit(orm::lower_schema(model)),
                           .mode = plan::DeleteWhere{condition},
                           .source = plan::NoRows{}};
   orm::IngestStory story(context, shared_->options.metrics,

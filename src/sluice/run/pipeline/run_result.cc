@@ -11,4 +11,21 @@ std::string_view to_string(RunStatus status) {
   return "?";
 }
 
+namespace {
+
+Error kept_none() {
+  return make_error(ErrorCode::NotFound, "the result has no rows: the run did not keep them")
+      .with_hint("set RunOptions::keep_rows; a run that was skipped has none");
+}
+
+}  // namespace
+
+Result<ColumnStream> RunResult::good() const {
+  return kept_rows == nullptr ? Result<ColumnStream>(kept_none()) : kept_rows->good();
+}
+
+Result<ColumnStream> RunResult::bad() const {
+  return kept_rows == nullptr ? Result<ColumnStream>(kept_none()) : kept_rows->bad();
+}
+
 }  // namespace sluice::run

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sluice/base/arrow_stream.h"
 #include "sluice/base/clock.h"
 #include "sluice/base/error.h"
+#include "sluice/base/result.h"
 
 namespace sluice::run {
 
@@ -161,6 +164,19 @@ struct Sample {
   friend bool operator==(const Sample&, const Sample&) = default;
 };
 
+/// The rows of a run that its caller reads when the run is over, as the run published them. Streams
+/// are of their own: several at once, and they may outlive the result. Safe from any thread.
+class KeptRows {
+ public:
+  KeptRows() = default;
+  KeptRows(const KeptRows&) = delete;
+  KeptRows& operator=(const KeptRows&) = delete;
+  virtual ~KeptRows() = default;
+
+  virtual Result<ColumnStream> good() const = 0;
+  virtual Result<ColumnStream> bad() const = 0;
+};
+
 struct RunResult {
   std::string run_id;
   RunStatus status = RunStatus::Succeeded;
@@ -193,6 +209,12 @@ struct RunResult {
   /// What a person should know and the run did not stop for.
   std::vector<std::string> warnings;
   Durations durations;
+  /// Of a run that was asked to keep them; null: good() and bad() are errors.
+  std::shared_ptr<const KeptRows> kept_rows;
+
+  /// The accepted rows, and the refused ones with their reasons, masked where the contract masks.
+  Result<ColumnStream> good() const;
+  Result<ColumnStream> bad() const;
   friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 

@@ -75,7 +75,7 @@ class Start {
     std::vector<char*> arguments = pointers(texts);
     std::vector<std::string> settings;
     for (const auto& [name, value] : command.environment) {
-      settings.push_back(name + "=" + value);
+      settings.push_back(fmt::format("{}={}", name, value));
     }
     std::vector<char*> environment = pointers(settings);
     return posix_spawnp(&child, arguments.front(), &actions_, &attributes_, arguments.data(),
@@ -96,16 +96,42 @@ class Start {
   posix_spawnattr_t attributes_{};
 };
 
+/// The end of all that a child prints.
+class Tail {
+ public:
+  void append(std::string_view bytes) {
+    end_.append(bytes);
+    if (end_.size() > 2 * kOutputMax) {
+      cut();
+    }
+  }
+  /// Behind a line about what is left out, if anything is.
+  std::string take() {
+    cut();
+    return left_out_ == 0 ? std::move(end_)
+                          : fmt::format("({} bytes that were printed before this are left out)\n{}",
+                                        left_out_, end_);
+  }
+
+ private:
+  void cut() {
+    if (end_.size() > kOutputMax) {
+      left_out_ += end_.size() - kOutputMax;
+      end_.erase(0, end_.size() - kOutputMax);
+    }
+  }
+
+  std::string end_;
+  std::size_t left_out_ = 0;
+};
+
 /// What is there to read; false when all writers are gone.
-bool drain(int from, std::string& into) {
+bool drain(int from, Tail& into) {
   std::array<char, 4096> bytes{};
   for (;;) {
     const ssize_t count = read(from, bytes.data(), bytes.size());
     if (count > 0) {
-      into.append(bytes.data(), static_cast<std::size_t>(count));
-      if (into.size() > 2 * kOutputMax) {
-        into.erase(0, into.size() - kOutputMax);
-      }
+      into.append({bytes.data(), static_cast<std::size_t>(count)});
       continue;
     }
     return count < 0 && (errno == EAGAIN || errno == EINTR);
@@ -121,13 +147,14 @@ Result<ChildOutcome> watch(const Context& context, const ChildCommand& command, 
                            int output) {
   const auto overdue = std::chrono::steady_clock::now() + command.time_limit;
   ChildOutcome outcome;
+  Tail printed;
   Status stopped;
   int status = 0;
   bool is_killed = false;
   for (pid_t ended = 0; ended != child;) {
     pollfd waiting{.fd = output, .events = POLLIN, .revents = 0};
     poll(&waiting, 1, kPollMs);
-    if (!drain(output, outcome.output)) {
+    if (!drain(output, printed)) {
       poll(nullptr, 0, kPollMs / 10);
     }
     ended = waitpid(child, &status, WNOHANG);
@@ -146,11 +173,9 @@ Result<ChildOutcome> watch(const Context& context, const ChildCommand& command, 
     }
   }
   kill(-child, SIGKILL);  // what it left running
-  drain(output, outcome.output);
+  drain(output, printed);
   SLUICE_CHECK(std::move(stopped));
-  if (outcome.output.size() > kOutputMax) {
-    outcome.output.erase(0, outcome.output.size() - kOutputMax);
-  }
+  outcome.output = printed.take();
   outcome.exit_code = exit_code_of(status);
   return outcome;
 }

@@ -27,7 +27,8 @@ struct ChildCommand {
 struct ChildOutcome {
   int exit_code = 0;  // 128 + the signal that ended it
   bool is_overdue = false;
-  /// Both outputs as they came; of a long one the end.
+  /// Both outputs as they came; of a long one the end, behind a line that says how much is left
+  /// out.
   std::string output;
 };
 

@@ -58,8 +58,18 @@ TEST(ChildProcess, LongOutputKeepsItsEnd) {
       run_child({}, shell("head -c 1000000 /dev/zero | tr '\\0' x; echo; echo last"));
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->exit_code, 0);
-  EXPECT_LE(outcome->output.size(), std::size_t{64} << 10);
+  const std::size_t printed = 1'000'000 + std::string_view("\nlast\n").size();
+  const std::size_t kept = std::size_t{64} << 10;
+  const std::string told = std::to_string(printed - kept) + " bytes that were printed before this";
+  EXPECT_TRUE(outcome->output.starts_with("(" + told)) << outcome->output.substr(0, 80);
+  EXPECT_EQ(outcome->output.size() - outcome->output.find('\n') - 1, kept);
   EXPECT_TRUE(outcome->output.ends_with("last\n"));
+}
+
+TEST(ChildProcess, OutputThatIsWholeHasNoLineOfOurs) {
+  const auto outcome = run_child({}, shell("head -c 65536 /dev/zero | tr '\\0' x"));
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->output, std::string(std::size_t{64} << 10, 'x'));
 }
 
 TEST(ChildProcess, AProgramThatIsNotThereIsSaid) {

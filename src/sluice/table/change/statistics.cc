@@ -49,8 +49,8 @@ Result<TableStatistics> load_statistics(const Context& context, engine::Connecti
     const std::size_t at = 1 + i * kPerColumn;
     ColumnStatistics column{.name = schema.fields[i].name,
                             .type = schema::to_string(schema.fields[i].type),
-                            .min = row[at + 2].value_or(""),
-                            .max = row[at + 3].value_or("")};
+                            .min = row[at + 2],
+                            .max = row[at + 3]};
     SLUICE_TRY(column.nulls, parse_count(row[at].value_or("")));
     SLUICE_TRY(column.distinct, parse_count(row[at + 1].value_or("")));
     seen.columns.push_back(std::move(column));

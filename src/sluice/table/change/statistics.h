@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct ColumnStatistics {
   std::int64_t nulls = 0;
   /// About, by a sketch.
   std::int64_t distinct = 0;
-  /// As text; empty where all are NULL, and of lists, maps and structs.
-  std::string min;
-  std::string max;
+  /// As text; none where all are NULL, and of lists, maps and structs.
+  std::optional<std::string> min;
+  std::optional<std::string> max;
 };
 
 struct TableStatistics {

@@ -149,8 +149,9 @@ Status DeltaTable::create(const Context& context, const plan::CreateTable& creat
   SLUICE_CHECK(delta::check_layout(create));
   SLUICE_TRY(const auto there, Snapshot::find(storage_->uri("")));
   if (!there.has_value()) {
-    SLUICE_CHECK(delta::check_new(context, *storage_, create, properties));
-    Status made = make_first(context, create, properties);
+    const Properties told = with_sort_order(properties, create);
+    SLUICE_CHECK(delta::check_new(context, *storage_, create, told));
+    Status made = make_first(context, create, told);
     if (made.has_value() || made.error().code != ErrorCode::AlreadyExists) {
       return made;
     }
@@ -170,8 +171,9 @@ Status DeltaTable::create_at_commit(const Context& context, const plan::CreateTa
   if (there.has_value()) {
     return {};
   }
-  SLUICE_CHECK(delta::check_new(context, *storage_, create, properties));
-  SLUICE_TRY(unmade_, delta::UnmadeTable::make(context, create, properties));
+  const Properties told = with_sort_order(properties, create);
+  SLUICE_CHECK(delta::check_new(context, *storage_, create, told));
+  SLUICE_TRY(unmade_, delta::UnmadeTable::make(context, create, told));
   return {};
 }
 
@@ -361,6 +363,7 @@ Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& w
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
+                      .form = form_of(state.properties),
                       .stem = make_file_stem(context, key)};
   const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
     SLUICE_TRY(added, delta::make_files(context, copy, snapshot, maker));
@@ -513,7 +516,7 @@ Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
-                      .sort_by = {},
+                      .form = form_of(state.properties),
                       .file_bytes_max = file_bytes,
                       .file_rows_max = kAnyRows,
                       .stem = make_file_stem(context, key)};
@@ -592,7 +595,7 @@ Result<Maintained> DeltaTable::evolve(const Context& context,
   const TableState& state = snapshot.state();
   SLUICE_CHECK(delta::check_operation(snapshot, "append"));  // no file is replaced
   SLUICE_TRY([[maybe_unused]] const Evolved evolved,
-             evolve_schema(state.schema, changes, layout_columns(state.partition_by)));
+             evolve_schema(state.schema, changes, layout_columns(state)));
   SLUICE_CHECK(delta::check_changes(snapshot, changes));
   return put_metadata(context, snapshot, Evolve{.changes = changes});
 }

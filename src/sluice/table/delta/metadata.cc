@@ -18,6 +18,7 @@
 #include "sluice/table/delta/types_internal.h"
 #include "sluice/table/evolve.h"
 #include "sluice/table/files/copy.h"
+#include "sluice/table/files/form.h"
 #include "sluice/table/stored_form.h"
 
 namespace sluice::table::delta {
@@ -242,6 +243,7 @@ Status check_description(const Snapshot& snapshot, const Describe& told) {
   SLUICE_CHECK(check_has_no_stamps(snapshot));
   TableState after = snapshot.state();
   SLUICE_CHECK(apply_description(after, told));
+  SLUICE_CHECK(check_form(after.schema, told.properties));
   for (const auto& [name, value] : told.properties) {
     const auto there = snapshot.state().properties.find(name);
     const bool is_new = there == snapshot.state().properties.end() || there->second != value;

@@ -128,6 +128,7 @@ Status check_layout(const plan::CreateTable& create) {
 Status check_new(const Context& context, storage::Storage& storage, const plan::CreateTable& create,
                  const Properties& properties) {
   SLUICE_CHECK(check_folder_is_free(context, storage, "Delta table", foreign_format));
+  SLUICE_CHECK(check_form(create.schema, properties));
   return check_properties(create, properties);
 }
 

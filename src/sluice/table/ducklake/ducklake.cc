@@ -15,6 +15,7 @@
 
 #include "sluice/dialect/duckdb/path.h"
 #include "sluice/dialect/quote.h"
+#include "sluice/engine/held_file.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/ducklake/lake_files_internal.h"
 #include "sluice/table/sql/sql_table.h"
@@ -121,7 +122,7 @@ Result<Place> find_place(const LakeOptions& options) {
   if (place.data_path.empty() && !kind.is_file) {
     return make_error(ErrorCode::InvalidArgument,
                       "a lake whose catalog is a server needs a folder for its data")
-        .with_hint("set DUCKLAKE_DATA_PATH");
+        .with_hint("name its data path: DUCKLAKE_DATA_PATH of a run");
   }
   if (place.data_path.empty()) {
     place.data_path = where + ".files";
@@ -260,7 +261,8 @@ Result<std::int64_t> attach_elsewhere(const Context& context, engine::Connection
                     fmt::format("the lake keeps its data in another folder than it is told: '{}', "
                                 "not '{}'",
                                 folder.string(), place.data_path))
-      .with_hint("leave DUCKLAKE_DATA_PATH out, or name the lake's own folder");
+      .with_hint(
+          "leave the data path (DUCKLAKE_DATA_PATH of a run) out, or name the lake's own folder");
 }
 
 Result<std::int64_t> attach_once(const Context& context, engine::Connection& connection,
@@ -300,8 +302,8 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
       return {};
     }
     Error error = std::move(attached).error();
-    const bool is_held = error.code == ErrorCode::CommitConflict ||
-                         error.message == "another process holds the database file";
+    const bool is_held =
+        error.code == ErrorCode::CommitConflict || error.message == engine::kFileIsHeld;
     const bool is_over = ++meetings > kMeetingsMax;
     if (!is_held && is_over) {
       return cannot_open(std::move(error), place);
@@ -313,24 +315,49 @@ Status attach(const Context& context, engine::Connection& connection, const Lake
           .with_hint(error.hint + "; --lock-wait says how long a run waits");
     }
     if (is_held && !is_told) {
-      context.say(LogLevel::Info, fmt::format("waiting for the catalog: {}", error.hint));
+      context.say(LogLevel::Warning, fmt::format("waiting for the catalog: {}", error.hint));
     }
     SLUICE_CHECK(context.pause(kLockPoll));
   }
 }
 
 /// From here on statements reach the lake's files, and cannot change that.
-std::string render_lock(const Place& place) {
+std::string render_lock(const Place& place, const std::vector<std::string>& other_folders) {
   std::string files;
   for (const std::string_view ending : {"", ".wal", "-wal", "-shm", "-journal"}) {
     files += fmt::format("{}{}", files.empty() ? "" : ", ",
                          quote_literal(place.file + std::string(ending)));
   }
+  std::string folders;
+  for (const std::string& folder : other_folders) {
+    folders += fmt::format(", {}, {}", quote_literal(folder), dialect::quote_path(folder));
+  }
   return fmt::format(
-      "SET GLOBAL allowed_directories = [{}, {}]; SET GLOBAL allowed_paths = [{}];"
+      "SET GLOBAL allowed_directories = [{}, {}{}]; SET GLOBAL allowed_paths = [{}];"
       "SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true",
-      quote_literal(place.data_path), dialect::quote_path(place.data_path),
+      quote_literal(place.data_path), dialect::quote_path(place.data_path), folders,
       place.file.empty() ? "" : files);
+}
+
+/// InvalidArgument when statements are kept to folders, and these are none of them.
+Status check_folders(const Context& context, engine::Connection& connection,
+                     const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    const std::string plain = folder.substr(0, folder.find_last_not_of('/') + 1);
+    SLUICE_TRY(const auto rows,
+               find_text_rows(context, connection,
+                              fmt::format("SELECT CAST(current_setting('enable_external_access') "
+                                          "OR list_contains(current_setting("
+                                          "'allowed_directories'), {}) AS VARCHAR)",
+                                          quote_literal(plain + "/"))));
+    if (rows[0][0] != "true") {
+      return make_error(
+                 ErrorCode::InvalidArgument,
+                 fmt::format("statements of this engine do not reach the folder: '{}'", folder))
+          .with_hint("name it when the lake is attached first, or take an engine of its own");
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -358,8 +385,29 @@ Status attach_lake(const Context& context, engine::Connection& connection,
   }
   SLUICE_CHECK(attach(context, connection, options, place));
   SLUICE_CHECK(make_folder(place.data_path));
-  SLUICE_CHECK(connection.execute(context, render_lock(place)));
+  SLUICE_CHECK(connection.execute(context, render_lock(place, options.other_folders)));
   return {};
+}
+
+Result<bool> is_lake_attached(const Context& context, engine::Connection& connection,
+                              const LakeOptions& options) {
+  SLUICE_TRY(const auto rows,
+             find_text_rows(context, connection,
+                            fmt::format("SELECT type, path, options['metadata_schema'] FROM "
+                                        "duckdb_databases() WHERE lower(database_name) = lower({})",
+                                        quote_literal(options.name))));
+  if (rows.empty()) {
+    return false;
+  }
+  if (rows[0][0] != "ducklake" || rows[0][1] != options.catalog ||
+      rows[0][2].value_or("") != options.catalog_schema) {
+    return make_error(ErrorCode::InvalidArgument,
+                      fmt::format("the engine has another database of the name of this lake: '{}'",
+                                  options.name))
+        .with_hint("give the lake another name, or an engine of its own");
+  }
+  SLUICE_CHECK(check_folders(context, connection, options.other_folders));
+  return true;
 }
 
 Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connection,
@@ -373,11 +421,17 @@ Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connectio
   const std::string table = quote_literal(id.parts[2]);
   const std::string schema = quote_literal(id.parts[1]);
   const std::string place = fmt::format("{}, {}, schema => {}", lake, table, schema);
+  const std::string place_of_option = fmt::format("schema => {}, table_name => {}", schema, table);
   return make_sql_table(
       connection,
       {.id = id,
        .description = {.uri = plan::to_string(id), .format = "ducklake", .reader_note = ""},
        .has_partitions = true,
+       .render_codec =
+           [lake, place_of_option](dialect::Codec codec) {
+             return fmt::format("CALL ducklake_set_option({}, 'parquet_compression', '{}', {})",
+                                lake, dialect::codec_name(codec), place_of_option);
+           },
        .compactions = {fmt::format("CALL ducklake_flush_inlined_data({}, table_name => {}, "
                                    "schema_name => {})",
                                    lake, table, schema),

@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
@@ -41,6 +42,8 @@ struct LakeOptions {
   int lock_wait_ms = 0;
   /// Rows up to which an insert lies in the catalog and not in a file; empty: the lake's own.
   std::string inline_rows_max;
+  /// Absolute folders that statements may reach besides the lake's own.
+  std::vector<std::string> other_folders;
   engine::ModuleSearch search;
 };
 
@@ -51,6 +54,11 @@ Status check_lake_extensions(const std::string& catalog, const engine::ModuleSea
 /// is not there. Unavailable, with the process that holds it, when a DuckDB file stays locked.
 Status attach_lake(const Context& context, engine::Connection& connection,
                    const LakeOptions& options);
+
+/// Whether the connection's engine has this lake. InvalidArgument when it calls another database
+/// by the name, or when its statements do not reach `other_folders`.
+Result<bool> is_lake_attached(const Context& context, engine::Connection& connection,
+                              const LakeOptions& options);
 
 /// `id` is lake.schema.table of an attached lake. `connection` outlives the table.
 Result<std::unique_ptr<Table>> make_ducklake_table(engine::Connection& connection,

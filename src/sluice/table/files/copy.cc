@@ -20,6 +20,7 @@ using dialect::quote_literal;
 constexpr std::int64_t kRowsOfGroup = 122'880;
 
 std::string render_copy(const FileCopy& copy, const std::string& select) {
+  std::vector<std::string> order;
   std::string layout = fmt::format("FILE_SIZE_BYTES {}, ROW_GROUPS_PER_FILE {}",
                                    copy.file_bytes_max, copy.file_rows_max / kRowsOfGroup);
   if (!copy.partition_by.empty()) {
@@ -29,14 +30,16 @@ std::string render_copy(const FileCopy& copy, const std::string& select) {
     }
     layout = fmt::format("PARTITION_BY ({}), WRITE_PARTITION_COLUMNS true",
                          dialect::quote_columns(columns));
+    order = std::move(columns);  // else a row group is of many parts of the order
   }
-  const std::string order =
-      copy.sort_by.empty() ? "" : fmt::format(" ORDER BY {}", dialect::quote_columns(copy.sort_by));
+  order.insert(order.end(), copy.form.sort_by.begin(), copy.form.sort_by.end());
   return fmt::format(
       "COPY (SELECT * FROM ({}){}) TO {} (FORMAT parquet, {}, {}, OVERWRITE_OR_IGNORE "
       "true, FILENAME_PATTERN {}, FILE_EXTENSION {}, RETURN_STATS true)",
-      select, order, quote_literal(copy.storage->uri("")), dialect::render_codec(copy.codec),
-      layout, quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
+      select,
+      copy.form.sort_by.empty() ? "" : fmt::format(" ORDER BY {}", dialect::quote_columns(order)),
+      quote_literal(copy.storage->uri("")), dialect::render_codec(copy.form.codec), layout,
+      quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
 }
 
 /// What a COPY that failed may have left.

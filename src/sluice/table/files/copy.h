@@ -14,12 +14,12 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
-#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/dialect/duckdb/path.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/write.h"
 #include "sluice/schema/schema.h"
 #include "sluice/storage/storage.h"
+#include "sluice/table/files/form.h"
 #include "sluice/table/table.h"
 
 namespace sluice::table {
@@ -43,8 +43,7 @@ struct FileCopy {
   engine::Connection* connection = nullptr;
   storage::Storage* storage = nullptr;
   std::vector<plan::PartitionField> partition_by;
-  std::vector<std::string> sort_by;
-  dialect::Codec codec = dialect::Codec::Zstd;
+  FileForm form;
   /// A file ends at about so many bytes or rows, whichever come first; those of partitions do not.
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
   std::int64_t file_rows_max = 5'000'000;

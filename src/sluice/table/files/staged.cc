@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/table/files/form.h"
 #include "sluice/table/files/layout.h"
 
 namespace sluice::table {
@@ -48,7 +49,7 @@ Result<std::vector<NewFile>> stage_rows(const Context& context, engine::Connecti
       {.connection = &connection,
        .storage = &storage,
        .partition_by = {},
-       .sort_by = {},
+       .form = {},
        .stem = description.staged_prefix +
                make_file_stem(context, {.key = {}, .fingerprint = {}, .ingest_id = ingest_id}),
        .extension = description.staged_ending},
@@ -71,6 +72,7 @@ std::vector<NewFile> files_to_take(const storage::Storage& storage,
   const auto* staged = std::get_if<plan::StagedFiles>(&write.source);
   if (staged == nullptr || staged->stats.size() != staged->uris.size() ||
       !plan::adds_rows(write.mode) || !state.partition_by.empty() ||
+      form_of(state.properties) != FileForm() ||
       !std::ranges::equal(write.schema.fields, state.schema.fields,
                           [](const schema::Field& one, const schema::Field& other) {
                             return one.name == other.name && one.type == other.type;

@@ -49,11 +49,11 @@ Result<std::optional<ParsedEntry>> ManifestLog::find_entry(const Context& contex
   if (!text.has_value()) {
     return std::optional<ParsedEntry>{};
   }
-  SLUICE_TRY(ParsedEntry parsed, parse_entry(*text, path));
+  SLUICE_TRY(ParsedEntry parsed, parse_entry(*text, storage_->uri(path)));
   if (parsed.entry.version != version) {
-    return make_error(
-        ErrorCode::Corrupt,
-        fmt::format("a manifest holds another version than its name says: '{}'", path));
+    return make_error(ErrorCode::Corrupt,
+                      fmt::format("a manifest holds another version than its name says: '{}'",
+                                  storage_->uri(path)));
   }
   return std::optional(std::move(parsed));
 }
@@ -75,9 +75,9 @@ Result<std::int64_t> ManifestLog::find_start(const Context& context) {
 }
 
 /// An entry that is gone looks like the end of the log, but for those behind it.
-Status ManifestLog::check_end(const Context& context) {
-  const std::int64_t missing = state_->table.version + 1;
-  for (std::int64_t version = missing + 1; !is_checkpoint(version - 1); ++version) {
+Status ManifestLog::check_end(const Context& context, std::int64_t missing) {
+  const std::int64_t next = missing + 1;
+  for (std::int64_t version = next; version == next || !is_checkpoint(version - 1); ++version) {
     SLUICE_TRY(const auto behind, find_entry(context, version));
     if (!behind.has_value()) {
       continue;
@@ -87,7 +87,7 @@ Status ManifestLog::check_end(const Context& context) {
                ? read_on(context)
                : Status(make_error(ErrorCode::Corrupt,
                                    fmt::format("a manifest is gone while later ones exist: '{}'",
-                                               manifest_path(missing)))
+                                               storage_->uri(manifest_path(missing))))
                             .with_hint("Restore the file from a copy: it says what the version "
                                        "added and removed."));
   }
@@ -108,19 +108,19 @@ Status ManifestLog::read_on(const Context& context) {
     SLUICE_TRY(const std::int64_t start, find_start(context));
     SLUICE_TRY(auto first, find_entry(context, start));
     if (!first.has_value() && start > 0) {
-      return make_error(
-          ErrorCode::Corrupt,
-          fmt::format("a manifest that others rely on is gone: '{}'", manifest_path(start)));
+      return make_error(ErrorCode::Corrupt,
+                        fmt::format("a manifest that others rely on is gone: '{}'",
+                                    storage_->uri(manifest_path(start))));
     }
     if (!first.has_value()) {
-      return {};
+      return check_end(context, 0);
     }
     state_ = *std::move(first->state);
   }
   while (true) {
     SLUICE_TRY(auto next, find_entry(context, state_->table.version + 1));
     if (!next.has_value()) {
-      return is_opened ? check_end(context) : Status{};
+      return is_opened ? check_end(context, state_->table.version + 1) : Status{};
     }
     if (next->state.has_value()) {
       state_ = *std::move(next->state);

@@ -52,7 +52,8 @@ class ManifestLog {
  private:
   Result<std::int64_t> find_start(const Context& context);
   Status read_on(const Context& context);
-  Status check_end(const Context& context);
+  /// `missing`: the first that is not there.
+  Status check_end(const Context& context, std::int64_t missing);
   Result<bool> make_first(const Context& context);
   Status show_and_hide(const Context& context, const Entry& entry);
   Status check_there(const std::vector<DataFile>& files,

@@ -35,7 +35,6 @@ json render_state(const ManifestState& state) {
   return json{{"schema", render_schema(state.table.schema)},
               {"partition_by", render_partitions(state.table.partition_by)},
               {"properties", state.table.properties},
-              {"sort_by", state.sort_by},
               {"may_lack_columns", state.may_lack_columns},
               {"files", render_files(state.files)},
               {"commits", std::move(commits)}};
@@ -56,7 +55,6 @@ Result<ManifestState> parse_state(const json& stored) {
   SLUICE_TRY(state.table.schema, parse_schema(stored.at("schema")));
   SLUICE_TRY(state.table.partition_by, parse_partitions(stored.at("partition_by")));
   state.table.properties = stored.at("properties").get<Properties>();
-  state.sort_by = stored.at("sort_by").get<std::vector<std::string>>();
   state.may_lack_columns = stored.value("may_lack_columns", false);
   state.files = parse_files(stored.at("files"));
   for (const json& one : stored.at("commits")) {

@@ -49,7 +49,6 @@ struct Entry {
 /// The table after an entry.
 struct ManifestState {
   TableState table;
-  std::vector<std::string> sort_by;
   std::vector<DataFile> files;  // in the order they were added
   std::map<std::string, StoredCommit, std::less<>> commits;
   /// Some files were written before columns were added.

@@ -22,7 +22,6 @@ ManifestState state_of() {
   ManifestState state;
   state.table.schema = {.fields = {{.name = "id", .type = {schema::Integer{}}}}};
   state.table.properties = {{"owner", "trips"}};
-  state.sort_by = {"id"};
   return state;
 }
 
@@ -43,7 +42,6 @@ TEST(ManifestTest, ACheckpointHoldsTheWholeState) {
   EXPECT_EQ(parsed.state->table.version, 16);
   EXPECT_EQ(parsed.state->table.schema, state.table.schema);
   EXPECT_EQ(parsed.state->table.properties, state.table.properties);
-  EXPECT_EQ(parsed.state->sort_by, state.sort_by);
   EXPECT_EQ(parsed.state->files, state.files);
   EXPECT_EQ(parsed.state->commits, state.commits);
   EXPECT_EQ(parsed.state->newest, entry);

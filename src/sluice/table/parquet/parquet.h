@@ -22,19 +22,13 @@
 
 #include "sluice/base/context.h"
 #include "sluice/base/result.h"
-#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/engine/engine.h"
 #include "sluice/storage/storage.h"
 #include "sluice/table/table.h"
 
 namespace sluice::table {
 
-using dialect::Codec;
-
 struct ParquetOptions {
-  /// Of the data files. Readers need nothing; zstd costs a little CPU on the writer.
-  Codec codec = Codec::Zstd;
-
   /// A write begins another file when one has about this size. At least 1 MiB. Partitioned tables
   /// have one file a partition and thread.
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;

@@ -10,6 +10,7 @@
 #include "sluice/table/change/batch.h"
 #include "sluice/table/files/copy.h"
 #include "sluice/table/files/damage.h"
+#include "sluice/table/files/form.h"
 #include "sluice/table/files/layout.h"
 #include "sluice/table/files/rewrite.h"
 #include "sluice/table/files/staged.h"
@@ -134,12 +135,6 @@ Status check_columns(const plan::CreateTable& create) {
                   dialect::duckdb_dialect().render_type(field.type),
                   fmt::format("spelling the type of column '{}'", field.name));
   }
-  for (const std::string& column : create.sort_by) {
-    if (create.schema.find(column) == nullptr) {
-      return make_error(ErrorCode::InvalidArgument,
-                        fmt::format("the table has no column to sort by: '{}'", column));
-    }
-  }
   return check_file_partitions(create, "Parquet folder");
 }
 
@@ -157,10 +152,10 @@ Result<ManifestState> ParquetTable::make_first(const Context& context,
                                                const Properties& properties) {
   SLUICE_CHECK(check_folder_is_free(context, *storage_, "Parquet folder", foreign_format));
   ManifestState state;
+  state.table.properties = with_sort_order(properties, create);
+  SLUICE_CHECK(check_form(create.schema, state.table.properties));
   state.table.schema = create.schema;
-  state.table.properties = properties;
   state.table.partition_by = create.partition_by;
-  state.sort_by = create.sort_by;
   state.newest.operation = "create";
   state.newest.receipt.ingest_id = make_uuid_v7(*context.clock, *context.random);
   state.newest.receipt.committed_at = context.clock->now();
@@ -217,8 +212,7 @@ FileCopy ParquetTable::file_copy(const Context& context, const ManifestState& st
   return {.connection = connection_,
           .storage = storage_,
           .partition_by = state.table.partition_by,
-          .sort_by = state.sort_by,
-          .codec = options_.codec,
+          .form = form_of(state.table.properties),
           .file_bytes_max = options_.file_bytes_max,
           .stem = "_" + make_file_stem(context, key),
           .extension = "parquet.staged"};
@@ -258,8 +252,7 @@ Result<std::unique_ptr<Prepared>> ParquetTable::prepare(const Context& context,
     return make(maker_of_select(context, copy, select));
   };
   const std::vector<NewFile> staged =
-      copy.sort_by.empty() ? files_to_take(*storage_, describe(), state->table, write, key)
-                           : std::vector<NewFile>();
+      files_to_take(*storage_, describe(), state->table, write, key);
   if (!staged.empty()) {
     version.take_files = [&] { return make(maker_of_staged(context, copy, staged)); };
   }
@@ -464,13 +457,12 @@ Result<Maintained> ParquetTable::compact(const Context& context, const ManifestS
 Result<Maintained> ParquetTable::evolve(const Context& context, const ManifestState& state,
                                         const std::vector<schema::Change>& changes) {
   SLUICE_TRY(const Evolved evolved,
-             evolve_schema(state.table.schema, changes,
-                           layout_columns(state.table.partition_by, state.sort_by)));
+             evolve_schema(state.table.schema, changes, layout_columns(state.table)));
   SLUICE_CHECK(check_columns({.target = {},
                               .schema = evolved.schema,
                               .primary_key = {},
                               .partition_by = state.table.partition_by,
-                              .sort_by = state.sort_by}));
+                              .sort_by = {}}));
   SLUICE_TRY(
       const std::string rows,
       internal::render_rows(state.table.schema, places_of(state.files), state.may_lack_columns));
@@ -497,6 +489,7 @@ Result<Maintained> ParquetTable::put_description(const Context& context, const M
                                                  const Describe& told) {
   TableState after = state.table;
   SLUICE_CHECK(apply_description(after, told));
+  SLUICE_CHECK(check_form(after.schema, told.properties));
   Entry entry = next_entry(context, state, "describe");
   entry.schema = std::move(after.schema);
   entry.properties = std::move(after.properties);

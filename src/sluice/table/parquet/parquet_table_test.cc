@@ -179,7 +179,7 @@ TEST_F(ParquetTableTest, FilesOfAPartitionLieInItsFolder) {
 }
 
 TEST_F(ParquetTableTest, ALargeWriteIsSeveralFilesNamedOneByOne) {
-  open({.codec = Codec::None, .file_bytes_max = std::uint64_t{1} << 20});
+  open({.file_bytes_max = std::uint64_t{1} << 20});
   table_->create(context_, plain()).value();
   const Receipt receipt =
       write(plan::Append{}, "SELECT i AS id, hash(i)::VARCHAR AS name FROM range(400000) r(i)")
@@ -208,13 +208,10 @@ TEST_F(ParquetTableTest, AFileOfManyShortRowsEndsAtAboutFiveMillionAndIsPutToget
 }
 
 TEST_F(ParquetTableTest, TheCodecIsHonoured) {
-  for (const auto& [codec, name] :
-       std::vector<std::pair<Codec, std::string>>{{Codec::Zstd, "ZSTD"},
-                                                  {Codec::Snappy, "SNAPPY"},
-                                                  {Codec::Gzip, "GZIP"},
-                                                  {Codec::None, "UNCOMPRESSED"}}) {
-    open({.codec = codec});
-    table_->create(context_, plain()).value();
+  table_->create(context_, plain()).value();
+  for (const auto& [codec, name] : std::vector<std::pair<std::string, std::string>>{
+           {"zstd", "ZSTD"}, {"Snappy", "SNAPPY"}, {"gzip", "GZIP"}, {"none", "UNCOMPRESSED"}}) {
+    table_->maintain(context_, Describe{.properties = {{"parquet.compression", codec}}}).value();
     write(plan::Overwrite{}, "SELECT i AS id, 'x' AS name FROM range(1000) r(i)").value();
     EXPECT_EQ(query("SELECT DISTINCT compression FROM parquet_metadata(" + files() + ")"), name);
   }

@@ -142,6 +142,14 @@ Result<std::string> render_layout(const std::vector<plan::PartitionField>& field
   return fmt::format("SET PARTITIONED BY ({})", text);
 }
 
+std::string render_order(const std::vector<std::string>& columns) {
+  std::string text;
+  for (const std::string& column : columns) {
+    text += fmt::format("{}{} ASC", text.empty() ? "" : ", ", quote_identifier(column));
+  }
+  return text.empty() ? "RESET SORTED BY" : fmt::format("SET SORTED BY ({})", text);
+}
+
 std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,
                                          const Properties& properties) {
   std::vector<std::string> statements;

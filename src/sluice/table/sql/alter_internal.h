@@ -16,6 +16,9 @@ namespace sluice::table::internal {
 /// "SET PARTITIONED BY (year(at), name)"; what only other formats cut by is Unsupported.
 Result<std::string> render_layout(const std::vector<plan::PartitionField>& fields);
 
+/// "SET SORTED BY (at ASC, name ASC)"; without columns, that rows lie as they come.
+std::string render_order(const std::vector<std::string>& columns);
+
 /// COMMENT ON COLUMN for each column of `table` (quoted) that has one; what is said of the table is
 /// its own comment, a line for each property; further lines of a value are indented.
 std::vector<std::string> render_comments(const std::string& table, const schema::Schema& schema,

@@ -12,9 +12,11 @@
 #include "sluice/table/change/key_check.h"
 #include "sluice/table/change/text_rows.h"
 #include "sluice/table/evolve.h"
+#include "sluice/table/files/form.h"
 #include "sluice/table/sql/alter_internal.h"
 #include "sluice/table/sql/columns_internal.h"
 #include "sluice/table/sql/damage_internal.h"
+#include "sluice/table/sql/form_internal.h"
 #include "sluice/table/sql/ledger_internal.h"
 #include "sluice/table/sql/past_internal.h"
 #include "sluice/table/sql/transaction_internal.h"
@@ -88,9 +90,10 @@ class SqlTablePort final : public Table {
   Result<Maintained> alter(const Context& context, Transaction transaction, const TableState& state,
                            const std::string& operation,
                            const std::vector<std::string>& statements);
-  Status load_description(const Context& context, TableState& state);
   Status create_once(const Context& context, const plan::CreateTable& create,
                      const Properties& properties);
+  Status give_codec(const Context& context);
+  Status run(const Context& context, const std::vector<std::string>& statements);
   Status make_table(const Context& context, const plan::CreateTable& create,
                     const Properties& properties);
   Result<std::unique_ptr<Prepared>> prepare_once(const Context& context, const plan::Write& write,
@@ -125,6 +128,7 @@ Status SqlTablePort::create(const Context& context, const plan::CreateTable& cre
   constexpr int kAttemptsMax = 8;
   SLUICE_CHECK(check_name(table_.id));
   SLUICE_CHECK(check_columns(create.schema, table_.has_snapshots));
+  SLUICE_CHECK(check_form(create.schema, with_sort_order(properties, create)));
   Status created;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     created = create_once(context, create, properties);
@@ -133,7 +137,23 @@ Status SqlTablePort::create(const Context& context, const plan::CreateTable& cre
     }
     SLUICE_CHECK(context.check());
   }
-  return created;
+  SLUICE_CHECK(created);
+  return give_codec(context);
+}
+
+/// Of a table that no one has written to: files that are there stay as they are, so one whose maker
+/// was stopped before this gets its codec with the first write.
+Status SqlTablePort::give_codec(const Context& context) {
+  SLUICE_TRY(const auto there, find_stored(context));
+  const bool is_unwritten = there.has_value() && there->version == 0;
+  return is_unwritten ? run(context, internal::render_codec(table_, there->properties)) : Status{};
+}
+
+Status SqlTablePort::run(const Context& context, const std::vector<std::string>& statements) {
+  for (const std::string& statement : statements) {
+    SLUICE_CHECK(connection_->execute(context, statement));
+  }
+  return {};
 }
 
 Status SqlTablePort::create_once(const Context& context, const plan::CreateTable& create,
@@ -164,15 +184,9 @@ Status SqlTablePort::make_table(const Context& context, const plan::CreateTable&
              dialect::render_create_table(dialect::duckdb_dialect(), plain));
   SLUICE_CHECK(connection_->execute(context, statement));
   if (!there.has_value()) {
-    for (const std::string& comment :
-         internal::render_comments(table_name(), create.schema, properties)) {
-      SLUICE_CHECK(connection_->execute(context, comment));
-    }
-  }
-  if (table_.has_partitions && !there.has_value() && !create.partition_by.empty()) {
-    SLUICE_TRY(const std::string layout, render_layout(create.partition_by));
-    SLUICE_CHECK(
-        connection_->execute(context, fmt::format("ALTER TABLE {} {}", table_name(), layout)));
+    SLUICE_TRY(const auto form, internal::render_first_form(table_, table_name(), create,
+                                                            with_sort_order(properties, create)));
+    SLUICE_CHECK(run(context, form));
   }
   SLUICE_CHECK(ledger_.create(context));
   if (!there.has_value()) {
@@ -181,14 +195,18 @@ Status SqlTablePort::make_table(const Context& context, const plan::CreateTable&
   return ledger_.add_table(context, create.partition_by);
 }
 
-/// In the transaction of the first commit.
+/// In the transaction of the first commit; before it where files need a table that is committed.
 Status SqlTablePort::create_at_commit(const Context& context, const plan::CreateTable& create,
                                       const Properties& properties) {
   SLUICE_CHECK(check_name(table_.id));
   SLUICE_CHECK(check_columns(create.schema, table_.has_snapshots));
+  SLUICE_CHECK(check_form(create.schema, with_sort_order(properties, create)));
+  if (!internal::render_codec(table_, properties).empty()) {
+    return this->create(context, create, properties);
+  }
   SLUICE_TRY(const auto there, find_stored(context));
   if (!there.has_value()) {
-    unmade_.emplace(create, properties);
+    unmade_.emplace(create, with_sort_order(properties, create));
   }
   return {};
 }
@@ -250,31 +268,10 @@ Result<LoadedState> SqlTablePort::load_state(const Context& context, std::string
   return loaded;
 }
 
-/// What comments say of the table and its columns.
-Status SqlTablePort::load_description(const Context& context, TableState& state) {
-  const std::string where =
-      fmt::format("{} AND comment IS NOT NULL", internal::render_is_table(table_.id));
-  SLUICE_TRY(const auto rows,
-             find_text_rows(context, *connection_,
-                            fmt::format("SELECT NULL, comment FROM duckdb_tables() WHERE {0} UNION "
-                                        "ALL SELECT column_name, comment FROM duckdb_columns() "
-                                        "WHERE {0}",
-                                        where)));
-  Describe told;
-  for (const TextRow& row : rows) {
-    if (row[0].has_value()) {
-      told.comments[*row[0]] = row[1].value_or("");
-    } else {
-      told.properties = internal::parse_properties(row[1].value_or(""));
-    }
-  }
-  return apply_description(state, told);
-}
-
 Result<std::optional<TableState>> SqlTablePort::find_stored(const Context& context) {
   auto loaded = load_state(context, {});
   if (loaded.has_value()) {
-    SLUICE_CHECK(load_description(context, loaded->table));
+    SLUICE_CHECK(internal::load_description(context, *connection_, table_.id, loaded->table));
     return std::optional(std::move(loaded->table));
   }
   if (loaded.error().code == ErrorCode::NotFound) {
@@ -334,6 +331,9 @@ Result<std::unique_ptr<Prepared>> SqlTablePort::prepare_once(const Context& cont
   }
   SLUICE_TRY(const LoadedState loaded, load_own_state(context, key.key));
   TableState state = loaded.table;
+  if (state.version == 0 && !unmade_.has_value() && table_.render_codec != nullptr) {
+    SLUICE_CHECK(give_codec(context));
+  }
   if (loaded.knows_key) {
     return make_error(ErrorCode::CommitConflict,
                       fmt::format("another writer has committed this key: '{}'", key.key));
@@ -489,9 +489,12 @@ Result<Maintained> SqlTablePort::evolve(const Context& context,
                                         const std::vector<schema::Change>& changes) {
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
-  SLUICE_TRY(const LoadedState loaded, load_own_state(context, {}));
-  SLUICE_TRY(const Evolved evolved, evolve_schema(loaded.table.schema, changes,
-                                                  layout_columns(loaded.table.partition_by)));
+  SLUICE_TRY(LoadedState loaded, load_own_state(context, {}));
+  if (table_.has_partitions) {
+    SLUICE_CHECK(internal::load_description(context, *connection_, table_.id, loaded.table));
+  }
+  SLUICE_TRY(const Evolved evolved,
+             evolve_schema(loaded.table.schema, changes, layout_columns(loaded.table)));
   SLUICE_CHECK(check_columns(evolved.schema, table_.has_snapshots, loaded.table.schema));
   SLUICE_CHECK(internal::check_filled(context, *connection_, table_name(), evolved));
   SLUICE_TRY(auto statements, render_changes(table_name(), changes, table_.widens_numbers_alone));
@@ -503,20 +506,19 @@ Result<Maintained> SqlTablePort::put_description(const Context& context, const D
   SLUICE_TRY(Transaction transaction,
              Transaction::begin(context, *connection_, table_.files.get()));
   SLUICE_TRY(LoadedState loaded, load_own_state(context, {}));
-  SLUICE_CHECK(load_description(context, loaded.table));
+  SLUICE_CHECK(internal::load_description(context, *connection_, table_.id, loaded.table));
   SLUICE_CHECK(apply_description(loaded.table, told));
-  const auto statements =
-      internal::render_comments(table_name(), loaded.table.schema, loaded.table.properties);
-  return alter(context, std::move(transaction), loaded.table, "describe", statements);
+  SLUICE_CHECK(check_form(loaded.table.schema, told.properties));
+  return alter(context, std::move(transaction), loaded.table, "describe",
+               internal::render_description(table_, table_name(), loaded.table, told));
 }
 
 /// One transaction, with a version of its own in the ledger. A failed COMMIT is looked up.
 Result<Maintained> SqlTablePort::alter(const Context& context, Transaction transaction,
                                        const TableState& state, const std::string& operation,
                                        const std::vector<std::string>& statements) {
-  for (const std::string& statement : statements) {
-    SLUICE_TRY_IN([[maybe_unused]] const auto done, connection_->execute(context, statement),
-                  "changing the table");
+  if (Status changed = run(context, statements); !changed) {
+    return std::move(changed).error().with_context("changing the table");
   }
   const Uuid id = make_uuid_v7(*context.clock, *context.random);
   const CommitKey key{.key = operation + " " + to_string(id), .fingerprint = {}, .ingest_id = id};

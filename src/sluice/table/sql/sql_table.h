@@ -10,11 +10,13 @@
 // of it. No primary key is declared for rows; uniqueness is checked where a write asks for it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/dialect/duckdb/codec.h"
 #include "sluice/engine/engine.h"
 #include "sluice/plan/table_id.h"
 #include "sluice/table/table.h"
@@ -52,8 +54,11 @@ struct SqlTable {
   TableDescription description;
   /// Primary keys are kept by the database; where not, the version alone keeps entries apart.
   bool has_primary_keys = false;
-  /// `ALTER TABLE ... SET PARTITIONED BY` lays the rows out.
+  /// `ALTER TABLE ... SET PARTITIONED BY` and `SET SORTED BY` lay the rows out.
   bool has_partitions = false;
+  /// The statement by which new files of the table have a codec, once the table is committed. Null:
+  /// there are no files.
+  std::function<std::string(dialect::Codec codec)> render_codec = nullptr;
   /// Statements that put small files together; empty: the database lays rows out by itself.
   std::vector<std::string> compactions;
   /// A query of one number: the files of the table. Empty: nobody can tell.
