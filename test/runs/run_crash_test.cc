@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,15 +34,16 @@ namespace {
 namespace fs = std::filesystem;
 
 struct CrashCase {
-  std::string format;    // parquet, duckdb, delta
+  std::string format;    // parquet, duckdb, delta, ducklake
   std::string strategy;  // append, merge, scd2
   bool is_first = false;
   bool is_replay = false;
-  int number = 0;  // of the case: equal calls of two cases are not met at the same points
+  std::string catalog;  // of a lake: "" is a DuckDB file, "sqlite:"
+  int number = 0;       // of the case: equal calls of two cases are not met at the same points
 
   std::string name() const {
-    return fmt::format("{}_{}{}{}", format, is_replay ? "replay_" : "", strategy,
-                       is_first ? "_first" : "");
+    return fmt::format("{}{}_{}{}{}", format, catalog.empty() ? "" : "_in_sqlite",
+                       is_replay ? "replay_" : "", strategy, is_first ? "_first" : "");
   }
 };
 
@@ -93,10 +95,14 @@ class RunCrashTest : public testing::TestWithParam<CrashCase> {
  protected:
   std::string folder() const { return home_.path() + "/work"; }
   std::string target() const {
-    return folder() + (GetParam().format == "duckdb" ? "/lake/orders.duckdb" : "/lake/orders");
+    const std::string& format = GetParam().format;
+    return format == "ducklake" ? "shop.main.orders"
+           : format == "duckdb" ? folder() + "/shop/orders.duckdb"
+                                : folder() + "/shop/main/orders";
   }
   std::string state_folder() const {
-    return (GetParam().format == "duckdb" ? folder() + "/lake/orders/main/orders" : target()) +
+    return folder() +
+           (GetParam().format == "duckdb" ? "/shop/orders/main/orders" : "/shop/main/orders") +
            "/_sluice";
   }
   std::string contract() const { return folder() + "/orders.yaml"; }
@@ -115,8 +121,12 @@ class RunCrashTest : public testing::TestWithParam<CrashCase> {
     context.threads_max = 1;
     return context;
   }
-  static contract::RunOptions options() {
+  contract::RunOptions options() const {
     contract::RunOptions options;
+    options.lake.catalog = GetParam().catalog + folder() + "/shop.catalog";
+    options.mesh.variable = [root = folder()](const std::string& name) {
+      return name == "SLUICE_TABLE_ROOT" ? std::optional(root) : std::nullopt;
+    };
     options.open_engine = [](const engine::EngineOptions& open) {
       return engine::make_duckdb_engine(open);
     };
@@ -337,6 +347,12 @@ std::vector<CrashCase> crash_cases() {
 #ifdef SLUICE_HAS_DELTA
   cases.push_back({.format = "delta", .strategy = "append", .is_first = true});
 #endif
+  if (table::check_lake_extensions("sqlite:").has_value()) {
+    for (const std::string catalog : {"", "sqlite:"}) {
+      cases.push_back(
+          {.format = "ducklake", .strategy = "append", .is_first = true, .catalog = catalog});
+    }
+  }
   for (CrashCase& one : cases) {
     one.number = static_cast<int>(&one - cases.data());
   }

@@ -19,8 +19,10 @@ class Rivals:
     def places(self) -> dict[str, str]:
         return {}
 
-    def rivals(self, number: int, columns: dict[int, str], strategy: str = "merge") -> list[Done]:
-        """A run of each writer, which has its column; None of them may see another's records."""
+    def rivals(self, number: int, columns: dict[int, str], strategy: str = "merge",
+               is_run: bool = True) -> list[Done]:
+        """A run, or an apply, of each writer, which has its column; None of them may see another's
+        records."""
         calls = []
         for writer, column in columns.items():
             field = f", {{name: {column}, type: string}}" if column else ""
@@ -34,7 +36,8 @@ materialization: {{strategy: {strategy}, format: {self.format}, target_path: {se
             row = {"id": writer} | ({column: f"of {writer}"} if column else {})
             self.write(f"{writer}.jsonl", json.dumps(row) + "\n")
             calls.append(("run", f"c{writer}.yaml", "--source", f"{writer}.jsonl", "--quiet",
-                          "--state", f"state{number}/{writer}"))
+                          "--state", f"state{number}/{writer}") if is_run
+                         else ("ddl", f"c{writer}.yaml", "--apply"))
         with ThreadPoolExecutor(len(calls)) as pool:
             return list(pool.map(lambda words: self.sluice(*words, **self.lake), calls))
 
@@ -68,6 +71,18 @@ materialization: {{strategy: {strategy}, format: {self.format}, target_path: {se
                     rows = [(int(row["id"]), row.get(f"x{row['id']}"), len(row))
                             for row in self.rows_of(at)]
                     self.assertEqual(rows, [(1, "of 1", 2), (2, "of 2", 2), (3, "of 3", 2)])
+
+    def test_ddl_of_all_is_applied(self) -> None:
+        for number in range(ROUNDS):
+            self.lake = self.places()
+            for columns in ({writer: f"x{writer}" for writer in WRITERS},
+                            dict.fromkeys(WRITERS, "y")):
+                with self.subTest(number=number, columns=columns):
+                    for done in self.rivals(f"ddl{number}", columns, is_run=False):
+                        self.assertEqual(done.code, 0, done.err)
+                    for writer in columns:
+                        done = self.sluice("ddl", f"c{writer}.yaml", "--check", **self.lake)
+                        self.assertEqual(done.code, 0, done.err)
 
 
 class ParquetRivals(Rivals, OfFormat):

@@ -372,6 +372,34 @@ class ReservedInLake(Reserved, LakeFormat):
     place = "lake.main"
 
 
+class Named:
+    def test_a_table_is_found_by_the_name_that_its_contract_writes(self) -> None:
+        for name, where in (("sales.silver.trips", {}), ("table:Sales.Silver.Trips", {}),
+                            ("shop.silver.trips", {"SLUICE_TABLE_ROOT": str(self.folder / "r")})):
+            with self.subTest(name):
+                self.target = f'"{name}"'
+                self.contract()
+                self.write("one.jsonl", '{"id": 1}\n')
+                done = self.sluice("run", "c.yaml", "--source", "one.jsonl", "--quiet",
+                                   **where)
+                self.assertEqual(done.code, 0, done.err)
+                done = self.sluice("table", "show", name, "--json", **where)
+                self.assertEqual(done.code, 0, done.err)
+                self.assertEqual(json.loads(done.out)["format"], self.format)
+
+
+class NamedParquet(Named, OfFormat):
+    pass
+
+
+class NamedDelta(Named, DeltaFormat):
+    pass
+
+
+class NamedInDatabase(Named, OfFormat):
+    format = "duckdb"
+
+
 class NoTable(InFolder):
     def test_a_table_that_is_not_there_is_told(self) -> None:
         self.write("plain/part.parquet", b"PAR1")

@@ -1,11 +1,13 @@
 #include "sluice/contract/target/target.h"
 
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sluice/base/limits.h"
 #include "sluice/contract/landing/source_files.h"
 #include "sluice/contract/lower/lower.h"
 #include "sluice/contract/run/database_name.h"
@@ -32,8 +34,9 @@ bool is_contract(const std::string& named) {
 Error no_table(const std::string& named) {
   return make_error(ErrorCode::NotFound, fmt::format("there is no table at '{}'", named))
       .with_hint(
-          "name a contract, a folder with a table, lake/sales.duckdb/main.customers, or "
-          "lake.schema.table with DUCKLAKE_METADATA for its catalog");
+          "name a contract, a folder with a table, lake/sales.duckdb/main.customers, a table as "
+          "contracts do (sales.main.customers, with SLUICE_TABLE_ROOT where it is not in this "
+          "folder), or lake.schema.table with DUCKLAKE_METADATA for its catalog");
 }
 
 /// The format of the table in a folder, by what its log is called.
@@ -53,7 +56,9 @@ Status check_lake_is_there(const Places& places) {
   const bool is_file = file.find(':') == std::string::npos;
   return is_file && !is_there(file)
              ? Status(make_error(ErrorCode::NotFound, fmt::format("there is no lake at '{}'", file))
-                          .with_hint("set DUCKLAKE_METADATA to the lake's catalog"))
+                          .with_hint("set DUCKLAKE_METADATA to the lake's catalog; a table of this "
+                                     "name in a folder or a DuckDB file counts from the working "
+                                     "folder, or from SLUICE_TABLE_ROOT"))
              : Status{};
 }
 
@@ -112,10 +117,34 @@ Status check_database_opens(const std::string& file, const RunOptions& options) 
   return opened.has_value() ? Status{} : Status(opened.error());
 }
 
+Result<Places> find_places_as(std::string_view format, const std::string& named,
+                              RunOptions options) {
+  Contract contract;
+  contract.materialization.emplace().format.emplace().value = format;
+  options.target = named;
+  return find_places(contract, options);
+}
+
+/// A table that is called as a contract calls its target: in a DuckDB file, else in a folder below
+/// another; nothing where neither is there.
+std::optional<Places> find_by_name(const std::string& named, const RunOptions& options) {
+  Result<Places> database = find_places_as("duckdb", named, options);
+  if (database.has_value() && is_there(database->database_file)) {
+    return *std::move(database);
+  }
+  Result<Places> folder = find_places_as("parquet", named, options);
+  const auto format = folder.has_value() ? find_format(folder->target) : std::nullopt;
+  if (!format.has_value()) {
+    return std::nullopt;
+  }
+  folder->format = *format;
+  return *std::move(folder);
+}
+
 Result<Places> places_of(const std::string& named, const RunOptions& options) {
-  Places places;
   const std::string folder = absolute_path(named, working_folder());
   if (const auto format = find_format(folder); format.has_value()) {
+    Places places;
     places.target = folder;
     places.format = *format;
     return places;
@@ -126,20 +155,20 @@ Result<Places> places_of(const std::string& named, const RunOptions& options) {
                       fmt::format("this file has many tables: '{}'", named))
         .with_hint(fmt::format("name one as {}/main.customers", named));
   }
-  Contract contract;
-  RunOptions with_target = options;
-  with_target.target = named;
   SLUICE_TRY(const auto database, find_database_path(named, working_folder(), ""));
   if (database) {
-    contract.materialization.emplace().format.emplace().value = "duckdb";
-    return find_places(contract, with_target);
+    return find_places_as("duckdb", named, options);
   }
-  const auto id = plan::parse_table_id(named);
-  if (named.find('/') != std::string::npos || !id.has_value() || id->parts.size() != 3) {
+  constexpr std::string_view kTable = "table:";
+  const std::string name = named.starts_with(kTable) ? named.substr(kTable.size()) : named;
+  const auto id = plan::parse_table_id(name);
+  if (name.find('/') != std::string::npos || !id.has_value()) {
     return no_table(named);
   }
-  contract.materialization.emplace().format.emplace().value = "ducklake";
-  return find_places(contract, with_target);
+  if (auto places = find_by_name(name, options); places.has_value()) {
+    return *std::move(places);
+  }
+  return id->parts.size() == 3 ? find_places_as("ducklake", name, options) : no_table(named);
 }
 
 }  // namespace
@@ -224,28 +253,64 @@ Result<TargetDrift> find_target_drift(const Context& context, const std::string&
   return find_drift_of(context, open.table(), target, wanted);
 }
 
+namespace {
+
+/// Applied to the version that it was found in, or not at all.
+Status apply_drift(const Context& context, table::Table& table, const ResolvedTarget& target,
+                   const schema::Schema& wanted, const TargetDrift& found) {
+  const run::WriteOptions once{.commit_retry_max = 0};
+  SLUICE_CHECK(check_layout(found));
+  if (found.is_absent) {
+    return table.create(context, target_of(target.contract(), wanted),
+                        properties_of(target.contract()));
+  }
+  if (!found.drift.changes.empty()) {
+    SLUICE_TRY([[maybe_unused]] const auto changed,
+               run::maintain(context, table, table::Evolve{.changes = found.drift.changes}, once));
+  }
+  if (!found.differences.notes.empty()) {
+    SLUICE_TRY([[maybe_unused]] const auto described,
+               run::maintain(context, table, found.differences.told, once));
+  }
+  return {};
+}
+
+bool is_as_before(const TargetDrift& before, const TargetDrift& now) {
+  return before.is_absent == now.is_absent && before.drift.changes == now.drift.changes &&
+         before.differences.notes == now.differences.notes;
+}
+
+}  // namespace
+
 Result<TargetDrift> apply_target(const Context& context, const std::string& path,
                                  const RunOptions& options) {
   SLUICE_TRY(const ResolvedTarget target, resolve(context, path, options));
   SLUICE_TRY(schema::Schema wanted, lower_target_columns(target.contract(), {.path = path}));
   wanted = with_comments(target.contract(), std::move(wanted));
   SLUICE_TRY(OpenTarget open, OpenTarget::open_places(context, target.places, options));
-  SLUICE_TRY(TargetDrift found, find_drift_of(context, open.table(), target, wanted));
-  SLUICE_CHECK(check_layout(found));
-  if (found.is_absent) {
-    SLUICE_CHECK(open.table().create(context, target_of(target.contract(), std::move(wanted)),
-                                     properties_of(target.contract())));
-    return found;
+  SLUICE_TRY(const TargetDrift found, find_drift_of(context, open.table(), target, wanted));
+  TargetDrift left = found;
+  for (int retry = 0;; ++retry) {
+    Status applied = apply_drift(context, open.table(), target, wanted, left);
+    if (applied.has_value() && !left.is_absent) {
+      return found;
+    }
+    SLUICE_TRY(TargetDrift now, find_drift_of(context, open.table(), target, wanted));
+    if (applied.has_value() && now.drift.changes.empty()) {
+      return found;
+    }
+    const bool is_late = applied.has_value() ||  // who made it first may have other columns
+                         applied.error().code == ErrorCode::CommitConflict ||
+                         !is_as_before(left, now);
+    if (!is_late || retry == limits::kCommitRetryMax) {
+      return std::move(applied).error();
+    }
+    left = std::move(now);
+    context.say(LogLevel::Info,
+                "another program has changed the table: its drift is looked for again");
+    SLUICE_CHECK(
+        context.pause(std::chrono::milliseconds(run::pause_ms({}, retry, *context.random))));
   }
-  if (!found.drift.changes.empty()) {
-    SLUICE_TRY([[maybe_unused]] const auto changed,
-               run::maintain(context, open.table(), table::Evolve{.changes = found.drift.changes}));
-  }
-  if (!found.differences.notes.empty()) {
-    SLUICE_TRY([[maybe_unused]] const auto described,
-               run::maintain(context, open.table(), found.differences.told));
-  }
-  return found;
 }
 
 }  // namespace sluice::contract

@@ -225,7 +225,7 @@ void refine_data(const Native& native, Error& error) {
     error.message = "a row with this key exists already";
   } else if (native.kind == "TransactionContext") {
     if (says(native, "onflict") || says(native, "uplicate key") ||
-        says(native, "UNIQUE constraint failed") || says(native, "could not serialize access")) {
+        says(native, "UNIQUE constraint failed")) {
       error.code = ErrorCode::CommitConflict;
       error.message = "another transaction has changed the same rows";
     } else if (says(native, "disk I/O error") ||  // SQLite's, of a catalog
@@ -335,7 +335,8 @@ Error duckdb_error(std::string_view text, std::string_view sql) {
     error.code = ErrorCode::Corrupt;
     error.message = "the file is damaged or of another format";
   }
-  if (says(native, "database is locked")) {  // SQLite's, of a catalog
+  if (says(native, "database is locked") ||          // SQLite's, of a catalog
+      says(native, "could not serialize access")) {  // PostgreSQL's
     error.code = ErrorCode::CommitConflict;
     error.message = "another process is writing to the catalog";
   }

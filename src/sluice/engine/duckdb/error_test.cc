@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/engine/duckdb/error_internal.h"
@@ -22,6 +23,17 @@ TEST(DuckdbError, NamesWhatIsMissingAndWhatIsNear) {
   EXPECT_EQ(error.hint, "did you mean 'customers'?");
   EXPECT_THAT(error.native, testing::StartsWith("Catalog Error: Table with name custmers"));
   EXPECT_THAT(error.native, testing::EndsWith(" (line 2, column 6)"));
+}
+
+TEST(DuckdbError, ARaceForACatalogIsAConflictWhateverKindItHas) {
+  for (const char* said : {"database is locked", "could not serialize access due to concurrent"}) {
+    for (const char* kind : {"Invalid", "TransactionContext", "IO"}) {
+      const Error error = duckdb_error(
+          fmt::format(R"({{"exception_type":"{}","exception_message":"Failed to set: ERROR: {}"}})",
+                      kind, said));
+      EXPECT_EQ(error.code, ErrorCode::CommitConflict) << kind << ": " << said;
+    }
+  }
 }
 
 TEST(DuckdbError, ALongListOfCandidatesIsNotAHint) {

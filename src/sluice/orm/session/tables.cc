@@ -44,7 +44,7 @@ constexpr std::string_view kFormatsHint =
 constexpr std::string_view kView = "_sluice_read";
 
 /// A Parquet folder hides a file as soon as a commit has replaced it.
-constexpr int kReadsMax = 5;
+constexpr int kReadsMax = 16;
 
 Result<const KnownFormat*> find_format(std::string_view engine, const TableFormat& format) {
   if (engine != "duckdb") {
@@ -349,14 +349,16 @@ Result<plan::Statement> Tables::render_on(const Context& context, engine::Connec
 
 Result<ColumnStream> Tables::query(const Context& context, engine::Connection& connection,
                                    const plan::Read& read, Shape shape) const {
-  const bool is_of_folder = !root_.empty() && std::holds_alternative<plan::TableId>(read.from);
-  for (int reads = 1;; ++reads) {
+  const auto begin = [&]() -> Result<ColumnStream> {
     SLUICE_TRY(plan::Statement statement, render_on(context, connection, read));
     statement.text = shape == nullptr ? std::move(statement.text) : shape(statement.text);
-    auto stream = connection.query(context, statement);
-    if (!is_of_folder) {
-      return stream;
-    }
+    return connection.query(context, statement);
+  };
+  if (root_.empty() || !std::holds_alternative<plan::TableId>(read.from)) {
+    return begin();
+  }
+  for (int reads = 1;; ++reads) {
+    Result<ColumnStream> stream = begin();
     Result<std::optional<ArrowBatch>> first =
         stream.has_value() ? stream->next() : Result<std::optional<ArrowBatch>>(stream.error());
     if (first.has_value()) {

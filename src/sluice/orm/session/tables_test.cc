@@ -149,6 +149,45 @@ TEST_F(TablesTest, SessionsOfOneEngineMayMeetAtItsLake) {
   }
 }
 
+TEST_F(TablesTest, TablesOfALakeAreMadeWhileOthersReadAndWrite) {
+  if (const Status there = table::check_lake_extensions("sqlite:x"); !there.has_value()) {
+    GTEST_SKIP() << there.error().message;
+  }
+  for (const std::string_view prefix : {"", "sqlite:"}) {
+    const TableFormat lake =
+        lake_tables(fmt::format("{}{}/busy{}", prefix, folder_.path(), prefix.size()));
+    const std::shared_ptr<engine::Engine> engine = engine::make_duckdb_engine().value();
+    ASSERT_TRUE(open(engine, lake).value().migrate<pier::Bollard>().has_value());
+    constexpr int kRounds = 20;
+    std::vector<std::jthread> threads;
+    threads.emplace_back([&] {
+      for (int i = 0; i < kRounds; ++i) {
+        Session db = open(engine, lake).value();
+        const auto made = db.exec(sql(fmt::format("CREATE TABLE main.other{} (i INTEGER)", i)));
+        EXPECT_TRUE(made.has_value()) << to_string(made.error());
+      }
+    });
+    threads.emplace_back([&] {
+      Session db = open(engine, lake, {}, {.commit_retry_max = 16}).value();
+      for (int i = 0; i < kRounds; ++i) {
+        const auto receipt = db.insert(pier::Bollard{i});
+        EXPECT_TRUE(receipt.has_value()) << to_string(receipt.error());
+      }
+    });
+    for (int reader = 0; reader < 2; ++reader) {
+      threads.emplace_back([&] {
+        Session db = open(engine, lake).value();
+        for (int i = 0; i < kRounds * 3; ++i) {
+          const auto rows = db.query<pier::Bollard>();
+          EXPECT_TRUE(rows.has_value()) << to_string(rows.error());
+        }
+      });
+    }
+    threads.clear();
+    EXPECT_EQ(open(engine, lake).value().query<pier::Bollard>().value().size(), kRounds);
+  }
+}
+
 TEST_F(TablesTest, ALakeHasACatalog) {
   EXPECT_EQ(error_of(lake_tables("")).code, ErrorCode::InvalidArgument);
   EXPECT_THAT(error_of(lake_tables("")).hint, HasSubstr("lake_tables(\"/srv/lake.ducklake\")"));

@@ -132,13 +132,15 @@ Status SqlTablePort::create(const Context& context, const plan::CreateTable& cre
   Status created;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     created = create_once(context, create, properties);
+    if (created.has_value()) {
+      created = give_codec(context);
+    }
     if (created.has_value() || !is_conflict(created.error())) {
       break;
     }
     SLUICE_CHECK(context.check());
   }
-  SLUICE_CHECK(created);
-  return give_codec(context);
+  return created;
 }
 
 /// Of a table that no one has written to: files that are there stay as they are, so one whose maker
