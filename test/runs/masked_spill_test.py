@@ -44,6 +44,13 @@ def spilled(process: subprocess.Popen) -> dict[str, bytes]:
             if path.is_file()}
 
 
+def stops(process: subprocess.Popen) -> bool:
+    """Whether it stands still now; False: it has ended."""
+    process.send_signal(signal.SIGSTOP)
+    state = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return state is not None and state.si_code == os.CLD_STOPPED
+
+
 class MaskedSpill(InFolder):
     def setUp(self) -> None:
         super().setUp()
@@ -63,8 +70,7 @@ class MaskedSpill(InFolder):
         seen = b""
         try:
             end = time.monotonic() + PATIENCE_S
-            while process.poll() is None and time.monotonic() < end:
-                process.send_signal(signal.SIGSTOP)
+            while process.poll() is None and time.monotonic() < end and stops(process):
                 seen = b"".join(spilled(process).values())
                 if len(seen) > 4 << 20:
                     break

@@ -419,12 +419,6 @@ bool take_stored_types(const Contract& contract, const schema::Schema& table,
 
 namespace {
 
-/// A table may have what depends on its columns, as an index does.
-bool is_unmade(const Error& error) {
-  return error.code != ErrorCode::CommitConflict && error.code != ErrorCode::Cancelled &&
-         error.code != ErrorCode::Unavailable;
-}
-
 /// Takes out what only lets columns of the rows be NULL: rows without one fit the table as it is.
 bool leave_required(const schema::Schema& table, const schema::Schema& wanted,
                     std::vector<Change>& changes) {
@@ -468,7 +462,9 @@ Status evolve_table(const Context& context, table::Table& table, const table::Ta
                          {.commit_retry_max = 0});
   };
   auto changed = change();
-  if (!changed && is_unmade(changed.error()) && leave_required(state.schema, wanted, changes)) {
+  // A table may have what depends on its columns, as an index does.
+  if (!changed && changed.error().code == ErrorCode::Unsupported &&
+      leave_required(state.schema, wanted, changes)) {
     context.say(LogLevel::Warning,
                 "a column that the contract makes optional stays required in the table, which "
                 "cannot be changed: " +

@@ -232,9 +232,6 @@ Result<Folder> Folder::open(engine::Connection& connection,
   return folder;
 }
 
-namespace {
-
-/// A file that another process holds is asked for again until the time is over.
 Result<std::unique_ptr<engine::Engine>> open_when_free(const Context& context, const OpenFile& open,
                                                        std::chrono::milliseconds wait) {
   constexpr std::chrono::milliseconds kPoll{50};
@@ -256,8 +253,6 @@ Result<std::unique_ptr<engine::Engine>> open_when_free(const Context& context, c
     SLUICE_CHECK(context.pause(kPoll));
   }
 }
-
-}  // namespace
 
 Result<DatabaseTable> DatabaseTable::open(const Context& context, const OpenFile& open_file,
                                           const Places& places) {

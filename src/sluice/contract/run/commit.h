@@ -3,6 +3,7 @@
 // One call at a time per run; nothing is kept between calls.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ class Folder {
 
 /// An engine on the file of a database; called again while another process holds the file.
 using OpenFile = std::function<Result<std::unique_ptr<engine::Engine>>()>;
+Result<std::unique_ptr<engine::Engine>> open_when_free(const Context& context, const OpenFile& open,
+                                                       std::chrono::milliseconds wait);
 
 /// A table of a DuckLake or of a DuckDB file, on an engine of its own: no statement of a contract
 /// runs there. That of a file is opened at its address.

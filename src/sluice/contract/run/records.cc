@@ -256,6 +256,7 @@ Result<table::Receipt> merge_into_file(const Context& context, const RecordTable
   places.database_file = found->file;
   places.table = found->table;
   places.lake = options.lake;
+  places.lake.lock_wait_ms = 0;  // a later run brings the rows; this one has done its work
   const auto open = [&] {
     return open_engine(options, {.address = found->file,
                                  .memory_bytes_max = context.memory_bytes_max,

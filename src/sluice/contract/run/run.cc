@@ -380,11 +380,11 @@ Result<RunResult> Runner::run_steps() {
   }
   count_skipped();
   SLUICE_CHECK(take_samples());
+  SLUICE_CHECK(keep_rows(true));
   const bool was_fresh = unrecorded_.has_value() || state_ == nullptr || replay_;
   SLUICE_CHECK(commit());
   settle();
   SLUICE_CHECK(give_rows());
-  SLUICE_CHECK(keep_rows(true));
   SLUICE_CHECK(clean_up_source());
   finished_batch_ = !was_fresh && has_other_files() ? result_.batch : 0;
   return finish();

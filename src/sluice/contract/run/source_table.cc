@@ -660,10 +660,14 @@ Result<ColumnStream> Runner::open_database(const DatabaseName& name) {
                fmt::format("a run reads one DuckDB file and writes another: '{}'", name.file))
         .with_hint("give another file or a folder as the target");
   }
-  SLUICE_TRY(source_engine_, make_engine({.address = name.file,
-                                          .memory_bytes_max = context_.memory_bytes_max,
-                                          .threads_max = context_.threads_max,
-                                          .read_only = true}));
+  const auto open = [&] {
+    return make_engine({.address = name.file,
+                        .memory_bytes_max = context_.memory_bytes_max,
+                        .threads_max = context_.threads_max,
+                        .read_only = true});
+  };
+  SLUICE_TRY(source_engine_,
+             open_when_free(context_, open, std::chrono::milliseconds(places_.lake.lock_wait_ms)));
   SLUICE_TRY(source_connection_, source_engine_->connect(context_));
   return source_connection_->query(
       context_, "SELECT * FROM " + dialect::quote_table(table_in_file(name.file, name.table)));

@@ -177,8 +177,7 @@ Result<ColumnStream> Session::batches(const plan::Read& read) {
 
 Result<schema::Schema> Session::describe(const plan::Read& read) {
   SLUICE_TRY(auto lease, shared_->lend(*context_));
-  SLUICE_TRY(const plan::Statement statement, shared_->tables.render_on(*context_, **lease, read));
-  return (*lease)->describe(*context_, statement);
+  return shared_->tables.describe(*context_, **lease, read);
 }
 
 Result<orm::PageReader> Session::open_source(const orm::TableModel& model, const Source& source,

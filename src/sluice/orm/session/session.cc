@@ -1,5 +1,7 @@
 #include "sluice/orm/session/session.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include "sluice/engine/module.h"
 #include "sluice/orm/session/shared_internal.h"
 #include "sluice/plan/write.h"
+#include "sluice/run/write/write.h"
 #include "sluice/schema/evolution.h"
 #include "sluice/storage/open/make_storage.h"
 
@@ -50,6 +53,9 @@ std::string differences(const std::vector<schema::Change>& changes) {
   }
   return text;
 }
+
+/// Younger ones may belong to a write that goes on.
+constexpr std::chrono::hours kYoungestFile{1};
 
 }  // namespace
 
@@ -175,11 +181,15 @@ Result<Maintenance> Session::maintain_model(const orm::TableModel& model) {
   SLUICE_TRY(auto lease, shared_->lend(*context_));
   SLUICE_TRY(const plan::TableId id, shared_->tables.find_table(model.table));
   SLUICE_TRY(auto table, shared_->tables.load(**lease, id));
+  const bool has_files = table->describe().format != "duckdb";
+  std::chrono::seconds age = shared_->options.idempotency_ttl;
+  if (has_files) {
+    age = std::max<std::chrono::seconds>(age, kYoungestFile);
+  }
   SLUICE_TRY(
       const table::Maintained done,
-      table->maintain(*context_, table::Vacuum{.older_than = context_->clock->now() -
-                                                             shared_->options.idempotency_ttl}));
-  const bool has_files = table->describe().format != "duckdb";
+      run::maintain(*context_, *table, table::Vacuum{.older_than = context_->clock->now() - age},
+                    {.commit_retry_max = shared_->options.commit_retry_max}));
   return Maintenance{.keys_forgotten = has_files ? 0 : done.deleted,
                      .files_removed = has_files ? done.deleted : 0};
 }

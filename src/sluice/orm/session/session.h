@@ -49,7 +49,8 @@ struct Schema;
 
 /// What maintain<T>() removed.
 struct Maintenance {
-  /// Of tables inside a DuckDB database. Others forget keys while they write.
+  /// Of tables inside a DuckDB database. Of a lake they count among files_removed, and tables in
+  /// folders forget keys while they are written to.
   std::int64_t keys_forgotten = 0;
   /// Files that no version of the table needs any more.
   std::int64_t files_removed = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -173,6 +174,28 @@ Status check_folder_name(const plan::TableId& id, const std::string& part) {
                                           "no slash in it, no dot or underscore in front"));
 }
 
+Error files_are_gone(Error error) {
+  error.code = ErrorCode::Unavailable;
+  return std::move(error).with_hint(
+      "a commit has replaced files of the table while they were read: read it again");
+}
+
+/// Begun anew while commits take files away between the look at the table and their opening.
+template <class Begin, class IsThere>
+auto begin_read(const Context& context, const Begin& begin, const IsThere& is_there)
+    -> decltype(begin()) {
+  for (int reads = 1;; ++reads) {
+    auto begun = begin();
+    if (begun.has_value() || begun.error().code != ErrorCode::NotFound || !is_there()) {
+      return begun;
+    }
+    if (reads == kReadsMax) {
+      return files_are_gone(std::move(begun).error());
+    }
+    SLUICE_CHECK(context.pause(std::chrono::milliseconds(reads)));
+  }
+}
+
 /// A batch that was read to see whether it can be, and those behind it.
 class BegunSource final : public ColumnSource {
  public:
@@ -185,10 +208,7 @@ class BegunSource final : public ColumnSource {
     }
     auto batch = stream_.next();
     if (!batch.has_value() && batch.error().code == ErrorCode::NotFound) {
-      Error error = std::move(batch).error();
-      error.code = ErrorCode::Unavailable;
-      return std::move(error).with_hint(
-          "a commit has replaced files of the table while they were read: read it again");
+      return files_are_gone(std::move(batch).error());
     }
     return batch;
   }
@@ -269,6 +289,10 @@ Result<plan::TableId> Tables::find_table(std::string_view name) const {
                                   lake_->name, plan::to_string(id)))
         .with_hint("leave the first part of the name out, or open the lake under that name");
   }
+  if (lake_) {
+    // As it was attached: catalogs are asked for it letter by letter.
+    id.parts.front() = lake_->name;
+  }
   return id;
 }
 
@@ -347,6 +371,20 @@ Result<plan::Statement> Tables::render_on(const Context& context, engine::Connec
   return dialect::render_read(dialect::duckdb_dialect(), placed);
 }
 
+bool Tables::is_folder(const plan::Read& read) const {
+  return !root_.empty() && std::holds_alternative<plan::TableId>(read.from);
+}
+
+bool Tables::is_there(const Context& context, engine::Connection& connection,
+                      const plan::Read& read) const {
+  const auto placed = place(read);
+  const auto table = placed.has_value() ? load(connection, std::get<plan::TableId>(placed->from))
+                                        : Result<OpenTable>(placed.error());
+  const auto state = table.has_value() ? (*table)->find_state(context)
+                                       : Result<std::optional<table::TableState>>(table.error());
+  return state.has_value() && state->has_value();
+}
+
 Result<ColumnStream> Tables::query(const Context& context, engine::Connection& connection,
                                    const plan::Read& read, Shape shape) const {
   const auto begin = [&]() -> Result<ColumnStream> {
@@ -354,20 +392,27 @@ Result<ColumnStream> Tables::query(const Context& context, engine::Connection& c
     statement.text = shape == nullptr ? std::move(statement.text) : shape(statement.text);
     return connection.query(context, statement);
   };
-  if (root_.empty() || !std::holds_alternative<plan::TableId>(read.from)) {
+  if (!is_folder(read)) {
     return begin();
   }
-  for (int reads = 1;; ++reads) {
-    Result<ColumnStream> stream = begin();
-    Result<std::optional<ArrowBatch>> first =
-        stream.has_value() ? stream->next() : Result<std::optional<ArrowBatch>>(stream.error());
-    if (first.has_value()) {
-      return ColumnStream(std::make_unique<BegunSource>(*std::move(stream), *std::move(first)));
-    }
-    if (first.error().code != ErrorCode::NotFound || reads == kReadsMax) {
-      return std::move(first).error();
-    }
-  }
+  const auto begin_with_a_batch = [&]() -> Result<ColumnStream> {
+    SLUICE_TRY(ColumnStream stream, begin());
+    SLUICE_TRY(std::optional<ArrowBatch> first, stream.next());
+    return ColumnStream(std::make_unique<BegunSource>(std::move(stream), std::move(first)));
+  };
+  return begin_read(context, begin_with_a_batch,
+                    [&] { return is_there(context, connection, read); });
+}
+
+Result<schema::Schema> Tables::describe(const Context& context, engine::Connection& connection,
+                                        const plan::Read& read) const {
+  const auto begin = [&]() -> Result<schema::Schema> {
+    SLUICE_TRY(const plan::Statement statement, render_on(context, connection, read));
+    return connection.describe(context, statement);
+  };
+  return is_folder(read)
+             ? begin_read(context, begin, [&] { return is_there(context, connection, read); })
+             : begin();
 }
 
 }  // namespace sluice::orm

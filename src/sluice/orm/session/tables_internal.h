@@ -73,21 +73,25 @@ class Tables {
   /// The text of a read. Unsupported for one of a table that no statement can name.
   Result<plan::Statement> render(const plan::Read& read) const;
 
-  /// As render, for this connection alone and until its next read: a table that no statement can
-  /// name is a view of its newest version then.
-  Result<plan::Statement> render_on(const Context& context, engine::Connection& connection,
-                                    const plan::Read& read) const;
-
   /// The rows of a read, after `shape` has had its text; null: as it is.
   using Shape = std::string (*)(const std::string& select);
   Result<ColumnStream> query(const Context& context, engine::Connection& connection,
                              const plan::Read& read, Shape shape = nullptr) const;
+  Result<schema::Schema> describe(const Context& context, engine::Connection& connection,
+                                  const plan::Read& read) const;
 
  private:
   Tables(TableFormat format, std::string root, std::chrono::hours keys_kept)
       : format_(std::move(format)), root_(std::move(root)), keys_kept_(keys_kept) {}
   Result<std::string> find_folder(const plan::TableId& id) const;
   Result<plan::Read> place(const plan::Read& read) const;
+  /// As render, for this connection alone and until its next read: a table that no statement can
+  /// name is a view of its newest version then.
+  Result<plan::Statement> render_on(const Context& context, engine::Connection& connection,
+                                    const plan::Read& read) const;
+  bool is_folder(const plan::Read& read) const;
+  bool is_there(const Context& context, engine::Connection& connection,
+                const plan::Read& read) const;
 
   TableFormat format_;
   std::string root_;  // absolute; empty: tables of a database

@@ -117,6 +117,7 @@ TEST_F(TablesTest, ALakeIsAttachedOnceAndUnderOneName) {
   Session again = open(engine_, shop).value();
   EXPECT_EQ(again.query_one<pier::Bollard>().value().number, 7);
   EXPECT_EQ(again.query_one<pier::Bollard>(sql("FROM shop.main.bollards")).value().number, 7);
+  EXPECT_EQ(again.query_one<pier::Bollard>(from_table("SHOP.main.bollards")).value().number, 7);
   EXPECT_EQ(again.query<pier::Bollard>(from_table("other.main.bollards")).error().code,
             ErrorCode::InvalidArgument);
   Session other =

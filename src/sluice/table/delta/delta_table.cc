@@ -363,7 +363,7 @@ Result<Rewrite> DeltaTable::rewrite(const Context& context, const plan::Write& w
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
-                      .form = form_of(state.properties),
+                      .form = form_of(state),
                       .stem = make_file_stem(context, key)};
   const auto make = [&](const FileMaker& maker) -> Result<std::int64_t> {
     SLUICE_TRY(added, delta::make_files(context, copy, snapshot, maker));
@@ -516,7 +516,7 @@ Result<std::vector<AddedFile>> DeltaTable::rewrite_small(
   const FileCopy copy{.connection = connection_,
                       .storage = storage_,
                       .partition_by = state.partition_by,
-                      .form = form_of(state.properties),
+                      .form = form_of(state),
                       .file_bytes_max = file_bytes,
                       .file_rows_max = kAnyRows,
                       .stem = make_file_stem(context, key)};

@@ -88,6 +88,16 @@ FileForm form_of(const Properties& properties) {
   return form;
 }
 
+FileForm form_of(const TableState& state) {
+  FileForm form = form_of(state.properties);
+  const bool has_all = std::ranges::all_of(
+      form.sort_by, [&](const std::string& name) { return state.schema.find(name) != nullptr; });
+  if (!has_all) {
+    form.sort_by.clear();
+  }
+  return form;
+}
+
 std::vector<std::string> layout_columns(const TableState& state) {
   std::vector<std::string> columns = form_of(state.properties).sort_by;
   for (const plan::PartitionField& field : state.partition_by) {

@@ -39,6 +39,9 @@ struct FileForm {
 /// What a table does not say, or what another program alone understands, is as always.
 FileForm form_of(const Properties& properties);
 
+/// An order by a column that the table does not have any more is none.
+FileForm form_of(const TableState& state);
+
 /// Columns by which rows are laid out: cut into folders or sorted.
 std::vector<std::string> layout_columns(const TableState& state);
 

@@ -71,8 +71,7 @@ std::vector<NewFile> files_to_take(const storage::Storage& storage,
                                    const plan::Write& write, const CommitKey& key) {
   const auto* staged = std::get_if<plan::StagedFiles>(&write.source);
   if (staged == nullptr || staged->stats.size() != staged->uris.size() ||
-      !plan::adds_rows(write.mode) || !state.partition_by.empty() ||
-      form_of(state.properties) != FileForm() ||
+      !plan::adds_rows(write.mode) || !state.partition_by.empty() || form_of(state) != FileForm() ||
       !std::ranges::equal(write.schema.fields, state.schema.fields,
                           [](const schema::Field& one, const schema::Field& other) {
                             return one.name == other.name && one.type == other.type;

@@ -212,7 +212,7 @@ FileCopy ParquetTable::file_copy(const Context& context, const ManifestState& st
   return {.connection = connection_,
           .storage = storage_,
           .partition_by = state.table.partition_by,
-          .form = form_of(state.table.properties),
+          .form = form_of(state.table),
           .file_bytes_max = options_.file_bytes_max,
           .stem = "_" + make_file_stem(context, key),
           .extension = "parquet.staged"};
