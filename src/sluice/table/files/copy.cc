@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +20,8 @@ using dialect::quote_literal;
 /// What the engine puts into a row group.
 constexpr std::int64_t kRowsOfGroup = 122'880;
 
-std::string render_copy(const FileCopy& copy, const std::string& select) {
+/// Into `folder`, below the table's.
+std::string render_copy(const FileCopy& copy, const std::string& select, std::string_view folder) {
   std::vector<std::string> order;
   std::string layout = fmt::format("FILE_SIZE_BYTES {}, ROW_GROUPS_PER_FILE {}",
                                    copy.file_bytes_max, copy.file_rows_max / kRowsOfGroup);
@@ -38,7 +40,7 @@ std::string render_copy(const FileCopy& copy, const std::string& select) {
       "true, FILENAME_PATTERN {}, FILE_EXTENSION {}, RETURN_STATS true)",
       select,
       copy.form.sort_by.empty() ? "" : fmt::format(" ORDER BY {}", dialect::quote_columns(order)),
-      quote_literal(copy.storage->uri("")), dialect::render_codec(copy.form.codec), layout,
+      quote_literal(copy.storage->uri(folder)), dialect::render_codec(copy.form.codec), layout,
       quote_literal(copy.stem + "-{i}"), quote_literal(copy.extension));
 }
 
@@ -71,17 +73,56 @@ Status check_folders(const std::vector<NewFile>& files) {
           "another value");
 }
 
+bool is_large(const FileCopy& copy, const NewFile& file) {
+  const auto is_half_over = [](std::int64_t size, std::uint64_t most) {
+    return static_cast<std::uint64_t>(size) / 3 > most / 2;
+  };
+  return is_half_over(file.bytes, copy.file_bytes_max) ||
+         is_half_over(file.rows, static_cast<std::uint64_t>(copy.file_rows_max));
+}
+
+/// The engine ends no file of a partition before its last row: a large one is written once more.
+Status cut_large_files(const Context& context, const FileCopy& copy, std::vector<NewFile>& files) {
+  std::vector<NewFile> cut;
+  for (NewFile& file : files) {
+    if (!is_large(copy, file)) {
+      cut.push_back(std::move(file));
+      continue;
+    }
+    FileCopy parts = copy;
+    parts.partition_by.clear();
+    parts.stem += fmt::format("-{}", cut.size());
+    const std::string rows =
+        fmt::format("SELECT * FROM read_parquet([{}], hive_partitioning = false)",
+                    quote_path(copy.storage->uri(file.path)));
+    const std::string folder = file.path.substr(0, file.path.rfind('/'));
+    SLUICE_TRY(std::vector<NewFile> made,
+               internal::find_written(context, *copy.connection, render_copy(parts, rows, folder),
+                                      copy.storage->uri("")));
+    SLUICE_CHECK(copy.storage->remove(context, file.path));
+    std::ranges::move(made, std::back_inserter(cut));
+  }
+  std::ranges::sort(cut, {}, &NewFile::path);
+  files = std::move(cut);
+  return {};
+}
+
 Result<std::vector<NewFile>> copy_and_flush(
     const Context& context, const FileCopy& copy, const std::string& select,
     const std::function<Status(const std::vector<NewFile>&)>& inspect) {
   SLUICE_CHECK(copy.storage->prepare_folder(context, copy.stem));
-  auto written = internal::find_written(context, *copy.connection, render_copy(copy, select),
+  auto written = internal::find_written(context, *copy.connection, render_copy(copy, select, ""),
                                         copy.storage->uri(""));
   if (!written.has_value()) {
     return tell_long_partition(std::move(written).error()).with_context("writing data files");
   }
   std::vector<NewFile> files = *std::move(written);
   SLUICE_CHECK(check_folders(files));
+  if (!copy.partition_by.empty()) {
+    if (Status cut = cut_large_files(context, copy, files); !cut.has_value()) {
+      return std::move(cut).error().with_context("writing data files");
+    }
+  }
   for (const NewFile& file : files) {
     if (file.rows == 0) {
       SLUICE_CHECK(copy.storage->remove(context, file.path));

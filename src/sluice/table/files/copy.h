@@ -44,7 +44,8 @@ struct FileCopy {
   storage::Storage* storage = nullptr;
   std::vector<plan::PartitionField> partition_by;
   FileForm form;
-  /// A file ends at about so many bytes or rows, whichever come first; those of partitions do not.
+  /// A file ends at about so many bytes or rows, whichever come first; those of a partition at
+  /// half as many again at most.
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;
   std::int64_t file_rows_max = 5'000'000;
   /// Begins the name of every file; no other write has it.

@@ -192,6 +192,34 @@ TEST_F(ParquetTableTest, ALargeWriteIsSeveralFilesNamedOneByOne) {
             "400000");
 }
 
+TEST_F(ParquetTableTest, ALargePartitionIsSeveralSortedFilesInItsFolder) {
+  open({.file_bytes_max = std::uint64_t{1} << 20});
+  plan::CreateTable create = plain();
+  create.partition_by = {{.column = "name"}};
+  create.sort_by = {"id"};
+  table_->create(context_, create).value();
+  const Receipt receipt = write(plan::Append{},
+                                "SELECT CAST(hash(i) >> 1 AS BIGINT) AS id, "
+                                "if(i < 100, 'small', 'a''b/*') AS name FROM range(900000) r(i)")
+                              .value();
+  EXPECT_THAT(find_parquet_files(context_, *storage_).value(),
+              SizeIs(static_cast<std::size_t>(receipt.files)));
+  const std::string rows = "read_parquet(" + files() +
+                           ", hive_partitioning = false, filename = true, file_row_number = true)";
+  EXPECT_EQ(query("SELECT concat(count(DISTINCT id), ' ', count(DISTINCT filename) > 3) FROM " +
+                  rows + " GROUP BY name ORDER BY name"),
+            "899900 true 100 false");
+  EXPECT_EQ(query("SELECT DISTINCT CAST(size < 3000000 AS VARCHAR) FROM (SELECT "
+                  "sum(total_compressed_size) AS size FROM parquet_metadata(" +
+                  files() + ") GROUP BY file_name)"),
+            "true");
+  EXPECT_EQ(query("SELECT CAST(bool_and(sorted) AS VARCHAR) FROM (SELECT id >= lag(id, 1, id) OVER "
+                  "(PARTITION BY filename, file_row_number // 122880 ORDER BY file_row_number) AS "
+                  "sorted FROM " +
+                  rows + ")"),
+            "true");
+}
+
 TEST_F(ParquetTableTest, AFileOfManyShortRowsEndsAtAboutFiveMillionAndIsPutTogetherByBytes) {
   open({});
   table_->create(context_, plain()).value();
